@@ -1,0 +1,180 @@
+"""The parts of a unit: bus, chips and their channels, current stage, pins, relays, loop, limits.
+
+Law: every value is bounded where it is written down; the defaults are the reference unit. What one part
+demands of another is checked in `config/unit.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from protocols.ceilings import ABSOLUTE_MAX_MA
+
+LIMITER: Final = 1.1
+"""The hardware limit lies at most this far above the ceiling (reference unit: 10 %)."""
+
+Address: TypeAlias = Annotated[int, Field(ge=0x48, le=0x4B, json_schema_extra={"format": "hex"})]
+Channel: TypeAlias = Annotated[int, Field(ge=0, le=3)]
+Gain: TypeAlias = Literal[1, 2, 4, 8, 16]
+DataRate: TypeAlias = Literal[475, 860]
+Ohm: TypeAlias = Annotated[float, Field(ge=1.0, le=1000.0)]
+Ratio: TypeAlias = Annotated[float, Field(ge=1.0, le=200.0)]
+Pin: TypeAlias = Annotated[int, Field(ge=0, le=27)]
+
+
+class Part(BaseModel):
+    """What all parts of a unit share: frozen, strict, finite, no unknown keys, defaults checked too."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
+
+
+class I2c(Part):
+    """The bus: its number on the Pi, clock in Hz, and the longest a transfer may take, in ms.
+
+    The kernel counts that time in steps of 10 ms (Linux, ioctl I2C_TIMEOUT).
+    """
+
+    bus: int = Field(default=1, ge=0, le=20)
+    frequency_hz: Literal[100_000, 400_000] = 400_000
+    timeout_ms: int = Field(default=10, ge=10, le=50, multiple_of=10)
+
+
+class Dac(Part):
+    """The DAC that sets the current (MCP4725 data sheet, device addressing: 0x60 to 0x67)."""
+
+    address: int = Field(default=0x62, ge=0x60, le=0x67, json_schema_extra={"format": "hex"})
+
+
+class Shunt(Part):
+    """A current channel: current_ma = volts / ohm * 1000."""
+
+    channel: Channel = 0
+    ohm: Ohm = 47.0
+
+
+class Divider(Part):
+    """A voltage channel: voltage_v = volts * ratio."""
+
+    channel: Channel
+    ratio: Ratio
+
+
+class ReturnPath(Part):
+    """The signed current of the return path: current_ma = (volts - bias_v) / ohm * 1000, forward positive."""
+
+    channel: Channel = 3
+    ohm: Ohm = 30.0
+    bias_v: float = Field(default=1.024, ge=0.0, le=4.0)
+
+
+class ControlAdc(Part):
+    """The converter that regulates: output current and voltage, supply rail, return path."""
+
+    address: Address = 0x48
+    gain: Gain = 2
+    data_rate_sps: DataRate = 860
+    current: Shunt = Shunt(channel=0, ohm=47.0)
+    voltage: Divider = Divider(channel=1, ratio=33.0)
+    supply: Divider = Divider(channel=2, ratio=36.0)
+    return_path: ReturnPath = Field(default=ReturnPath(), alias="return")
+
+    @model_validator(mode="after")
+    def _channels_differ(self) -> ControlAdc:
+        parts = (self.current, self.voltage, self.supply, self.return_path)
+        if len({part.channel for part in parts}) < len(parts):
+            raise ValueError(
+                "a channel is used twice, current, voltage, supply and return need one each, 0 to 3"
+            )
+        return self
+
+
+class GuardAdc(Part):
+    """The guard's own converter, on its own shunt, never multiplexed."""
+
+    address: Address = 0x49
+    gain: Gain = 2
+    data_rate_sps: DataRate = 860
+    current: Shunt = Shunt(channel=0, ohm=47.0)
+
+
+class Stage(Part):
+    """The voltage-to-current stage: DAC full scale in mA, compliance and supply rail in V."""
+
+    full_scale_ma: float = Field(default=25.0, ge=1.0, le=ABSOLUTE_MAX_MA * LIMITER)
+    compliance_v: float = Field(default=60.0, ge=10.0, le=60.0)
+    supply_v: float = Field(default=64.0, ge=10.0, le=80.0)
+    supply_min_v: float = Field(default=58.0, ge=10.0, le=80.0)
+    supply_max_v: float = Field(default=70.0, ge=10.0, le=80.0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Stage:
+        if not self.supply_min_v < self.supply_v < self.supply_max_v:
+            raise ValueError(
+                "supply voltages are out of order, supply_min_v < supply_v < supply_max_v is allowed"
+            )
+        if self.compliance_v >= self.supply_v:
+            raise ValueError(
+                f"compliance_v is {self.compliance_v:g}, less than supply_v {self.supply_v:g} is allowed"
+            )
+        return self
+
+
+class Pins(Part):
+    """Pins of the Pi by BCM number, each used once; 2 and 3 are the I2C bus."""
+
+    heartbeat: Pin = 17
+    series_relay: Pin = 27
+    polarity_relay: Pin = 22
+    start: Pin = 5
+    stop: Pin = 6
+    up: Pin = 13
+    down: Pin = 19
+    led_red: Pin = 16
+    led_green: Pin = 20
+    led_blue: Pin = 21
+    buzzer: Pin = 26
+    alert: Pin | None = None
+
+    @model_validator(mode="after")
+    def _used_once(self) -> Pins:
+        users: dict[int, list[str]] = {2: ["I2C"], 3: ["I2C"]}
+        for name, pin in self:
+            if pin is not None:
+                users.setdefault(pin, []).append(name)
+        shared = [f"pin {pin} by {' and '.join(names)}" for pin, names in users.items() if len(names) > 1]
+        if shared:
+            raise ValueError(
+                f"used twice: {'; '.join(shared)}; each pin is allowed once, 0 to 27 without 2 and 3"
+            )
+        return self
+
+
+class PolaritySwitch(Part):
+    """How polarity is switched, and the waits in ms with the output open before and after the switch."""
+
+    relay: Literal["changeover", "h_bridge"] = "changeover"
+    dead_time_ms: int = Field(default=50, ge=10, le=1000)
+    settle_ms: int = Field(default=50, ge=10, le=1000)
+
+
+class Relays(Part):
+    """The longest times in ms that the relays of the output take."""
+
+    release_ms: int = Field(default=10, ge=1, le=50)
+    operate_ms: int = Field(default=20, ge=1, le=100)
+
+
+class Loop(Part):
+    """Ticks a second. A Zero 2 W runs 100; 200 is the reference."""
+
+    rate_hz: int = Field(default=200, ge=50, le=200)
+
+
+class Limits(Part):
+    """What this unit may deliver at most, in mA, under the ceilings of every treatment."""
+
+    max_current_ma: float = Field(default=ABSOLUTE_MAX_MA, gt=0.0, le=ABSOLUTE_MAX_MA)

@@ -1,0 +1,118 @@
+"""What a unit is: its parts together, and whether they can work together.
+
+Law: the defaults are the reference unit, and a unit that cannot measure what it can deliver is refused. A
+unit may lower its limits, never raise them above `protocols/ceilings.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from config.parts import (
+    ControlAdc,
+    Dac,
+    GuardAdc,
+    I2c,
+    Limits,
+    Loop,
+    Part,
+    Pins,
+    PolaritySwitch,
+    Relays,
+    Stage,
+)
+from config.reader import read
+
+REFERENCE: Final = Path(__file__).with_name("units") / "reference.yaml"
+"""The reference unit, spelled out for technicians; equal to `Unit()`."""
+
+RANGE_V: Final = {1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}
+"""Full-scale range in V of the converters at each gain (ADS1115 data sheet, config register, PGA)."""
+HEADROOM: Final = 1.2
+"""A current channel reads this much above full scale, so that an over-current is seen, not cut off."""
+
+
+class Unit(Part):
+    """One unit; `docs/unit.md` describes every key. Raises `ValidationError` for what cannot work."""
+
+    # the order matters: a check sees the fields above it
+    name: str = Field(default="Reference unit", min_length=1, max_length=40)
+    serial: str = Field(default="", max_length=40)
+    i2c: I2c = I2c()
+    dac: Dac = Dac()
+    control_adc: ControlAdc = ControlAdc()
+    guard_adc: GuardAdc | None = GuardAdc()
+    stage: Stage = Stage()
+    pins: Pins = Pins()
+    polarity: PolaritySwitch = PolaritySwitch()
+    relays: Relays = Relays()
+    loop: Loop = Loop()
+    limits: Limits = Limits()
+
+    @field_validator("guard_adc")
+    @classmethod
+    def _own_address(cls, guard_adc: GuardAdc | None, info: ValidationInfo) -> GuardAdc | None:
+        control_adc = info.data.get("control_adc")
+        if guard_adc and control_adc and guard_adc.address == control_adc.address:
+            raise ValueError(
+                f"address 0x{guard_adc.address:02X} is the control ADC's too, "
+                "another of 0x48 to 0x4B is allowed (or null for a unit without a guard ADC)"
+            )
+        return guard_adc
+
+    @field_validator("stage")
+    @classmethod
+    def _measurable(cls, stage: Stage, info: ValidationInfo) -> Stage:
+        if control_adc := info.data.get("control_adc"):
+            _require_control_range(control_adc, stage)
+        if guard_adc := info.data.get("guard_adc"):
+            _require_reach(
+                "guard_adc.current", guard_adc.gain, _shunt_v(guard_adc.current.ohm, stage.full_scale_ma)
+            )
+        return stage
+
+    @field_validator("limits")
+    @classmethod
+    def _deliverable(cls, limits: Limits, info: ValidationInfo) -> Limits:
+        stage = info.data.get("stage")
+        if stage and limits.max_current_ma > stage.full_scale_ma:
+            raise ValueError(
+                f"max_current_ma is {limits.max_current_ma:g}, "
+                f"at most stage.full_scale_ma {stage.full_scale_ma:g} is allowed"
+            )
+        return limits
+
+
+def _shunt_v(ohm: float, full_scale_ma: float) -> float:
+    return HEADROOM * full_scale_ma * ohm / 1000
+
+
+def _require_control_range(adc: ControlAdc, stage: Stage) -> None:
+    swing_v = _shunt_v(adc.return_path.ohm, stage.full_scale_ma)
+    _require_reach("control_adc.current", adc.gain, _shunt_v(adc.current.ohm, stage.full_scale_ma))
+    _require_reach("control_adc.voltage", adc.gain, stage.compliance_v / adc.voltage.ratio)
+    _require_reach("control_adc.supply", adc.gain, stage.supply_max_v / adc.supply.ratio)
+    _require_reach("control_adc.return", adc.gain, adc.return_path.bias_v + swing_v)
+    if swing_v > adc.return_path.bias_v:
+        raise ValueError(
+            f"control_adc.return would need {adc.return_path.bias_v - swing_v:.3f} V in reverse, below 0 V; "
+            "a higher bias_v or a lower ohm is allowed"
+        )
+
+
+def _require_reach(channel: str, gain: int, needed_v: float) -> None:
+    """Raise when a channel cannot read what it must, 1.2 times full scale or the highest voltage."""
+    if needed_v > RANGE_V[gain]:
+        raise ValueError(
+            f"{channel} would need {needed_v:.3f} V at the converter, "
+            f"at most {RANGE_V[gain]:g} V is allowed at gain {gain}: "
+            "lower the gain or the ohm, or raise the ratio"
+        )
+
+
+def load_unit(path: Path | None) -> Unit:
+    """Read a unit's file, or give the reference unit for None. Raises `BadFile` with every error."""
+    return Unit() if path is None else read(path, Unit)
