@@ -1,0 +1,189 @@
+"""ADS1115: a guard that converts one channel without pause, and a control that pipelines single shots.
+
+Law: a code is returned only with proof that it belongs to the channel asked for; what a brown-out could
+change is read back. The library's continuous read is never used: it discards the pin and can return the
+configuration word as a reading. Figures: ADS1115 data sheet (TI SBAS444).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adafruit_ads1x15.ads1x15 import Mode
+from adafruit_ads1x15.ads1115 import ADS1115
+
+from drivers.errors import ChipReset, StaleConversion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drivers.bus import BoundedBus
+
+FULL_SCALE_CODE = 32767
+"""The code at and above positive full scale: the reading is saturated (ADS1115 data sheet, data format)."""
+
+NEGATIVE_FULL_SCALE_CODE = -32768
+"""The code at and below negative full scale: the reading is saturated (ADS1115 data sheet, data format)."""
+
+FULL_SCALE_V = {2 / 3: 6.144, 1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}
+"""Full scale in volts by the library's gain (ADS1115 data sheet, full-scale range and LSB size)."""
+
+_CONVERSION = 0x00
+_CONFIG = 0x01
+
+_READY = 0x8000
+"""OS bit: written 1 starts a single shot, read 1 says none is running (ADS1115 data sheet, table 8-3)."""
+
+_GAIN_BITS = {2 / 3: 0x0000, 1: 0x0200, 2: 0x0400, 4: 0x0600, 8: 0x0800, 16: 0x0A00}
+_RATE_BITS = {8: 0x00, 16: 0x20, 32: 0x40, 64: 0x60, 128: 0x80, 250: 0xA0, 475: 0xC0, 860: 0xE0}
+_COMPARATOR_OFF = 0x0003
+_SINGLE_ENDED_MUX = (0x4000, 0x5000, 0x6000, 0x7000)
+
+_SLOWEST_OSCILLATOR = 1.1
+"""The conversion time is good to 10 % (ADS1115 data sheet, data rate variation)."""
+
+
+class _Chip(ADS1115):
+    """The library's chip with its two register calls opened to this module.
+
+    They are protected in the library; a subclass may use them, and its public read() can neither convert
+    continuously on a chosen pin nor be split into a start and a collection.
+    """
+
+    def write_config(self, word: int) -> None:
+        self._write_register(_CONFIG, word)
+
+    def read_config(self) -> int:
+        return self._read_register(_CONFIG)
+
+    def read_conversion(self) -> int:
+        word = self._read_register(_CONVERSION)
+        return word - 0x10000 if word & 0x8000 else word
+
+
+class _Adc:
+    """What both uses of the chip share: construction, scale and the words for an error.
+
+    `gain` is the library's (2/3, 1, 2, 4, 8, 16), `data_rate` in samples per second (8 to 860); ValueError
+    otherwise. The bus must have time allowed. Raises ChipMissing and whatever a transfer raises.
+    """
+
+    __slots__ = ("_chip", "_config", "_name", "volts_per_code")
+
+    def __init__(self, bus: BoundedBus, address: int, gain: float, data_rate: int, role: str) -> None:
+        if gain not in _GAIN_BITS or data_rate not in _RATE_BITS:
+            raise ValueError(f"an ADS1115 has no gain {gain} with {data_rate} samples per second")
+        bus.introduce(address, f"{role} ADC ADS1115")
+        self._name = bus.name_of(address)
+        self._config = _GAIN_BITS[gain] | _RATE_BITS[data_rate] | _COMPARATOR_OFF
+        self.volts_per_code = FULL_SCALE_V[gain] / 32768
+        try:
+            self._chip = _Chip(bus, gain=gain, data_rate=data_rate, mode=Mode.SINGLE, address=address)
+        except ValueError as error:
+            raise bus.missing(address, error) from error
+
+    def volts(self, code: int) -> float:
+        """Input voltage in V of a `code` (-32768 to 32767) at this chip's gain."""
+        return code * self.volts_per_code
+
+    def _reset(self, read: int, written: int) -> ChipReset:
+        return ChipReset(f"{self._name} holds configuration 0x{read:04x} where 0x{written:04x} was written.")
+
+
+class GuardAdc(_Adc):
+    """One single-ended channel (0 to 3), converted continuously and read without waiting.
+
+    A conversion under way ends first, so codes are this channel's from 2.2 / `data_rate` s on.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, bus: BoundedBus, address: int, gain: float, data_rate: int, channel: int) -> None:
+        mux = _mux(channel)
+        super().__init__(bus, address, gain, data_rate, "guard")
+        self._config |= mux | Mode.CONTINUOUS
+        self._chip.write_config(self._config)
+        self.verify()
+
+    def read(self) -> int:
+        """Return the newest code (-32768 to 32767): 5 bytes on the wire.
+
+        Raises BusTimeout, ChipSilent or ShortRead. A code may be read more than once; only a new conversion
+        is a new sample.
+        """
+        return self._chip.read_conversion()
+
+    def verify(self) -> None:
+        """Read the configuration back: 5 bytes on the wire. Raises ChipReset besides what `read` raises."""
+        word = self._chip.read_config()
+        if (word ^ self._config) & ~_READY:
+            raise self._reset(word, self._config)
+
+
+class ControlAdc(_Adc):
+    """Four single-ended channels (0 to 3) by single shots: started in one tick, collected in a later one."""
+
+    __slots__ = ("_collected", "_conversion_s", "_pending", "_words")
+
+    def __init__(self, bus: BoundedBus, address: int, gain: float, data_rate: int) -> None:
+        super().__init__(bus, address, gain, data_rate, "control")
+        self._words = tuple(_READY | mux | Mode.SINGLE | self._config for mux in _SINGLE_ENDED_MUX)
+        self._conversion_s = _SLOWEST_OSCILLATOR / data_rate
+        self._pending: int | None = None
+        self._collected = True
+
+    def start(self, channel: int) -> None:
+        """Begin a conversion: 4 bytes on the wire. Raises ValueError, BusTimeout or ChipSilent.
+
+        A start given while an earlier shot still runs would be ignored by the chip, and its old result taken
+        for the new channel's; so a start after an uncollected one asks first (5 bytes more) and raises
+        StaleConversion.
+        """
+        _mux(channel)
+        if not self._collected and not self._chip.read_config() & _READY:
+            raise self._stale()
+        self._collected = False
+        self._pending = None
+        self._chip.write_config(self._words[channel])
+        self._pending = channel
+
+    def collect(self, channel: int) -> int:
+        """Return the code (-32768 to 32767) of the shot started on `channel`: 10 bytes on the wire.
+
+        Each shot gives its code once: a result polled again is no new sample. After an error the same shot
+        may be collected again. Raises StaleConversion while it runs, ChipReset if the configuration is not
+        the one written, ValueError if this channel was not started, BusTimeout, ChipSilent, ShortRead.
+        """
+        if channel != self._pending:
+            raise ValueError(f"channel {channel} of {self._name} was not started")
+        written = self._words[channel]
+        word = self._chip.read_config()
+        if word != written:
+            raise self._reset(word, written) if (word ^ written) & ~_READY else self._stale()
+        code = self._chip.read_conversion()
+        self._collected = True
+        self._pending = None
+        return code
+
+    def read_now(
+        self, channel: int, now_s: Callable[[], float], wait_until_s: Callable[[float], None]
+    ) -> int:
+        """Start, wait and collect, for start-up; raises as `start` and `collect` do.
+
+        Waits one conversion time, twice at most: 2.6 ms at 860 samples per second.
+        """
+        self.start(channel)
+        for _ in range(2):
+            wait_until_s(now_s() + self._conversion_s)
+            if self._chip.read_config() & _READY:
+                break
+        return self.collect(channel)
+
+    def _stale(self) -> StaleConversion:
+        return StaleConversion(f"{self._name} has not finished its conversion.")
+
+
+def _mux(channel: int) -> int:
+    if type(channel) is not int or not 0 <= channel <= 3:
+        raise ValueError(f"an ADS1115 has channels 0 to 3, not {channel!r}")
+    return _SINGLE_ENDED_MUX[channel]

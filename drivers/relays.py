@@ -1,0 +1,65 @@
+"""The two relays that software sets, and the heartbeat that keeps the third one closed.
+
+Law: low is open, and low is where every pin starts and ends. A dead program leaves its pins driven, so no
+level here is a safeguard: only the heartbeat's edges are, because the charge pump forgets them in 50 ms.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drivers.pins import output, release
+
+if TYPE_CHECKING:
+    from gpiozero.pins import Factory
+
+
+class Relays:
+    """Series relay (normally open, in the output) and polarity relay (at rest: forward), by BCM pin."""
+
+    __slots__ = ("_polarity", "_series")
+
+    def __init__(self, factory: Factory, series: int, polarity: int) -> None:
+        self._series = output(factory, series)
+        self._polarity = output(factory, polarity)
+
+    def connect(self) -> None:
+        """Close the series relay."""
+        self._series.on()
+
+    def disconnect(self) -> None:
+        """Open the series relay."""
+        self._series.off()
+
+    def set_polarity(self, reverse: bool) -> None:  # noqa: FBT001 - the one argument is the position
+        """Put the polarity relay into reverse (True) or at rest; the caller has proven zero current."""
+        self._polarity.value = reverse
+
+    def close(self) -> None:
+        """Open the series relay, then let the polarity relay fall, then let go of both pins."""
+        release(self._series, self._polarity)
+
+
+class Heartbeat:
+    """The pin whose edges hold the enable relay, by BCM number."""
+
+    __slots__ = ("_high", "_pin")
+
+    def __init__(self, factory: Factory, pin: int) -> None:
+        self._pin = output(factory, pin)
+        self._high = False
+
+    def beat(self) -> None:
+        """Make one edge."""
+        high = not self._high
+        self._pin.value = high
+        self._high = high
+
+    def rest(self) -> None:
+        """Go low and stay there: the enable relay drops out by itself."""
+        self._pin.value = False
+        self._high = False
+
+    def close(self) -> None:
+        """Go low, then let go of the pin."""
+        release(self._pin)
