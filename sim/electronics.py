@@ -1,0 +1,217 @@
+"""The unit's electronics: current stage, relays, charge pump, and what every unit draws for itself.
+
+Law of this module: parts are as good as their tolerance and no better; each is drawn from the seed, so no
+two units are alike, and a fault is an attribute that anybody can see.
+"""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+STAGE_TAU_S = 0.0001
+"""First-order bandwidth of the current stage: 0.1 ms (reference design)."""
+LIMITER_MA = 27.5
+"""Hardware current limit, 10 % above the 25 mA full scale (reference design)."""
+RATED_OPERATIONS = 100_000
+"""Mechanical life that the contacts are rated for under load (typical signal relay data sheets)."""
+PUMP_HOLD_S = 0.050
+"""The charge pump lets the enable relay go this long after the last edge (reference design)."""
+PUMP_EDGES = 4
+"""Edges that must come within the hold time of each other before the enable relay pulls in."""
+
+
+class Stage:
+    """Voltage-to-current stage: 0 to `full_scale_ma` for codes 0 to 4095.
+
+    Gain within 3 %, offset within 0.03 mA, curvature up to 0.2 % of full scale, limiter within 2 %.
+    `forced_ma` is a fault: the current that the stage insists on. It needs a code above zero unless
+    `forced_latched`.
+    """
+
+    __slots__ = (
+        "_curve_ma",
+        "_limit_ma",
+        "_offset_ma",
+        "_per_code_ma",
+        "code",
+        "forced_latched",
+        "forced_ma",
+    )
+
+    def __init__(self, full_scale_ma: float, rng: Random) -> None:
+        self._per_code_ma = full_scale_ma / 4095.0 * (1.0 + rng.uniform(-0.03, 0.03))
+        self._offset_ma = rng.uniform(-0.03, 0.03)
+        self._curve_ma = 4.0 * full_scale_ma * rng.uniform(-0.002, 0.002)
+        self._limit_ma = LIMITER_MA / 25.0 * full_scale_ma * (1.0 + rng.uniform(-0.02, 0.02))
+        self.code = 0
+        self.forced_ma: float | None = None
+        self.forced_latched = False
+
+    def demand_ma(self) -> float:
+        """Return the current in mA that the stage would drive into a short at the present code."""
+        code = self.code
+        if self.forced_ma is not None and (code > 0 or self.forced_latched):
+            return self.forced_ma
+        share = code / 4095.0
+        demand = code * self._per_code_ma + self._offset_ma + self._curve_ma * share * (1.0 - share)
+        return min(demand, self._limit_ma) if demand > 0.0 else 0.0
+
+
+class Relay:
+    """A relay whose contact gives `rest` or `worked`, and `between` while it is in the air.
+
+    Operate 5 to 8 ms, release 3 to 5 ms, about 1 ms of bounce on closing (signal relay data sheets). Past
+    its rated operations it is slow and bounces longer. Faults: `welded` (never leaves the closed or
+    present side), `dead` (the coil does nothing), `slow` (ten times slower).
+    """
+
+    __slots__ = (
+        "_bounce_s",
+        "_moves",
+        "_operate_s",
+        "_release_s",
+        "_transfer_s",
+        "between",
+        "coil",
+        "dead",
+        "due_s",
+        "operations",
+        "rated_operations",
+        "rest",
+        "slow",
+        "state",
+        "welded",
+        "worked",
+    )
+
+    def __init__(self, rng: Random, *, rest: int = 0, worked: int = 1, solid_state: bool = False) -> None:
+        """`rest` and `worked` are contact states, 0 is open; `solid_state` has no delay and no bounce."""
+        factor = 1e-3 if solid_state else 1.0
+        self._operate_s = factor * rng.uniform(0.005, 0.008)
+        self._release_s = factor * rng.uniform(0.003, 0.005)
+        self._transfer_s = factor * 0.001
+        self._bounce_s = 0.0 if solid_state else rng.uniform(0.0007, 0.0013)
+        self._moves: list[tuple[float, int]] = []
+        self.rest, self.worked, self.between = rest, worked, 0
+        self.state = rest
+        self.coil = False
+        self.due_s = math.inf
+        self.operations = 0
+        self.rated_operations = RATED_OPERATIONS
+        self.welded = self.dead = self.slow = False
+
+    def energise(self, t_s: float, *, on: bool) -> None:
+        """Switch the coil at `t_s`; the contact follows in its own time."""
+        if on == self.coil:
+            return
+        self.coil = on
+        if self.dead:
+            return
+        self._plan(t_s, on=on)
+
+    def _plan(self, t_s: float, *, on: bool) -> None:
+        worn = self.operations >= self.rated_operations
+        factor = 10.0 if self.slow else 2.0 if worn else 1.0
+        goal = self.worked if on else self.rest
+        moves = []
+        if self.state != goal:
+            t_s += factor * (self._operate_s if on else self._release_s)
+            if self.state != self.between:
+                moves.append((t_s, self.between))
+            if goal != self.between:
+                if self.rest != self.between:
+                    t_s += factor * self._transfer_s
+                moves.append((t_s, goal))
+                bounce_s = self._bounce_s * (3.0 if worn else 1.0)
+                if bounce_s:
+                    moves.append((t_s + 0.4 * bounce_s, self.between))
+                    moves.append((t_s + bounce_s, goal))
+            self.operations += 1
+        self._moves = moves
+        self.due_s = moves[0][0] if moves else math.inf
+
+    def move(self) -> None:
+        """Make the movement that is due at `due_s`."""
+        _, state = self._moves.pop(0)
+        self.due_s = self._moves[0][0] if self._moves else math.inf
+        if not self.welded:
+            self.state = state
+
+    def set_welded(self, *, on: bool, state: int | None = None) -> None:
+        """Weld the contact in `state` (present one by default), or free it to follow its coil."""
+        self.welded = on
+        if on:
+            self.state = self.state if state is None else state
+        else:
+            self._settle()
+
+    def set_dead(self, *, on: bool, t_s: float) -> None:
+        """Break the coil's wire: the contact falls to rest; or mend it and let the coil work again."""
+        if on:
+            self._plan(t_s, on=False)
+            self.dead = True
+        else:
+            self.dead = False
+            self._plan(t_s, on=self.coil)
+
+    def _settle(self) -> None:
+        if not self._moves:
+            self.state = self.worked if self.coil and not self.dead else self.rest
+
+
+class ChargePump:
+    """Feeds the enable relay from heartbeat edges: `due_s` is when it may have run dry."""
+
+    __slots__ = ("_count", "_last_edge_s", "charged", "due_s")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._last_edge_s = -math.inf
+        self.charged = False
+        self.due_s = math.inf
+
+    def edge(self, t_s: float) -> bool:
+        """Take one edge; True when this one charged the pump."""
+        if t_s - self._last_edge_s > PUMP_HOLD_S:
+            self._count = 0
+        self._last_edge_s = t_s
+        if self.charged:
+            return False
+        self._count += 1
+        if self._count < PUMP_EDGES:
+            return False
+        self.charged = True
+        self.due_s = t_s + PUMP_HOLD_S
+        return True
+
+    def run_down(self) -> bool:
+        """At `due_s`: True when the pump has run dry, else `due_s` moves on to when it might have."""
+        dry_s = self._last_edge_s + PUMP_HOLD_S
+        if dry_s > self.due_s:
+            self.due_s = dry_s
+            return False
+        self.charged = False
+        self._count = 0
+        self.due_s = math.inf
+        return True
+
+
+def tolerance(rng: Random, value: float, part: float) -> float:
+    """`value` within plus or minus `part` of itself, as a unit's own component."""
+    return value * (1.0 + rng.uniform(-part, part))
+
+
+class NoiseTable:
+    """White noise of `rms`, drawn once and walked by index so that a sample costs nothing."""
+
+    __slots__ = ("_index", "_values")
+
+    def __init__(self, rng: Random, rms: float, count: int = 4093) -> None:
+        self._values = [rng.gauss(0.0, rms) for _ in range(count)]
+        self._index = 0
+
+    def next(self) -> float:
+        """Return the next sample."""
+        self._index = index = (self._index + 1) % len(self._values)
+        return self._values[index]

@@ -1,0 +1,238 @@
+"""The person between the electrodes: trays, water, body, and skin that changes.
+
+Law of this module: every figure is an anchor of section 4 of the project's facts or is marked as an
+assumption, and the voltage always rises with the current.
+
+    V = I * (body + drying) + per side [ I * (water + constriction / f) + skin(I / (A f)) ]
+
+`f` is the wetted fraction of a side, `A` its electrode area. Fresh skin follows a power law that fits the
+percentiles of IEC 479-1 within 6 %; current turns it within seconds into conditioned skin, whose voltage
+hardly depends on the current and differs by polarity (Springer BF02474422), and which recovers over half
+an hour (Curdy, Kalia, Guy 2000). The series resistance barely moves (van Boxtel 1977).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from random import Random
+
+IEC_AREA_CM2 = 75.0
+"""Middle of the 50 to 100 cm2 that the IEC 479-1 percentiles are given for."""
+POWER = 0.6
+"""Fresh skin voltage grows with current to this power (fit to IEC 479-1: 5, 50 and 95 %, 25 to 100 V)."""
+SPREAD_LN = 0.32
+"""Spread between people of the fresh skin voltage, natural log (fit to the IEC 479-1 percentiles)."""
+KNEE_MA_PER_CM2 = 0.0067
+"""Below this density fresh skin is ohmic (assumption: the power law has no finite resistance at zero)."""
+CONDITIONED_KNEE_MA_PER_CM2 = 0.03
+"""Conditioned skin holds its voltage above about 0.3 mA on 7 cm2 (Springer BF02474422)."""
+CONDITIONED_KOHM_CM2 = 2.5
+"""Ohmic rest of conditioned skin (assumption; under 20 ohm a side in a tray)."""
+CONDITIONING_MA_PER_CM2 = 0.05
+"""Density at which the conditioning time constant is given; it scales with 1/density (assumption)."""
+RECOVERY_S = 900.0
+"""Fresh skin returns with this time constant: about 3 times the impedance after 30 min (Curdy 2000)."""
+CHARGE_MA_MIN_PER_CM2 = 0.5
+"""Charge that brings 63 % of the slow fall of skin voltage (assumption)."""
+CHARGE_FALL, CHARGE_RECOVERY_S = 0.2, 3600.0
+SKIN_NF_PER_CM2 = 10.0
+"""Skin capacitance; with the resistances above it gives 0.1 to 4 ms (Birlea 2011)."""
+SMALLEST_FRACTION = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class LoadParams:
+    """A person and their trays. Resistances in ohm, `fresh_v` in V at 1 mA through both sides of 75 cm2.
+
+    `moisture` scales fresh skin (1 dry; water-wet is 10 to 25 % below dry in total, IEC 479-1),
+    `conditioned` is how far current can condition the skin (0 to 1), `conditioning_s` how fast at
+    0.05 mA/cm2. `resistor_ohm` replaces person and water by a resistor box. Water: R = d / (sigma A).
+    """
+
+    area_cm2: float = 150.0
+    body_ohm: float = 750.0
+    fresh_v: float = 5.8
+    moisture: float = 0.82
+    conditioned: float = 0.93
+    conditioning_s: float = 3.0
+    anode_v: float = 2.95
+    cathode_v: float = 1.9
+    water_us_per_cm: float = 500.0
+    water_depth_cm: float = 2.0
+    constriction_ohm: float = 40.0
+    resistor_ohm: float | None = None
+
+
+AREAS: dict[str, LoadParams] = {
+    "hands": LoadParams(),
+    "feet": LoadParams(area_cm2=200.0, body_ohm=700.0, moisture=0.95),
+    "underarms": LoadParams(area_cm2=40.0, body_ohm=300.0, moisture=0.5, water_depth_cm=1.0),
+    "face": LoadParams(area_cm2=60.0, body_ohm=250.0, moisture=0.5, water_depth_cm=1.0),
+}
+"""Electrode area and path by treated area: trays of 150 cm2 (facts), the rest our assumption."""
+
+
+def person(area: str, skin: str) -> LoadParams:
+    """Return a `typical`, `dry` or `wet` person for an area of `AREAS`; KeyError for any other area.
+
+    Dry: 4 to 6 kohm at first, giving way over minutes; 60 V then drive about 10 mA (iontocentre users).
+    """
+    base = AREAS[area]
+    if skin == "dry":
+        return replace(base, moisture=3.4, conditioned=0.75, conditioning_s=60.0)
+    if skin == "wet":
+        return replace(base, moisture=0.6 * base.moisture, body_ohm=base.body_ohm - 50.0)
+    return base
+
+
+class Load:
+    """One person's present state. Side 0 is the anode in forward polarity, side 1 in reverse.
+
+    `wetted` holds each side's fraction in contact (1 whole, 0 open), `path_factor` scales the body's
+    resistance, `drying_ohm` is added in series. Call `refresh` after changing any of them.
+    """
+
+    __slots__ = (
+        "_charge",
+        "_conditioning",
+        "_fresh_kv",
+        "_lean",
+        "_p0",
+        "_p1",
+        "_params",
+        "_s0",
+        "_s1",
+        "_side0",
+        "_side1",
+        "drying_ohm",
+        "path_factor",
+        "series_kohm",
+        "wetted",
+    )
+
+    def __init__(self, params: LoadParams, rng: Random | None = None) -> None:
+        """`rng` draws a person like `params`; without one it is exactly that person."""
+        skin = body = 1.0
+        if rng is not None:
+            skin = math.exp(SPREAD_LN * max(-2.0, min(2.0, rng.gauss(0.0, 1.0))) * 0.5)
+            body = 1.0 + 0.08 * max(-2.0, min(2.0, rng.gauss(0.0, 1.0)))
+        self._params = replace(params, body_ohm=params.body_ohm * body)
+        # V per side = fresh_kv * density^0.6: half of the voltage, per density instead of current.
+        self._fresh_kv = 0.5 * params.fresh_v * params.moisture * skin * IEC_AREA_CM2**POWER
+        self._lean = (params.anode_v - params.cathode_v) / 2
+        self._conditioning = 1.0 / (CONDITIONING_MA_PER_CM2 * params.conditioning_s)
+        self._s0 = self._s1 = self._p0 = self._p1 = self._charge = 0.0
+        self.wetted = [1.0, 1.0]
+        self.path_factor = 1.0
+        self.drying_ohm = 0.0
+        self.refresh()
+
+    @property
+    def in_contact(self) -> bool:
+        """Whether both sides touch the water."""
+        return self.wetted[0] > 0.0 and self.wetted[1] > 0.0
+
+    def refresh(self) -> None:
+        """Work out what the present state means for the voltage."""
+        params = self._params
+        f0, f1 = (max(fraction, SMALLEST_FRACTION) for fraction in self.wetted)
+        spread = 1.0 / f0 + 1.0 / f1
+        if params.resistor_ohm is not None:
+            self.series_kohm = (params.resistor_ohm + self.drying_ohm) / 1000.0
+        else:
+            water_ohm = params.water_depth_cm / (params.water_us_per_cm * 1e-6 * params.area_cm2)
+            narrowing_ohm = params.constriction_ohm * (spread - 2.0)
+            body_ohm = params.body_ohm * self.path_factor + self.drying_ohm
+            self.series_kohm = (body_ohm + narrowing_ohm + water_ohm * spread) / 1000.0
+        fall = 1.0 - CHARGE_FALL * self._charge
+        middle = (params.anode_v + params.cathode_v) / 2
+        area = params.area_cm2
+        self._side0 = (
+            1.0 / (area * f0),
+            fall * (middle + self._lean * self._p0),
+            fall * CONDITIONED_KOHM_CM2,
+        )
+        self._side1 = (
+            1.0 / (area * f1),
+            fall * (middle + self._lean * self._p1),
+            fall * CONDITIONED_KOHM_CM2,
+        )
+
+    def skin_v(self, current_ma: float) -> float:
+        """Voltage over both skins in V at `current_ma` (0 or more) in the present state."""
+        if self._params.resistor_ohm is not None:
+            return 0.0
+        fresh_kv = self._fresh_kv
+        per_cm2, held_v, rest = self._side0
+        density = current_ma * per_cm2
+        square = density * density
+        fresh0 = fresh_kv * density * math.pow(square + KNEE_MA_PER_CM2 * KNEE_MA_PER_CM2, -0.2)
+        soft0 = density * (
+            held_v / math.sqrt(square + CONDITIONED_KNEE_MA_PER_CM2 * CONDITIONED_KNEE_MA_PER_CM2) + rest
+        )
+        per_cm2, held_v, rest = self._side1
+        density = current_ma * per_cm2
+        square = density * density
+        fresh1 = fresh_kv * density * math.pow(square + KNEE_MA_PER_CM2 * KNEE_MA_PER_CM2, -0.2)
+        soft1 = density * (
+            held_v / math.sqrt(square + CONDITIONED_KNEE_MA_PER_CM2 * CONDITIONED_KNEE_MA_PER_CM2) + rest
+        )
+        # Conditioning only ever lowers the voltage: where fresh skin is already lower it stays.
+        v0 = fresh0 + self._s0 * (soft0 - fresh0) if soft0 < fresh0 else fresh0
+        v1 = fresh1 + self._s1 * (soft1 - fresh1) if soft1 < fresh1 else fresh1
+        return v0 + v1
+
+    def voltage_at(self, current_ma: float) -> float:
+        """Voltage in V that drives `current_ma` (0 or more) in the present state; rises with the current."""
+        return current_ma * self.series_kohm + self.skin_v(current_ma)
+
+    def current_at(self, voltage_v: float) -> float:
+        """Return the current in mA that `voltage_v` (0 or more) drives; the inverse of `voltage_at`."""
+        low, high = 0.0, voltage_v / self.series_kohm
+        current = high
+        for _ in range(60):
+            error = self.voltage_at(current) - voltage_v
+            if error > 0.0:
+                high = current
+            else:
+                low = current
+            step = 1e-4 * current + 1e-12
+            slope = (self.voltage_at(current + step) - voltage_v - error) / step
+            following = current - error / slope if slope > 0.0 else low
+            if not low <= following <= high:
+                following = 0.5 * (low + high)
+            if abs(following - current) <= 1e-10 * (1.0 + current):
+                return following
+            current = following
+        return current
+
+    def tau_s(self, current_ma: float, skin_v: float) -> float:
+        """Time constant in s of the skins' capacitance beside their present resistance."""
+        area_cm2 = self._params.area_cm2 * min(self.wetted)
+        capacitance_nf = 0.5 * SKIN_NF_PER_CM2 * max(area_cm2, 1.0)
+        return max(1e-5, skin_v / max(current_ma, 0.01) * capacitance_nf * 1e-6)
+
+    def advance(self, dt_s: float, current_ma: float) -> None:
+        """Let `dt_s` seconds pass with `current_ma` (positive is forward) flowing, then `refresh`."""
+        recovery = dt_s / RECOVERY_S
+        if current_ma == 0.0:
+            self._s0 /= 1.0 + recovery
+            self._s1 /= 1.0 + recovery
+            self._charge /= 1.0 + dt_s / CHARGE_RECOVERY_S
+            self.refresh()
+            return
+        sign = 1.0 if current_ma > 0.0 else -1.0
+        size = abs(current_ma)
+        goal = self._params.conditioned
+        density = size * self._side0[0]
+        gain = dt_s * density * self._conditioning
+        # Implicit steps are stable for any dt and can never leave 0 to 1.
+        self._s0 = (self._s0 + gain * goal) / (1.0 + gain + recovery)
+        self._p0 = (self._p0 + gain * sign) / (1.0 + gain)
+        gain = dt_s * size * self._side1[0] * self._conditioning
+        self._s1 = (self._s1 + gain * goal) / (1.0 + gain + recovery)
+        self._p1 = (self._p1 - gain * sign) / (1.0 + gain)
+        gain = dt_s * density / (60.0 * CHARGE_MA_MIN_PER_CM2)
+        self._charge = (self._charge + gain) / (1.0 + gain + dt_s / CHARGE_RECOVERY_S)
+        self.refresh()

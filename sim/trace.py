@@ -1,0 +1,206 @@
+"""The true current over time, as exponential pieces.
+
+Law of this module: the truth is exact on the pieces and independent of whoever measures it; the past is
+kept only as long as a converter may still ask for it.
+
+A piece lasts from one event to the next. In it the current goes from what it was to its target with the
+stage's time constant, and the skin's capacitor likewise with its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from sim.electronics import STAGE_TAU_S
+
+KEEP, FORGET = 768, 512
+SETTLED = 40.0
+"""After so many time constants nothing is left that a double could hold."""
+OFF_BELOW_MA = 0.01
+Piece = tuple[float, float, float, float, float, float, float, int, float]
+"""(start s, target mA, deviation mA, skin V, deviation V, its tau s, series kohm, sign, leak mA)."""
+
+
+class Trace:
+    """Pieces, and the totals of all that were closed. `before_forgetting` runs before the past is cut."""
+
+    __slots__ = (
+        "_before_forgetting",
+        "_below_since_s",
+        "_forward_ma_s",
+        "_past",
+        "_peak_ma",
+        "_piece",
+        "_reverse_ma_s",
+    )
+
+    def __init__(self, before_forgetting: Callable[[], None]) -> None:
+        self._before_forgetting = before_forgetting
+        self._past: list[Piece] = []
+        self._piece: Piece = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1, 0.0)
+        self._peak_ma = self._forward_ma_s = self._reverse_ma_s = 0.0
+        self._below_since_s: float | None = 0.0
+
+    def begin(
+        self,
+        t_s: float,
+        *,
+        target_ma: float,
+        jump: bool,
+        skin_v: float,
+        skin_tau_s: float,
+        series_kohm: float,
+        sign: int,
+        leak_ma: float,
+    ) -> None:
+        """Close the running piece at `t_s` and begin one; `jump` takes the target at once (an opening)."""
+        start_s, old_ma, deviation_ma, old_v, deviation_v, tau_s, _, _, _ = self._piece
+        elapsed_s = t_s - start_s
+        if elapsed_s > 0.0:
+            self._close(t_s)
+        now_ma = old_ma
+        if deviation_ma:
+            now_ma += deviation_ma * math.exp(-elapsed_s / STAGE_TAU_S)
+        if jump:
+            self._piece = (t_s, target_ma, 0.0, skin_v, 0.0, 1.0, series_kohm, sign, leak_ma)
+            return
+        now_v = old_v
+        if deviation_v and elapsed_s < SETTLED * tau_s:
+            now_v += deviation_v * math.exp(-elapsed_s / tau_s)
+        from_ma = now_ma - target_ma
+        if abs(from_ma) < 1e-12:
+            from_ma = 0.0
+        self._piece = (
+            t_s,
+            target_ma,
+            from_ma,
+            skin_v,
+            now_v - skin_v,
+            skin_tau_s,
+            series_kohm,
+            sign,
+            leak_ma,
+        )
+
+    def _close(self, t_s: float) -> None:
+        piece = self._piece
+        self._past.append(piece)
+        if len(self._past) > KEEP:
+            self._before_forgetting()
+            del self._past[:FORGET]
+        start_s, target_ma, deviation_ma, _, _, _, _, sign, _ = piece
+        area = _current_integral(piece, start_s, t_s)
+        if sign > 0:
+            self._forward_ma_s += area
+        else:
+            self._reverse_ma_s += area
+        first_ma = target_ma + deviation_ma
+        last_ma = (
+            target_ma + deviation_ma * math.exp((start_s - t_s) / STAGE_TAU_S) if deviation_ma else first_ma
+        )
+        self._peak_ma = max(self._peak_ma, first_ma, last_ma)
+        self._below_since_s = _below_since(piece, last_ma, self._below_since_s)
+
+    def current_ma(self, t_s: float) -> float:
+        """Size of the true current in mA at `t_s` (now, or as far back as is kept)."""
+        piece = self._at(t_s)
+        elapsed_s = t_s - piece[0]
+        if not piece[2] or elapsed_s > SETTLED * STAGE_TAU_S:
+            return piece[1]
+        return piece[1] + piece[2] * math.exp(-elapsed_s / STAGE_TAU_S)
+
+    def signed_ma(self, t_s: float) -> float:
+        """As `current_ma`, negative in reverse polarity."""
+        return self.current_ma(t_s) * self._at(t_s)[7]
+
+    def _at(self, t_s: float) -> Piece:
+        piece = self._piece
+        index = len(self._past)
+        while t_s < piece[0] and index:
+            index -= 1
+            piece = self._past[index]
+        return piece
+
+    def average_ma(self, from_s: float, to_s: float) -> float:
+        """Mean size of the current in mA over a window (s)."""
+        piece = self._piece
+        if from_s >= piece[0] + SETTLED * STAGE_TAU_S or (from_s >= piece[0] and not piece[2]):
+            return piece[1]
+        return self._mean(_current_integral, from_s, to_s)
+
+    def average_v(self, from_s: float, to_s: float) -> float:
+        """Mean voltage at the output terminals in V over a window (s)."""
+        return self._mean(_voltage_integral, from_s, to_s)
+
+    def average_return_ma(self, from_s: float, to_s: float) -> float:
+        """Mean signed current in mA that comes back, without what leaks away, over a window (s)."""
+        return self._mean(_return_integral, from_s, to_s)
+
+    def _mean(self, integral: Callable[[Piece, float, float], float], from_s: float, to_s: float) -> float:
+        total = 0.0
+        piece, end_s = self._piece, to_s
+        index = len(self._past)
+        while True:
+            begin_s = max(piece[0], from_s)
+            if begin_s < end_s:
+                total += integral(piece, begin_s, end_s)
+                end_s = begin_s
+            if piece[0] <= from_s or index == 0:
+                return total / (to_s - from_s)
+            index -= 1
+            piece = self._past[index]
+
+    def peak_ma(self, now_s: float) -> float:
+        """Largest true current so far, in mA."""
+        return max(self._peak_ma, self._piece[1] + self._piece[2], self.current_ma(now_s))
+
+    def charge_ma_min(self, now_s: float) -> dict[str, float]:
+        """Return the true charge so far by direction, in mA min."""
+        running = _current_integral(self._piece, self._piece[0], now_s)
+        forward, reverse = self._forward_ma_s, self._reverse_ma_s
+        if self._piece[7] > 0:
+            forward += running
+        else:
+            reverse += running
+        return {"forward": forward / 60.0, "reverse": reverse / 60.0}
+
+    def below_since_s(self, now_s: float) -> float | None:
+        """Since when (s) the true current has stayed below 0.01 mA; None when it flows."""
+        return _below_since(self._piece, self.current_ma(now_s), self._below_since_s)
+
+
+def _below_since(piece: Piece, last_ma: float, since_s: float | None) -> float | None:
+    """Carry the beginning of `no current` over a piece that ends at `last_ma`."""
+    if last_ma >= OFF_BELOW_MA:
+        return None
+    start_s, target_ma, deviation_ma = piece[:3]
+    if target_ma + deviation_ma >= OFF_BELOW_MA:
+        return start_s + STAGE_TAU_S * math.log(deviation_ma / (OFF_BELOW_MA - target_ma))
+    return start_s if since_s is None else since_s
+
+
+def _decay(from_s: float, to_s: float, tau_s: float) -> float:
+    """Integral of exp(-t / tau) between two times after the start of the piece."""
+    if from_s > SETTLED * tau_s:
+        return 0.0
+    return tau_s * (math.exp(-from_s / tau_s) - math.exp(-to_s / tau_s))
+
+
+def _current_integral(piece: Piece, from_s: float, to_s: float) -> float:
+    total = piece[1] * (to_s - from_s)
+    if piece[2]:
+        total += piece[2] * _decay(from_s - piece[0], to_s - piece[0], STAGE_TAU_S)
+    return total
+
+
+def _voltage_integral(piece: Piece, from_s: float, to_s: float) -> float:
+    total = piece[6] * _current_integral(piece, from_s, to_s) + piece[3] * (to_s - from_s)
+    if piece[4]:
+        total += piece[4] * _decay(from_s - piece[0], to_s - piece[0], piece[5])
+    return total
+
+
+def _return_integral(piece: Piece, from_s: float, to_s: float) -> float:
+    total = _current_integral(piece, from_s, to_s)
+    return piece[7] * max(total - piece[8] * (to_s - from_s), 0.0)

@@ -1,0 +1,115 @@
+"""What really happened, as only the world can know it.
+
+Law of this module: nothing here comes from the device; it is worked out from the true current, the true
+contact and the faults that were really injected, in a fixed amount of memory.
+"""
+
+from __future__ import annotations
+
+from sim.clock import VirtualClock
+from sim.trace import Trace
+
+
+class Truth:
+    """Figures of the true current so far, for judging a controller."""
+
+    __slots__ = (
+        "_clock",
+        "_dac_zero_since_s",
+        "_latest",
+        "_marked_ma",
+        "_trace",
+        "_unbroken",
+        "_waiting",
+        "_worst_step_ma",
+        "switched_above_ma",
+    )
+
+    def __init__(self, clock: VirtualClock, trace: Trace) -> None:
+        self._clock = clock
+        self._trace = trace
+        self._dac_zero_since_s: float | None = 0.0
+        self._latest: tuple[str, float] | None = None
+        self._waiting: str | None = None
+        self._marked_ma: float | None = None
+        self._unbroken = False
+        self._worst_step_ma = 0.0
+        self.switched_above_ma = 0.0
+
+    @property
+    def peak_ma(self) -> float:
+        """Largest true current, in mA."""
+        return self._trace.peak_ma(self._clock.now_s)
+
+    @property
+    def charge_ma_min(self) -> dict[str, float]:
+        """True charge by direction, `forward` and `reverse`, in mA min."""
+        return self._trace.charge_ma_min(self._clock.now_s)
+
+    @property
+    def worst_step_ma(self) -> float:
+        """Largest change in mA of the true current between consecutive whole ticks with whole contact."""
+        return self._worst_step_ma
+
+    def mark_tick(self, whole: bool) -> None:  # noqa: FBT001  # the loop's observer: one word, once per tick
+        """Once per tick: `whole` says that the session was neither tripped nor being stopped."""
+        now_ma = self._trace.signed_ma(self._clock.now_s)
+        if not (whole and self._unbroken):
+            self._marked_ma = now_ma if whole else None
+            self._unbroken = True
+            return
+        if self._marked_ma is not None:
+            step_ma = abs(now_ma - self._marked_ma)
+            self._worst_step_ma = max(self._worst_step_ma, step_ma)
+        self._marked_ma = now_ma
+
+    def onset(self, now_s: float) -> tuple[str, float] | None:
+        """Latest fault that could explain a trip at `now_s` and when it began to matter (s), or None."""
+        if self._latest is None or self._latest[1] > now_s:
+            return None
+        return self._latest
+
+    def off_since_s(self, after_s: float) -> float | None:
+        """First time from `after_s` on since which the true current stays below 0.01 mA; None if it flows."""
+        since_s = self._trace.below_since_s(self._clock.now_s)
+        return None if since_s is None else max(since_s, after_s)
+
+    def dac_zero_since_s(self, after_s: float) -> float | None:
+        """First time from `after_s` on since which the converter's output stays at code 0; None if not."""
+        return None if self._dac_zero_since_s is None else max(self._dac_zero_since_s, after_s)
+
+    def note_fault(self, name: str, t_s: float) -> None:
+        """Note that a fault began at `t_s`."""
+        self._latest = (name, t_s)
+
+    def note_contact_lost(self, name: str, t_s: float, *, driven: bool) -> None:
+        """Contact broke at `t_s`; when nothing was `driven` its onset waits for the next drive."""
+        if driven:
+            self.note_fault(name, t_s)
+        else:
+            self._waiting = name
+
+    def note_contact_made(self) -> None:
+        """Forget a loss of contact that nobody could have noticed: the person is back."""
+        self._waiting = None
+
+    def note_drive(self, t_s: float) -> None:
+        """Note that the stage tries to drive current out of a closed output."""
+        if self._waiting is not None:
+            self.note_fault(self._waiting, t_s)
+            self._waiting = None
+
+    def note_contact_not_whole(self) -> None:
+        """Let the steps up to the next mark not count."""
+        self._unbroken = False
+
+    def note_switch(self, t_s: float) -> None:
+        """Note that the polarity contacts move at `t_s`."""
+        self.switched_above_ma = max(self.switched_above_ma, self._trace.current_ma(t_s))
+
+    def note_code(self, t_s: float, code: int) -> None:
+        """Note that the converter's output takes `code` at `t_s`."""
+        if code:
+            self._dac_zero_since_s = None
+        elif self._dac_zero_since_s is None:
+            self._dac_zero_since_s = t_s

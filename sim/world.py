@@ -1,0 +1,398 @@
+"""The unit and the person in it, wired together on one clock.
+
+Law of this module: whatever is due happens at its own time and in order, and the true current is exact
+between two such moments. Nothing here knows the controller; it meets only the bus and the pins.
+
+The output stage feeds two shunts, then the enable and series relays in series, then the output terminals
+(where the voltage is sensed), the polarity relay, and the person; the return path is sensed signed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from random import Random
+from typing import Literal
+
+from sim.ads1115 import Ads1115
+from sim.bus import SimBus
+from sim.clock import VirtualClock
+from sim.electronics import ChargePump, NoiseTable, Relay, Stage, tolerance
+from sim.faults import FAULTS, Value
+from sim.load import Load, LoadParams, person
+from sim.mcp4725 import Mcp4725
+from sim.person import Person
+from sim.pins import SimFactory
+from sim.scenario import Event, Scenario, SkinNumbers
+from sim.trace import Trace
+from sim.truth import Truth
+
+STEP_S, BRISK_STEP_S, IDLE_STEP_S = 0.006, 0.002, 0.25
+"""How often the load's slow state is carried on: with current, while something moves, and otherwise."""
+EDGE_STEP_S = 0.004
+"""A heartbeat edge carries it on when it is this old, so that the step falls where a tick ends."""
+BLEEDER_KOHM = 470.0
+"""Load of the open output terminals: a stage that drives nothing at all still shows no full voltage."""
+CURRENT_NOISE_MA = 0.001
+"""Noise of the stage and its shunts as a converter sees it, rms (reference design)."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSpec:
+    """What the unit is built of; the defaults are the reference unit. Pins are BCM numbers."""
+
+    control_address: int = 0x48
+    guard_address: int | None = 0x49
+    dac_address: int = 0x62
+    frequency_hz: int = 400_000
+    timeout_ms: float = 10.0
+    overhead_us: float = 0.0
+    full_scale_ma: float = 25.0
+    compliance_v: float = 60.0
+    supply_v: float = 64.0
+    control_current_channel: int = 0
+    control_current_ohm: float = 47.0
+    voltage_channel: int = 1
+    voltage_ratio: float = 33.0
+    supply_channel: int = 2
+    supply_ratio: float = 36.0
+    return_channel: int = 3
+    return_ohm: float = 30.0
+    return_bias_v: float = 1.024
+    guard_current_channel: int = 0
+    guard_current_ohm: float = 47.0
+    polarity_relay: Literal["changeover", "h_bridge"] = "changeover"
+    heartbeat_pin: int = 17
+    series_relay_pin: int = 27
+    polarity_relay_pin: int = 22
+    start_pin: int = 5
+    stop_pin: int = 6
+    up_pin: int = 13
+    down_pin: int = 19
+    alert_pin: int | None = None
+    area: str = "hands"
+    eeprom_code: int = 0
+
+
+class World:
+    """One unit, one person, one session's faults. Same `spec`, `scenario`, `seed` and calls: same bits.
+
+    For the controller: `bus` and `pin_factory`. For its judge: `truth`. The rest is for faults and tests.
+    """
+
+    def __init__(self, spec: UnitSpec, scenario: Scenario, seed: int, clock: VirtualClock) -> None:
+        self.spec, self.clock = spec, clock
+        self._seed = seed
+        self._agenda: list[tuple[float, int, Callable[[float], None]]] = []
+        self._agenda_count = 0
+        self._stepped_s = clock.now_s
+        self._step_due_s = math.inf
+        self._drying: tuple[float, float, float, float] | None = None
+        self._pressed = dict.fromkeys(("start", "stop", "up", "down"), 0)
+        self._lost_by = "hand_out"
+        self.levels: dict[int, bool] = {}
+        self.short_ohm: float | None = None
+        self.leak_ma = 0.0
+        self.trace = Trace(self._before_forgetting)
+        self.truth = Truth(clock, self.trace)
+        self._draw_electronics()
+        self._draw_chips()
+        self.load = Load(load_params(spec.area, scenario), self._rng("person"))
+        self.person = Person(self.load, self._rng("fidgets"), fidgets=scenario.person.fidgets)
+        self._contact = self.load.in_contact
+        self.pin_factory = SimFactory(self)
+        self._plan(scenario)
+        clock.on_alarm = self._ring
+        self._refresh(clock.now_s)
+        self._ring(clock.now_s)
+
+    def _rng(self, part: str) -> Random:
+        return Random(f"{self._seed}:{part}")
+
+    def _draw_electronics(self) -> None:
+        spec, rng = self.spec, self._rng("electronics")
+        self._headroom_v = spec.supply_v - spec.compliance_v
+        self.supply_v = tolerance(rng, spec.supply_v, 0.02)
+        self.stage = Stage(spec.full_scale_ma, rng)
+        self.pump = ChargePump()
+        self._enable = Relay(rng)
+        self._series = Relay(rng)
+        self._polarity = Relay(rng, rest=1, worked=-1, solid_state=spec.polarity_relay == "h_bridge")
+        self._relays = (self._enable, self._series, self._polarity)
+        self._control_ohm = tolerance(rng, spec.control_current_ohm, 0.001)
+        self._guard_ohm = tolerance(rng, spec.guard_current_ohm, 0.001)
+        self._return_ohm = tolerance(rng, spec.return_ohm, 0.001)
+        self._bias_v = tolerance(rng, spec.return_bias_v, 0.001)
+        self._voltage_ratio = tolerance(rng, spec.voltage_ratio, 0.005)
+        self._supply_ratio = tolerance(rng, spec.supply_ratio, 0.005)
+        self._noise = NoiseTable(self._rng("noise"), CURRENT_NOISE_MA)
+
+    def _draw_chips(self) -> None:
+        spec, clock = self.spec, self.clock
+        self.bus = SimBus(clock, spec.frequency_hz, spec.timeout_ms / 1000.0, spec.overhead_us * 1e-6)
+        self.control_adc = Ads1115(clock, self._control_volts, self._rng("control"))
+        self.bus.attach(spec.control_address, self.control_adc)
+        self.guard_adc: Ads1115 | None = None
+        if spec.guard_address is not None:
+            self.guard_adc = Ads1115(clock, self._guard_volts, self._rng("guard"))
+            self.bus.attach(spec.guard_address, self.guard_adc)
+        self.dac = Mcp4725(clock, self._dac_output, self._rng("dac"), spec.eeprom_code)
+        self.bus.attach(spec.dac_address, self.dac)
+        self.stage.code = self.dac.output_code
+
+    def _plan(self, scenario: Scenario) -> None:
+        habits = scenario.person
+        self.at(habits.hands_in_at_s, lambda _t_s: self.person.put_in())
+        if habits.start_at_s is not None:
+            params: dict[str, Value] = {"button": "start", "for_s": habits.start_for_s}
+            self.at(habits.start_at_s, lambda t_s: self.inject(t_s, "press", params))
+        for event in scenario.events:
+            self.at(event.at_s, partial(self._inject_event, event))
+
+    def _inject_event(self, event: Event, t_s: float) -> None:
+        self.inject(t_s, event.fault, event.params)
+
+    # What faults and persons do.
+
+    def at(self, t_s: float, action: Callable[[float], None]) -> None:
+        """Put `action(t_s)` on the agenda; equal times keep their order."""
+        heapq.heappush(self._agenda, (t_s, self._agenda_count, action))
+        self._agenda_count += 1
+        self.clock.alarm_s = min(self.clock.alarm_s, t_s)
+
+    def inject(self, t_s: float, name: str, params: dict[str, Value]) -> None:
+        """Start a fault of `sim.faults.FAULTS` at `t_s`, and plan its end."""
+        fault = FAULTS[name]
+        if fault.onset == "event":
+            self.truth.note_fault(name, t_s)
+        elif fault.onset == "contact":
+            self._lost_by = name
+        undo = fault.start(self, params, t_s)
+        lasts_s = float(params.get("for_s", 0.0))
+        if undo is not None and lasts_s > 0.0:
+            self.at(t_s + lasts_s, undo)
+
+    def adcs(self, which: str) -> list[Ads1115]:
+        """Return the converters called `control`, `guard` or `both`, as far as the unit has them."""
+        guard = [] if self.guard_adc is None else [self.guard_adc]
+        return {"control": [self.control_adc], "guard": guard, "both": [self.control_adc, *guard]}[which]
+
+    def relay(self, which: str) -> Relay:
+        """Return the relay called `enable`, `series` or `polarity`."""
+        return {"enable": self._enable, "series": self._series, "polarity": self._polarity}[which]
+
+    def press(self, button: str) -> Callable[[float], None]:
+        """Press a button of the panel; calling the result lets it go."""
+        self._pressed[button] += 1
+
+        def let_go(_t_s: float) -> None:
+            self._pressed[button] -= 1
+
+        return let_go
+
+    def dry_out(self, t_s: float, to_ohm: float, over_s: float) -> None:
+        """Let a series resistance grow to `to_ohm` from `t_s` over `over_s` seconds."""
+        self._drying = (t_s, t_s + over_s, self.load.drying_ohm, to_ohm)
+
+    # What the pins do.
+
+    def pin_driven(self, number: int, level: bool | None) -> None:  # noqa: FBT001  # a level is a boolean
+        """Take the `level` that a pin of the computer drives, or None when it has let go (pulled down)."""
+        high = bool(level)
+        if self.levels.get(number, False) == high:
+            self.levels[number] = high
+            return
+        self.levels[number] = high
+        spec, now_s = self.spec, self.clock.now_s
+        if number == spec.heartbeat_pin:
+            if self.pump.edge(now_s):
+                self._enable.energise(now_s, on=True)
+            elif now_s - self._stepped_s < EDGE_STEP_S:
+                return
+        elif number == spec.series_relay_pin:
+            self._series.energise(now_s, on=high)
+        elif number == spec.polarity_relay_pin:
+            self._polarity.energise(now_s, on=high)
+        else:
+            return
+        self._refresh(now_s)
+        self._set_alarm()
+
+    def pin_level(self, number: int) -> bool | None:
+        """Return what drives an input pin: buttons close to ground, Stop opens; None when nothing does."""
+        spec, pressed = self.spec, self._pressed
+        if number == spec.stop_pin:
+            return None if pressed["stop"] else False
+        if number == spec.alert_pin:
+            return None if self.guard_adc is None else self.guard_adc.alert_level()
+        for name, pin in (("start", spec.start_pin), ("up", spec.up_pin), ("down", spec.down_pin)):
+            if number == pin:
+                return False if pressed[name] else None
+        return None
+
+    def pin_time_s(self) -> float:
+        """Virtual time in s."""
+        return self.clock.now_s
+
+    # What the converters see and do.
+
+    def _control_volts(self, ain: int, from_s: float, to_s: float) -> float:
+        spec, trace = self.spec, self.trace
+        if ain == spec.control_current_channel:
+            return (trace.average_ma(from_s, to_s) + self._noise.next()) * self._control_ohm / 1000.0
+        if ain == spec.voltage_channel:
+            return trace.average_v(from_s, to_s) / self._voltage_ratio
+        if ain == spec.supply_channel:
+            return self.supply_v / self._supply_ratio
+        if ain == spec.return_channel:
+            back_ma = trace.average_return_ma(from_s, to_s) + self._noise.next()
+            return self._bias_v + back_ma * self._return_ohm / 1000.0
+        return 0.0
+
+    def _guard_volts(self, ain: int, from_s: float, to_s: float) -> float:
+        if ain != self.spec.guard_current_channel:
+            return 0.0
+        return (self.trace.average_ma(from_s, to_s) + self._noise.next()) * self._guard_ohm / 1000.0
+
+    def _dac_output(self, code: int) -> None:
+        now_s = self.clock.now_s
+        self.stage.code = code
+        self.truth.note_code(now_s, code)
+        self._refresh(now_s)
+        self._set_alarm()
+
+    def current_ma(self, at_s: float) -> float:
+        """Size of the true current through the person in mA at `at_s` (s)."""
+        return self.trace.current_ma(at_s)
+
+    def average_ma(self, from_s: float, to_s: float) -> float:
+        """Mean size of the true current in mA over a window (s)."""
+        return self.trace.average_ma(from_s, to_s)
+
+    # How time passes.
+
+    def _ring(self, now_s: float) -> None:
+        """Let everything happen that is due by `now_s`."""
+        due_s = self._next_due_s()
+        while due_s <= now_s:
+            self._happen(due_s)
+            due_s = self._next_due_s()
+        self.clock.alarm_s = due_s
+
+    def _next_due_s(self) -> float:
+        agenda_s = self._agenda[0][0] if self._agenda else math.inf
+        enable, series, polarity = self._relays
+        return min(
+            agenda_s,
+            self._step_due_s,
+            self.pump.due_s,
+            enable.due_s,
+            series.due_s,
+            polarity.due_s,
+            self.person.due_s,
+        )
+
+    def _set_alarm(self) -> None:
+        self.clock.alarm_s = self._next_due_s()
+
+    def _happen(self, t_s: float) -> None:
+        if self._agenda and self._agenda[0][0] <= t_s:
+            heapq.heappop(self._agenda)[2](t_s)
+        if self.pump.due_s <= t_s and self.pump.run_down():
+            self._enable.energise(t_s, on=False)
+        for relay in self._relays:
+            if relay.due_s <= t_s:
+                if relay is self._polarity:
+                    self.truth.note_switch(t_s)
+                relay.move()
+        if self.person.due_s <= t_s:
+            self.person.fidget(t_s)
+        self._refresh(t_s)
+
+    def _refresh(self, t_s: float) -> None:
+        """Carry the load on to `t_s` and begin a new piece of the true current."""
+        load, trace, stage = self.load, self.trace, self.stage
+        brisk = self.person.moving or self._drying is not None
+        if brisk:
+            self._move_load(t_s)
+        load.advance(t_s - self._stepped_s, trace.signed_ma(t_s))
+        self._stepped_s = t_s
+        closed = bool(self._enable.state and self._series.state and self._polarity.state)
+        if load.in_contact != self._contact:
+            self._contact_changed(t_s, driven=closed and stage.code > 0)
+        demand_ma = stage.demand_ma()
+        if closed and stage.code > 0:
+            self.truth.note_drive(t_s)
+        self._begin_piece(t_s, demand_ma, closed=closed)
+        idle = not closed or demand_ma == 0.0
+        pause_s = BRISK_STEP_S if brisk else IDLE_STEP_S if idle else STEP_S
+        self._step_due_s = min(t_s + pause_s, max(self.person.slide_ends_s(), t_s))
+
+    def _begin_piece(self, t_s: float, demand_ma: float, *, closed: bool) -> None:
+        load, limit_v = self.load, max(self.supply_v - self._headroom_v, 0.0)
+        skin_v, tau_s, series_kohm, jump = 0.0, 1.0, 0.0, True
+        if closed and (self._contact or self.short_ohm is not None):
+            jump = False
+            if self.short_ohm is not None:
+                series_kohm, tau_s = self.short_ohm / 1000.0, 1e-5
+                demand_ma = min(demand_ma, limit_v / series_kohm)
+            else:
+                series_kohm = load.series_kohm
+                skin_v = load.skin_v(demand_ma)
+                if demand_ma * series_kohm + skin_v > limit_v:
+                    demand_ma = load.current_at(limit_v)
+                    skin_v = limit_v - demand_ma * series_kohm
+                tau_s = load.tau_s(demand_ma, skin_v)
+        else:
+            if closed:
+                skin_v = min(limit_v, demand_ma * BLEEDER_KOHM)
+            demand_ma = 0.0
+        self.trace.begin(
+            t_s,
+            target_ma=demand_ma,
+            jump=jump,
+            skin_v=skin_v,
+            skin_tau_s=tau_s,
+            series_kohm=series_kohm,
+            sign=self._polarity.state or 1,
+            leak_ma=self.leak_ma,
+        )
+
+    def _move_load(self, t_s: float) -> None:
+        if self.person.sliding:
+            self.truth.note_contact_not_whole()
+        self.person.step(t_s)
+        if self._drying is not None:
+            begin_s, end_s, from_ohm, to_ohm = self._drying
+            share = min(1.0, max(0.0, (t_s - begin_s) / (end_s - begin_s)))
+            self.load.drying_ohm = from_ohm + (to_ohm - from_ohm) * share
+            if share >= 1.0:
+                self._drying = None
+
+    def _contact_changed(self, t_s: float, *, driven: bool) -> None:
+        self._contact = self.load.in_contact
+        self.truth.note_contact_not_whole()
+        if self._contact:
+            self.truth.note_contact_made()
+        else:
+            self.truth.note_contact_lost(self._lost_by, t_s, driven=driven)
+
+    def _before_forgetting(self) -> None:
+        """Let the converters finish what they measured before its past is cut."""
+        for adc in self.adcs("both"):
+            adc.catch_up(self.clock.now_s)
+
+
+def load_params(area: str, scenario: Scenario) -> LoadParams:
+    """Return the person of a scenario in numbers, for one treated area."""
+    skin = scenario.load.skin
+    params = person(area, skin if isinstance(skin, str) else "typical")
+    if isinstance(skin, SkinNumbers):
+        given = {field.name: getattr(skin, field.name, None) for field in fields(params)}
+        params = replace(params, **{name: value for name, value in given.items() if value is not None})
+    elif isinstance(skin, float):
+        params = replace(params, resistor_ohm=skin)
+    return replace(params, water_us_per_cm=scenario.load.water_us_per_cm)
