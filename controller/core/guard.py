@@ -1,0 +1,341 @@
+"""The guard: looks at every tick on its own and cuts the current when anything is not as it should be.
+
+Law: it only takes away. It shares no code with session or regulator, reads its own converter, keeps its own
+time and dose, and once tripped says so for ever. Every threshold is in `limits.py` with its reason.
+"""
+
+from __future__ import annotations
+
+from controller.core import limits as lim
+from controller.core.types import Cause, Command, Drive, Measurement, Off, Trip
+
+_OFF = Off()
+
+
+class Guard:
+    """Checks measurement and command of each tick against `GuardLimits`.
+
+    `tick_s` is the loop's period, `operate_s` the time in which a relay closes.
+    """
+
+    def __init__(self, limits: lim.GuardLimits, *, tick_s: float, operate_s: float) -> None:
+        self.limits = limits
+        self.trip: Trip | None = None
+        self._high_v = lim.HIGH_VOLTAGE_RATIO * limits.compliance_v
+        self._fold_v = limits.compliance_v - 2.0
+        self._late_s = tick_s + lim.LATE_TICK_S
+        self._blind_s = operate_s + 2 * tick_s
+        self._last: Command = _OFF
+        self._now_s = 0.0
+        self._driven_since_s = 0.0
+        self._seen_s = 0.0
+        self._deviates_since: tuple[float, int, float] | None = None
+        self._stuck_since_s: float | None = None
+        self._energised_s = 0.0
+        self._charge_ma_s = 0.0
+        self._guard_code: int | None = None
+        self._guard_same = 0
+        self._control_code: int | None = None
+        self._control_same = 0
+        self._counts = dict.fromkeys(Cause, 0)
+        self._pilot = _Slope()
+
+    def doubts(self, m: Measurement) -> bool:
+        """Tell whether this measurement should be confirmed by the next conversion before it is judged."""
+        last = self._last
+        current_ma = m.guard_ma
+        if current_ma is None or m.failure is not None:
+            return False
+        if not isinstance(last, Drive):
+            return current_ma > lim.STUCK_MA and self._stuck_since_s is None
+        expected_ma = last.setpoint_ma
+        if current_ma > expected_ma + lim.SPIKE_MARGIN_MA + lim.SPIKE_MARGIN_RATIO * expected_ma:
+            return True
+        if current_ma < lim.LOST_RATIO * expected_ma and expected_ma >= lim.LOST_FROM_MA:
+            return not last.sensing and self._settled()
+        return m.voltage_v is not None and m.voltage_v > self._high_v and self._opens_at(m.voltage_v, last)
+
+    def check(self, now_s: float, m: Measurement, command: Command) -> Trip | None:
+        """Return the trip, latched, or None while everything is as it should be.
+
+        The measurement is judged against the command of the tick before, which it belongs to; then the
+        new command is judged before it is applied.
+        """
+        if self.trip is None:
+            found = self._failed(m) or self._judge(now_s, m) or self._commanded(m, command)
+            if found is not None:
+                self.trip = Trip(found[0], m.time_s, found[1])
+            self._last = command
+            self._now_s = now_s
+        return self.trip
+
+    # --- what was measured ------------------------------------------------------------------------------
+
+    def _failed(self, m: Measurement) -> tuple[Cause, str] | None:
+        return m.failure and (m.failure.cause, m.failure.detail)
+
+    def _judge(self, now_s: float, m: Measurement) -> tuple[Cause, str] | None:
+        passed_s = now_s - self._now_s
+        last = self._last
+        current_ma = m.guard_ma
+        if current_ma is None:
+            if now_s - self._seen_s > lim.STALE_S and isinstance(last, Drive):
+                return Cause.ADC_STALE, f"no guard reading for {1000 * (now_s - self._seen_s):.0f} ms"
+        else:
+            self._seen_s = now_s
+        if not isinstance(last, Drive) or last.setpoint_ma == 0.0:
+            still_on = self._still_on(now_s, current_ma or m.current_ma or 0.0)
+            if still_on or not isinstance(last, Drive):
+                return still_on or self._slow(m)
+        if passed_s > self._late_s:
+            return Cause.LATE_TICK, f"a tick came {1000 * (passed_s - self._late_s):.0f} ms beyond the bound"
+        if current_ma is None:
+            return self._slow(m)
+        return (
+            self._too_much(current_ma, last)
+            or self._too_little(current_ma, m, last)
+            or self._frozen(m)
+            or self._slow(m)
+            or self._deviation(now_s, current_ma, m, last)
+            or self._moved_by_dac(current_ma, m, last)
+            or self._spent(passed_s, current_ma, last)
+        )
+
+    def _too_much(self, current_ma: float, last: Drive) -> tuple[Cause, str] | None:
+        if current_ma > self.limits.over_current_ma:
+            return Cause.OVER_CURRENT, (
+                f"{current_ma:.2f} mA measured, limit {self.limits.over_current_ma:.2f} mA"
+            )
+        bound_ma = last.setpoint_ma + lim.SPIKE_MARGIN_MA + lim.SPIKE_MARGIN_RATIO * last.setpoint_ma
+        if current_ma > bound_ma:
+            return Cause.CURRENT_SPIKE, (
+                f"{current_ma:.2f} mA measured at a setpoint of {last.setpoint_ma:.2f} mA, "
+                f"limit {bound_ma:.2f} mA"
+            )
+        return None
+
+    def _too_little(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+        if last.sensing or not self._settled():
+            return None
+        expected_ma, voltage_v = last.setpoint_ma, m.voltage_v
+        if voltage_v is not None and voltage_v > self._high_v:
+            lost = expected_ma >= lim.LOST_FROM_MA and current_ma < lim.LOST_RATIO * expected_ma
+            if lost or self._opens_at(voltage_v, last):
+                return Cause.OPEN_CIRCUIT, (
+                    f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA while the output "
+                    f"stands at {voltage_v:.1f} V: the circuit is open"
+                )
+        elif expected_ma >= lim.LOST_FROM_MA and current_ma < lim.LOST_RATIO * expected_ma:
+            if not m.confirmed:
+                return None
+            return Cause.OUTPUT_LOST, (
+                f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA without voltage at the "
+                "output: a relay is open or the current stage is dead"
+            )
+        return None
+
+    def _frozen(self, m: Measurement) -> tuple[Cause, str] | None:
+        """Find a converter that repeats itself: noise and the pilot move a living one."""
+        if m.guard_code is not None:
+            if abs(m.guard_code) >= lim.SATURATED_CODE:
+                return Cause.ADC_SATURATED, "the guard converter is at full scale"
+            self._guard_same = self._guard_same + 1 if m.guard_code == self._guard_code else 0
+            self._guard_code = m.guard_code
+            if self._guard_same >= lim.FROZEN_GUARD_TICKS:
+                return Cause.ADC_FROZEN, (
+                    f"the guard converter gave code {m.guard_code} {self._guard_same + 1} times running"
+                )
+        if m.sampled:
+            if m.sampled_code is not None and abs(m.sampled_code) >= lim.SATURATED_CODE:
+                return Cause.ADC_SATURATED, f"the control converter is at full scale ({m.sampled})"
+            self._control_same = self._control_same + 1 if m.sampled_code == self._control_code else 0
+            self._control_code = m.sampled_code
+            if self._control_same >= lim.FROZEN_CONTROL_SAMPLES:
+                return Cause.ADC_FROZEN, (
+                    f"the control converter gave code {m.sampled_code} {self._control_same + 1} times "
+                    "running on different channels"
+                )
+        return None
+
+    def _deviation(
+        self, now_s: float, current_ma: float, m: Measurement, last: Drive
+    ) -> tuple[Cause, str] | None:
+        expected_ma = last.setpoint_ma
+        near = abs(current_ma - expected_ma) <= lim.DEVIATION_MA + lim.DEVIATION_RATIO * expected_ma
+        if near or (last.sensing and current_ma < expected_ma):
+            self._deviates_since = None
+            return None
+        if self._deviates_since is None:
+            self._deviates_since = (now_s, last.code, current_ma)
+        since_s, code, began_ma = self._deviates_since
+        if now_s - since_s < lim.DEVIATION_S:
+            return None
+        evidence = f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA"
+        should_ma = (last.code - code) / 4095 * self.limits.full_scale_ma
+        if self._guard_same >= lim.REPEATS:
+            return Cause.ADC_FROZEN, f"{evidence}, and the guard converter repeats code {self._guard_code}"
+        if m.current_ma is not None and abs(m.current_ma - current_ma) > lim.DEVIATION_MA:
+            return Cause.ADC_DISAGREE, f"{evidence}, {m.current_ma:.2f} mA by the other converter"
+        if abs(should_ma) > lim.MOVED_MA and abs(current_ma - began_ma) < lim.PILOT_MIN_RATIO * abs(
+            should_ma
+        ):
+            return Cause.DAC_STUCK, f"{evidence}, and the current does not follow the DAC"
+        return Cause.DEVIATION, f"{evidence} for {lim.DEVIATION_S:g} s"
+
+    def _slow(self, m: Measurement) -> tuple[Cause, str] | None:
+        """Judge the channel that is new in this tick: N consecutive samples make a trip."""
+        last, current_ma, kind = self._last, m.current_ma, m.sampled
+        if kind == "supply" and m.supply_v is not None:
+            wrong = not self.limits.supply_min_v <= m.supply_v <= self.limits.supply_max_v
+            if self._nth(Cause.SUPPLY, lim.SLOW_SAMPLES, hit=wrong):
+                return Cause.SUPPLY, (
+                    f"the current stage's supply reads {m.supply_v:.1f} V, allowed "
+                    f"{self.limits.supply_min_v:g} to {self.limits.supply_max_v:g} V"
+                )
+        if not isinstance(last, Drive) or current_ma is None:
+            return None
+        if kind == "return" and m.return_ma is not None:
+            return self._returned(m.return_ma, current_ma, last)
+        if kind == "voltage" and m.voltage_v is not None:
+            driven = current_ma >= lim.LOST_FROM_MA <= last.setpoint_ma and not last.sensing
+            short = driven and m.voltage_v < current_ma / 1000 * lim.MIN_LOAD_OHM
+            if self._nth(Cause.SHORT_CIRCUIT, lim.SHORT_SAMPLES, hit=short):
+                ohm = m.voltage_v / current_ma * 1000
+                return (
+                    Cause.SHORT_CIRCUIT,
+                    f"the load reads {ohm:.0f} ohm, a body at least {lim.MIN_LOAD_OHM:g}",
+                )
+        if kind == "current" and m.guard_ma is not None:
+            return self._compared(current_ma, m.guard_ma, last)
+        return None
+
+    def _returned(self, return_ma: float, current_ma: float, last: Drive) -> tuple[Cause, str] | None:
+        wrong = abs(return_ma) > lim.POLARITY_FROM_MA and (return_ma < 0) != (last.polarity == "reverse")
+        if self._nth(Cause.WRONG_POLARITY, lim.SLOW_SAMPLES, hit=wrong):
+            return Cause.WRONG_POLARITY, f"{return_ma:+.2f} mA returns while {last.polarity} is commanded"
+        lost_ma = abs(current_ma - abs(return_ma))
+        leaks = not wrong and lost_ma > lim.LEAKAGE_MA + lim.LEAKAGE_RATIO * current_ma
+        if self._nth(Cause.LEAKAGE, lim.SLOW_SAMPLES, hit=leaks):
+            return Cause.LEAKAGE, f"{current_ma:.2f} mA leaves and {abs(return_ma):.2f} mA returns"
+        return None
+
+    def _compared(self, current_ma: float, guard_ma: float, last: Drive) -> tuple[Cause, str] | None:
+        # The second eye on too much current: should the guard's own converter be the one that is wrong.
+        if self._nth(Cause.CURRENT_SPIKE, 2, hit=self._too_much(current_ma, last) is not None):
+            return self._too_much(current_ma, last)
+        apart = abs(current_ma - guard_ma) > lim.DISAGREE_MA + lim.DISAGREE_RATIO * last.setpoint_ma
+        if self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=apart and not last.sensing):
+            return Cause.ADC_DISAGREE, f"control reads {current_ma:.2f} mA, guard {guard_ma:.2f} mA"
+        return None
+
+    def _moved_by_dac(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+        """Prove from the pilot that the DAC still moves the current."""
+        pilot = self._pilot
+        if last.setpoint_ma < lim.SENSING_LIMIT_MA or (
+            m.voltage_v is not None and m.voltage_v > self._fold_v
+        ):
+            pilot.clear()
+            return None
+        pilot.add(last.code, current_ma)
+        if pilot.count < lim.PILOT_WINDOW_TICKS:
+            return None
+        ma_per_code = pilot.slope()
+        pilot.clear()
+        nominal = self.limits.full_scale_ma / 4095
+        if ma_per_code is not None and ma_per_code < lim.PILOT_MIN_RATIO * nominal:
+            return Cause.DAC_STUCK, (
+                f"the current moves {1000 * ma_per_code:.2f} uA per DAC step, nominal {1000 * nominal:.2f} uA"
+            )
+        return None
+
+    def _spent(self, passed_s: float, current_ma: float, last: Drive) -> tuple[Cause, str] | None:
+        self._charge_ma_s += current_ma * passed_s
+        if not last.sensing and last.setpoint_ma > 0.0:
+            self._energised_s += passed_s
+        if self._energised_s > self.limits.total_s:
+            return Cause.TIME_EXCEEDED, f"current flowed for {self._energised_s:.1f} s"
+        if self._charge_ma_s > 60 * self.limits.dose_ma_min:
+            return Cause.DOSE_EXCEEDED, f"{self._charge_ma_s / 60:.1f} mA min were given"
+        return None
+
+    def _still_on(self, now_s: float, current_ma: float) -> tuple[Cause, str] | None:
+        if current_ma <= lim.STUCK_MA:
+            self._stuck_since_s = None
+        elif self._stuck_since_s is None:
+            self._stuck_since_s = now_s
+        elif now_s - self._stuck_since_s > lim.STUCK_S:
+            return Cause.OUTPUT_STUCK, f"{current_ma:.2f} mA measured while the output should be off"
+        return None
+
+    # --- what is commanded ------------------------------------------------------------------------------
+
+    def _commanded(self, m: Measurement, command: Command) -> tuple[Cause, str] | None:
+        last = self._last
+        if command.polarity != last.polarity:
+            current_ma = max(m.guard_ma or 0.0, m.current_ma or 0.0)
+            if isinstance(last, Drive) or isinstance(command, Drive) or current_ma >= lim.REVERSE_BELOW_MA:
+                return Cause.WRONG_POLARITY, (
+                    f"polarity was commanded to change at {current_ma:.2f} mA or with the output connected"
+                )
+        if not isinstance(command, Drive):
+            return None
+        if not isinstance(last, Drive):
+            self._driven_since_s = m.time_s
+            self._pilot.clear()
+        bound_ma = lim.SENSING_LIMIT_MA if command.sensing else self.limits.ceiling_ma
+        code_ma = command.code / 4095 * self.limits.full_scale_ma
+        if not 0.0 <= command.setpoint_ma <= bound_ma or not code_ma <= 1.2 * bound_ma + 0.5:
+            return Cause.OVER_CURRENT, (
+                f"{command.setpoint_ma:.2f} mA (code {command.code}) commanded, limit {bound_ma:.2f} mA"
+            )
+        step_ma = command.setpoint_ma - (last.setpoint_ma if isinstance(last, Drive) else 0.0)
+        if step_ma > lim.MAX_STEP_MA:
+            return Cause.OVER_CURRENT, f"a rise of {step_ma:.2f} mA in one tick was commanded"
+        return None
+
+    # --- helpers ------------------------------------------------------------------------------------------
+
+    def _settled(self) -> bool:
+        return self._now_s - self._driven_since_s >= self._blind_s
+
+    def _opens_at(self, voltage_v: float, last: Drive) -> bool:
+        small_ma = 0.0 < last.setpoint_ma < lim.TINY_MA
+        return small_ma and not last.sensing and voltage_v > self._high_v and self._settled()
+
+    def _nth(self, cause: Cause, needed: int, *, hit: bool) -> bool:
+        self._counts[cause] = self._counts[cause] + 1 if hit else 0
+        return self._counts[cause] >= needed
+
+
+class _Slope:
+    """Running regression of current on DAC code."""
+
+    __slots__ = ("_x", "_xx", "_xy", "_y", "_zero", "count")
+
+    def __init__(self) -> None:
+        self._zero: int | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        self.count = 0
+        self._zero = None
+        self._x = self._y = self._xx = self._xy = 0.0
+
+    def add(self, code: int, current_ma: float) -> None:
+        if self._zero is None:
+            self._zero = code
+        x = code - self._zero  # near zero, so that the sums keep their precision
+        self.count += 1
+        self._x += x
+        self._y += current_ma
+        self._xx += x * x
+        self._xy += x * current_ma
+
+    def slope(self) -> float | None:
+        """Return mA per code, or None while the code has hardly moved."""
+        if self.count == 0:
+            return None
+        spread = self._xx - self._x * self._x / self.count
+        if spread < 0.05 * self.count:
+            return None
+        return (self._xy - self._x * self._y / self.count) / spread

@@ -1,0 +1,155 @@
+"""Every threshold of the controller, with its unit and its reason, in one place.
+
+Law: these are the guard's and the session's own figures. The absolute ceilings are in
+`protocols/ceilings.py`, the unit's in its YAML; nothing here raises either.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+# --- sensing and contact ---------------------------------------------------------------------------
+SENSING_MA: Final = 0.3
+"""Current that looks for contact: far below the perception of DC at about 2 mA (unverified figure)."""
+SENSING_LIMIT_MA: Final = 0.35
+"""The guard's bound on a setpoint that claims to be sensing: `SENSING_MA` and rounding."""
+CONTACT_STABLE_S: Final = 2.0
+"""Contact must be whole for this long before the ramp: a hand that settles does not count."""
+CONTACT_TIMEOUT_S: Final = 60.0
+"""Nobody closed the circuit: give up and disconnect."""
+READY_TIMEOUT_S: Final = 600.0
+"""Nobody pressed Start: give up."""
+MIN_LOAD_OHM: Final = 350.0
+"""Less than a body: internal resistance alone is about 300 ohm plus two skins, whereas both electrodes
+in one tray are 27 to 267 ohm of water."""
+MAX_SENSING_OHM: Final = 150_000.0
+"""At 0.3 mA a skin drops 3 to 5 V and a dry one some tens; beyond this nobody is there."""
+OPEN_LOAD_OHM: Final = 40_000.0
+"""A load this high under a treatment's current is a circuit about to open, not skin (4 to 6 kohm dry)."""
+
+# --- polarity -------------------------------------------------------------------------------------
+REVERSE_BELOW_MA: Final = 0.2
+"""The polarity relay moves only below this measured current, with the output open (law 6)."""
+ZERO_PROOF_S: Final = 0.05
+"""Zero must be seen for this long before the output is opened for reversal."""
+
+# --- falls ----------------------------------------------------------------------------------------
+STOP_WITHIN_S: Final = 5.0
+"""A soft stop reaches zero within this time from any current (law 6)."""
+STOP_MA_PER_S: Final = 5.0
+"""Fall of a soft stop: 25 mA in 5 s; 0.025 mA a tick at 200 Hz, far below what startles."""
+FOLD_BACK_MA_PER_S: Final = 10.0
+"""Fall of the setpoint while the load asks for more voltage than the stage can give."""
+FOLD_BACK_HEADROOM_V: Final = 3.0
+"""The setpoint folds back when the output is this close to the compliance voltage."""
+FOLD_BACK_RELEASE_V: Final = 5.0
+"""... and may rise again, at the ramp, only when it is this far away."""
+MAX_STEP_MA: Final = 0.1
+"""No rise of the setpoint in one tick may exceed this, whatever the ramp and the loop rate (law 6)."""
+
+# --- guard: fast, confirmed by the next conversion ------------------------------------------------
+SPIKE_MARGIN_MA: Final = 0.5
+SPIKE_MARGIN_RATIO: Final = 0.10
+"""A spike is more than setpoint + 0.5 mA + 10 %: above trim error (5 %) and noise, below a startle."""
+OVER_MARGIN_MA: Final = 0.1
+OVER_MARGIN_RATIO: Final = 0.05
+"""Over-current is more than the treatment's ceiling + 0.1 mA + 5 %; independent limiters of trusted
+devices sit 5 % above the maximum (foc.us)."""
+LOST_RATIO: Final = 0.5
+"""Less than half of the setpoint flows: the circuit is open, or the output is lost."""
+LOST_FROM_MA: Final = 0.1
+"""... judged by current from this setpoint on; below it by voltage alone."""
+HIGH_VOLTAGE_RATIO: Final = 0.9
+"""At 90 % of the compliance voltage the stage is not in control of the current any more."""
+TINY_MA: Final = 1.0
+"""Below this setpoint a voltage near compliance means an open circuit whatever the current reads:
+54 V / 1 mA = 54 kohm is no skin."""
+
+# --- guard: slow, N of M --------------------------------------------------------------------------
+DEVIATION_MA: Final = 0.4
+DEVIATION_RATIO: Final = 0.05
+DEVIATION_S: Final = 0.2
+"""Sustained difference between setpoint and current: more than an untrimmed stage (5 %, 0.3 mA)."""
+MOVED_MA: Final = 0.03
+"""The DAC has moved by this much during a deviation: five steps, so the current must have followed."""
+REPEATS: Final = 3
+"""A converter that repeats itself this often during a deviation is taken for frozen."""
+STUCK_MA: Final = 0.2
+STUCK_S: Final = 0.25
+"""Current while off or at zero: a welded relay or a stuck DAC. The time covers a relay's release."""
+LEAKAGE_MA: Final = 0.5
+LEAKAGE_RATIO: Final = 0.05
+"""Output and return current differ by more than both sensors' errors: current leaves to earth."""
+POLARITY_FROM_MA: Final = 0.5
+"""From this current on the sign of the return current is beyond doubt."""
+DISAGREE_MA: Final = 0.3
+DISAGREE_RATIO: Final = 0.05
+"""The two converters differ by more than both shunts' and converters' errors."""
+SLOW_SAMPLES: Final = 3
+"""Consecutive samples of a slow channel (return, supply, disagreement) before a trip."""
+SHORT_SAMPLES: Final = 6
+"""Consecutive voltage samples of a short before a trip: 60 ms; the current stays regulated meanwhile."""
+FROZEN_GUARD_TICKS: Final = 40
+"""The same guard code this often in a row: the pilot has moved the DAC five times meanwhile."""
+FROZEN_CONTROL_SAMPLES: Final = 6
+"""The same code on different channels this often in a row."""
+STALE_S: Final = 0.03
+"""No guard reading for this long while connected."""
+SATURATED_CODE: Final = 32767
+"""Full scale of a 16-bit converter: the true value is unknown."""
+
+# --- guard: proof that the DAC still moves the current -------------------------------------------------
+PILOT_PERIOD_TICKS: Final = 7
+"""The DAC code is moved by one step every 7 ticks. At 200 Hz that is 14.3 Hz, of which 50 and 60 Hz mains
+are no multiple, so hum averages out."""
+PILOT_WINDOW_TICKS: Final = 700
+"""Ticks over which the slope of current against code is judged; whole pilot periods."""
+PILOT_MIN_RATIO: Final = 0.3
+"""A slope below 30 % of the stage's means that the DAC does not move the current."""
+
+# --- guard: time and dose -------------------------------------------------------------------------
+LATE_TICK_S: Final = 0.05
+"""A tick this late is a trip (design); the heartbeat relay has dropped out by then."""
+TIME_MARGIN_S: Final = 2.0
+TIME_MARGIN_RATIO: Final = 0.005
+"""Treatment time may exceed the prescribed by rounding to ticks only."""
+DOSE_MARGIN_MA_MIN: Final = 0.2
+DOSE_MARGIN_RATIO: Final = 0.02
+"""Charge may exceed current x time by the sensors' error only."""
+
+
+class GuardLimits(NamedTuple):
+    """What the guard holds one session to. Currents in mA, voltages in V, times in s, charge in mA min."""
+
+    ceiling_ma: float
+    over_current_ma: float
+    compliance_v: float
+    supply_min_v: float
+    supply_max_v: float
+    full_scale_ma: float
+    total_s: float
+    dose_ma_min: float
+
+    @classmethod
+    def of(  # the arguments are the figures of three rooms, named once
+        cls,
+        *,
+        ceiling_ma: float,
+        target_ma: float,
+        total_s: float,
+        compliance_v: float,
+        supply_min_v: float,
+        supply_max_v: float,
+        full_scale_ma: float,
+    ) -> GuardLimits:
+        """Derive the guard's limits from the ceiling, the treatment and the unit."""
+        return cls(
+            ceiling_ma=ceiling_ma,
+            over_current_ma=ceiling_ma * (1 + OVER_MARGIN_RATIO) + OVER_MARGIN_MA,
+            compliance_v=compliance_v,
+            supply_min_v=supply_min_v,
+            supply_max_v=supply_max_v,
+            full_scale_ma=full_scale_ma,
+            total_s=total_s * (1 + TIME_MARGIN_RATIO) + TIME_MARGIN_S,
+            dose_ma_min=target_ma * total_s / 60 * (1 + DOSE_MARGIN_RATIO) + DOSE_MARGIN_MA_MIN,
+        )

@@ -1,0 +1,97 @@
+"""The phases of a session and every way from one to another, as data.
+
+Law: what is not in the table does not happen. Every phase that can carry current has a way to `tripped`;
+the rows of `tripped`, `done`, `stopped` and `refused` are empty, so nothing leaves them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from controller.core.types import Phase
+
+
+class Event(StrEnum):
+    """What moves a session on."""
+
+    PASSED = "self-test passed"
+    FAILED = "self-test failed"
+    START = "Start pressed"
+    TIMEOUT = "nobody came"
+    CONTACT = "contact stable"
+    ARRIVED = "target reached"
+    HALF_OVER = "half is over"
+    ZERO = "zero, more to do"
+    FINISHED = "zero, all done"
+    REVERSED = "polarity reversed"
+    STOP = "Stop"
+    STOPPED = "zero after Stop"
+    TRIP = "trip"
+
+
+_P, _E = Phase, Event
+
+TRANSITIONS: Final = MappingProxyType(
+    {
+        _P.SELF_TEST: {
+            _E.PASSED: _P.READY,
+            _E.FAILED: _P.REFUSED,
+            _E.STOP: _P.STOPPED,
+            _E.TRIP: _P.TRIPPED,
+        },
+        _P.READY: {
+            _E.START: _P.CONTACT,
+            _E.TIMEOUT: _P.REFUSED,
+            _E.STOP: _P.STOPPED,
+            _E.TRIP: _P.TRIPPED,
+        },
+        _P.CONTACT: {
+            _E.CONTACT: _P.RAMP_UP,
+            _E.TIMEOUT: _P.REFUSED,
+            _E.STOP: _P.STOPPING,
+            _E.TRIP: _P.TRIPPED,
+        },
+        _P.RAMP_UP: {
+            _E.ARRIVED: _P.HOLD,
+            _E.HALF_OVER: _P.RAMP_DOWN,
+            _E.STOP: _P.STOPPING,
+            _E.TRIP: _P.TRIPPED,
+        },
+        _P.HOLD: {_E.HALF_OVER: _P.RAMP_DOWN, _E.STOP: _P.STOPPING, _E.TRIP: _P.TRIPPED},
+        _P.RAMP_DOWN: {
+            _E.ZERO: _P.REVERSE,
+            _E.FINISHED: _P.DONE,
+            _E.STOP: _P.STOPPING,
+            _E.TRIP: _P.TRIPPED,
+        },
+        _P.REVERSE: {_E.REVERSED: _P.RAMP_UP, _E.STOP: _P.STOPPED, _E.TRIP: _P.TRIPPED},
+        _P.STOPPING: {_E.STOPPED: _P.STOPPED, _E.TRIP: _P.TRIPPED},
+        _P.DONE: {},
+        _P.STOPPED: {},
+        _P.REFUSED: {},
+        _P.TRIPPED: {},
+    }
+)
+"""Phase -> event -> next phase."""
+
+TERMINAL: Final = frozenset(phase for phase, row in TRANSITIONS.items() if not row)
+"""Phases that nothing leaves; the output is off in all of them."""
+
+DRIVING: Final = frozenset(
+    {Phase.CONTACT, Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.REVERSE, Phase.STOPPING}
+)
+"""Phases in which the output may be connected."""
+
+
+def diagram() -> str:
+    """Return the table as a Mermaid state diagram, for `docs/architecture.md`."""
+    lines = ["stateDiagram-v2", f"    [*] --> {Phase.SELF_TEST}"]
+    lines += [
+        f"    {phase} --> {following}: {event}"
+        for phase, row in TRANSITIONS.items()
+        for event, following in row.items()
+    ]
+    lines += [f"    {phase} --> [*]" for phase in TRANSITIONS if phase in TERMINAL]
+    return "\n".join(lines)

@@ -1,0 +1,362 @@
+"""A session: what is commanded in each phase, from the self-test to the end.
+
+Law: pure. `step` takes the time and what was measured and returns a command; the phases table says where
+it may go from here. A setpoint rises by the ramp or not at all, and polarity is changed only after zero
+was measured and with the output open.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from controller.core.dose import Dose
+from controller.core.limits import (
+    CONTACT_STABLE_S,
+    CONTACT_TIMEOUT_S,
+    FOLD_BACK_HEADROOM_V,
+    FOLD_BACK_MA_PER_S,
+    FOLD_BACK_RELEASE_V,
+    HIGH_VOLTAGE_RATIO,
+    MAX_SENSING_OHM,
+    MAX_STEP_MA,
+    MIN_LOAD_OHM,
+    READY_TIMEOUT_S,
+    REVERSE_BELOW_MA,
+    SENSING_MA,
+    STOP_MA_PER_S,
+    STOP_WITHIN_S,
+    ZERO_PROOF_S,
+)
+from controller.core.load import LoadEstimate
+from controller.core.phases import TERMINAL, TRANSITIONS, Event
+from controller.core.regulator import Regulator
+from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, Trip
+
+
+class Plan(NamedTuple):
+    """What one session is to do: figures of treatment and unit in the core's units.
+
+    `halves` are (polarity, seconds of current, ramps included) in order; `guarded` says that the guard has a
+    converter of its own, whose reading zero must then be proven by too. Times in s, currents in mA,
+    voltages in V, ramp in mA/s.
+    """
+
+    target_ma: float
+    ramp_ma_per_s: float
+    halves: tuple[tuple[Polarity, float], ...]
+    tick_s: float
+    compliance_v: float
+    supply_min_v: float
+    supply_max_v: float
+    operate_s: float
+    release_s: float
+    dead_time_s: float
+    settle_s: float
+    guarded: bool = True
+
+    @property
+    def total_s(self) -> float:
+        """Time with current, both polarities."""
+        return sum(seconds for _, seconds in self.halves)
+
+
+SELF_TEST_S = 0.25
+"""The self-test watches the disconnected unit for this long ..."""
+SELF_TEST_LIMIT_S = 3.0
+"""... and gives up after this (design: at most 3 s)."""
+SELF_TEST_ZERO_MA = 0.1
+"""Both converters must read less than this with the output open."""
+
+
+class Session:
+    """One treatment, stepped once a tick. See `phases.py` for the table that it obeys."""
+
+    def __init__(self, plan: Plan, regulator: Regulator) -> None:
+        self.plan = plan
+        self.phase = Phase.SELF_TEST
+        self.reason: str | None = None
+        self.trip: Trip | None = None
+        self.tripped_in: Phase | None = None
+        self.setpoint_ma = 0.0
+        self.load = LoadEstimate()
+        self.dose = Dose()
+        self.folded_back = False
+        self._regulator = regulator
+        self._half = 0
+        self._half_elapsed_s = 0.0
+        self._done_s = 0.0
+        self._now_s = 0.0
+        self._passed_s = 0.0
+        self._since_s = 0.0
+        self._sampled_s = 0.0
+        self._steady_since_s: float | None = None
+        self._start_was_up = False
+        self._reverse_step = 0
+        self._stop_rate_ma_per_s = STOP_MA_PER_S
+        self._allowed_ma = plan.target_ma
+        self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
+        self._steps = {
+            Phase.SELF_TEST: self._self_test,
+            Phase.READY: self._ready,
+            Phase.CONTACT: self._contact,
+            Phase.RAMP_UP: self._ramp_up,
+            Phase.HOLD: self._hold,
+            Phase.RAMP_DOWN: self._ramp_down,
+            Phase.REVERSE: self._reverse,
+            Phase.STOPPING: self._stopping,
+        }
+
+    # --- what the faces may ask -------------------------------------------------------------------
+
+    @property
+    def polarity(self) -> Polarity:
+        """The polarity of the present half."""
+        return self.plan.halves[self._half][0]
+
+    @property
+    def left_s(self) -> float:
+        """Treatment time left, s."""
+        return max(0.0, self.plan.total_s - self._done_s - self._half_elapsed_s)
+
+    @property
+    def finished(self) -> bool:
+        """True when nothing can follow any more."""
+        return self.phase in TERMINAL
+
+    # --- the tick ---------------------------------------------------------------------------------
+
+    def step(self, now_s: float, measurement: Measurement) -> Command:
+        """Return what is commanded for this tick; `now_s` is session time in s."""
+        elapsed_s = now_s - self._now_s
+        self._now_s = now_s
+        self._passed_s = elapsed_s
+        current_ma = measurement.current_ma
+        if current_ma is not None and self.phase in self._steps:
+            self.dose.add(self.polarity, current_ma, elapsed_s)
+        if self.phase in TERMINAL:
+            return Off(self.polarity)
+        if measurement.sampled == "voltage" and measurement.voltage_v is not None:
+            if current_ma is not None:
+                self.load.update(measurement.voltage_v, current_ma)
+            self._fold_back(measurement.voltage_v)
+        if measurement.buttons.stop and Event.STOP in TRANSITIONS[self.phase]:
+            self._stop("Stop was pressed")
+        if self.phase in TERMINAL:
+            return Off(self.polarity)
+        return self._steps[self.phase](measurement)
+
+    def record_trip(self, trip: Trip) -> None:
+        """Latch a trip: the guard has cut the current, and nothing leaves this phase."""
+        if self.phase not in TERMINAL:
+            self.trip = trip
+            self.tripped_in = self.phase
+            self.reason = trip.evidence
+            self._go(Event.TRIP)
+            self.setpoint_ma = 0.0
+
+    def cut(self, reason: str) -> None:
+        """Switch the output off at once, without the soft stop: a person insists."""
+        if self.phase not in TERMINAL:
+            if self.phase is not Phase.STOPPING:
+                self._stop(reason)
+            if self.phase is Phase.STOPPING:
+                self._go(Event.STOPPED)
+            self.setpoint_ma = 0.0
+
+    # --- phases -------------------------------------------------------------------------------------
+
+    def _self_test(self, m: Measurement) -> Command:
+        zero = self._reads_below(m, SELF_TEST_ZERO_MA)
+        supply_ok = m.supply_v is not None and self.plan.supply_min_v <= m.supply_v <= self.plan.supply_max_v
+        if self._elapsed_s() >= SELF_TEST_S and zero and supply_ok and not m.buttons.start:
+            self._go(Event.PASSED)
+        elif self._elapsed_s() >= SELF_TEST_LIMIT_S:
+            if m.buttons.start:
+                self.reason = "the Start button reads as pressed since power-up: release or replace it"
+            elif not supply_ok:
+                self.reason = (
+                    f"the supply of the current stage reads {_text(m.supply_v)} V, allowed "
+                    f"{self.plan.supply_min_v:g} to {self.plan.supply_max_v:g} V: check the isolated supply"
+                )
+            else:
+                self.reason = (
+                    f"with the output open the converters read {_text(m.current_ma)} and "
+                    f"{_text(m.guard_ma)} mA, allowed below {SELF_TEST_ZERO_MA:g} mA: "
+                    "a relay is welded or a sensor is off; have the unit serviced"
+                )
+            self._go(Event.FAILED)
+        return Off(self.polarity)
+
+    def _ready(self, m: Measurement) -> Command:
+        if not m.buttons.start:
+            self._start_was_up = True
+        elif self._start_was_up:
+            self._go(Event.START)
+        if self.phase is Phase.READY and self._elapsed_s() >= READY_TIMEOUT_S:
+            self.reason = f"Start was not pressed within {READY_TIMEOUT_S:.0f} s"
+            self._go(Event.TIMEOUT)
+        return Off(self.polarity)
+
+    def _contact(self, m: Measurement) -> Command:
+        if self._elapsed_s() < self.plan.operate_s:
+            return self._drive(0.0, m, sensing=True)
+        whole = self._contact_is_whole(m)
+        if not whole:
+            self._steady_since_s = None
+        elif self._steady_since_s is None:
+            self._steady_since_s = self._now_s
+        elif self._now_s - self._steady_since_s >= CONTACT_STABLE_S:
+            self._go(Event.CONTACT)
+            self._half_elapsed_s = self._sensing_counts_s()
+            return self._ramp_up(m)
+        if self._elapsed_s() >= CONTACT_TIMEOUT_S:
+            self.reason = f"no contact within {CONTACT_TIMEOUT_S:.0f} s: {self._why_no_contact(m)}"
+            self._go(Event.TIMEOUT)
+            return Off(self.polarity)
+        return self._drive(min(self.setpoint_ma + self._rise_ma, SENSING_MA), m, sensing=True)
+
+    def _ramp_up(self, m: Measurement) -> Command:
+        if self._elapsed_s() < self.plan.operate_s and self.setpoint_ma == 0.0:
+            return self._drive(0.0, m)
+        if self._half_is_over():
+            self._go(Event.HALF_OVER)
+            return self._ramp_down(m)
+        self._half_elapsed_s += self._passed_s
+        target_ma = self._allowed_ma
+        if self.setpoint_ma >= target_ma:
+            self._go(Event.ARRIVED)
+            return self._drive(target_ma, m)
+        return self._drive(min(self.setpoint_ma + self._rise_ma, target_ma), m)
+
+    def _hold(self, m: Measurement) -> Command:
+        if self._half_is_over():
+            self._go(Event.HALF_OVER)
+            return self._ramp_down(m)
+        self._half_elapsed_s += self._passed_s
+        return self._drive(min(self.setpoint_ma + self._rise_ma, self._allowed_ma), m)
+
+    def _ramp_down(self, m: Measurement) -> Command:
+        self._half_elapsed_s += self._passed_s
+        setpoint_ma = min(self.setpoint_ma - self.plan.ramp_ma_per_s * self.plan.tick_s, self._allowed_ma)
+        if setpoint_ma > 0.0:
+            return self._drive(setpoint_ma, m)
+        self._steady_since_s = None
+        more = self._half + 1 < len(self.plan.halves)
+        self._go(Event.ZERO if more else Event.FINISHED)
+        return self._drive(0.0, m) if more else Off(self.polarity)
+
+    def _reverse(self, m: Measurement) -> Command:
+        """Prove zero, open, wait, swap, wait: one step after the other, and none is skipped or undone."""
+        plan, old, new = self.plan, self.polarity, self.plan.halves[self._half + 1][0]
+        steps: tuple[tuple[float, Command], ...] = (
+            (ZERO_PROOF_S, Drive(old, 0.0, 0)),
+            (plan.release_s + plan.dead_time_s, Off(old)),
+            (plan.settle_s, Off(new)),
+        )
+        if not self._reads_below(m, REVERSE_BELOW_MA):
+            self._steady_since_s = None  # this step begins again; the guard ends it if current stays
+        elif self._steady_since_s is None:
+            self._steady_since_s = self._now_s
+        elif self._now_s - self._steady_since_s >= steps[self._reverse_step][0]:
+            self._steady_since_s = self._now_s
+            self._reverse_step += 1
+        if self._reverse_step < len(steps):
+            return steps[self._reverse_step][1]
+        self._reverse_step = 0
+        self._done_s += plan.halves[self._half][1]
+        self._half += 1
+        self._half_elapsed_s = 0.0
+        self._allowed_ma = plan.target_ma
+        self._go(Event.REVERSED)
+        return self._drive(0.0, m)
+
+    def _stopping(self, m: Measurement) -> Command:
+        setpoint_ma = self.setpoint_ma - self._stop_rate_ma_per_s * self.plan.tick_s
+        if setpoint_ma > 0.0:
+            return self._drive(setpoint_ma, m)
+        self.setpoint_ma = 0.0
+        self._go(Event.STOPPED)
+        return Off(self.polarity)
+
+    # --- helpers --------------------------------------------------------------------------------------
+
+    def _sensing_counts_s(self) -> float:
+        """Return how much of the first half the sensing has used up, so that both halves get one charge.
+
+        It has climbed the foot of the ramp, and the rest of its charge is as much as so long at target.
+        """
+        foot_s = self.setpoint_ma / self.plan.ramp_ma_per_s
+        beyond_ma_s = 60 * self.dose.ma_min(self.polarity) - self.setpoint_ma * foot_s / 2
+        return foot_s + max(0.0, beyond_ma_s) / self.plan.target_ma
+
+    def _go(self, event: Event) -> None:
+        self.phase = TRANSITIONS[self.phase][event]
+        self._since_s = self._now_s
+
+    def _elapsed_s(self) -> float:
+        return self._now_s - self._since_s
+
+    def _stop(self, reason: str) -> None:
+        self.reason = reason
+        self._stop_rate_ma_per_s = max(STOP_MA_PER_S, self.setpoint_ma / STOP_WITHIN_S)
+        self._go(Event.STOP)
+
+    def _drive(self, setpoint_ma: float, m: Measurement, *, sensing: bool = False) -> Drive:
+        self.setpoint_ma = setpoint_ma
+        measured_ma = m.current_ma if m.sampled == "current" else None
+        if m.voltage_v is not None and m.voltage_v > self.plan.compliance_v - FOLD_BACK_HEADROOM_V:
+            measured_ma = None  # at the end of its voltage the stage is not wrong: do not wind up the trim
+        since_s = 0.0
+        if measured_ma is not None:
+            since_s = min(self._now_s - self._sampled_s, 10 * self.plan.tick_s)
+            self._sampled_s = self._now_s
+        code = self._regulator.code(setpoint_ma, measured_ma, since_s, self.plan.ramp_ma_per_s)
+        return Drive(self.polarity, setpoint_ma, code, sensing)
+
+    def _fold_back(self, voltage_v: float) -> None:
+        """Ask for less while the stage is at the end of its voltage; give it back at the ramp."""
+        if self.phase not in {Phase.RAMP_UP, Phase.HOLD}:
+            return
+        plan = self.plan
+        if voltage_v > plan.compliance_v - FOLD_BACK_HEADROOM_V:
+            self.folded_back = True
+            step_ma = FOLD_BACK_MA_PER_S * 2 * plan.tick_s  # the voltage is read every second tick
+            self._allowed_ma = max(0.0, min(self._allowed_ma, self.setpoint_ma) - step_ma)
+        elif voltage_v < plan.compliance_v - FOLD_BACK_RELEASE_V:
+            self._allowed_ma = min(plan.target_ma, self._allowed_ma + 2 * self._rise_ma)
+
+    def _half_is_over(self) -> bool:
+        """Tell whether what is left of this half is just its ramp down, by time or by charge."""
+        ramp_s = self.setpoint_ma / self.plan.ramp_ma_per_s
+        if self._half_elapsed_s + ramp_s >= self.plan.halves[self._half][1]:
+            return True
+        if self._half == 0:
+            return False
+        first = self.plan.halves[0][0]
+        to_come_ma_min = self.setpoint_ma * ramp_s / 2 / 60
+        return self.dose.ma_min(self.polarity) + to_come_ma_min >= self.dose.ma_min(first)
+
+    def _contact_is_whole(self, m: Measurement) -> bool:
+        if m.current_ma is None or m.voltage_v is None or self.setpoint_ma < SENSING_MA:
+            return False
+        if m.current_ma < 0.7 * SENSING_MA or m.voltage_v > HIGH_VOLTAGE_RATIO * self.plan.compliance_v:
+            return False
+        return MIN_LOAD_OHM <= m.voltage_v / m.current_ma * 1000.0 <= MAX_SENSING_OHM
+
+    def _why_no_contact(self, m: Measurement) -> str:
+        if m.current_ma and m.voltage_v is not None and m.current_ma >= 0.7 * SENSING_MA:
+            ohm = m.voltage_v / m.current_ma * 1000.0
+            if ohm < MIN_LOAD_OHM:
+                return (
+                    f"the load reads {ohm:.0f} ohm, a body at least {MIN_LOAD_OHM:.0f}: "
+                    "the electrodes touch or lie in the same water"
+                )
+        return "the circuit stayed open; put both sides in the water and press Start again"
+
+    def _reads_below(self, m: Measurement, bound_ma: float) -> bool:
+        guard_ok = m.guard_ma < bound_ma if m.guard_ma is not None else not self.plan.guarded
+        return m.current_ma is not None and m.current_ma < bound_ma and guard_ok
+
+
+def _text(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.2f}"

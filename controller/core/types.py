@@ -1,0 +1,126 @@
+"""The words that cross the core's border: what was measured, what is commanded, why it was cut.
+
+Law: off is not zero. `Off` means disconnected and is a value of its own; a `Drive` of code 0 is a
+connected output that happens to carry nothing. Absence of a reading is `None`, never 0.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, NamedTuple, TypeAlias
+
+Polarity: TypeAlias = Literal["forward", "reverse"]
+"""Direction of the current through the person; `forward` is the polarity relay at rest."""
+
+
+class Phase(StrEnum):
+    """Where a session is. The order is the ordinary course; `phases.py` holds the transitions."""
+
+    SELF_TEST = "self_test"
+    READY = "ready"
+    CONTACT = "contact"
+    RAMP_UP = "ramp_up"
+    HOLD = "hold"
+    RAMP_DOWN = "ramp_down"
+    REVERSE = "reverse"
+    STOPPING = "stopping"
+    DONE = "done"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+    TRIPPED = "tripped"
+
+
+class Cause(StrEnum):
+    """Every reason for which the guard cuts the current; stable names, shown and recorded."""
+
+    CURRENT_SPIKE = "current_spike"
+    OVER_CURRENT = "over_current"
+    OPEN_CIRCUIT = "open_circuit"
+    SHORT_CIRCUIT = "short_circuit"
+    LEAKAGE = "leakage"
+    DEVIATION = "deviation"
+    WRONG_POLARITY = "wrong_polarity"
+    ADC_SILENT = "adc_silent"
+    ADC_FROZEN = "adc_frozen"
+    ADC_STALE = "adc_stale"
+    ADC_SATURATED = "adc_saturated"
+    ADC_RESET = "adc_reset"
+    ADC_DISAGREE = "adc_disagree"
+    DAC_SILENT = "dac_silent"
+    DAC_STUCK = "dac_stuck"
+    DAC_RESET = "dac_reset"
+    BUS_HUNG = "bus_hung"
+    SUPPLY = "supply"
+    OUTPUT_LOST = "output_lost"
+    OUTPUT_STUCK = "output_stuck"
+    LATE_TICK = "late_tick"
+    TIME_EXCEEDED = "time_exceeded"
+    DOSE_EXCEEDED = "dose_exceeded"
+
+
+class Failure(NamedTuple):
+    """A chip that did not do as asked, found by the rig on the wire; the guard turns it into a trip."""
+
+    cause: Cause
+    detail: str
+
+
+class Buttons(NamedTuple):
+    """The panel as sampled in this tick; True is pressed. `stop` includes a request from a face."""
+
+    start: bool = False
+    stop: bool = False
+    up: bool = False
+    down: bool = False
+
+
+class Measurement(NamedTuple):
+    """One tick's view of the unit. Currents in mA, voltages in V, None where there is no reading.
+
+    `guard_ma` and `current_ma` are magnitudes from two shunts and two converters; `return_ma` is signed,
+    positive in forward polarity. `*_code` are the raw converter words, for finding frozen converters.
+    A slower channel keeps its last value and says in `sampled` which channel is new in this tick.
+    """
+
+    time_s: float
+    guard_ma: float | None
+    guard_code: int | None
+    current_ma: float | None
+    voltage_v: float | None
+    supply_v: float | None
+    return_ma: float | None
+    sampled: Literal["", "current", "voltage", "supply", "return"]
+    sampled_code: int | None
+    buttons: Buttons
+    failure: Failure | None = None
+    confirmed: bool = False
+
+
+class Off(NamedTuple):
+    """Disconnected: series relay open, DAC at zero. The polarity relay may rest in either position."""
+
+    polarity: Polarity = "forward"
+
+
+class Drive(NamedTuple):
+    """Connected, carrying `setpoint_ma` (0 to the ceiling) by DAC `code` (0 to 4095).
+
+    `sensing` marks the tiny current that looks for contact: an open circuit is then no fault, and the
+    guard holds the setpoint to the sensing limit.
+    """
+
+    polarity: Polarity
+    setpoint_ma: float
+    code: int
+    sensing: bool = False
+
+
+Command: TypeAlias = Off | Drive
+
+
+class Trip(NamedTuple):
+    """Why the current was cut, when that was seen (session time, s), and the figures as a sentence."""
+
+    cause: Cause
+    detected_s: float
+    evidence: str

@@ -1,0 +1,100 @@
+"""The loop: sense, step, check, apply, heartbeat, again and again on absolute time.
+
+Law: current may flow only while a complete, healthy tick proves that it should. The heartbeat comes last and
+only after everything else succeeded; whatever goes wrong, the rig is switched off on the way out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from controller.clock import Clock
+    from controller.core.guard import Guard
+    from controller.core.session import Session
+    from controller.core.types import Measurement
+    from controller.rig import Rig
+
+AFTERMATH_S: Final = 0.5
+"""The unit is watched for this long after the end, to see that the current is gone."""
+LATE_S: Final = 0.001
+"""A tick that starts this much after its time is counted as late."""
+
+
+class StopSwitch:
+    """A face's way to stop: `press` asks for the soft stop, `cut` switches off at once. Signal-safe."""
+
+    __slots__ = ("cut_requested", "pressed")
+
+    def __init__(self) -> None:
+        self.pressed = False
+        self.cut_requested = False
+
+    def press(self) -> None:
+        """Ask for the soft stop."""
+        self.pressed = True
+
+    def cut(self) -> None:
+        """Switch off at once."""
+        self.pressed = True
+        self.cut_requested = True
+
+
+class Observer(Protocol):
+    """Looks at a finished tick; must neither block nor fail."""
+
+    def tick(self, measurement: Measurement) -> None:
+        """See what was measured; session and guard are known to the observer."""
+
+
+class Loop:
+    """Runs one session on one rig at `tick_s`."""
+
+    def __init__(
+        self, rig: Rig, session: Session, guard: Guard, clock: Clock, tick_s: float, stop: StopSwitch
+    ) -> None:
+        self.rig, self.session, self.guard = rig, session, guard
+        self.clock, self.tick_s, self.stop = clock, tick_s, stop
+        self.ticks = 0
+        self.late = 0
+
+    def tick(self) -> Measurement:
+        """One tick."""
+        rig, session, guard = self.rig, self.session, self.guard
+        measurement = rig.sense(stop_requested=self.stop.pressed)
+        if guard.doubts(measurement):
+            measurement = rig.sense_again(measurement)
+        command = session.step(measurement.time_s, measurement)
+        trip = guard.check(measurement.time_s, measurement, command)
+        if trip:
+            rig.off()
+            session.record_trip(trip)
+        else:
+            rig.apply(command)
+            rig.heartbeat()
+        return measurement
+
+    def run(self, *observers: Observer) -> None:
+        """Tick until the session is over and its end was watched; switch off in any case."""
+        clock, tick_s = self.clock, self.tick_s
+        over_s: float | None = None
+        due_s = clock.now()
+        try:
+            while over_s is None or clock.now() < over_s + AFTERMATH_S:
+                if self.stop.cut_requested:
+                    self.session.cut("Stop was pressed twice")
+                measurement = self.tick()
+                self.ticks += 1
+                for observer in observers:
+                    observer.tick(measurement)
+                if over_s is None and self.session.finished:
+                    over_s = clock.now()
+                due_s += tick_s
+                late_s = clock.now() - due_s
+                if late_s > 0.0:
+                    due_s += tick_s * int(late_s / tick_s)  # skip what was missed, never catch up
+                clock.sleep_until(due_s)
+                if clock.now() - due_s > LATE_S:
+                    self.late += 1
+        finally:
+            self.rig.close()

@@ -1,0 +1,153 @@
+"""What the rig needs of the hardware, as types: the drivers satisfy these, and so may a plant without wires.
+
+Law: the controller knows ports, not chips; only `wiring` knows which chip answers behind which port.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from controller.core.types import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class BusPort(Protocol):
+    """Grants time on the bus."""
+
+    def allow(self, duration_s: float) -> None:
+        """Let transfers begin until `duration_s` from now."""
+
+
+class DacReading(Protocol):
+    """What a DAC holds."""
+
+    @property
+    def code(self) -> int:
+        """Output code."""
+
+    @property
+    def power_down(self) -> int:
+        """Power-down bits; 0 is normal."""
+
+    @property
+    def ready(self) -> bool:
+        """False while an EEPROM write makes the chip ignore writes."""
+
+    @property
+    def eeprom_code(self) -> int:
+        """Code that the chip will power up with."""
+
+
+class DacPort(Protocol):
+    """Sets the current."""
+
+    def write(self, code: int) -> None:
+        """Set the output code, 0 to 4095."""
+
+    def read_back(self) -> DacReading:
+        """Read output and EEPROM."""
+
+
+class GuardAdcPort(Protocol):
+    """Converts one channel without pause."""
+
+    def read(self) -> int:
+        """Return the newest code."""
+
+    def verify(self) -> None:
+        """Read the configuration back; OSError if it is not what was written."""
+
+
+class ControlAdcPort(Protocol):
+    """Converts channels one by one, started in one tick and collected in the next."""
+
+    def start(self, channel: int) -> None:
+        """Begin a conversion."""
+
+    def collect(self, channel: int) -> int:
+        """Return the code of the conversion that was started."""
+
+
+class RelaysPort(Protocol):
+    """The series and the polarity relay."""
+
+    def connect(self) -> None:
+        """Close the series relay."""
+
+    def disconnect(self) -> None:
+        """Open the series relay."""
+
+    def set_polarity(self, reverse: bool) -> None:  # noqa: FBT001 - the one argument is the position
+        """Move the polarity relay."""
+
+    def close(self) -> None:
+        """Let go, safely."""
+
+
+class HeartbeatPort(Protocol):
+    """The edges that keep the enable relay closed."""
+
+    def beat(self) -> None:
+        """Make one edge."""
+
+    def rest(self) -> None:
+        """Stop, low."""
+
+    def close(self) -> None:
+        """Let go, low."""
+
+
+class PanelPort(Protocol):
+    """Buttons, lights and buzzer."""
+
+    def sample(self) -> tuple[bool, bool, bool, bool]:
+        """Return Start, Stop, Up, Down; True is pressed."""
+
+    def set_lights(self, *, red: bool, green: bool, blue: bool) -> None:
+        """Switch the lights."""
+
+    def set_buzzer(self, *, on: bool) -> None:
+        """Switch the buzzer."""
+
+    def close(self) -> None:
+        """Let go, everything off."""
+
+
+class Ports(NamedTuple):
+    """The hardware of one unit. `guard_adc` is None on a unit with one converter.
+
+    `cause_of` names the cause of a driver's error; it belongs to whoever knows the drivers.
+    """
+
+    bus: BusPort
+    dac: DacPort
+    control_adc: ControlAdcPort
+    guard_adc: GuardAdcPort | None
+    relays: RelaysPort
+    heartbeat: HeartbeatPort
+    panel: PanelPort
+    cause_of: Callable[[str, OSError], Cause]
+
+
+class Line(NamedTuple):
+    """A straight line from converter code to a physical value: value = per_code * code + offset."""
+
+    per_code: float
+    offset: float
+
+
+class Scales(NamedTuple):
+    """Lines for every channel (mA or V), calibration included, and the control ADC's channel numbers."""
+
+    guard_ma: Line
+    current_ma: Line
+    voltage_v: Line
+    supply_v: Line
+    return_ma: Line
+    current_channel: int
+    voltage_channel: int
+    supply_channel: int
+    return_channel: int
+    conversion_s: float

@@ -1,0 +1,294 @@
+"""The unit as one thing: sense it, apply a command to it, keep its heart beating, switch it off.
+
+Law: going off, the series relay opens first and the DAC follows; going on, the DAC is right before the relay
+closes. A chip that fails is reported with a name, and an apply that fails has already switched off.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+
+from controller.core.types import Buttons, Cause, Command, Drive, Failure, Measurement, Off, Polarity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from controller.clock import Clock
+    from controller.ports import Ports, Scales
+
+Result = TypeVar("Result")
+Kind: TypeAlias = Literal["", "current", "voltage", "supply", "return"]
+
+WITH_GUARD: Final[tuple[Kind, ...]] = (
+    "voltage",
+    "current",
+    "voltage",
+    "return",
+    "voltage",
+    "current",
+    "voltage",
+    "supply",
+)
+"""Order of the control ADC's channels when the guard has its own: voltage every other tick."""
+WITHOUT_GUARD: Final[tuple[Kind, ...]] = (
+    "current",
+    "voltage",
+    "current",
+    "return",
+    "current",
+    "voltage",
+    "current",
+    "supply",
+)
+"""The same when there is one converter for everything: current every other tick."""
+BUS_TIME_S: Final = 0.004
+"""Time on the bus for one sense or one apply; their own transfers take below 1 ms on a Pi."""
+VERIFY_TICKS: Final = 20
+"""Guard configuration and DAC register are read back every 20 ticks, 10 apart: 0.1 s at 200 Hz."""
+
+
+class Refused(Exception):
+    """The unit failed a check before the session; `str()` is one sentence with what to do."""
+
+
+class Rig:
+    """One unit behind its ports, with one clock. Not for more than one thread."""
+
+    def __init__(self, ports: Ports, scales: Scales, clock: Clock) -> None:
+        self._ports = ports
+        self._scales = scales
+        self._clock = clock
+        self._order = WITHOUT_GUARD if ports.guard_adc is None else WITH_GUARD
+        self._turn = 0
+        self._ticks = 0
+        self._pending: Kind = ""
+        self._connected = False
+        self._polarity: Polarity = "forward"
+        self._code = 0
+        self._failure: Failure | None = None
+        self._values: dict[Kind, float | None] = dict.fromkeys(("current", "voltage", "supply", "return"))
+        self._lines = {
+            "current": (scales.current_channel, *scales.current_ma),
+            "voltage": (scales.voltage_channel, *scales.voltage_v),
+            "supply": (scales.supply_channel, *scales.supply_v),
+            "return": (scales.return_channel, *scales.return_ma),
+        }
+
+    # --- before the session ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Switch off and check the DAC, whatever a dead program left behind. Raises Refused or OSError."""
+        ports = self._ports
+        ports.relays.disconnect()
+        ports.heartbeat.rest()
+        ports.bus.allow(BUS_TIME_S)
+        ports.dac.write(0)
+        state = ports.dac.read_back()
+        if state.eeprom_code != 0:
+            raise Refused(
+                f"the DAC would power up at code {state.eeprom_code} instead of 0: its EEPROM has to be "
+                "written by a technician, with the output off, before this unit may treat anybody"
+            )
+        if state.code != 0 or state.power_down != 0 or not state.ready:
+            raise Refused(
+                f"the DAC holds code {state.code} (power-down bits {state.power_down}) after 0 was written: "
+                "switch the unit off and on; if it happens again, replace the DAC"
+            )
+        if ports.guard_adc is not None:
+            ports.guard_adc.verify()
+        self._start_next()
+        self._clock.sleep_until(self._clock.now() + self._scales.conversion_s)
+
+    # --- the tick ---------------------------------------------------------------------------------------
+
+    def sense(self, *, stop_requested: bool = False) -> Measurement:
+        """Read guard, the channel that was started, and the buttons. Never raises for a chip's failure."""
+        ports, values = self._ports, self._values
+        now_s = self._clock.now()
+        start, stop, up, down = ports.panel.sample()
+        buttons = Buttons(start, stop or stop_requested, up, down)
+        failure, self._failure = self._failure, None
+        guard_code = sampled_code = None
+        sampled: Kind = ""
+        ports.bus.allow(BUS_TIME_S)
+        chip = "guard ADC"
+        try:
+            if ports.guard_adc is not None:
+                guard_code = self._twice(ports.guard_adc.read)
+                if self._ticks % VERIFY_TICKS == 0:
+                    ports.guard_adc.verify()
+            chip = "control ADC"
+            if self._pending:
+                sampled = self._pending
+                sampled_code = self._collect(sampled)
+            chip = "DAC"
+            if self._ticks % VERIFY_TICKS == VERIFY_TICKS // 2:
+                failure = failure or self._verify_dac()
+        except OSError as error:
+            failure = failure or Failure(ports.cause_of(chip, error), str(error))
+        self._ticks += 1
+        guard_ma = self._guard_ma(guard_code, sampled)
+        return Measurement(
+            now_s,
+            guard_ma,
+            guard_code,
+            values["current"],
+            values["voltage"],
+            values["supply"],
+            values["return"],
+            sampled if sampled_code is not None else "",
+            sampled_code,
+            buttons,
+            failure,
+        )
+
+    def sense_again(self, doubted: Measurement) -> Measurement:
+        """Return the next conversions of guard and output voltage, for a sample that looks wrong."""
+        ports, scales = self._ports, self._scales
+        if doubted.failure is not None:
+            return doubted
+        guard_code, chip = doubted.guard_code, "control ADC"
+        sampled: Kind = "voltage" if ports.guard_adc is not None else "current"
+        try:
+            ports.bus.allow(BUS_TIME_S + scales.conversion_s)
+            self._twice(lambda: ports.control_adc.start(self._lines[sampled][0]))
+            self._clock.sleep_until(self._clock.now() + scales.conversion_s)
+            code = self._collect(sampled)
+            chip = "guard ADC"
+            if ports.guard_adc is not None:
+                guard_code = self._twice(ports.guard_adc.read)
+            chip = "DAC"
+            failure = self._verify_dac()
+        except OSError as error:
+            return doubted._replace(failure=Failure(ports.cause_of(chip, error), str(error)))
+        return doubted._replace(
+            guard_ma=self._guard_ma(guard_code, sampled),
+            guard_code=guard_code,
+            current_ma=self._values["current"],
+            voltage_v=self._values["voltage"],
+            sampled=sampled,
+            sampled_code=code,
+            failure=failure,
+            confirmed=True,
+        )
+
+    def apply(self, command: Command) -> None:
+        """Do as commanded; if a chip does not take it, be off, and say so in the next measurement."""
+        if isinstance(command, Drive):
+            self._drive(command)
+        else:
+            self._rest(command)
+        self._start_next()
+
+    def heartbeat(self) -> None:
+        """Make one edge: the whole tick succeeded."""
+        if self._failure is None:
+            self._ports.heartbeat.beat()
+
+    def off(self) -> None:
+        """Relay first, then DAC, whatever fails on the way. Never raises."""
+        self._disconnect()
+        with suppress(OSError):
+            self._ports.bus.allow(BUS_TIME_S)
+            self._twice(lambda: self._ports.dac.write(0))
+            self._code = 0
+        self._start_next()
+
+    def close(self) -> None:
+        """Switch off and let go of everything."""
+        self.off()
+        ports = self._ports
+        ports.heartbeat.rest()
+        for part in (ports.relays, ports.heartbeat, ports.panel):
+            part.close()
+
+    # --- parts of it ----------------------------------------------------------------------------------------
+
+    def _drive(self, command: Drive) -> None:
+        if command.polarity != self._polarity:
+            self._fail(Failure(Cause.WRONG_POLARITY, "the relay was not moved before the output was driven"))
+            return
+        ports = self._ports
+        try:
+            ports.bus.allow(BUS_TIME_S)
+            self._twice(lambda: ports.dac.write(command.code))
+            self._code = command.code
+        except OSError as error:
+            self._fail(Failure(ports.cause_of("DAC", error), str(error)))
+            return
+        if not self._connected:
+            ports.relays.connect()
+            self._connected = True
+
+    def _rest(self, command: Off) -> None:
+        was_connected = self._connected
+        self._disconnect()
+        try:
+            self._ports.bus.allow(BUS_TIME_S)
+            self._twice(lambda: self._ports.dac.write(0))
+            self._code = 0
+        except OSError as error:
+            self._fail(Failure(self._ports.cause_of("DAC", error), str(error)))
+            return
+        if command.polarity != self._polarity:
+            if was_connected:  # its contacts may still carry current
+                self._fail(Failure(Cause.WRONG_POLARITY, "polarity was commanded with the output connected"))
+                return
+            self._ports.relays.set_polarity(command.polarity == "reverse")
+            self._polarity = command.polarity
+
+    def _disconnect(self) -> None:
+        self._ports.relays.disconnect()
+        self._connected = False
+
+    def _fail(self, failure: Failure) -> None:
+        self._disconnect()
+        with suppress(OSError):
+            self._ports.dac.write(0)
+            self._code = 0
+        self._failure = failure
+
+    def _start_next(self) -> None:
+        kind = self._order[self._turn]
+        self._turn = (self._turn + 1) % len(self._order)
+        try:
+            self._twice(lambda: self._ports.control_adc.start(self._lines[kind][0]))
+            self._pending = kind
+        except OSError as error:
+            self._pending = ""
+            failure = Failure(self._ports.cause_of("control ADC", error), str(error))
+            self._failure = self._failure or failure
+
+    def _collect(self, kind: Kind) -> int:
+        channel, per_code, offset = self._lines[kind]
+        self._pending = ""
+        code = self._twice(lambda: self._ports.control_adc.collect(channel))
+        self._values[kind] = per_code * code + offset
+        return code
+
+    def _verify_dac(self) -> Failure | None:
+        state = self._twice(self._ports.dac.read_back)
+        if state.code == self._code and state.power_down == 0 and state.eeprom_code == 0 and state.ready:
+            return None
+        return Failure(
+            Cause.DAC_RESET,
+            f"the DAC holds code {state.code} (power-down {state.power_down}, EEPROM {state.eeprom_code}, "
+            f"{'ready' if state.ready else 'busy'}) where {self._code} was written",
+        )
+
+    def _guard_ma(self, guard_code: int | None, sampled: Kind) -> float | None:
+        if guard_code is not None:
+            per_code, offset = self._scales.guard_ma
+            return per_code * guard_code + offset
+        return self._values["current"] if self._ports.guard_adc is None and sampled == "current" else None
+
+    @staticmethod
+    def _twice(action: Callable[[], Result]) -> Result:
+        """Repeat once what a chip did not acknowledge; a hung bus gets no second chance."""
+        try:
+            return action()
+        except TimeoutError:
+            raise
+        except OSError:
+            return action()

@@ -1,0 +1,290 @@
+"""Where a session is put together: unit, treatment and calibration become a rig, a guard and a loop.
+
+Law: only this module knows drivers and simulator. The simulator is built when it was asked for by name and
+never otherwise; hardware that is not there is said.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from config.calibration import Calibration, Correction
+from config.unit import RANGE_V, Unit
+from controller.clock import Clock, RealClock
+from controller.core.guard import Guard
+from controller.core.limits import GuardLimits
+from controller.core.regulator import Regulator
+from controller.core.session import Plan, Session
+from controller.core.types import Cause
+from controller.loop import Loop, StopSwitch
+from controller.ports import Line, Ports, Scales
+from controller.recorder import Recorder, Trace
+from controller.result import Truth, refused, summary_of
+from controller.rig import Refused, Rig
+from drivers import errors
+from drivers.adc import ControlAdc, GuardAdc
+from drivers.bus import BoundedBus, Transport
+from drivers.dac import CurrentDac
+from drivers.panel import Panel
+from drivers.relays import Heartbeat, Relays
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gpiozero.pins import Factory
+
+    from controller.telemetry import Snapshot
+    from protocols.treatment import Treatment
+    from sim.scenario import Scenario
+    from sim.world import World
+
+__all__ = ["NotReady", "SessionRequest", "SessionResult", "StopSwitch", "run_session"]
+
+START_UP_S = 1.0
+"""Bus time allowed for finding the chips."""
+SLOWEST_OSCILLATOR = 1.1
+"""A converter may be 10 % slower than its data rate (ADS1115 data sheet)."""
+CONVERSION_MARGIN_S = 0.00005
+"""Time between the end of a conversion and its being asked for."""
+
+
+class NotReady(Exception):
+    """The hardware of this unit is missing; `str()` is one sentence with the remedy."""
+
+
+class SessionRequest(NamedTuple):
+    """Everything one session needs. `speed` is a factor of real time, None as fast as possible."""
+
+    treatment: Treatment
+    unit: Unit
+    calibration: Calibration
+    calibration_notice: str
+    simulate: Scenario | None
+    seed: int
+    speed: float | None
+    rehearsed_name: str
+
+
+class SessionResult(NamedTuple):
+    """How a session ended: the summary of `docs/contract.md` and the trace for plots."""
+
+    summary: dict[str, Any]
+    trace: Trace
+
+
+def run_session(
+    request: SessionRequest, on_snapshot: Callable[[Snapshot], None] | None, stop: StopSwitch
+) -> SessionResult:
+    """Run one session to its end. Raises NotReady when the hardware is not there."""
+    if request.simulate is not None:
+        return _run_simulated(request, on_snapshot, stop)
+    from drivers.pins import lgpio_factory
+    from drivers.smbus import SmbusTransport
+
+    clock = RealClock()
+    try:
+        transport = SmbusTransport(request.unit.i2c.bus, request.unit.i2c.timeout_ms)
+        rig = _rig(request, transport, lgpio_factory(), clock)
+        rig.start()
+    except (errors.DriverError, Refused) as error:
+        raise NotReady(str(error)) from error
+    loop = _loop(request, rig, clock, stop)
+    recorder = Recorder(loop, simulated=False, on_snapshot=on_snapshot)
+    loop.run(recorder)
+    return SessionResult(summary_of(_facts(request), loop, recorder, truth=None), recorder.trace)
+
+
+def _run_simulated(
+    request: SessionRequest, on_snapshot: Callable[[Snapshot], None] | None, stop: StopSwitch
+) -> SessionResult:
+    from sim.clock import VirtualClock
+    from sim.world import World
+
+    if request.simulate is None:
+        raise ValueError("a simulated session needs a scenario")
+    clock = VirtualClock(request.speed)
+    world = World(unit_spec(request.unit, request.treatment.area), request.simulate, request.seed, clock)
+    try:
+        rig = _rig(request, world.bus, world.pin_factory, clock)
+        rig.start()
+    except (errors.DriverError, Refused) as error:
+        return SessionResult(
+            refused(_facts(request), str(error), clock.now(), _truth(world)),
+            Trace([], [], [], [], [], [], []),
+        )
+    loop = _loop(request, rig, clock, stop)
+    recorder = Recorder(loop, simulated=True, on_snapshot=on_snapshot, on_tick=world.truth.mark_tick)
+    loop.run(recorder)
+    return SessionResult(summary_of(_facts(request), loop, recorder, _truth(world)), recorder.trace)
+
+
+def unit_spec(unit: Unit, area: str) -> Any:
+    """Describe `unit` and the treated area to the simulator."""
+    from sim.world import UnitSpec
+
+    control, guard = unit.control_adc, unit.guard_adc
+    return UnitSpec(
+        control_address=control.address,
+        guard_address=None if guard is None else guard.address,
+        dac_address=unit.dac.address,
+        frequency_hz=unit.i2c.frequency_hz,
+        timeout_ms=unit.i2c.timeout_ms,
+        full_scale_ma=unit.stage.full_scale_ma,
+        compliance_v=unit.stage.compliance_v,
+        supply_v=unit.stage.supply_v,
+        control_current_channel=control.current.channel,
+        control_current_ohm=control.current.ohm,
+        voltage_channel=control.voltage.channel,
+        voltage_ratio=control.voltage.ratio,
+        supply_channel=control.supply.channel,
+        supply_ratio=control.supply.ratio,
+        return_channel=control.return_path.channel,
+        return_ohm=control.return_path.ohm,
+        return_bias_v=control.return_path.bias_v,
+        guard_current_channel=0 if guard is None else guard.current.channel,
+        guard_current_ohm=47.0 if guard is None else guard.current.ohm,
+        polarity_relay=unit.polarity.relay,
+        heartbeat_pin=unit.pins.heartbeat,
+        series_relay_pin=unit.pins.series_relay,
+        polarity_relay_pin=unit.pins.polarity_relay,
+        start_pin=unit.pins.start,
+        stop_pin=unit.pins.stop,
+        up_pin=unit.pins.up,
+        down_pin=unit.pins.down,
+        alert_pin=unit.pins.alert,
+        area=area,
+    )
+
+
+def _facts(request: SessionRequest) -> dict[str, Any]:
+    simulated = request.simulate is not None
+    return {
+        "schema": 1,
+        "version": version("ionto"),
+        "simulated": simulated,
+        "seed": request.seed if simulated else None,
+        "treatment": request.rehearsed_name,
+        "rate_hz": request.unit.loop.rate_hz,
+    }
+
+
+def _truth(world: World) -> Truth:
+    truth = world.truth
+    return Truth(
+        peak_ma=truth.peak_ma,
+        charge_ma_min=truth.charge_ma_min,
+        worst_step_ma=truth.worst_step_ma,
+        switched_above_ma=truth.switched_above_ma,
+        onset=truth.onset,
+        off_since_s=truth.off_since_s,
+        dac_zero_since_s=truth.dac_zero_since_s,
+    )
+
+
+def _rig(request: SessionRequest, transport: Transport, factory: Factory, clock: Clock) -> Rig:
+    unit = request.unit
+    pins, control, guard = unit.pins, unit.control_adc, unit.guard_adc
+    # Pins first: they come up low, so the relays are open before a chip is spoken to.
+    relays = Relays(factory, pins.series_relay, pins.polarity_relay)
+    heartbeat = Heartbeat(factory, pins.heartbeat)
+    panel = Panel(
+        factory,
+        start=pins.start,
+        stop=pins.stop,
+        up=pins.up,
+        down=pins.down,
+        led_red=pins.led_red,
+        led_green=pins.led_green,
+        led_blue=pins.led_blue,
+        buzzer=pins.buzzer,
+    )
+    bus = BoundedBus(transport, clock.now)
+    bus.allow(START_UP_S)
+    ports = Ports(
+        bus=bus,
+        dac=CurrentDac(bus, unit.dac.address),
+        control_adc=ControlAdc(bus, control.address, control.gain, control.data_rate_sps),
+        guard_adc=None
+        if guard is None
+        else GuardAdc(bus, guard.address, guard.gain, guard.data_rate_sps, guard.current.channel),
+        relays=relays,
+        heartbeat=heartbeat,
+        panel=panel,
+        cause_of=cause_of,
+    )
+    return Rig(ports, scales_of(unit, request.calibration), clock)
+
+
+def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> Loop:
+    unit, treatment = request.unit, request.treatment
+    tick_s = 1.0 / unit.loop.rate_hz
+    stage, output = unit.stage, request.calibration.channels.output
+    ceiling_ma = min(treatment.ceiling_ma, unit.limits.max_current_ma)
+    plan = Plan(
+        target_ma=treatment.current_ma,
+        ramp_ma_per_s=treatment.ramp_ma_per_s,
+        halves=treatment.halves(),
+        tick_s=tick_s,
+        compliance_v=stage.compliance_v,
+        supply_min_v=stage.supply_min_v,
+        supply_max_v=stage.supply_max_v,
+        operate_s=unit.relays.operate_ms / 1000,
+        release_s=unit.relays.release_ms / 1000,
+        dead_time_s=unit.polarity.dead_time_ms / 1000,
+        settle_s=unit.polarity.settle_ms / 1000,
+        guarded=unit.guard_adc is not None,
+    )
+    limits = GuardLimits.of(
+        ceiling_ma=ceiling_ma,
+        target_ma=plan.target_ma,
+        total_s=plan.total_s,
+        compliance_v=stage.compliance_v,
+        supply_min_v=stage.supply_min_v,
+        supply_max_v=stage.supply_max_v,
+        full_scale_ma=stage.full_scale_ma,
+    )
+    regulator = Regulator(
+        full_scale_ma=stage.full_scale_ma, gain=output.gain, offset_ma=output.offset, tick_s=tick_s
+    )
+    guard = Guard(limits, tick_s=tick_s, operate_s=plan.operate_s)
+    return Loop(rig, Session(plan, regulator), guard, clock, tick_s, stop)
+
+
+def scales_of(unit: Unit, calibration: Calibration) -> Scales:
+    """Return the line of every channel from the unit's nominal values and its calibration."""
+    control, guard, channels = unit.control_adc, unit.guard_adc, calibration.channels
+    volt = RANGE_V[control.gain] / 32768
+    guard_volt = volt if guard is None else RANGE_V[guard.gain] / 32768
+    guard_ohm = control.current.ohm if guard is None else guard.current.ohm
+    slowest_sps = min(control.data_rate_sps, control.data_rate_sps if guard is None else guard.data_rate_sps)
+    back = control.return_path
+    return Scales(
+        guard_ma=_line(1000 * guard_volt / guard_ohm, 0.0, channels.guard_current),
+        current_ma=_line(1000 * volt / control.current.ohm, 0.0, channels.control_current),
+        voltage_v=_line(volt * control.voltage.ratio, 0.0, channels.voltage),
+        supply_v=Line(volt * control.supply.ratio, 0.0),
+        return_ma=_line(1000 * volt / back.ohm, -1000 * back.bias_v / back.ohm, channels.return_path),
+        current_channel=control.current.channel,
+        voltage_channel=control.voltage.channel,
+        supply_channel=control.supply.channel,
+        return_channel=back.channel,
+        conversion_s=SLOWEST_OSCILLATOR / slowest_sps + CONVERSION_MARGIN_S,
+    )
+
+
+def _line(per_code: float, offset: float, correction: Correction) -> Line:
+    return Line(correction.gain * per_code, correction.gain * offset + correction.offset)
+
+
+def cause_of(chip: str, error: OSError) -> Cause:
+    """Name the cause of a driver's error; `chip` is the rig's word for who failed."""
+    if isinstance(error, errors.BusTimeout):
+        return Cause.BUS_HUNG
+    if chip == "DAC":
+        return Cause.DAC_SILENT
+    if isinstance(error, errors.StaleConversion):
+        return Cause.ADC_STALE
+    if isinstance(error, errors.ChipReset):
+        return Cause.ADC_RESET
+    return Cause.ADC_SILENT

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event, diagram
+from controller.core.types import Phase
+
+
+def test_every_phase_has_a_row() -> None:
+    assert set(TRANSITIONS) == set(Phase)
+
+
+def test_nothing_leaves_a_terminal_phase() -> None:
+    assert {Phase.TRIPPED, Phase.DONE, Phase.STOPPED, Phase.REFUSED} == TERMINAL
+
+
+@pytest.mark.parametrize("phase", sorted(set(Phase) - TERMINAL))
+def test_every_living_phase_can_trip(phase: Phase) -> None:
+    assert TRANSITIONS[phase][Event.TRIP] is Phase.TRIPPED
+
+
+@pytest.mark.parametrize("phase", sorted(set(Phase) - TERMINAL - {Phase.STOPPING}))
+def test_stop_works_in_every_living_phase(phase: Phase) -> None:
+    assert TRANSITIONS[phase][Event.STOP] in {Phase.STOPPING, Phase.STOPPED}
+
+
+def test_only_a_trip_leads_to_tripped() -> None:
+    for phase, event in product(Phase, Event):
+        following = TRANSITIONS[phase].get(event)
+        assert (following is Phase.TRIPPED) == (event is Event.TRIP and phase not in TERMINAL)
+
+
+def test_current_is_reached_only_through_start_and_contact() -> None:
+    for phase, row in TRANSITIONS.items():
+        for event, following in row.items():
+            if following in DRIVING and phase not in DRIVING:
+                assert (phase, event, following) == (Phase.READY, Event.START, Phase.CONTACT)
+
+
+def test_the_diagram_in_the_docs_is_the_table() -> None:
+    page = Path(__file__).parents[2].joinpath("docs/architecture.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{diagram()}\n```" in page

@@ -1,0 +1,107 @@
+"""A core with an ideal plant: what is commanded flows, through a load of fixed resistance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.core.guard import Guard
+from controller.core.limits import GuardLimits
+from controller.core.regulator import Regulator
+from controller.core.session import Plan, Session
+from controller.core.types import Buttons, Command, Drive, Measurement, Off, Trip
+
+KINDS = ("voltage", "current", "voltage", "return", "voltage", "current", "voltage", "supply")
+
+
+class Bench:
+    """Session and guard in the order of the loop, on an ideal plant that a test may distort."""
+
+    tick_s = 0.01
+
+    def __init__(self, target_ma: float = 5.0, half_s: float = 30.0, halves: int = 2) -> None:
+        polarities = ("forward", "reverse")
+        self.plan = Plan(
+            target_ma=target_ma,
+            ramp_ma_per_s=0.5,
+            halves=tuple((polarities[i % 2], half_s) for i in range(halves)),
+            tick_s=self.tick_s,
+            compliance_v=60.0,
+            supply_min_v=58.0,
+            supply_max_v=70.0,
+            operate_s=0.02,
+            release_s=0.01,
+            dead_time_s=0.05,
+            settle_s=0.05,
+        )
+        regulator = Regulator(full_scale_ma=25.0, gain=1.0, offset_ma=0.0, tick_s=self.tick_s)
+        self.session = Session(self.plan, regulator)
+        limits = GuardLimits.of(
+            ceiling_ma=15.0,
+            target_ma=target_ma,
+            total_s=self.plan.total_s,
+            compliance_v=60.0,
+            supply_min_v=58.0,
+            supply_max_v=70.0,
+            full_scale_ma=25.0,
+        )
+        self.guard = Guard(limits, tick_s=self.tick_s, operate_s=0.02)
+        self.now_s = 0.0
+        self.ticks = 0
+        self.ohm = 1500.0
+        self.applied: Command = Off()
+        self.commands: list[Command] = []
+        self.doubts = 0
+
+    def plant_ma(self) -> float:
+        return self.applied.code / 4095 * 25.0 if isinstance(self.applied, Drive) else 0.0
+
+    def measure(self, **changes: Any) -> Measurement:
+        current_ma = self.plant_ma()
+        sign = -1 if self.applied.polarity == "reverse" else 1
+        kind = KINDS[self.ticks % len(KINDS)]
+        wobble = self.ticks % 3  # a living converter is never quite still
+        volts = current_ma / 1000 * self.ohm
+        measurement = Measurement(
+            time_s=self.now_s,
+            guard_ma=current_ma,
+            guard_code=int(current_ma * 750) + wobble,
+            current_ma=current_ma,
+            voltage_v=volts,
+            supply_v=64.0,
+            return_ma=sign * current_ma,
+            sampled=kind,
+            sampled_code=1000 * (self.ticks % len(KINDS)) + wobble,
+            buttons=Buttons(start=0.5 < self.now_s < 0.7),
+        )
+        return measurement._replace(**changes)
+
+    def tick(self, **changes: Any) -> Trip | None:
+        """One tick as in the loop; `changes` distort the measurement."""
+        self.now_s += self.tick_s
+        self.ticks += 1
+        measurement = self.measure(**changes)
+        if self.guard.doubts(measurement):
+            self.doubts += 1
+            measurement = measurement._replace(confirmed=True)
+        command = self.session.step(self.now_s, measurement)
+        trip = self.guard.check(self.now_s, measurement, command)
+        if trip:
+            self.applied = Off(self.applied.polarity)
+            self.session.record_trip(trip)
+        else:
+            self.applied = command
+        self.commands.append(self.applied)
+        return trip
+
+    def run_until(self, phase: str, limit_s: float = 200.0) -> None:
+        while self.session.phase != phase:
+            assert self.tick() is None, self.guard.trip
+            assert self.now_s < limit_s, f"{phase} was not reached, still in {self.session.phase}"
+
+    def trip_within(self, seconds: float, **changes: Any) -> Trip:
+        start_s = self.now_s
+        while self.now_s < start_s + seconds:
+            trip = self.tick(**changes)
+            if trip:
+                return trip
+        raise AssertionError(f"no trip within {seconds} s")
