@@ -62,8 +62,8 @@ class Loop:
         """One tick."""
         rig, session, guard = self.rig, self.session, self.guard
         measurement = rig.sense(stop_requested=self.stop.pressed)
-        if guard.doubts(measurement):
-            measurement = rig.sense_again(measurement)
+        if doubt := guard.doubts(measurement):
+            measurement = rig.sense_again(measurement, high=doubt == "high")
         command = session.step(measurement.time_s, measurement)
         trip = guard.check(measurement.time_s, measurement, command)
         if trip:

@@ -143,13 +143,16 @@ class Rig:
             failure,
         )
 
-    def sense_again(self, doubted: Measurement) -> Measurement:
-        """Return the next conversions of guard and output voltage, for a sample that looks wrong."""
+    def sense_again(self, doubted: Measurement, *, high: bool) -> Measurement:
+        """Return the next conversions for a sample that looks wrong.
+
+        The control converter adds the current where the sample looks too `high`, else the output voltage.
+        """
         ports, scales = self._ports, self._scales
         if doubted.failure is not None:
             return doubted
         guard_code, chip = doubted.guard_code, "control ADC"
-        sampled: Kind = "voltage" if ports.guard_adc is not None else "current"
+        sampled: Kind = "current" if high or ports.guard_adc is None else "voltage"
         try:
             ports.bus.allow(BUS_TIME_S + scales.conversion_s)
             self._twice(lambda: ports.control_adc.start(self._lines[sampled][0]))

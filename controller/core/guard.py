@@ -6,6 +6,8 @@ time and dose, and once tripped says so for ever. Every threshold is in `limits.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from controller.core import limits as lim
 from controller.core.types import Cause, Command, Drive, Measurement, Off, Trip
 
@@ -40,20 +42,22 @@ class Guard:
         self._counts = dict.fromkeys(Cause, 0)
         self._pilot = _Slope()
 
-    def doubts(self, m: Measurement) -> bool:
-        """Tell whether this measurement should be confirmed by the next conversion before it is judged."""
+    def doubts(self, m: Measurement) -> Literal["", "high", "low"]:
+        """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
         last = self._last
         current_ma = m.guard_ma
         if current_ma is None or m.failure is not None:
-            return False
+            return ""
         if not isinstance(last, Drive):
-            return current_ma > lim.STUCK_MA and self._stuck_since_s is None
+            return "high" if current_ma > lim.STUCK_MA and self._stuck_since_s is None else ""
         expected_ma = last.setpoint_ma
         if current_ma > expected_ma + lim.SPIKE_MARGIN_MA + lim.SPIKE_MARGIN_RATIO * expected_ma:
-            return True
+            return "high"
+        if last.sensing or not self._settled():
+            return ""
         if current_ma < lim.LOST_RATIO * expected_ma and expected_ma >= lim.LOST_FROM_MA:
-            return not last.sensing and self._settled()
-        return m.voltage_v is not None and m.voltage_v > self._high_v and self._opens_at(m.voltage_v, last)
+            return "low"
+        return "low" if m.voltage_v is not None and self._opens_at(m.voltage_v, last) else ""
 
     def check(self, now_s: float, m: Measurement, command: Command) -> Trip | None:
         """Return the trip, latched, or None while everything is as it should be.
@@ -92,7 +96,8 @@ class Guard:
         if current_ma is None:
             return self._slow(m)
         return (
-            self._too_much(current_ma, last)
+            self._saturated(m)
+            or self._too_much(current_ma, last)
             or self._too_little(current_ma, m, last)
             or self._frozen(m)
             or self._slow(m)
@@ -114,6 +119,17 @@ class Guard:
             )
         return None
 
+    def _saturated(self, m: Measurement) -> tuple[Cause, str] | None:
+        """Find a converter at full scale; if the other one reads too much too, that is over-current."""
+        if m.sampled_code is not None and m.sampled_code >= lim.SATURATED_CODE and m.sampled != "current":
+            return Cause.ADC_SATURATED, f"the control converter is at full scale ({m.sampled})"
+        high = m.guard_code is not None and m.guard_code >= lim.SATURATED_CODE
+        if high and (m.current_ma or 0.0) <= self.limits.over_current_ma:
+            return Cause.ADC_SATURATED, (
+                f"the guard converter is at full scale, the other one reads {m.current_ma or 0.0:.2f} mA"
+            )
+        return None
+
     def _too_little(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         if last.sensing or not self._settled():
             return None
@@ -125,9 +141,7 @@ class Guard:
                     f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA while the output "
                     f"stands at {voltage_v:.1f} V: the circuit is open"
                 )
-        elif expected_ma >= lim.LOST_FROM_MA and current_ma < lim.LOST_RATIO * expected_ma:
-            if not m.confirmed:
-                return None
+        elif m.confirmed and expected_ma >= lim.LOST_FROM_MA and current_ma < lim.DEAD_RATIO * expected_ma:
             return Cause.OUTPUT_LOST, (
                 f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA without voltage at the "
                 "output: a relay is open or the current stage is dead"
@@ -137,8 +151,6 @@ class Guard:
     def _frozen(self, m: Measurement) -> tuple[Cause, str] | None:
         """Find a converter that repeats itself: noise and the pilot move a living one."""
         if m.guard_code is not None:
-            if abs(m.guard_code) >= lim.SATURATED_CODE:
-                return Cause.ADC_SATURATED, "the guard converter is at full scale"
             self._guard_same = self._guard_same + 1 if m.guard_code == self._guard_code else 0
             self._guard_code = m.guard_code
             if self._guard_same >= lim.FROZEN_GUARD_TICKS:
@@ -146,8 +158,6 @@ class Guard:
                     f"the guard converter gave code {m.guard_code} {self._guard_same + 1} times running"
                 )
         if m.sampled:
-            if m.sampled_code is not None and abs(m.sampled_code) >= lim.SATURATED_CODE:
-                return Cause.ADC_SATURATED, f"the control converter is at full scale ({m.sampled})"
             self._control_same = self._control_same + 1 if m.sampled_code == self._control_code else 0
             self._control_code = m.sampled_code
             if self._control_same >= lim.FROZEN_CONTROL_SAMPLES:
@@ -185,6 +195,8 @@ class Guard:
     def _slow(self, m: Measurement) -> tuple[Cause, str] | None:
         """Judge the channel that is new in this tick: N consecutive samples make a trip."""
         last, current_ma, kind = self._last, m.current_ma, m.sampled
+        if self._control_same:
+            return None  # may be a frozen converter, whose reading belongs to another channel
         if kind == "supply" and m.supply_v is not None:
             wrong = not self.limits.supply_min_v <= m.supply_v <= self.limits.supply_max_v
             if self._nth(Cause.SUPPLY, lim.SLOW_SAMPLES, hit=wrong):
@@ -299,8 +311,7 @@ class Guard:
         return self._now_s - self._driven_since_s >= self._blind_s
 
     def _opens_at(self, voltage_v: float, last: Drive) -> bool:
-        small_ma = 0.0 < last.setpoint_ma < lim.TINY_MA
-        return small_ma and not last.sensing and voltage_v > self._high_v and self._settled()
+        return 0.0 < last.setpoint_ma < lim.TINY_MA and voltage_v > self._high_v
 
     def _nth(self, cause: Cause, needed: int, *, hit: bool) -> bool:
         self._counts[cause] = self._counts[cause] + 1 if hit else 0

@@ -57,6 +57,8 @@ OVER_MARGIN_RATIO: Final = 0.05
 devices sit 5 % above the maximum (foc.us)."""
 LOST_RATIO: Final = 0.5
 """Less than half of the setpoint flows: the circuit is open, or the output is lost."""
+DEAD_RATIO: Final = 0.2
+"""Less than a fifth of the setpoint without voltage to show for it: the output is dead."""
 LOST_FROM_MA: Final = 0.1
 """... judged by current from this setpoint on; below it by voltage alone."""
 HIGH_VOLTAGE_RATIO: Final = 0.9

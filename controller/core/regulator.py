@@ -17,6 +17,8 @@ TRIM_PER_S: Final = 4.0
 TRIM_MA: Final = 0.35
 TRIM_RATIO: Final = 0.07
 """Bound of the trim: 0.35 mA + 7 % of the setpoint, a little more than an uncalibrated stage's error."""
+TRIM_STEP_MA: Final = 0.03
+"""No single reading moves the trim by more than this: a wrong one does little before it is found."""
 RISE_MARGIN: Final = 1.1
 """The code may rise this much faster than the ramp, so that a stage that is 7 % weak can follow it."""
 PILOT_CODES: Final = 0.5
@@ -69,7 +71,8 @@ class Regulator:
         tick before and stands for the last `since_s` seconds. `ramp_ma_per_s` bounds the rise.
         """
         if measured_ma is not None:
-            trim = self._trim_ma + TRIM_PER_S * since_s * (self._setpoint_ma - measured_ma)
+            step = TRIM_PER_S * since_s * (self._setpoint_ma - measured_ma)
+            trim = self._trim_ma + max(-TRIM_STEP_MA, min(TRIM_STEP_MA, step))
             bound = TRIM_MA + TRIM_RATIO * setpoint_ma
             self._trim_ma = -bound if trim < -bound else bound if trim > bound else trim
         self._setpoint_ma = setpoint_ma

@@ -87,6 +87,7 @@ class Session:
         self._done_s = 0.0
         self._now_s = 0.0
         self._passed_s = 0.0
+        self._phase_before = self.phase
         self._since_s = 0.0
         self._sampled_s = 0.0
         self._steady_since_s: float | None = None
@@ -130,6 +131,7 @@ class Session:
         elapsed_s = now_s - self._now_s
         self._now_s = now_s
         self._passed_s = elapsed_s
+        self._phase_before = self.phase
         current_ma = measurement.current_ma
         if current_ma is not None and self.phase in self._steps:
             self.dose.add(self.polarity, current_ma, elapsed_s)
@@ -149,7 +151,7 @@ class Session:
         """Latch a trip: the guard has cut the current, and nothing leaves this phase."""
         if self.phase not in TERMINAL:
             self.trip = trip
-            self.tripped_in = self.phase
+            self.tripped_in = self._phase_before
             self.reason = trip.evidence
             self._go(Event.TRIP)
             self.setpoint_ma = 0.0
