@@ -6,6 +6,7 @@ only after everything else succeeded; whatever goes wrong, the rig is switched o
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ AFTERMATH_S: Final = 0.5
 """The unit is watched for this long after the end, to see that the current is gone."""
 LATE_S: Final = 0.001
 """A tick that starts this much after its time is counted as late."""
+SHORTEST_PAUSE: Final = 0.4
+"""Share of a period that is left between two ticks at least, so that a conversion always has its time."""
 
 
 class StopSwitch:
@@ -90,11 +93,11 @@ class Loop:
                 if over_s is None and self.session.finished:
                     over_s = clock.now()
                 due_s += tick_s
-                late_s = clock.now() - due_s
-                if late_s > 0.0:
-                    due_s += tick_s * int(late_s / tick_s)  # skip what was missed, never catch up
+                short_s = clock.now() + SHORTEST_PAUSE * tick_s - due_s
+                if short_s > 0.0:  # skip what was missed, never catch up
+                    due_s += tick_s * math.ceil(short_s / tick_s)
                 clock.sleep_until(due_s)
                 if clock.now() - due_s > LATE_S:
                     self.late += 1
         finally:
-            self.rig.close()
+            self.rig.rest()

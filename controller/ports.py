@@ -82,9 +82,6 @@ class RelaysPort(Protocol):
     def set_polarity(self, reverse: bool) -> None:  # noqa: FBT001 - the one argument is the position
         """Move the polarity relay."""
 
-    def close(self) -> None:
-        """Let go, safely."""
-
 
 class HeartbeatPort(Protocol):
     """The edges that keep the enable relay closed."""
@@ -94,9 +91,6 @@ class HeartbeatPort(Protocol):
 
     def rest(self) -> None:
         """Stop, low."""
-
-    def close(self) -> None:
-        """Let go, low."""
 
 
 class PanelPort(Protocol):
@@ -110,9 +104,6 @@ class PanelPort(Protocol):
 
     def set_buzzer(self, *, on: bool) -> None:
         """Switch the buzzer."""
-
-    def close(self) -> None:
-        """Let go, everything off."""
 
 
 class Ports(NamedTuple):

@@ -63,6 +63,7 @@ class Rig:
         self._turn = 0
         self._ticks = 0
         self._pending: Kind = ""
+        self._waited = False
         self._connected = False
         self._polarity: Polarity = "forward"
         self._code = 0
@@ -121,7 +122,7 @@ class Rig:
             chip = "control ADC"
             if self._pending:
                 sampled = self._pending
-                sampled_code = self._collect(sampled)
+                sampled_code = self._collect_or_wait(sampled)
             chip = "DAC"
             if self._ticks % VERIFY_TICKS == VERIFY_TICKS // 2:
                 failure = failure or self._verify_dac()
@@ -160,6 +161,7 @@ class Rig:
             code = self._collect(sampled)
             chip = "guard ADC"
             if ports.guard_adc is not None:
+                ports.guard_adc.verify()  # a reset converter reads zero, which looks like an open circuit
                 guard_code = self._twice(ports.guard_adc.read)
             chip = "DAC"
             failure = self._verify_dac()
@@ -191,20 +193,19 @@ class Rig:
 
     def off(self) -> None:
         """Relay first, then DAC, whatever fails on the way. Never raises."""
-        self._disconnect()
+        with suppress(Exception):  # a pin library's own error must not keep the DAC from zero
+            self._disconnect()
         with suppress(OSError):
             self._ports.bus.allow(BUS_TIME_S)
             self._twice(lambda: self._ports.dac.write(0))
             self._code = 0
         self._start_next()
 
-    def close(self) -> None:
-        """Switch off and let go of everything."""
+    def rest(self) -> None:
+        """Switch off and stop the heart, at the end of a session. Never raises."""
         self.off()
-        ports = self._ports
-        ports.heartbeat.rest()
-        for part in (ports.relays, ports.heartbeat, ports.panel):
-            part.close()
+        with suppress(Exception):  # the charge pump runs down without edges anyhow
+            self._ports.heartbeat.rest()
 
     # --- parts of it ----------------------------------------------------------------------------------------
 
@@ -253,6 +254,8 @@ class Rig:
         self._failure = failure
 
     def _start_next(self) -> None:
+        if self._pending:
+            return
         kind = self._order[self._turn]
         self._turn = (self._turn + 1) % len(self._order)
         try:
@@ -262,6 +265,19 @@ class Rig:
             self._pending = ""
             failure = Failure(self._ports.cause_of("control ADC", error), str(error))
             self._failure = self._failure or failure
+
+    def _collect_or_wait(self, kind: Kind) -> int | None:
+        """Collect; a conversion that is not finished may be so in the next tick, but not in the one after."""
+        try:
+            code = self._collect(kind)
+        except OSError as error:
+            late = self._ports.cause_of("control ADC", error) is Cause.ADC_STALE
+            if not late or self._waited:
+                raise
+            self._waited, self._pending = True, kind
+            return None
+        self._waited = False
+        return code
 
     def _collect(self, kind: Kind) -> int:
         channel, per_code, offset = self._lines[kind]

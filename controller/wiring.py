@@ -6,6 +6,7 @@ never otherwise; hardware that is not there is said.
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -83,15 +84,18 @@ def run_session(
     from drivers.smbus import SmbusTransport
 
     clock = RealClock()
-    try:
-        transport = SmbusTransport(request.unit.i2c.bus, request.unit.i2c.timeout_ms)
-        rig = _rig(request, transport, lgpio_factory(), clock)
-        rig.start()
-    except (errors.DriverError, Refused) as error:
-        raise NotReady(str(error)) from error
-    loop = _loop(request, rig, clock, stop)
-    recorder = Recorder(loop, simulated=False, on_snapshot=on_snapshot)
-    loop.run(recorder)
+    with ExitStack() as stack:
+        try:
+            transport = stack.enter_context(
+                closing(SmbusTransport(request.unit.i2c.bus, request.unit.i2c.timeout_ms))
+            )
+            rig = _rig(request, transport, lgpio_factory(), clock, stack)
+            rig.start()
+        except (errors.DriverError, Refused) as error:
+            raise NotReady(str(error)) from error
+        loop = _loop(request, rig, clock, stop)
+        recorder = Recorder(loop, simulated=False, on_snapshot=on_snapshot)
+        loop.run(recorder)
     return SessionResult(summary_of(_facts(request), loop, recorder, truth=None), recorder.trace)
 
 
@@ -105,17 +109,16 @@ def _run_simulated(
         raise ValueError("a simulated session needs a scenario")
     clock = VirtualClock(request.speed)
     world = World(unit_spec(request.unit, request.treatment.area), request.simulate, request.seed, clock)
-    try:
-        rig = _rig(request, world.bus, world.pin_factory, clock)
-        rig.start()
-    except (errors.DriverError, Refused) as error:
-        return SessionResult(
-            refused(_facts(request), str(error), clock.now(), _truth(world)),
-            Trace([], [], [], [], [], [], []),
-        )
-    loop = _loop(request, rig, clock, stop)
-    recorder = Recorder(loop, simulated=True, on_snapshot=on_snapshot, on_tick=world.truth.mark_tick)
-    loop.run(recorder)
+    with ExitStack() as stack:
+        try:
+            rig = _rig(request, world.bus, world.pin_factory, clock, stack)
+            rig.start()
+        except (errors.DriverError, Refused) as error:
+            summary = refused(_facts(request), str(error), clock.now(), _truth(world))
+            return SessionResult(summary, Trace([], [], [], [], [], [], []))
+        loop = _loop(request, rig, clock, stop)
+        recorder = Recorder(loop, simulated=True, on_snapshot=on_snapshot, on_tick=world.truth.mark_tick)
+        loop.run(recorder)
     return SessionResult(summary_of(_facts(request), loop, recorder, _truth(world)), recorder.trace)
 
 
@@ -182,12 +185,15 @@ def _truth(world: World) -> Truth:
     )
 
 
-def _rig(request: SessionRequest, transport: Transport, factory: Factory, clock: Clock) -> Rig:
+def _rig(
+    request: SessionRequest, transport: Transport, factory: Factory, clock: Clock, stack: ExitStack
+) -> Rig:
+    """Find the chips and build the rig; whatever happens, `stack` lets go of the pins, low."""
     unit = request.unit
     pins, control, guard = unit.pins, unit.control_adc, unit.guard_adc
     # Pins first: they come up low, so the relays are open before a chip is spoken to.
-    relays = Relays(factory, pins.series_relay, pins.polarity_relay)
-    heartbeat = Heartbeat(factory, pins.heartbeat)
+    relays = stack.enter_context(closing(Relays(factory, pins.series_relay, pins.polarity_relay)))
+    heartbeat = stack.enter_context(closing(Heartbeat(factory, pins.heartbeat)))
     panel = Panel(
         factory,
         start=pins.start,
@@ -199,6 +205,7 @@ def _rig(request: SessionRequest, transport: Transport, factory: Factory, clock:
         led_blue=pins.led_blue,
         buzzer=pins.buzzer,
     )
+    stack.enter_context(closing(panel))
     bus = BoundedBus(transport, clock.now)
     bus.allow(START_UP_S)
     ports = Ports(

@@ -131,17 +131,18 @@ class Guard:
         return None
 
     def _too_little(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
-        if last.sensing or not self._settled():
+        voltage_v, expected_ma = m.voltage_v, last.setpoint_ma
+        if last.sensing or voltage_v is None or not self._settled():
             return None
-        expected_ma, voltage_v = last.setpoint_ma, m.voltage_v
-        if voltage_v is not None and voltage_v > self._high_v:
-            lost = expected_ma >= lim.LOST_FROM_MA and current_ma < lim.LOST_RATIO * expected_ma
-            if lost or self._opens_at(voltage_v, last):
-                return Cause.OPEN_CIRCUIT, (
-                    f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA while the output "
-                    f"stands at {voltage_v:.1f} V: the circuit is open"
-                )
-        elif m.confirmed and expected_ma >= lim.LOST_FROM_MA and current_ma < lim.DEAD_RATIO * expected_ma:
+        lost = expected_ma >= lim.LOST_FROM_MA and current_ma < lim.LOST_RATIO * expected_ma
+        ohm = 1000 * voltage_v / max(current_ma, lim.NO_CURRENT_MA)
+        high = voltage_v > self._high_v or (voltage_v > lim.LIVE_V and ohm > lim.OPEN_LOAD_OHM)
+        if (lost and high) or self._opens_at(voltage_v, last):
+            return Cause.OPEN_CIRCUIT, (
+                f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA while the output "
+                f"stands at {voltage_v:.1f} V: the circuit is open"
+            )
+        if lost and m.confirmed and current_ma < lim.DEAD_RATIO * expected_ma:
             return Cause.OUTPUT_LOST, (
                 f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA without voltage at the "
                 "output: a relay is open or the current stage is dead"

@@ -42,6 +42,8 @@ FOLD_BACK_MA_PER_S: Final = 10.0
 """Fall of the setpoint while the load asks for more voltage than the stage can give."""
 FOLD_BACK_HEADROOM_V: Final = 3.0
 """The setpoint folds back when the output is this close to the compliance voltage."""
+FOLD_BACK_SETTLED_S: Final = 2.0
+"""A ramp that the load has held up for this long has arrived where it can."""
 FOLD_BACK_RELEASE_V: Final = 5.0
 """... and may rise again, at the ramp, only when it is this far away."""
 MAX_STEP_MA: Final = 0.1
@@ -63,6 +65,10 @@ LOST_FROM_MA: Final = 0.1
 """... judged by current from this setpoint on; below it by voltage alone."""
 HIGH_VOLTAGE_RATIO: Final = 0.9
 """At 90 % of the compliance voltage the stage is not in control of the current any more."""
+LIVE_V: Final = 10.0
+"""More than the skins' own voltage at a tenth of a milliampere: the stage drives, and nothing flows."""
+NO_CURRENT_MA: Final = 0.001
+"""Readings below this are noise; keeps a quotient finite."""
 TINY_MA: Final = 1.0
 """Below this setpoint a voltage near compliance means an open circuit whatever the current reads:
 54 V / 1 mA = 54 kohm is no skin."""

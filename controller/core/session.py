@@ -16,6 +16,7 @@ from controller.core.limits import (
     FOLD_BACK_HEADROOM_V,
     FOLD_BACK_MA_PER_S,
     FOLD_BACK_RELEASE_V,
+    FOLD_BACK_SETTLED_S,
     HIGH_VOLTAGE_RATIO,
     MAX_SENSING_OHM,
     MAX_STEP_MA,
@@ -93,6 +94,7 @@ class Session:
         self._steady_since_s: float | None = None
         self._start_was_up = False
         self._reverse_step = 0
+        self._limited_since_s: float | None = None
         self._stop_rate_ma_per_s = STOP_MA_PER_S
         self._allowed_ma = plan.target_ma
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
@@ -224,11 +226,11 @@ class Session:
             self._go(Event.HALF_OVER)
             return self._ramp_down(m)
         self._half_elapsed_s += self._passed_s
-        target_ma = self._allowed_ma
-        if self.setpoint_ma >= target_ma:
+        since_s = self._limited_since_s
+        limited = since_s is not None and self._now_s - since_s >= FOLD_BACK_SETTLED_S
+        if self.setpoint_ma >= self.plan.target_ma or limited:
             self._go(Event.ARRIVED)
-            return self._drive(target_ma, m)
-        return self._drive(min(self.setpoint_ma + self._rise_ma, target_ma), m)
+        return self._drive(min(self.setpoint_ma + self._rise_ma, self._allowed_ma), m)
 
     def _hold(self, m: Measurement) -> Command:
         if self._half_is_over():
@@ -269,6 +271,7 @@ class Session:
         self._half += 1
         self._half_elapsed_s = 0.0
         self._allowed_ma = plan.target_ma
+        self._limited_since_s = None
         self._go(Event.REVERSED)
         return self._drive(0.0, m)
 
@@ -322,10 +325,13 @@ class Session:
         plan = self.plan
         if voltage_v > plan.compliance_v - FOLD_BACK_HEADROOM_V:
             self.folded_back = True
+            if self._limited_since_s is None:
+                self._limited_since_s = self._now_s
             step_ma = FOLD_BACK_MA_PER_S * 2 * plan.tick_s  # the voltage is read every second tick
             self._allowed_ma = max(0.0, min(self._allowed_ma, self.setpoint_ma) - step_ma)
         elif voltage_v < plan.compliance_v - FOLD_BACK_RELEASE_V:
             self._allowed_ma = min(plan.target_ma, self._allowed_ma + 2 * self._rise_ma)
+            self._limited_since_s = None
 
     def _half_is_over(self) -> bool:
         """Tell whether what is left of this half is just its ramp down, by time or by charge."""

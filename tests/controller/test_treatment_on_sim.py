@@ -1,0 +1,274 @@
+"""Whole sessions through the real drivers on the simulated unit, judged by the true current."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from simulated import phase_times, simulate, treatment
+
+from config.unit import Unit
+from controller.loop import StopSwitch
+from protocols import library
+
+AREAS = ["hands", "feet", "underarms", "face", "hands-glycopyrrolate"]
+WITH_CURRENT = [
+    (phase, polarity) for phase in ("ramp_up", "hold", "ramp_down") for polarity in ("forward", "reverse")
+]
+
+
+def judge_completed(summary: dict[str, Any], target_ma: float) -> None:
+    truth = summary["truth"]
+    charge = truth["charge_ma_min"]
+    assert summary["outcome"] == "completed", summary["reason"]
+    assert summary["trip"] is None
+    assert truth["peak_ma"] <= target_ma * 1.01
+    assert truth["worst_step_ma"] <= 0.1
+    assert truth["switched_above_ma"] <= 0.2
+    assert charge["reverse"] == pytest.approx(charge["forward"], rel=0.005)
+    assert charge["forward"] > 0.0
+    assert summary["loop"]["late"] == 0
+
+
+@pytest.mark.parametrize("name", AREAS)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_shortened_library_treatment(name: str, seed: int) -> None:
+    what = library.find(name).model_copy(update={"total_min": 2.5})
+    summary, _ = simulate(what, seed=seed)
+    judge_completed(summary, what.current_ma)
+    assert [(p["phase"], p["polarity"]) for p in summary["phases"]] == [
+        ("self_test", "forward"),
+        ("ready", "forward"),
+        ("contact", "forward"),
+        ("ramp_up", "forward"),
+        ("hold", "forward"),
+        ("ramp_down", "forward"),
+        ("reverse", "forward"),
+        ("ramp_up", "reverse"),
+        ("hold", "reverse"),
+        ("ramp_down", "reverse"),
+    ]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", AREAS)
+@pytest.mark.parametrize("seed", range(1, 51))
+def test_every_library_treatment_whole_for_fifty_seeds(name: str, seed: int) -> None:
+    what = library.find(name)
+    summary, _ = simulate(what, seed=seed)
+    judge_completed(summary, what.current_ma)
+
+
+def test_hands_for_their_whole_twenty_minutes() -> None:
+    what = library.find("hands")
+    summary, trace = simulate(what, seed=7)
+    judge_completed(summary, what.current_ma)
+    assert summary["duration_s"] == pytest.approx(1200, abs=5)
+    charge = summary["truth"]["charge_ma_min"]
+    assert charge["forward"] == pytest.approx(12 * (600 - 24) / 60, rel=0.005)
+    assert summary["charge_ma_min"]["forward"] == pytest.approx(charge["forward"], rel=0.005)
+    assert len({len(column) for column in trace}) == 1
+    assert len(trace.time_s) == pytest.approx(12_020, abs=100)
+
+
+def test_same_seed_same_session_to_the_last_bit() -> None:
+    assert simulate(seed=5) == simulate(seed=5)
+    assert simulate(seed=5)[0]["truth"] != simulate(seed=6)[0]["truth"]
+
+
+@pytest.mark.parametrize("reversal", ["alternate", "none"])
+def test_one_way_treatments(reversal: str) -> None:
+    summary, _ = simulate(treatment(reversal=reversal, first_polarity="reverse"))
+    assert summary["outcome"] == "completed"
+    assert summary["truth"]["charge_ma_min"]["forward"] == 0.0
+    assert summary["truth"]["charge_ma_min"]["reverse"] > 10.0
+    assert summary["truth"]["switched_above_ma"] == 0.0
+
+
+def test_a_unit_with_one_converter_completes() -> None:
+    summary, _ = simulate(unit=Unit.model_validate({"guard_adc": None}))
+    judge_completed(summary, 10.0)
+
+
+@pytest.mark.parametrize("rate_hz", [100, 50])
+def test_slower_loops_complete(rate_hz: int) -> None:
+    summary, _ = simulate(unit=Unit.model_validate({"loop": {"rate_hz": rate_hz}}))
+    judge_completed(summary, 10.0)
+    assert summary["loop"]["rate_hz"] == rate_hz
+
+
+def test_dry_skin_gets_what_the_voltage_allows() -> None:
+    summary, trace = simulate(treatment(current_ma=15.0, total_min=4.0), load={"skin": 6000.0})
+    assert summary["outcome"] == "completed"
+    assert 8.0 < summary["truth"]["peak_ma"] < 10.5
+    assert max(volts for volts in trace.voltage_v if volts is not None) < 60.0
+    assert summary["truth"]["worst_step_ma"] <= 0.1
+
+
+# --- faults -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sound() -> dict[tuple[str, str], tuple[float, float]]:
+    return phase_times(simulate(seed=3)[0])
+
+
+def abort(
+    sound: dict[tuple[str, str], tuple[float, float]],
+    where: tuple[str, str],
+    fault: dict[str, Any],
+    at: float,
+) -> dict[str, Any]:
+    start_s, end_s = sound[where]
+    summary, _ = simulate(seed=3, events=[{"at_s": start_s + at * (end_s - start_s), **fault}])
+    assert summary["outcome"] == "aborted", summary["reason"]
+    trip: dict[str, Any] = summary["trip"]
+    assert (trip["phase"], summary["phases"][-1]["polarity"]) == where
+    assert trip["onset_s"] <= trip["detected_s"]
+    return summary
+
+
+@pytest.mark.parametrize("at", [0.003, 0.31, 0.62, 0.9])
+@pytest.mark.parametrize("where", WITH_CURRENT)
+def test_hand_out(sound: Any, where: tuple[str, str], at: float) -> None:
+    trip = abort(sound, where, {"fault": "hand_out"}, at)["trip"]
+    assert trip["cause"] == "open_circuit"
+    assert trip["latency_ms"] <= 20.0
+
+
+@pytest.mark.parametrize("to_ma", [12.0, 20.0, 40.0, 60.0])
+@pytest.mark.parametrize("where", WITH_CURRENT)
+def test_current_spike(sound: Any, where: tuple[str, str], to_ma: float) -> None:
+    trip = abort(sound, where, {"fault": "current_spike", "to_ma": to_ma, "for_s": 0.5}, 0.37)["trip"]
+    assert trip["cause"] in {"current_spike", "over_current"}
+    assert trip["latency_ms"] <= 20.0
+
+
+def test_a_latched_spike_needs_the_relay_and_gets_it(sound: Any) -> None:
+    fault = {"fault": "current_spike", "to_ma": 20.0, "for_s": 2.0, "latched": True}
+    summary = abort(sound, ("hold", "forward"), fault, 0.5)
+    assert summary["trip"]["latency_ms"] <= 20.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "bound_ms"),
+    [
+        ({"fault": "short_circuit"}, "short_circuit", 100.0),
+        ({"fault": "adc_silent"}, "adc_silent", 20.0),
+        ({"fault": "adc_silent", "which": "guard"}, "adc_silent", 20.0),
+        ({"fault": "adc_silent", "which": "control"}, "adc_silent", 20.0),
+        ({"fault": "adc_frozen"}, "adc_frozen", 300.0),
+        ({"fault": "adc_frozen", "which": "guard"}, "adc_frozen", 300.0),
+        ({"fault": "adc_frozen", "which": "control"}, "adc_frozen", 300.0),
+        ({"fault": "adc_reset", "which": "guard"}, "adc_reset", 150.0),
+        ({"fault": "adc_reset", "which": "control"}, "adc_reset", 20.0),
+        ({"fault": "adc_saturated", "which": "guard"}, "adc_saturated", 20.0),
+        ({"fault": "adc_saturated", "which": "control"}, "adc_saturated", 50.0),
+        ({"fault": "dac_silent"}, "dac_silent", 20.0),
+        ({"fault": "dac_stuck"}, "dac_stuck", 8000.0),
+        ({"fault": "bus_hung"}, "bus_hung", 25.0),
+        ({"fault": "leakage"}, "leakage", 200.0),
+        ({"fault": "supply_sag", "to_v": 50.0}, "supply", 200.0),
+        ({"fault": "relay_open"}, "output_lost", 20.0),
+        ({"fault": "stall", "for_s": 0.2}, "late_tick", 300.0),
+    ],
+)
+@pytest.mark.parametrize("where", WITH_CURRENT)
+def test_each_fault_has_its_cause(
+    sound: Any, where: tuple[str, str], fault: dict[str, Any], cause: str, bound_ms: float
+) -> None:
+    summary = abort(sound, where, fault, 0.4)
+    assert summary["trip"]["cause"] == cause
+    assert summary["trip"]["latency_ms"] <= bound_ms
+    assert summary["truth"]["peak_ma"] <= 10.5
+
+
+@pytest.mark.parametrize("over_s", [0.2, 0.5, 1.0, 3.0])
+def test_a_hand_that_slides_out(sound: Any, over_s: float) -> None:
+    start_s, _ = sound["hold", "forward"]
+    summary, _ = simulate(
+        seed=3, events=[{"at_s": start_s + 10, "fault": "hand_slides_out", "over_s": over_s}]
+    )
+    assert summary["outcome"] == "aborted"
+    assert summary["trip"]["cause"] == "open_circuit"
+    assert summary["trip"]["output_off_s"] <= start_s + 10 + over_s + 0.02
+
+
+def test_a_hand_that_comes_back_finds_no_current(sound: Any) -> None:
+    start_s, _ = sound["hold", "forward"]
+    summary, _ = simulate(
+        seed=3,
+        events=[{"at_s": start_s + 10, "fault": "hand_out"}, {"at_s": start_s + 10.1, "fault": "hand_in"}],
+    )
+    assert summary["outcome"] == "aborted"
+    before, _ = simulate(seed=3, events=[{"at_s": start_s + 10, "fault": "hand_out"}])
+    assert summary["truth"]["charge_ma_min"] == before["truth"]["charge_ma_min"]
+
+
+def test_one_corrupt_sample_is_no_trip(sound: Any) -> None:
+    for which in ("control", "guard"):
+        start_s, _ = sound["hold", "forward"]
+        events = [{"at_s": start_s + 1 + i, "fault": "corrupt_sample", "which": which} for i in range(8)]
+        summary, _ = simulate(seed=3, events=events)
+        assert summary["outcome"] == "completed", (which, summary["reason"])
+        assert summary["truth"]["worst_step_ma"] <= 0.1
+
+
+def test_a_short_stall_is_ridden_and_counted(sound: Any) -> None:
+    start_s, _ = sound["hold", "forward"]
+    summary, _ = simulate(seed=3, events=[{"at_s": start_s + 1, "fault": "stall", "for_s": 0.01}])
+    assert summary["outcome"] == "completed"
+    assert summary["loop"]["late"] == 1
+
+
+def test_polarity_relay_that_does_not_move(sound: Any) -> None:
+    summary, _ = simulate(seed=3, events=[{"at_s": 10, "fault": "polarity_stuck"}])
+    assert summary["outcome"] == "aborted"
+    assert summary["trip"]["cause"] == "wrong_polarity"
+
+
+def test_nobody_in_the_water_is_refused() -> None:
+    summary, _ = simulate(events=[{"at_s": 0.0, "fault": "hand_out"}])
+    assert summary["outcome"] == "refused"
+    assert "no contact" in summary["reason"]
+
+
+@pytest.mark.parametrize("fault", ["adc_silent", "dac_silent", "bus_hung"])
+def test_a_dead_chip_at_power_up_is_refused_or_aborted_by_name(fault: str) -> None:
+    summary, _ = simulate(events=[{"at_s": 0.0, "fault": fault}])
+    assert summary["outcome"] in {"refused", "aborted"}
+    assert "0x" in summary["reason"] or "bus" in summary["reason"]
+    assert summary["truth"]["peak_ma"] == 0.0
+
+
+# --- a person stops -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", [("contact", "forward"), *WITH_CURRENT])
+def test_stop_button(sound: Any, where: tuple[str, str]) -> None:
+    start_s, end_s = sound[where]
+    at_s = (start_s + end_s) / 2
+    summary, _ = simulate(seed=3, events=[{"at_s": at_s, "fault": "press", "button": "stop", "for_s": 0.1}])
+    assert summary["outcome"] == "stopped"
+    assert summary["duration_s"] - at_s <= 5.0
+    assert summary["trip"] is None
+
+
+class PressAt:
+    """Presses the switch from a snapshot, as a face would."""
+
+    def __init__(self, at_s: float, *, cut: bool) -> None:
+        self.stop, self.at_s, self.cut, self.pressed_s = StopSwitch(), at_s, cut, 0.0
+
+    def __call__(self, snapshot: Any) -> None:
+        if not self.pressed_s and snapshot.time_s >= self.at_s:
+            self.pressed_s = snapshot.time_s
+            (self.stop.cut if self.cut else self.stop.press)()
+
+
+@pytest.mark.parametrize(("cut", "within_s"), [(False, 5.0), (True, 0.01)])
+def test_stop_from_a_face(cut: bool, within_s: float) -> None:
+    press = PressAt(40.0, cut=cut)
+    summary, _ = simulate(seed=3, stop=press.stop, on_snapshot=press)
+    assert summary["outcome"] == "stopped"
+    assert summary["duration_s"] - press.pressed_s <= within_s

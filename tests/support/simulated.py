@@ -1,0 +1,50 @@
+"""Sessions on the simulated unit, as the command runs them, for tests of any room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.calibration import Calibration
+from config.unit import Unit
+from controller.loop import StopSwitch
+from controller.recorder import Trace
+from controller.wiring import SessionRequest, run_session
+from protocols.treatment import Treatment
+from sim.scenario import Scenario
+
+SHORT = {"name": "short", "area": "hands", "current_ma": 10.0, "total_min": 2.0}
+"""Two minutes at 10 mA: the shortest treatment with everything in it."""
+
+
+def treatment(**changes: Any) -> Treatment:
+    return Treatment.model_validate({**SHORT, **changes})
+
+
+def simulate(
+    what: Treatment | None = None,
+    *,
+    events: list[dict[str, Any]] | None = None,
+    seed: int = 1,
+    unit: Unit | None = None,
+    stop: StopSwitch | None = None,
+    on_snapshot: Any = None,
+    **scenario: Any,
+) -> tuple[dict[str, Any], Trace]:
+    """Run one session as fast as possible; returns summary and trace."""
+    request = SessionRequest(
+        treatment=what or treatment(),
+        unit=unit or Unit(),
+        calibration=Calibration.nominal(),
+        calibration_notice="",
+        simulate=Scenario.model_validate({"events": events or [], **scenario}),
+        seed=seed,
+        speed=None,
+        rehearsed_name=(what or treatment()).name,
+    )
+    result = run_session(request, on_snapshot, stop or StopSwitch())
+    return result.summary, result.trace
+
+
+def phase_times(summary: dict[str, Any]) -> dict[tuple[str, str], tuple[float, float]]:
+    """(phase, polarity) -> (start_s, end_s)."""
+    return {(p["phase"], p["polarity"]): (p["start_s"], p["end_s"]) for p in summary["phases"]}
