@@ -84,9 +84,9 @@ def _place(loc: Loc, kind: str, spots: Mapping[Loc, Spot]) -> tuple[int, int]:
 def _sentence(item: Mapping[str, Any], root: Schema, loc: Loc) -> str:
     kind = item["type"]
     if kind in {"value_error", "assertion_error"}:
-        return one_line(str(item["ctx"]["error"]), 300)
+        return one_line(str(item["ctx"]["error"]), 1000)
     if kind not in _BUILT_IN or kind.startswith("union_tag"):
-        return one_line(item["msg"], 300)
+        return one_line(item["msg"], 1000)
     if kind == "extra_forbidden":
         return _unknown_key(str(loc[-1]), _at(root, loc[:-1]))
     allowed = _all_allowed(_at(root, loc))
@@ -101,18 +101,17 @@ def _hint(got: object, names: list[str]) -> str:
         return ""
     if re.fullmatch(r"[-+]?\d+,\d+", got) and not names:
         return f" (write {got.replace(',', '.')} with a point)"
-    return did_you_mean(got, names)
+    return _did_you_mean(got, names)
 
 
-def did_you_mean(got: str, names: Iterable[str]) -> str:
-    """Give " (did you mean hands?)" for the closest of `names`, or nothing."""
+def _did_you_mean(got: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(got[:60], list(names), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _unknown_key(key: str, schemas: list[Schema]) -> str:
     names = list(dict.fromkeys(name for schema in schemas for name in schema.get("properties", {})))
-    return f"unknown key{did_you_mean(key, names)}, allowed: {', '.join(names) or 'no keys'}"
+    return f"unknown key{_did_you_mean(key, names)}, allowed: {', '.join(names) or 'no keys'}"
 
 
 def _at(root: Schema, loc: Loc) -> list[Schema]:

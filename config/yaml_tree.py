@@ -20,6 +20,7 @@ Plain: TypeAlias = "Scalar | list[Plain] | dict[str, Plain]"
 
 DEEPEST: Final = 20
 """Most levels of nesting; our own files need five."""
+_EXPECTED: Final = "expected lines of key: value, indented by spaces"
 
 
 class Spot(NamedTuple):
@@ -78,9 +79,6 @@ def plant(text: str) -> tuple[Tree | None, list[Fault]]:
     if data is None:
         return None, builder.faults
     return Tree(data, builder.spots, builder.faults, builder.spoilt), builder.faults
-
-
-_EXPECTED: Final = "expected lines of key: value, indented by spaces"
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:
