@@ -69,43 +69,46 @@ class SimBus:
             self._general_call(data)
             return
         chip = self._begin(address)
-        clock = self._clock
-        clock.advance_to(clock.now_s + (9 * len(data) + 1) * self._bit_s)
-        if data and not chip.on_write(data):
+        self._pass(self.overhead_s + (9 * len(data) + 11) * self._bit_s)
+        if chip.silent or (data and not chip.on_write(data)):
             raise _no_acknowledge(address)
 
     def read(self, address: int, count: int) -> bytes:
         """Read `count` bytes from the chip at `address`."""
         chip = self._begin(address)
+        self._pass(self.overhead_s + 10 * self._bit_s)
+        if chip.silent:
+            raise _no_acknowledge(address)
         data = chip.on_read(count)
-        clock = self._clock
-        clock.advance_to(clock.now_s + (9 * count + 1) * self._bit_s)
+        self._pass((9 * count + 1) * self._bit_s)
         return data
 
     def write_read(self, address: int, data: bytes, count: int) -> bytes:
         """Write `data`, then read `count` bytes after a repeated start."""
         chip = self._begin(address)
-        clock = self._clock
-        clock.advance_to(clock.now_s + (9 * len(data) + 10) * self._bit_s)
+        self._pass(self.overhead_s + (9 * len(data) + 20) * self._bit_s)
         if chip.silent or not chip.on_write(data):
             raise _no_acknowledge(address)
         answer = chip.on_read(count)
-        clock.advance_to(clock.now_s + (9 * count + 1) * self._bit_s)
+        self._pass((9 * count + 1) * self._bit_s)
         return answer
 
     def _begin(self, address: int) -> Chip:
-        """Start condition and address byte: the chip that acknowledges, or the error."""
-        clock = self._clock
-        if self.hung:
-            self._hang()
-        clock.advance_to(clock.now_s + self.overhead_s + 10 * self._bit_s)
-        if self.hung:
-            self._hang()
+        """Return the chip that will acknowledge `address`, or take the time of finding out and raise."""
         chip = self._chips.get(address)
+        if self.hung:
+            self._hang()
         if chip is None or chip.silent:
-            clock.advance_to(clock.now_s + self._bit_s)
+            self._pass(self.overhead_s + 11 * self._bit_s)
             raise _no_acknowledge(address)
         return chip
+
+    def _pass(self, duration_s: float) -> None:
+        """Let the wire take `duration_s`, in which the bus may come to hang."""
+        clock = self._clock
+        clock.advance_to(clock.now_s + duration_s)
+        if self.hung:
+            self._hang()
 
     def _hang(self) -> None:
         self._clock.advance_to(self._clock.now_s + self.timeout_s)
@@ -114,8 +117,7 @@ class SimBus:
     def _general_call(self, data: bytes) -> None:
         if self.hung:
             self._hang()
-        clock = self._clock
-        clock.advance_to(clock.now_s + self.overhead_s + (9 * len(data) + 11) * self._bit_s)
+        self._pass(self.overhead_s + (9 * len(data) + 11) * self._bit_s)
         heard = [chip for chip in self._chips.values() if not chip.silent]
         if not heard:
             raise _no_acknowledge(GENERAL_CALL_ADDRESS)

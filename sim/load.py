@@ -39,6 +39,9 @@ CHARGE_FALL, CHARGE_RECOVERY_S = 0.2, 3600.0
 SKIN_NF_PER_CM2 = 10.0
 """Skin capacitance; with the resistances above it gives 0.1 to 4 ms (Birlea 2011)."""
 SMALLEST_FRACTION = 1e-3
+FRESH_KNEE, SOFT_KNEE = KNEE_MA_PER_CM2**2, CONDITIONED_KNEE_MA_PER_CM2**2
+SMALLEST_MA, SHORTEST_TAU_S = 0.01, 1e-5
+HALF_FALL = (POWER - 1.0) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def person(area: str, skin: str) -> LoadParams:
     """
     base = AREAS[area]
     if skin == "dry":
-        return replace(base, moisture=3.4, conditioned=0.75, conditioning_s=60.0)
+        return replace(base, moisture=3.4, conditioned=0.6, conditioning_s=180.0)
     if skin == "wet":
         return replace(base, moisture=0.6 * base.moisture, body_ohm=base.body_ohm - 50.0)
     return base
@@ -94,10 +97,13 @@ class Load:
     """
 
     __slots__ = (
+        "_capacitance_nf",
         "_charge",
         "_conditioning",
         "_fresh_kv",
         "_lean",
+        "_middle",
+        "_over_area",
         "_p0",
         "_p1",
         "_params",
@@ -105,6 +111,7 @@ class Load:
         "_s1",
         "_side0",
         "_side1",
+        "_water_ohm",
         "drying_ohm",
         "path_factor",
         "series_kohm",
@@ -119,8 +126,11 @@ class Load:
             body = 1.0 + 0.08 * max(-2.0, min(2.0, rng.gauss(0.0, 1.0)))
         self._params = replace(params, body_ohm=params.body_ohm * body)
         # V per side = fresh_kv * density^0.6: half of the voltage, per density instead of current.
-        self._fresh_kv = 0.5 * params.fresh_v * params.moisture * skin * IEC_AREA_CM2**POWER
+        self._fresh_kv = 0.5 * params.fresh_v * params.moisture * skin * math.pow(IEC_AREA_CM2, POWER)
         self._lean = (params.anode_v - params.cathode_v) / 2
+        self._middle = (params.anode_v + params.cathode_v) / 2
+        self._over_area = 1.0 / params.area_cm2
+        self._water_ohm = params.water_depth_cm / (params.water_us_per_cm * 1e-6 * params.area_cm2)
         self._conditioning = 1.0 / (CONDITIONING_MA_PER_CM2 * params.conditioning_s)
         self._s0 = self._s1 = self._p0 = self._p1 = self._charge = 0.0
         self.wetted = [1.0, 1.0]
@@ -135,29 +145,23 @@ class Load:
 
     def refresh(self) -> None:
         """Work out what the present state means for the voltage."""
+        f0, f1 = self.wetted
+        over0 = 1.0 / f0 if f0 > SMALLEST_FRACTION else 1.0 / SMALLEST_FRACTION
+        over1 = 1.0 / f1 if f1 > SMALLEST_FRACTION else 1.0 / SMALLEST_FRACTION
         params = self._params
-        f0, f1 = (max(fraction, SMALLEST_FRACTION) for fraction in self.wetted)
-        spread = 1.0 / f0 + 1.0 / f1
         if params.resistor_ohm is not None:
             self.series_kohm = (params.resistor_ohm + self.drying_ohm) / 1000.0
         else:
-            water_ohm = params.water_depth_cm / (params.water_us_per_cm * 1e-6 * params.area_cm2)
+            spread = over0 + over1
             narrowing_ohm = params.constriction_ohm * (spread - 2.0)
             body_ohm = params.body_ohm * self.path_factor + self.drying_ohm
-            self.series_kohm = (body_ohm + narrowing_ohm + water_ohm * spread) / 1000.0
+            self.series_kohm = (body_ohm + narrowing_ohm + self._water_ohm * spread) / 1000.0
         fall = 1.0 - CHARGE_FALL * self._charge
-        middle = (params.anode_v + params.cathode_v) / 2
-        area = params.area_cm2
-        self._side0 = (
-            1.0 / (area * f0),
-            fall * (middle + self._lean * self._p0),
-            fall * CONDITIONED_KOHM_CM2,
-        )
-        self._side1 = (
-            1.0 / (area * f1),
-            fall * (middle + self._lean * self._p1),
-            fall * CONDITIONED_KOHM_CM2,
-        )
+        middle, lean, over_area = self._middle, self._lean, self._over_area
+        rest = fall * CONDITIONED_KOHM_CM2
+        self._capacitance_nf = SKIN_NF_PER_CM2 / (over_area * (over0 + over1))
+        self._side0 = (over_area * over0, fall * (middle + lean * self._p0), rest)
+        self._side1 = (over_area * over1, fall * (middle + lean * self._p1), rest)
 
     def skin_v(self, current_ma: float) -> float:
         """Voltage over both skins in V at `current_ma` (0 or more) in the present state."""
@@ -167,17 +171,13 @@ class Load:
         per_cm2, held_v, rest = self._side0
         density = current_ma * per_cm2
         square = density * density
-        fresh0 = fresh_kv * density * math.pow(square + KNEE_MA_PER_CM2 * KNEE_MA_PER_CM2, -0.2)
-        soft0 = density * (
-            held_v / math.sqrt(square + CONDITIONED_KNEE_MA_PER_CM2 * CONDITIONED_KNEE_MA_PER_CM2) + rest
-        )
+        fresh0 = fresh_kv * density * math.pow(square + FRESH_KNEE, HALF_FALL)
+        soft0 = density * (held_v / math.sqrt(square + SOFT_KNEE) + rest)
         per_cm2, held_v, rest = self._side1
         density = current_ma * per_cm2
         square = density * density
-        fresh1 = fresh_kv * density * math.pow(square + KNEE_MA_PER_CM2 * KNEE_MA_PER_CM2, -0.2)
-        soft1 = density * (
-            held_v / math.sqrt(square + CONDITIONED_KNEE_MA_PER_CM2 * CONDITIONED_KNEE_MA_PER_CM2) + rest
-        )
+        fresh1 = fresh_kv * density * math.pow(square + FRESH_KNEE, HALF_FALL)
+        soft1 = density * (held_v / math.sqrt(square + SOFT_KNEE) + rest)
         # Conditioning only ever lowers the voltage: where fresh skin is already lower it stays.
         v0 = fresh0 + self._s0 * (soft0 - fresh0) if soft0 < fresh0 else fresh0
         v1 = fresh1 + self._s1 * (soft1 - fresh1) if soft1 < fresh1 else fresh1
@@ -209,9 +209,8 @@ class Load:
 
     def tau_s(self, current_ma: float, skin_v: float) -> float:
         """Time constant in s of the skins' capacitance beside their present resistance."""
-        area_cm2 = self._params.area_cm2 * min(self.wetted)
-        capacitance_nf = 0.5 * SKIN_NF_PER_CM2 * max(area_cm2, 1.0)
-        return max(1e-5, skin_v / max(current_ma, 0.01) * capacitance_nf * 1e-6)
+        resistance_kohm = skin_v / max(current_ma, SMALLEST_MA)
+        return max(resistance_kohm * self._capacitance_nf * 1e-6, SHORTEST_TAU_S)
 
     def advance(self, dt_s: float, current_ma: float) -> None:
         """Let `dt_s` seconds pass with `current_ma` (positive is forward) flowing, then `refresh`."""

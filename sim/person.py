@@ -23,7 +23,7 @@ class Person:
     Side 0 is the left hand, side 1 the right one, which is the one that leaves the water.
     """
 
-    __slots__ = ("_calm", "_fidget", "_load", "_path", "_present", "_rng", "_slide", "due_s")
+    __slots__ = ("_calm", "_drive_lost", "_fidget", "_load", "_path", "_present", "_rng", "_slide", "due_s")
 
     def __init__(self, load: Load, rng: Random, *, fidgets: bool) -> None:
         self._load = load
@@ -31,6 +31,7 @@ class Person:
         self._present = [0.0, 0.0]
         self._calm = [1.0, 1.0]
         self._path = 1.0
+        self._drive_lost = False
         self._slide: tuple[float, float] | None = None
         self._fidget: tuple[float, list[float], list[float]] | None = None
         self.due_s = self._next_fidget(0.0) if fidgets else math.inf
@@ -62,6 +63,7 @@ class Person:
         """Begin to pull the right hand out: its area shrinks to nothing over `over_s` seconds."""
         if self._present[1] > 0.0:
             self._slide = (t_s, t_s + over_s)
+            self._drive_lost = False
 
     def fidget(self, t_s: float) -> None:
         """Begin the small movement that is due at `due_s`."""
@@ -93,6 +95,12 @@ class Person:
         load.wetted[0] = self._present[0] * self._calm[0]
         load.wetted[1] = self._present[1] * self._calm[1]
         load.path_factor = self._path
+
+    def lost_drive(self) -> bool:
+        """Take note that the stage can no longer drive its current; True the first time in a slide."""
+        first = self._slide is not None and not self._drive_lost
+        self._drive_lost = self._drive_lost or first
+        return first
 
     def slide_ends_s(self) -> float:
         """When the sliding hand loses contact, s; infinity when none slides."""

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from sim.electronics import STAGE_TAU_S
 
 KEEP, FORGET = 768, 512
-SETTLED = 40.0
-"""After so many time constants nothing is left that a double could hold."""
+SETTLED = 25.0
+"""After so many time constants a 25 mA step is within a picoampere of its end."""
 OFF_BELOW_MA = 0.01
 Piece = tuple[float, float, float, float, float, float, float, int, float]
 """(start s, target mA, deviation mA, skin V, deviation V, its tau s, series kohm, sign, leak mA)."""
@@ -53,9 +53,13 @@ class Trace:
         series_kohm: float,
         sign: int,
         leak_ma: float,
+        limit_v: float,
     ) -> None:
-        """Close the running piece at `t_s` and begin one; `jump` takes the target at once (an opening)."""
-        start_s, old_ma, deviation_ma, old_v, deviation_v, tau_s, _, _, _ = self._piece
+        """Close the running piece at `t_s` and begin one; `jump` takes the target at once (an opening).
+
+        A load that grows at once can't pull the output above `limit_v`: the current gives way at once.
+        """
+        start_s, old_ma, deviation_ma, old_v, deviation_v, tau_s, old_kohm, _, _ = self._piece
         elapsed_s = t_s - start_s
         if elapsed_s > 0.0:
             self._close(t_s)
@@ -65,9 +69,12 @@ class Trace:
         if jump:
             self._piece = (t_s, target_ma, 0.0, skin_v, 0.0, 1.0, series_kohm, sign, leak_ma)
             return
-        now_v = old_v
+        # Out of an open circuit the skin's capacitor begins empty, whatever the terminals stood at.
+        now_v = old_v if old_kohm else 0.0
         if deviation_v and elapsed_s < SETTLED * tau_s:
             now_v += deviation_v * math.exp(-elapsed_s / tau_s)
+        if now_ma * series_kohm + now_v > limit_v:
+            now_ma = max((limit_v - now_v) / series_kohm, 0.0)
         from_ma = now_ma - target_ma
         if abs(from_ma) < 1e-12:
             from_ma = 0.0
@@ -90,7 +97,7 @@ class Trace:
             self._before_forgetting()
             del self._past[:FORGET]
         start_s, target_ma, deviation_ma, _, _, _, _, sign, _ = piece
-        area = _current_integral(piece, start_s, t_s)
+        area = _current_integral(piece, start_s, t_s) if deviation_ma else target_ma * (t_s - start_s)
         if sign > 0:
             self._forward_ma_s += area
         else:
@@ -99,12 +106,15 @@ class Trace:
         last_ma = (
             target_ma + deviation_ma * math.exp((start_s - t_s) / STAGE_TAU_S) if deviation_ma else first_ma
         )
-        self._peak_ma = max(self._peak_ma, first_ma, last_ma)
+        largest_ma = first_ma if first_ma > last_ma else last_ma
+        self._peak_ma = max(self._peak_ma, largest_ma)
         self._below_since_s = _below_since(piece, last_ma, self._below_since_s)
 
     def current_ma(self, t_s: float) -> float:
         """Size of the true current in mA at `t_s` (now, or as far back as is kept)."""
-        piece = self._at(t_s)
+        piece = self._piece
+        if t_s < piece[0]:
+            piece = self._at(t_s)
         elapsed_s = t_s - piece[0]
         if not piece[2] or elapsed_s > SETTLED * STAGE_TAU_S:
             return piece[1]
@@ -112,7 +122,10 @@ class Trace:
 
     def signed_ma(self, t_s: float) -> float:
         """As `current_ma`, negative in reverse polarity."""
-        return self.current_ma(t_s) * self._at(t_s)[7]
+        piece = self._piece
+        if t_s < piece[0]:
+            piece = self._at(t_s)
+        return self.current_ma(t_s) * piece[7]
 
     def _at(self, t_s: float) -> Piece:
         piece = self._piece
@@ -131,6 +144,9 @@ class Trace:
 
     def average_v(self, from_s: float, to_s: float) -> float:
         """Mean voltage at the output terminals in V over a window (s)."""
+        piece = self._piece
+        if from_s >= piece[0] + SETTLED * STAGE_TAU_S and from_s >= piece[0] + SETTLED * piece[5]:
+            return piece[6] * piece[1] + piece[3]
         return self._mean(_voltage_integral, from_s, to_s)
 
     def average_return_ma(self, from_s: float, to_s: float) -> float:

@@ -6,8 +6,12 @@ contact and the faults that were really injected, in a fixed amount of memory.
 
 from __future__ import annotations
 
+from collections import deque
+
 from sim.clock import VirtualClock
 from sim.trace import Trace
+
+REMEMBERED_FAULTS = 64
 
 
 class Truth:
@@ -16,10 +20,10 @@ class Truth:
     __slots__ = (
         "_clock",
         "_dac_zero_since_s",
-        "_latest",
         "_marked_ma",
+        "_onsets",
+        "_settling_marks",
         "_trace",
-        "_unbroken",
         "_waiting",
         "_worst_step_ma",
         "switched_above_ma",
@@ -29,10 +33,10 @@ class Truth:
         self._clock = clock
         self._trace = trace
         self._dac_zero_since_s: float | None = 0.0
-        self._latest: tuple[str, float] | None = None
+        self._onsets: deque[tuple[str, float]] = deque(maxlen=REMEMBERED_FAULTS)
         self._waiting: str | None = None
         self._marked_ma: float | None = None
-        self._unbroken = False
+        self._settling_marks = 0
         self._worst_step_ma = 0.0
         self.switched_above_ma = 0.0
 
@@ -54,20 +58,19 @@ class Truth:
     def mark_tick(self, whole: bool) -> None:  # noqa: FBT001  # the loop's observer: one word, once per tick
         """Once per tick: `whole` says that the session was neither tripped nor being stopped."""
         now_ma = self._trace.signed_ma(self._clock.now_s)
-        if not (whole and self._unbroken):
-            self._marked_ma = now_ma if whole else None
-            self._unbroken = True
+        if not whole:
+            self._marked_ma = None
             return
-        if self._marked_ma is not None:
+        if self._settling_marks:
+            self._settling_marks -= 1
+        elif self._marked_ma is not None:
             step_ma = abs(now_ma - self._marked_ma)
             self._worst_step_ma = max(self._worst_step_ma, step_ma)
         self._marked_ma = now_ma
 
     def onset(self, now_s: float) -> tuple[str, float] | None:
         """Latest fault that could explain a trip at `now_s` and when it began to matter (s), or None."""
-        if self._latest is None or self._latest[1] > now_s:
-            return None
-        return self._latest
+        return next((onset for onset in reversed(self._onsets) if onset[1] <= now_s), None)
 
     def off_since_s(self, after_s: float) -> float | None:
         """First time from `after_s` on since which the true current stays below 0.01 mA; None if it flows."""
@@ -80,7 +83,7 @@ class Truth:
 
     def note_fault(self, name: str, t_s: float) -> None:
         """Note that a fault began at `t_s`."""
-        self._latest = (name, t_s)
+        self._onsets.append((name, t_s))
 
     def note_contact_lost(self, name: str, t_s: float, *, driven: bool) -> None:
         """Contact broke at `t_s`; when nothing was `driven` its onset waits for the next drive."""
@@ -100,8 +103,8 @@ class Truth:
             self._waiting = None
 
     def note_contact_not_whole(self) -> None:
-        """Let the steps up to the next mark not count."""
-        self._unbroken = False
+        """Let the steps not count up to the second mark from now, when the new current has settled."""
+        self._settling_marks = 2
 
     def note_switch(self, t_s: float) -> None:
         """Note that the polarity contacts move at `t_s`."""

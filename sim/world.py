@@ -12,23 +12,24 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
 from functools import partial
 from random import Random
-from typing import Literal
 
 from sim.ads1115 import Ads1115
 from sim.bus import SimBus
 from sim.clock import VirtualClock
 from sim.electronics import ChargePump, NoiseTable, Relay, Stage, tolerance
 from sim.faults import FAULTS, Value
-from sim.load import Load, LoadParams, person
+from sim.load import Load
 from sim.mcp4725 import Mcp4725
 from sim.person import Person
 from sim.pins import SimFactory
-from sim.scenario import Event, Scenario, SkinNumbers
+from sim.scenario import Event, Scenario
+from sim.spec import UnitSpec, load_params
 from sim.trace import Trace
 from sim.truth import Truth
+
+__all__ = ["UnitSpec", "World"]
 
 STEP_S, BRISK_STEP_S, IDLE_STEP_S = 0.006, 0.002, 0.25
 """How often the load's slow state is carried on: with current, while something moves, and otherwise."""
@@ -38,43 +39,6 @@ BLEEDER_KOHM = 470.0
 """Load of the open output terminals: a stage that drives nothing at all still shows no full voltage."""
 CURRENT_NOISE_MA = 0.001
 """Noise of the stage and its shunts as a converter sees it, rms (reference design)."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnitSpec:
-    """What the unit is built of; the defaults are the reference unit. Pins are BCM numbers."""
-
-    control_address: int = 0x48
-    guard_address: int | None = 0x49
-    dac_address: int = 0x62
-    frequency_hz: int = 400_000
-    timeout_ms: float = 10.0
-    overhead_us: float = 0.0
-    full_scale_ma: float = 25.0
-    compliance_v: float = 60.0
-    supply_v: float = 64.0
-    control_current_channel: int = 0
-    control_current_ohm: float = 47.0
-    voltage_channel: int = 1
-    voltage_ratio: float = 33.0
-    supply_channel: int = 2
-    supply_ratio: float = 36.0
-    return_channel: int = 3
-    return_ohm: float = 30.0
-    return_bias_v: float = 1.024
-    guard_current_channel: int = 0
-    guard_current_ohm: float = 47.0
-    polarity_relay: Literal["changeover", "h_bridge"] = "changeover"
-    heartbeat_pin: int = 17
-    series_relay_pin: int = 27
-    polarity_relay_pin: int = 22
-    start_pin: int = 5
-    stop_pin: int = 6
-    up_pin: int = 13
-    down_pin: int = 19
-    alert_pin: int | None = None
-    area: str = "hands"
-    eeprom_code: int = 0
 
 
 class World:
@@ -285,15 +249,8 @@ class World:
     def _next_due_s(self) -> float:
         agenda_s = self._agenda[0][0] if self._agenda else math.inf
         enable, series, polarity = self._relays
-        return min(
-            agenda_s,
-            self._step_due_s,
-            self.pump.due_s,
-            enable.due_s,
-            series.due_s,
-            polarity.due_s,
-            self.person.due_s,
-        )
+        relays_s = min(enable.due_s, series.due_s, polarity.due_s)
+        return min(agenda_s, self._step_due_s, self.pump.due_s, relays_s, self.person.due_s)
 
     def _set_alarm(self) -> None:
         self.clock.alarm_s = self._next_due_s()
@@ -343,6 +300,8 @@ class World:
                 series_kohm = load.series_kohm
                 skin_v = load.skin_v(demand_ma)
                 if demand_ma * series_kohm + skin_v > limit_v:
+                    if self.person.lost_drive():
+                        self.truth.note_fault(self._lost_by, t_s)
                     demand_ma = load.current_at(limit_v)
                     skin_v = limit_v - demand_ma * series_kohm
                 tau_s = load.tau_s(demand_ma, skin_v)
@@ -359,6 +318,7 @@ class World:
             series_kohm=series_kohm,
             sign=self._polarity.state or 1,
             leak_ma=self.leak_ma,
+            limit_v=limit_v,
         )
 
     def _move_load(self, t_s: float) -> None:
@@ -384,15 +344,3 @@ class World:
         """Let the converters finish what they measured before its past is cut."""
         for adc in self.adcs("both"):
             adc.catch_up(self.clock.now_s)
-
-
-def load_params(area: str, scenario: Scenario) -> LoadParams:
-    """Return the person of a scenario in numbers, for one treated area."""
-    skin = scenario.load.skin
-    params = person(area, skin if isinstance(skin, str) else "typical")
-    if isinstance(skin, SkinNumbers):
-        given = {field.name: getattr(skin, field.name, None) for field in fields(params)}
-        params = replace(params, **{name: value for name, value in given.items() if value is not None})
-    elif isinstance(skin, float):
-        params = replace(params, resistor_ohm=skin)
-    return replace(params, water_us_per_cm=scenario.load.water_us_per_cm)

@@ -102,12 +102,12 @@ class Bench:
         return self.world.current_ma(self.clock.now_s)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def bench() -> Callable[..., Bench]:
     """Makes units: `bench(scenario_mapping, seed, **spec)`."""
     return Bench
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def adafruit_bus() -> Callable[[Any], AdafruitBus]:
     return AdafruitBus

@@ -128,7 +128,7 @@ def test_data_rates_hold_within_10_percent(bits: int, rate_sps: int, seed: int) 
     desk.write(1, 0xC503 | bits << 5)
     began_s = desk.clock.now_s
     desk.clock.advance_to(began_s + 0.90 / rate_sps)
-    assert not desk.chip.on_read(2)[0]
+    assert not desk.chip.on_read(2)[0] & 0x80
     desk.bus.write(0x48, b"\x01")
     desk.clock.advance_to(began_s + 1.0 / rate_sps / 0.9 + 30e-6)
     assert desk.read(1) & 0x8000
@@ -231,6 +231,7 @@ def test_the_queue_waits_for_successive_conversions(desk: Desk) -> None:
     desk.write(3, 16000)
     desk.write(1, 0x44E2)
     desk.wait(0.01)
+    assert desk.chip.alert_level() is True
     desk.volts[0] = 1.1
     desk.wait(0.002)
     assert desk.chip.alert_level() is True

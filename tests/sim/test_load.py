@@ -156,6 +156,14 @@ def test_impedance_is_three_times_higher_30_min_after_the_current_than_just_afte
     assert load.skin_v(0.05) / after == pytest.approx(3.0, rel=0.2)
 
 
+def test_skin_recovers_under_a_trickle_as_without_current() -> None:
+    still, trickle = Load(TYPICAL), Load(TYPICAL)
+    for load, current_ma in ((still, 0.0), (trickle, 0.0005)):
+        carry(load, 12.0, 60.0)
+        carry(load, current_ma, 1800.0, 1.0)
+    assert trickle.skin_v(1.0) == pytest.approx(still.skin_v(1.0), rel=0.05)
+
+
 def test_skin_capacitance_gives_the_published_time_constants() -> None:
     load = Load(TYPICAL)
     assert 1e-3 <= load.tau_s(0.2, load.skin_v(0.2)) <= 4e-3

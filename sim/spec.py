@@ -1,0 +1,62 @@
+"""What the simulated unit is built of, and who sits in front of it, in numbers.
+
+Law of this module: values only. The controller's configuration is copied into a `UnitSpec` by its wiring;
+nothing here reads it, so a unit can also be built differently from what the controller believes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+from sim.load import LoadParams, person
+from sim.scenario import Scenario, SkinNumbers
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSpec:
+    """What the unit is built of; the defaults are the reference unit. Pins are BCM numbers."""
+
+    control_address: int = 0x48
+    guard_address: int | None = 0x49
+    dac_address: int = 0x62
+    frequency_hz: int = 400_000
+    timeout_ms: float = 10.0
+    overhead_us: float = 0.0
+    full_scale_ma: float = 25.0
+    compliance_v: float = 60.0
+    supply_v: float = 64.0
+    control_current_channel: int = 0
+    control_current_ohm: float = 47.0
+    voltage_channel: int = 1
+    voltage_ratio: float = 33.0
+    supply_channel: int = 2
+    supply_ratio: float = 36.0
+    return_channel: int = 3
+    return_ohm: float = 30.0
+    return_bias_v: float = 1.024
+    guard_current_channel: int = 0
+    guard_current_ohm: float = 47.0
+    polarity_relay: Literal["changeover", "h_bridge"] = "changeover"
+    heartbeat_pin: int = 17
+    series_relay_pin: int = 27
+    polarity_relay_pin: int = 22
+    start_pin: int = 5
+    stop_pin: int = 6
+    up_pin: int = 13
+    down_pin: int = 19
+    alert_pin: int | None = None
+    area: str = "hands"
+    eeprom_code: int = 0
+
+
+def load_params(area: str, scenario: Scenario) -> LoadParams:
+    """Return the person of a scenario in numbers, for one treated area."""
+    skin = scenario.load.skin
+    params = person(area, skin if isinstance(skin, str) else "typical")
+    if isinstance(skin, SkinNumbers):
+        given = {field.name: getattr(skin, field.name, None) for field in fields(params)}
+        params = replace(params, **{name: value for name, value in given.items() if value is not None})
+    elif isinstance(skin, float):
+        params = replace(params, resistor_ohm=skin)
+    return replace(params, water_us_per_cm=scenario.load.water_us_per_cm)
