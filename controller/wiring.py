@@ -77,7 +77,11 @@ class SessionResult(NamedTuple):
 def run_session(
     request: SessionRequest, on_snapshot: Callable[[Snapshot], None] | None, stop: StopSwitch
 ) -> SessionResult:
-    """Run one session to its end. Raises NotReady when the hardware is not there."""
+    """Run one session to its end.
+
+    Raises NotReady when the hardware is not there or the unit may not give what the treatment asks for.
+    """
+    _require_within_unit(request)
     if request.simulate is not None:
         return _run_simulated(request, on_snapshot, stop)
     from drivers.pins import lgpio_factory
@@ -97,6 +101,15 @@ def run_session(
         recorder = Recorder(loop, simulated=False, on_snapshot=on_snapshot)
         loop.run(recorder)
     return SessionResult(summary_of(_facts(request), loop, recorder, truth=None), recorder.trace)
+
+
+def _require_within_unit(request: SessionRequest) -> None:
+    asked_ma, limit_ma = request.treatment.current_ma, request.unit.limits.max_current_ma
+    if asked_ma > limit_ma:
+        raise NotReady(
+            f"the treatment asks for {asked_ma:g} mA, this unit is limited to {limit_ma:g} mA "
+            "(limits.max_current_ma): choose a weaker treatment"
+        )
 
 
 def _run_simulated(

@@ -25,6 +25,7 @@ class Truth:
         "_settling_marks",
         "_trace",
         "_waiting",
+        "_waiting_since_s",
         "_worst_step_ma",
         "switched_above_ma",
     )
@@ -35,6 +36,7 @@ class Truth:
         self._dac_zero_since_s: float | None = 0.0
         self._onsets: deque[tuple[str, float]] = deque(maxlen=REMEMBERED_FAULTS)
         self._waiting: str | None = None
+        self._waiting_since_s = 0.0
         self._marked_ma: float | None = None
         self._settling_marks = 0
         self._worst_step_ma = 0.0
@@ -69,7 +71,12 @@ class Truth:
         self._marked_ma = now_ma
 
     def onset(self, now_s: float) -> tuple[str, float] | None:
-        """Latest fault that could explain a trip at `now_s` and when it began to matter (s), or None."""
+        """Latest fault that could explain a trip at `now_s` and when it began to matter (s), or None.
+
+        Contact that is lost without current to lose matters from the moment it is found.
+        """
+        if self._waiting is not None and self._waiting_since_s <= now_s:
+            return self._waiting, now_s
         return next((onset for onset in reversed(self._onsets) if onset[1] <= now_s), None)
 
     def off_since_s(self, after_s: float) -> float | None:
@@ -86,11 +93,11 @@ class Truth:
         self._onsets.append((name, t_s))
 
     def note_contact_lost(self, name: str, t_s: float, *, driven: bool) -> None:
-        """Contact broke at `t_s`; when nothing was `driven` its onset waits for the next drive."""
+        """Contact broke at `t_s`; when no current was `driven` the onset waits until some is."""
         if driven:
             self.note_fault(name, t_s)
         else:
-            self._waiting = name
+            self._waiting, self._waiting_since_s = name, t_s
 
     def note_contact_made(self) -> None:
         """Forget a loss of contact that nobody could have noticed: the person is back."""

@@ -35,6 +35,8 @@ STEP_S, BRISK_STEP_S, IDLE_STEP_S = 0.006, 0.002, 0.25
 """How often the load's slow state is carried on: with current, while something moves, and otherwise."""
 EDGE_STEP_S = 0.004
 """A heartbeat edge carries it on when it is this old, so that the step falls where a tick ends."""
+DRIVEN_MA = 0.1
+"""A stage that asks for less than this has no current to lose: a twentieth of what DC perception takes."""
 BLEEDER_KOHM = 470.0
 """Load of the open output terminals: a stage that drives nothing at all still shows no full voltage."""
 CURRENT_NOISE_MA = 0.001
@@ -278,10 +280,11 @@ class World:
         load.advance(t_s - self._stepped_s, trace.signed_ma(t_s))
         self._stepped_s = t_s
         closed = bool(self._enable.state and self._series.state and self._polarity.state)
-        if load.in_contact != self._contact:
-            self._contact_changed(t_s, driven=closed and stage.code > 0)
         demand_ma = stage.demand_ma()
-        if closed and stage.code > 0:
+        drives = closed and demand_ma >= DRIVEN_MA
+        if load.in_contact != self._contact:
+            self._contact_changed(t_s, driven=drives)
+        if drives:
             self.truth.note_drive(t_s)
         self._begin_piece(t_s, demand_ma, closed=closed)
         idle = not closed or demand_ma == 0.0

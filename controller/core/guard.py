@@ -55,7 +55,7 @@ class Guard:
             return "high"
         if last.sensing or not self._settled():
             return ""
-        if current_ma < lim.LOST_RATIO * expected_ma and expected_ma >= lim.LOST_FROM_MA:
+        if current_ma < lim.LOST_RATIO * expected_ma and expected_ma >= lim.OPEN_FROM_MA:
             return "low"
         return "low" if m.voltage_v is not None and self._opens_at(m.voltage_v, last) else ""
 
@@ -134,7 +134,7 @@ class Guard:
         voltage_v, expected_ma = m.voltage_v, last.setpoint_ma
         if last.sensing or voltage_v is None or not self._settled():
             return None
-        lost = expected_ma >= lim.LOST_FROM_MA and current_ma < lim.LOST_RATIO * expected_ma
+        lost = expected_ma >= lim.OPEN_FROM_MA and current_ma < lim.LOST_RATIO * expected_ma
         ohm = 1000 * voltage_v / max(current_ma, lim.NO_CURRENT_MA)
         high = voltage_v > self._high_v or (voltage_v > lim.LIVE_V and ohm > lim.OPEN_LOAD_OHM)
         if (lost and high) or self._opens_at(voltage_v, last):
@@ -142,6 +142,7 @@ class Guard:
                 f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA while the output "
                 f"stands at {voltage_v:.1f} V: the circuit is open"
             )
+        lost = lost and expected_ma >= lim.LOST_FROM_MA
         if lost and m.confirmed and current_ma < lim.DEAD_RATIO * expected_ma:
             return Cause.OUTPUT_LOST, (
                 f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA without voltage at the "

@@ -61,12 +61,14 @@ LOST_RATIO: Final = 0.5
 """Less than half of the setpoint flows: the circuit is open, or the output is lost."""
 DEAD_RATIO: Final = 0.2
 """Less than a fifth of the setpoint without voltage to show for it: the output is dead."""
+OPEN_FROM_MA: Final = 0.05
+"""... judged by current and voltage together from this setpoint on, below it by voltage alone."""
 LOST_FROM_MA: Final = 0.1
-"""... judged by current from this setpoint on; below it by voltage alone."""
+"""... and by current without voltage from this one on: an uncalibrated stage may be 0.05 mA short."""
 HIGH_VOLTAGE_RATIO: Final = 0.9
 """At 90 % of the compliance voltage the stage is not in control of the current any more."""
-LIVE_V: Final = 10.0
-"""More than the skins' own voltage at a tenth of a milliampere: the stage drives, and nothing flows."""
+LIVE_V: Final = 8.0
+"""More than the skins' own voltage at a twentieth of a milliampere: the stage drives, and nothing flows."""
 NO_CURRENT_MA: Final = 0.001
 """Readings below this are noise; keeps a quotient finite."""
 TINY_MA: Final = 1.0

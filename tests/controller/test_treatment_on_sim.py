@@ -9,6 +9,7 @@ from simulated import phase_times, simulate, treatment
 
 from config.unit import Unit
 from controller.loop import StopSwitch
+from controller.wiring import NotReady
 from protocols import library
 
 AREAS = ["hands", "feet", "underarms", "face", "hands-glycopyrrolate"]
@@ -225,6 +226,12 @@ def test_polarity_relay_that_does_not_move(sound: Any) -> None:
     summary, _ = simulate(seed=3, events=[{"at_s": 10, "fault": "polarity_stuck"}])
     assert summary["outcome"] == "aborted"
     assert summary["trip"]["cause"] == "wrong_polarity"
+
+
+def test_a_treatment_beyond_the_unit_is_refused() -> None:
+    unit = Unit.model_validate({"limits": {"max_current_ma": 9.5}})
+    with pytest.raises(NotReady, match=r"10 mA.*9\.5 mA"):
+        simulate(unit=unit)
 
 
 def test_nobody_in_the_water_is_refused() -> None:
