@@ -192,7 +192,7 @@ def test_onset_of_a_hand_out_at_zero_waits_for_the_next_drive(bench: Bench) -> N
     unit = bench({"person": STILL, "events": [{"at_s": 1, "fault": "hand_out"}]})
     unit.connect()
     unit.run_until(2.0)
-    assert unit.world.truth.onset(2.0) is None
+    assert unit.world.truth.onset(2.0) == ("hand_out", 2.0)
     unit.code(100)
     driven_s = unit.clock.now_s
     unit.run_until(3.0)

@@ -1,0 +1,190 @@
+"""The command `ionto`: reads the command line, calls the command, turns every ending into an exit code.
+
+Law: no traceback for anything a person can cause. Heavy imports stay inside the commands, so that help and
+errors come at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NoReturn
+
+from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare_streams, say
+
+# Not None, which is the speed `max`, nor any legal value: "left out" and "given bare" stay apart from it.
+_ABSENT: Final = object()
+_BARE: Final = object()
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence and go the way of all other errors."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse a command line."""
+        raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+
+def _speed(text: str) -> float | None:
+    """Read `max` (None), `real` (1) or a factor from 0.1 to 10,000 times real time."""
+    if text == "max":
+        return None
+    try:
+        factor = 1.0 if text == "real" else float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0.1 <= factor <= 10_000:
+        raise argparse.ArgumentTypeError(f"'{text}' is not max, real or a factor from 0.1 to 10000")
+    return factor
+
+
+def _seed(text: str) -> int:
+    """Read a whole number from 0 to 4,294,967,295."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**32):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to 4294967295")
+    return int(text)
+
+
+def _run(args: argparse.Namespace) -> ExitCode:
+    if args.treatment is None:
+        raise UsageError(
+            "no treatment is named: write it before --simulate, as in `ionto run hands --simulate`"
+        )
+    if args.simulate is None:
+        for option, value in (("--speed", args.speed), ("--seed", args.seed)):
+            if value is not _ABSENT:
+                raise UsageError(f"{option} is for a simulated unit: add --simulate, or leave {option} out")
+    from app.run import Order, run
+
+    simulated = args.simulate is not None
+    default_speed = 60.0 if simulated else 1.0
+    return run(
+        Order(
+            treatment=args.treatment,
+            unit=args.unit,
+            calibration=args.calibration,
+            simulated=simulated,
+            scenario=None if args.simulate in {None, _BARE} else Path(args.simulate),
+            seed=1 if args.seed is _ABSENT else args.seed,
+            speed=default_speed if args.speed is _ABSENT else args.speed,
+            json=args.json,
+            plot=args.plot,
+        )
+    )
+
+
+def _treatments(_: argparse.Namespace) -> ExitCode:
+    from app.tables import treatments
+
+    return treatments()
+
+
+def _check(args: argparse.Namespace) -> ExitCode:
+    from app.tables import check
+
+    return check(args.files)
+
+
+def _faults(args: argparse.Namespace) -> ExitCode:
+    from app.tables import faults
+
+    return faults(as_json=args.json)
+
+
+def _schema(args: argparse.Namespace) -> ExitCode:
+    from app.tables import schema
+
+    return schema(args.of)
+
+
+class _Version(argparse.Action):
+    """Prints the version; a class because reading it costs an import that other commands needn't pay."""
+
+    def __call__(self, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        say(f"ionto {version('ionto')}")
+        raise SystemExit(ExitCode.COMPLETED)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="ionto", description="Controller for iontophoresis units.", allow_abbrev=False)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, call: Callable[[argparse.Namespace], ExitCode], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        command.set_defaults(call=call)
+        return command
+
+    run = add("run", _run, "Run a treatment, on the unit or simulated.")
+    run.add_argument(
+        "treatment", metavar="TREATMENT", nargs="?", help="a name of `ionto treatments` or a YAML file"
+    )
+    run.add_argument(
+        "--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)"
+    )
+    run.add_argument("--calibration", type=Path, metavar="FILE", help="the unit's calibration record")
+    run.add_argument(
+        "--simulate", nargs="?", const=_BARE, metavar="SCENARIO", help="simulate the unit and the person"
+    )
+    run.add_argument(
+        "--speed", type=_speed, default=_ABSENT, metavar="max|real|N", help="of a simulation (default: 60)"
+    )
+    run.add_argument("--seed", type=_seed, default=_ABSENT, metavar="N", help="of a simulation (default: 1)")
+    run.add_argument("--json", action="store_true", help="print the summary as one JSON object, nothing else")
+    run.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the session")
+    add("treatments", _treatments, "List the library's treatments.")
+    check = add("check", _check, "Check YAML files: treatments, units, calibrations, scenarios.")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    faults = add("faults", _faults, "List every fault that the simulator can inject.")
+    faults.add_argument("--json", action="store_true", help="as JSON")
+    schema = add("schema", _schema, "Print a JSON Schema.")
+    schema.add_argument("of", choices=("summary", "scenario"))
+    return parser
+
+
+def _tell(error: Exception) -> ExitCode:
+    """Tell a person what went wrong and whose fault it is."""
+    from config.reader import BadFile
+
+    if isinstance(error, BadFile):  # its lines begin with the file's name, for editors to jump to
+        complain(str(error))
+        return ExitCode.BAD_INPUT
+    if isinstance(error, UsageError):
+        complain(f"ionto: {error}")
+        return ExitCode.BAD_INPUT
+    if isinstance(error, UndeliveredError):
+        complain(f"ionto: {error}")
+        return ExitCode.INTERNAL
+    if os.environ.get("IONTO_DEBUG") == "1":
+        traceback.print_exception(error)
+    complain(
+        f"ionto: internal error, {type(error).__name__}: {error}. This is ours to mend: please report it "
+        "with the command you used; IONTO_DEBUG=1 in front of it shows where it happened."
+    )
+    return ExitCode.INTERNAL
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line `argv` (default: the process's own) and return its exit code."""
+    prepare_streams()
+    try:
+        args = _parser().parse_args(argv)
+        code: int = args.call(args)
+    except SystemExit as done:  # argparse, after printing help or version
+        code = int(done.code or 0)
+    except KeyboardInterrupt:
+        complain("ionto: stopped before a session began.")
+        code = ExitCode.STOPPED
+    except Exception as error:
+        code = _tell(error)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""`ionto run`: reads the files, runs one session through the controller's door, reports how it ended.
+
+Law: everything that can be refused is refused before the session begins; during it, Ctrl-C is Stop.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple, TextIO
+
+from app import plot
+from app.atomic import check_target, write_whole
+from app.output import ExitCode, UndeliveredError, complain, say
+from app.report import OUTCOME_CODES, describe, refused_summary
+from app.view import View
+from config.calibration import load_calibration
+from config.reader import read
+from config.unit import load_unit
+from controller.wiring import NotReady, SessionRequest, SessionResult, StopSwitch, run_session
+from protocols.library import find
+from sim.scenario import Scenario
+
+
+class Order(NamedTuple):
+    """What the command line asks for. `speed` is a factor of real time, None as fast as possible."""
+
+    treatment: str
+    unit: Path | None
+    calibration: Path | None
+    simulated: bool
+    scenario: Path | None
+    seed: int
+    speed: float | None
+    json: bool
+    plot: Path | None
+
+
+def run(order: Order) -> ExitCode:
+    """Run the session and return how it ended.
+
+    Raises:
+        UsageError: the plot can't be written where it is wanted.
+        BadFile: a file of the order is refused.
+
+    """
+    request = _request(order)
+    if order.plot is not None:
+        check_target(order.plot)
+    say_to_person = complain if order.json else say
+    say_to_person(_opening(request))
+    stop = StopSwitch()
+    with _signals(stop):
+        with View(_stage(as_json=order.json)) as view:
+            try:
+                result = run_session(request, view.show, stop)
+            except NotReady as error:  # caught in here: nothing was cut off that the view should tell
+                return _refuse(order, request, str(error))
+        return _deliver(order, result, view)
+
+
+def _request(order: Order) -> SessionRequest:
+    unit = load_unit(order.unit)
+    calibration, notice = load_calibration(order.calibration, unit)
+    scenario = Scenario() if order.simulated else None
+    if order.scenario is not None:
+        scenario = read(order.scenario, Scenario)
+    return SessionRequest(
+        treatment=find(order.treatment),
+        unit=unit,
+        calibration=calibration,
+        calibration_notice=notice,
+        simulate=scenario,
+        seed=order.seed,
+        speed=order.speed,
+        rehearsed_name=order.treatment,
+    )
+
+
+def _opening(request: SessionRequest) -> str:
+    treatment = request.treatment
+    lines = [f"{request.rehearsed_name}: {treatment.current_ma:g} mA, {treatment.total_min:g} min"]
+    if request.simulate is not None:
+        pace = "as fast as possible" if request.speed is None else f"{request.speed:g} times real time"
+        lines.append(f"SIMULATED unit and person, seed {request.seed}, {pace}")
+    lines.append("Ctrl-C stops softly, twice at once")
+    text = "; ".join(lines) + "."
+    return f"{text}\n{request.calibration_notice}" if request.calibration_notice else text
+
+
+def _stage(*, as_json: bool) -> TextIO | None:
+    """Choose where the view goes: never to a stream that carries the answer for programs."""
+    if not as_json:
+        return sys.stdout
+    return sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
+
+
+@contextmanager
+def _signals(stop: StopSwitch) -> Iterator[None]:
+    """Make a first Ctrl-C, termination or lost terminal a soft stop, and a second one off at once."""
+    pressed = False
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        nonlocal pressed
+        (stop.cut if pressed else stop.press)()
+        pressed = True
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, on_signal) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _refuse(order: Order, request: SessionRequest, reason: str) -> ExitCode:
+    complain(f"ionto: {reason}")
+    if order.json:
+        say(json.dumps(refused_summary(order.treatment, reason, request.unit.loop.rate_hz)))
+    return ExitCode.REFUSED
+
+
+def _deliver(order: Order, result: SessionResult, view: View) -> ExitCode:
+    """Report the session; a plot that fails now is told, but hides neither the summary nor the outcome."""
+    summary: dict[str, Any] = result.summary
+    evidence = view.last.trip_evidence if view.last is not None else None
+    undelivered: str | None = None
+    if order.plot is not None:
+        try:
+            write_whole(order.plot, plot.draw(result.trace, summary))
+        except OSError as error:
+            undelivered = f"--plot {order.plot}: could not be written: {error.strerror}"
+    say(json.dumps(summary, allow_nan=False) if order.json else describe(summary, evidence))
+    if undelivered is not None:
+        raise UndeliveredError(undelivered)
+    return OUTCOME_CODES[summary["outcome"]]

@@ -1,0 +1,107 @@
+"""The commands that only look something up: treatments, checked files, faults, schemas.
+
+Law: what is listed comes from where it is used; no list is kept twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.output import ExitCode, complain, say
+
+if TYPE_CHECKING:
+    from sim.faults import Fault, Param, Value
+
+
+def treatments() -> ExitCode:
+    """Print the library's treatments, one a line."""
+    from protocols.library import find, names
+
+    rows = [("NAME", "AREA", "CURRENT", "TIME", "REVERSAL", "ELECTROLYTE", "FOR")]
+    for name in names():
+        it = find(name)
+        current, time = f"{it.current_ma:g} mA", f"{it.total_min:g} min"
+        rows.append((name, it.area, current, time, it.reversal, it.electrolyte, it.age_group))
+    say(_columns(rows))
+    return ExitCode.COMPLETED
+
+
+def check(paths: Sequence[Path]) -> ExitCode:
+    """Check each file as the kind it is; good ones go to standard output, errors to standard error."""
+    from config.kinds import check_file
+    from config.reader import BadFile
+    from protocols.treatment import Treatment
+    from sim.scenario import Scenario
+
+    code = ExitCode.COMPLETED
+    for path in paths:
+        try:
+            kind = check_file(path, {"treatment": Treatment, "scenario": Scenario})
+        except BadFile as error:
+            complain(str(error))
+            code = ExitCode.BAD_INPUT
+        else:
+            say(f"ok  {path} ({kind})")
+    return code
+
+
+def faults(*, as_json: bool) -> ExitCode:
+    """Print every fault of the simulator with its parameters: unit, default and range."""
+    from sim.faults import FAULTS
+
+    if as_json:
+        say(json.dumps([_fault(fault) for fault in FAULTS.values()], indent=2))
+        return ExitCode.COMPLETED
+    for fault in FAULTS.values():
+        say(f"{fault.name}\n    {fault.does}")
+        for param in fault.params:
+            default = "must be given" if param.default is None else f"default {_written(param.default)}"
+            say(f"    {param.name}: {param.allowed}; {default}")
+    return ExitCode.COMPLETED
+
+
+def _fault(fault: Fault) -> dict[str, object]:
+    return {"fault": fault.name, "does": fault.does, "params": [_param(param) for param in fault.params]}
+
+
+def _param(param: Param) -> dict[str, object]:
+    described: dict[str, object] = {"name": param.name, "unit": param.unit, "default": param.default}
+    if param.choices:
+        return described | {"choices": list(param.choices)}
+    if isinstance(param.default, bool):
+        return described
+    return described | {"min": param.low, "max": param.high}
+
+
+def _written(value: Value) -> str:
+    """Write a default as it would stand in a scenario."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def schema(of: str) -> ExitCode:
+    """Print the JSON Schema of the `summary` (what --json prints) or of a `scenario`."""
+    from sim.scenario import Scenario
+
+    if of == "scenario":
+        say(json.dumps(Scenario.model_json_schema(), indent=2))
+    else:
+        say(summary_schema().rstrip())
+    return ExitCode.COMPLETED
+
+
+def summary_schema() -> str:
+    """Return the JSON Schema of the summary, as it stands in the package."""
+    return files("app").joinpath("schema/summary.schema.json").read_text(encoding="utf-8")
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
