@@ -58,6 +58,10 @@ def _run(args: argparse.Namespace) -> ExitCode:
         for option, value in (("--speed", args.speed), ("--seed", args.seed)):
             if value is not _ABSENT:
                 raise UsageError(f"{option} is for a simulated unit: add --simulate, or leave {option} out")
+    if args.simulate is not None and args.attach is not None:
+        raise UsageError(
+            "--simulate brings its own unit, --attach drives a running one: leave one of them out"
+        )
     from app.run import Order, run
 
     simulated = args.simulate is not None
@@ -73,8 +77,16 @@ def _run(args: argparse.Namespace) -> ExitCode:
             speed=default_speed if args.speed is _ABSENT else args.speed,
             json=args.json,
             plot=args.plot,
+            attach=args.attach,
+            state=args.state,
         )
     )
+
+
+def _unit(args: argparse.Namespace) -> ExitCode:
+    from app.unit import UnitOrder, unit
+
+    return unit(UnitOrder(**{name: getattr(args, name) for name in UnitOrder._fields}))
 
 
 def _treatments(_: argparse.Namespace) -> ExitCode:
@@ -99,6 +111,26 @@ def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
     return schema(args.of)
+
+
+def _add_unit(unit: argparse.ArgumentParser) -> None:
+    unit.add_argument("--socket", type=Path, metavar="PATH", required=True, help="where it is to be reached")
+    unit.add_argument("--scenario", type=Path, metavar="FILE", help="who is there, and what goes wrong when")
+    unit.add_argument("--seed", type=_seed, default=1, metavar="N", help="which unit and person (default: 1)")
+    unit.add_argument("--area", choices=("hands", "feet", "underarms", "face"), default="hands")
+    unit.add_argument("--unit", type=Path, metavar="FILE", help="its description (default: reference unit)")
+    unit.add_argument("--record", type=Path, metavar="FILE.csv", help="write the true current over time")
+    tell = unit.add_mutually_exclusive_group()
+    tell.add_argument(
+        "--press", choices=("start", "stop", "up", "down"), help="press a button of the unit that runs there"
+    )
+    tell.add_argument(
+        "--inject",
+        nargs="+",
+        metavar=("FAULT", "NAME=VALUE"),
+        help="let a fault of `ionto faults` begin there",
+    )
+    tell.add_argument("--truth", action="store_true", help="print what the unit there knows, as JSON")
 
 
 class _Version(argparse.Action):
@@ -138,6 +170,17 @@ def _parser() -> _Parser:
     run.add_argument("--seed", type=_seed, default=_ABSENT, metavar="N", help="of a simulation (default: 1)")
     run.add_argument("--json", action="store_true", help="print the summary as one JSON object, nothing else")
     run.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the session")
+    run.add_argument(
+        "--attach", type=Path, metavar="SOCKET", help="drive the simulated unit that `ionto unit` runs there"
+    )
+    run.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="where the journal is kept (default: $XDG_STATE_HOME/ionto or ~/.local/state/ionto; "
+        "with --simulate none)",
+    )
+    _add_unit(add("unit", _unit, "Be a simulated unit, a process of its own in real time; or tell one."))
     add("treatments", _treatments, "List the library's treatments.")
     check = add("check", _check, "Check YAML files: treatments, units, calibrations, scenarios.")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")

@@ -16,12 +16,13 @@ from typing import Any, NamedTuple, TextIO
 
 from app import plot
 from app.atomic import check_target, write_whole
-from app.output import ExitCode, UndeliveredError, complain, say
+from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
 from app.view import View
 from config.calibration import load_calibration
 from config.reader import read
 from config.unit import load_unit
+from controller.journal import JournalRefused, default_state
 from controller.wiring import NotReady, SessionRequest, SessionResult, StopSwitch, run_session
 from protocols.library import find
 from sim.scenario import Scenario
@@ -39,6 +40,8 @@ class Order(NamedTuple):
     speed: float | None
     json: bool
     plot: Path | None
+    attach: Path | None = None
+    state: Path | None = None
 
 
 def run(order: Order) -> ExitCode:
@@ -58,7 +61,7 @@ def run(order: Order) -> ExitCode:
     with _signals(stop):
         with View(_stage(as_json=order.json)) as view:
             try:
-                result = run_session(request, view.show, stop)
+                result = run_session(request, view.show, stop, complain)
             except NotReady as error:  # caught in here: nothing was cut off that the view should tell
                 return _refuse(order, request, str(error))
         return _deliver(order, result, view)
@@ -68,6 +71,12 @@ def _request(order: Order) -> SessionRequest:
     unit = load_unit(order.unit)
     calibration, notice = load_calibration(order.calibration, unit)
     scenario = Scenario() if order.simulated else None
+    state = order.state
+    if state is None and not order.simulated:
+        try:
+            state = default_state()
+        except JournalRefused as error:
+            raise UsageError(str(error)) from error
     if order.scenario is not None:
         scenario = read(order.scenario, Scenario)
     return SessionRequest(
@@ -79,6 +88,8 @@ def _request(order: Order) -> SessionRequest:
         seed=order.seed,
         speed=order.speed,
         rehearsed_name=order.treatment,
+        attach=order.attach,
+        state=state,
     )
 
 
@@ -88,6 +99,8 @@ def _opening(request: SessionRequest) -> str:
     if request.simulate is not None:
         pace = "as fast as possible" if request.speed is None else f"{request.speed:g} times real time"
         lines.append(f"SIMULATED unit and person, seed {request.seed}, {pace}")
+    elif request.attach is not None:
+        lines.append(f"SIMULATED unit and person at {request.attach}, real time")
     lines.append("Ctrl-C stops softly, twice at once")
     text = "; ".join(lines) + "."
     return f"{text}\n{request.calibration_notice}" if request.calibration_notice else text
@@ -124,7 +137,8 @@ def _signals(stop: StopSwitch) -> Iterator[None]:
 def _refuse(order: Order, request: SessionRequest, reason: str) -> ExitCode:
     complain(f"ionto: {reason}")
     if order.json:
-        say(json.dumps(refused_summary(order.treatment, reason, request.unit.loop.rate_hz)))
+        summary = refused_summary(order.treatment, reason, request.unit.loop.rate_hz)
+        say(json.dumps(summary | {"simulated": order.attach is not None}))
     return ExitCode.REFUSED
 
 

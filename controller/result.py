@@ -60,7 +60,7 @@ def summary_of(facts: dict[str, Any], loop: Loop, recorder: Recorder, truth: Tru
     }
 
 
-def refused(facts: dict[str, Any], reason: str, duration_s: float, truth: Truth) -> dict[str, Any]:
+def refused(facts: dict[str, Any], reason: str, duration_s: float, truth: Truth | None) -> dict[str, Any]:
     """Return the summary of a session that a simulated unit's hardware kept from beginning."""
     facts = dict(facts)
     rate_hz = facts.pop("rate_hz")

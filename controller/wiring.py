@@ -1,14 +1,18 @@
 """Where a session is put together: unit, treatment and calibration become a rig, a guard and a loop.
 
-Law: only this module knows drivers and simulator. The simulator is built when it was asked for by name and
-never otherwise; hardware that is not there is said.
+Law: only this module knows drivers and simulator. The simulator is built, or a simulated unit attached to,
+when it was asked for by name and never otherwise; hardware that is not there is said. Whatever the wires end
+in, what is built on them is the same.
 """
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import ExitStack, closing
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from config.calibration import Calibration, Correction
 from config.unit import RANGE_V, Unit
@@ -18,7 +22,9 @@ from controller.core.limits import GuardLimits
 from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
 from controller.core.types import Cause
+from controller.journal import Journal, JournalRefused
 from controller.loop import Loop, StopSwitch
+from controller.ownership import InUse, own
 from controller.ports import Line, Ports, Scales
 from controller.recorder import Recorder, Trace
 from controller.result import Truth, refused, summary_of
@@ -38,9 +44,18 @@ if TYPE_CHECKING:
     from controller.telemetry import Snapshot
     from protocols.treatment import Treatment
     from sim.scenario import Scenario
+    from sim.unit_server import UnitServer
     from sim.world import World
 
-__all__ = ["NotReady", "SessionRequest", "SessionResult", "StopSwitch", "run_session"]
+__all__ = [
+    "NotReady",
+    "SessionRequest",
+    "SessionResult",
+    "StopSwitch",
+    "run_session",
+    "tell_unit",
+    "unit_server",
+]
 
 START_UP_S = 1.0
 """Bus time allowed for finding the chips."""
@@ -55,7 +70,11 @@ class NotReady(Exception):
 
 
 class SessionRequest(NamedTuple):
-    """Everything one session needs. `speed` is a factor of real time, None as fast as possible."""
+    """Everything one session needs.
+
+    `speed` is a factor of real time, None as fast as possible. `attach` is the socket of a simulated unit
+    that is a process of its own. `state` is the directory of the journal, None for no record.
+    """
 
     treatment: Treatment
     unit: Unit
@@ -65,6 +84,8 @@ class SessionRequest(NamedTuple):
     seed: int
     speed: float | None
     rehearsed_name: str
+    attach: Path | None = None
+    state: Path | None = None
 
 
 class SessionResult(NamedTuple):
@@ -74,33 +95,109 @@ class SessionResult(NamedTuple):
     trace: Trace
 
 
-def run_session(
-    request: SessionRequest, on_snapshot: Callable[[Snapshot], None] | None, stop: StopSwitch
-) -> SessionResult:
-    """Run one session to its end.
+class _Bench(NamedTuple):
+    """What a session is built on: wires, pins and time; its name in the journal; who knows the truth of it.
 
-    Raises NotReady when the hardware is not there or the unit may not give what the treatment asks for.
+    `locks` are descriptors that keep others off the unit while they are open.
+    """
+
+    name: str
+    transport: Transport
+    factory: Factory
+    clock: Clock
+    simulated: bool = False
+    seed: int | None = None
+    truth: Callable[[], Truth | None] = lambda: None
+    mark_tick: Callable[[bool], None] | None = None
+    locks: tuple[int, ...] = ()
+
+
+def run_session(
+    request: SessionRequest,
+    on_snapshot: Callable[[Snapshot], None] | None,
+    stop: StopSwitch,
+    on_notice: Callable[[str], None] | None = None,
+) -> SessionResult:
+    """Run one session to its end; `on_notice` gets sentences about the record, for a person.
+
+    Raises NotReady when the hardware is not there, the unit may not give what the treatment asks for, or no
+    record can be kept.
     """
     _require_within_unit(request)
-    if request.simulate is not None:
-        return _run_simulated(request, on_snapshot, stop)
-    from drivers.pins import lgpio_factory
-    from drivers.smbus import SmbusTransport
-
-    clock = RealClock()
+    tell = on_notice or (lambda _sentence: None)
     with ExitStack() as stack:
         try:
-            transport = stack.enter_context(
-                closing(SmbusTransport(request.unit.i2c.bus, request.unit.i2c.timeout_ms))
-            )
-            rig = _rig(request, transport, lgpio_factory(), clock, stack)
-            rig.start()
-        except (errors.DriverError, Refused) as error:
+            bench = _bench(request, stack)
+            journal = _journal(request, bench, stack)
+        except (OSError, InUse, JournalRefused) as error:
             raise NotReady(str(error)) from error
-        loop = _loop(request, rig, clock, stop)
-        recorder = Recorder(loop, simulated=False, on_snapshot=on_snapshot)
+        try:
+            rig = _rig(request, bench, stack)
+            rig.start()
+            if journal is not None:
+                journal.confirm()
+        except (errors.DriverError, Refused, JournalRefused) as error:
+            if journal is not None:
+                journal.refuse(str(error))
+            if not bench.simulated:
+                raise NotReady(str(error)) from error
+            summary = refused(_facts(request, bench), str(error), bench.clock.now(), bench.truth())
+            return SessionResult(summary, Trace([], [], [], [], [], [], []))
+        return _run(request, bench, rig, journal, on_snapshot, stop, tell)
+
+
+def _run(
+    request: SessionRequest,
+    bench: _Bench,
+    rig: Rig,
+    journal: Journal | None,
+    on_snapshot: Callable[[Snapshot], None] | None,
+    stop: StopSwitch,
+    tell: Callable[[str], None],
+) -> SessionResult:
+    loop = _loop(request, rig, bench.clock, stop)
+    recorder = Recorder(loop, simulated=bench.simulated, on_snapshot=on_snapshot, on_tick=bench.mark_tick)
+    if journal is None:
         loop.run(recorder)
-    return SessionResult(summary_of(_facts(request), loop, recorder, truth=None), recorder.trace)
+        return SessionResult(
+            summary_of(_facts(request, bench), loop, recorder, bench.truth()), recorder.trace
+        )
+    for session in journal.cut_off:
+        tell(cut_off_words(session))
+    journal.watch(loop.session, stop)
+    loop.run(recorder, journal)
+    summary = summary_of(_facts(request, bench), loop, recorder, bench.truth())
+    journal.close()
+    if journal.failure is not None:
+        tell(f"The record of this session is incomplete: {journal.failure}.")
+        if summary["outcome"] == "stopped":
+            summary["reason"] = journal.failure
+    if journal.cut_off:
+        summary["cut_off"] = journal.cut_off
+    return SessionResult(summary, recorder.trace)
+
+
+def cut_off_words(session: dict[str, Any]) -> str:
+    """Tell a person about an earlier session that has no end."""
+    dose = session["charge_ma_min"]
+    return (
+        f"An earlier session ({session['treatment']}, begun {session['begun_utc']}) was cut off after "
+        f"{session['duration_s']:.0f} s: forward {dose['forward']:.2f} mA min, reverse {dose['reverse']:.2f} "
+        "mA min had been given. It is not resumed."
+    )
+
+
+def _journal(request: SessionRequest, bench: _Bench, stack: ExitStack) -> Journal | None:
+    if request.state is None:
+        return None
+    start = {
+        "unit": bench.name,
+        "treatment": request.rehearsed_name,
+        "simulated": bench.simulated,
+        "target_ma": request.treatment.current_ma,
+        "total_s": request.treatment.total_s,
+    }
+    return stack.enter_context(closing(Journal(request.state, start, bench.locks)))
 
 
 def _require_within_unit(request: SessionRequest) -> None:
@@ -112,27 +209,96 @@ def _require_within_unit(request: SessionRequest) -> None:
         )
 
 
-def _run_simulated(
-    request: SessionRequest, on_snapshot: Callable[[Snapshot], None] | None, stop: StopSwitch
-) -> SessionResult:
+def _bench(request: SessionRequest, stack: ExitStack) -> _Bench:
+    if request.simulate is not None:
+        return _simulated(request, request.simulate)
+    if request.attach is not None:
+        return _attached(request, request.attach, stack)
+    return _hardware(request, stack)
+
+
+def _hardware(request: SessionRequest, stack: ExitStack) -> _Bench:
+    from drivers.pins import lgpio_factory
+    from drivers.smbus import SmbusTransport
+
+    i2c, serial = request.unit.i2c, request.unit.serial
+    device = f"/dev/i2c-{i2c.bus}"
+    transport = stack.enter_context(closing(SmbusTransport(i2c.bus, i2c.timeout_ms)))
+    lock = own(Path(device), f"the unit at {device}")
+    stack.callback(os.close, lock)
+    name = f"{device} {serial}".rstrip()
+    return _Bench(name, transport, lgpio_factory(), RealClock(), locks=(lock,))
+
+
+def _attached(request: SessionRequest, path: Path, stack: ExitStack) -> _Bench:
+    from sim.unit_client import UnitClient
+
+    path = path.resolve()
+    lock = own(path.with_name(f"{path.name}.lock"), f"the unit at {path}")
+    stack.callback(os.close, lock)
+    client = stack.enter_context(closing(UnitClient(path, request.unit.i2c.timeout_ms / 1000)))
+    clock = RealClock()
+    zero_s = time.monotonic() - clock.now()
+    return _Bench(
+        str(path),
+        client,
+        client.pin_factory,
+        clock,
+        simulated=True,
+        seed=client.facts["seed"],
+        truth=lambda: _told_truth(path, zero_s),
+        mark_tick=client.mark_tick,
+        locks=(lock,),
+    )
+
+
+def _simulated(request: SessionRequest, scenario: Scenario) -> _Bench:
     from sim.clock import VirtualClock
     from sim.world import World
 
-    if request.simulate is None:
-        raise ValueError("a simulated session needs a scenario")
     clock = VirtualClock(request.speed)
-    world = World(unit_spec(request.unit, request.treatment.area), request.simulate, request.seed, clock)
-    with ExitStack() as stack:
-        try:
-            rig = _rig(request, world.bus, world.pin_factory, clock, stack)
-            rig.start()
-        except (errors.DriverError, Refused) as error:
-            summary = refused(_facts(request), str(error), clock.now(), _truth(world))
-            return SessionResult(summary, Trace([], [], [], [], [], [], []))
-        loop = _loop(request, rig, clock, stop)
-        recorder = Recorder(loop, simulated=True, on_snapshot=on_snapshot, on_tick=world.truth.mark_tick)
-        loop.run(recorder)
-    return SessionResult(summary_of(_facts(request), loop, recorder, _truth(world)), recorder.trace)
+    world = World(unit_spec(request.unit, request.treatment.area), scenario, request.seed, clock)
+    return _Bench(
+        "simulated",
+        world.bus,
+        world.pin_factory,
+        clock,
+        simulated=True,
+        seed=request.seed,
+        truth=lambda: _truth(world),
+        mark_tick=world.truth.mark_tick,
+    )
+
+
+def unit_server(
+    unit: Unit, area: str, scenario: Scenario, seed: int, path: Path, record: TextIO | None
+) -> UnitServer:
+    """Make a simulated unit that is this process: `serve()` and `stop()` it. Raises NotReady.
+
+    `record` gets the true current over time as CSV.
+    """
+    from sim.clock import VirtualClock
+    from sim.unit_server import NOT_HERE, SocketTaken, UnitServer
+    from sim.world import World
+
+    for event in scenario.events:
+        if event.fault in NOT_HERE:
+            raise NotReady(NOT_HERE[event.fault])
+    world = World(unit_spec(unit, area), scenario, seed, VirtualClock())
+    try:
+        return UnitServer(world, path.resolve(), seed=seed, record=record)
+    except SocketTaken as error:
+        raise NotReady(str(error)) from error
+
+
+def tell_unit(path: Path, question: str, **details: Any) -> dict[str, Any]:
+    """Ask a unit that is a process of its own, or tell its person or world something. Raises NotReady."""
+    from sim.unit_client import UnitUnavailable, ask
+
+    try:
+        return ask(path.resolve(), question, **details)
+    except UnitUnavailable as error:
+        raise NotReady(str(error)) from error
 
 
 def unit_spec(unit: Unit, area: str) -> Any:
@@ -173,13 +339,12 @@ def unit_spec(unit: Unit, area: str) -> Any:
     )
 
 
-def _facts(request: SessionRequest) -> dict[str, Any]:
-    simulated = request.simulate is not None
+def _facts(request: SessionRequest, bench: _Bench) -> dict[str, Any]:
     return {
         "schema": 1,
         "version": version("ionto"),
-        "simulated": simulated,
-        "seed": request.seed if simulated else None,
+        "simulated": bench.simulated,
+        "seed": bench.seed,
         "treatment": request.rehearsed_name,
         "rate_hz": request.unit.loop.rate_hz,
     }
@@ -198,11 +363,41 @@ def _truth(world: World) -> Truth:
     )
 
 
-def _rig(
-    request: SessionRequest, transport: Transport, factory: Factory, clock: Clock, stack: ExitStack
-) -> Rig:
+def _told_truth(path: Path, zero_s: float) -> Truth | None:
+    """Ask the unit for its truth; None when it does not answer. `zero_s` is session time 0 on its clock."""
+
+    def told(name: str, **details: float) -> Any:
+        try:
+            return tell_unit(path, "truth", **details)[name]
+        except NotReady:
+            return None
+
+    def since(name: str, after_s: float) -> float | None:
+        at_s = told(name, after_s=zero_s + after_s)
+        return None if at_s is None else at_s - zero_s
+
+    def onset(at_s: float) -> tuple[str, float] | None:
+        found = told("onset", at_s=zero_s + at_s)
+        return None if found is None else (found[0], found[1] - zero_s)
+
+    try:
+        figures = tell_unit(path, "truth")
+    except NotReady:
+        return None
+    return Truth(
+        peak_ma=figures["peak_ma"],
+        charge_ma_min=figures["charge_ma_min"],
+        worst_step_ma=figures["worst_step_ma"],
+        switched_above_ma=figures["switched_above_ma"],
+        onset=onset,
+        off_since_s=lambda after_s: since("off_since_s", after_s),
+        dac_zero_since_s=lambda after_s: since("dac_zero_since_s", after_s),
+    )
+
+
+def _rig(request: SessionRequest, bench: _Bench, stack: ExitStack) -> Rig:
     """Find the chips and build the rig; whatever happens, `stack` lets go of the pins, low."""
-    unit = request.unit
+    unit, factory, clock = request.unit, bench.factory, bench.clock
     pins, control, guard = unit.pins, unit.control_adc, unit.guard_adc
     # Pins first: they come up low, so the relays are open before a chip is spoken to.
     relays = stack.enter_context(closing(Relays(factory, pins.series_relay, pins.polarity_relay)))
@@ -219,7 +414,7 @@ def _rig(
         buzzer=pins.buzzer,
     )
     stack.enter_context(closing(panel))
-    bus = BoundedBus(transport, clock.now)
+    bus = BoundedBus(bench.transport, clock.now)
     bus.allow(START_UP_S)
     ports = Ports(
         bus=bus,

@@ -1,0 +1,213 @@
+"""The journal's near end: what happened leaves the loop's process through a pipe that never blocks.
+
+Law: no record, no treatment. The start is on the disk before the loop may run; a record that is not there in
+time stops the session softly. Nothing here can make a tick late.
+
+Lines of JSON go out: `["begin", {...}]`, `["dose", at_s, phase, forward, reverse]` twice a second (mA min),
+`["trip", cause, phase, detected_s, evidence]`, `["end", outcome, reason, duration_s, forward, reverse]`. Back
+come `{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from controller.result import OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from controller.core.session import Session
+    from controller.core.types import Measurement
+    from controller.loop import StopSwitch
+
+ROW_S: Final = 0.5
+"""Time between two rows of dose; a kill loses so much and the row on its way (law 10: at most 1 s)."""
+PATIENCE_S: Final = 5.0
+"""The start must be on the disk within this, a row during the session too, and the end."""
+LONGEST_TEXT: Final = 800
+"""Characters of a name or sentence, so that a line fits the pipe's atomic write."""
+
+
+class JournalRefused(Exception):
+    """No record can be kept; `str()` is one sentence with what to do."""
+
+
+class Journal:
+    """One session's journal in `directory`, written by a child process that begins at once.
+
+    `start` holds unit, treatment, simulated, target_ma and total_s. `keep_open` are descriptors that the
+    child shares, such as the unit's lock, which is so held until the last record is written. `failure` is
+    the sentence why the record broke off, or None; `cut_off` describes earlier sessions without an end.
+    """
+
+    def __init__(self, directory: Path, start: dict[str, Any], keep_open: Sequence[int] = ()) -> None:
+        self.failure: str | None = None
+        self.cut_off: list[dict[str, Any]] = []
+        self._directory = directory
+        self._answers = b""
+        self._begun = False
+        self._ended = False
+        self._unkept = 0
+        self._kept_s = 0.0
+        self._row_due_s = 0.0
+        self._session: Session | None = None
+        self._stop: StopSwitch | None = None
+        far_in, self._out = os.pipe()
+        self._in, far_out = os.pipe()
+        os.set_blocking(self._out, False)
+        os.set_blocking(self._in, False)
+        command = [sys.executable, "-P", "-m", "controller.journal_store", str(directory)]
+        try:
+            # A session of its own: Ctrl-C at the terminal is for the treatment, not for its record.
+            self._child = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
+                command, stdin=far_in, stdout=far_out, start_new_session=True, pass_fds=tuple(keep_open)
+            )
+        except OSError as error:
+            self._let_go()
+            raise JournalRefused(f"the journal's process can't be started: {error.strerror}") from error
+        finally:
+            os.close(far_in)
+            os.close(far_out)
+        self._send("begin", {name: _short(value) for name, value in start.items()})
+
+    # --- before and after the session --------------------------------------------------------------------
+
+    def confirm(self) -> None:
+        """Wait until the start is on the disk, at most 5 s. Raises JournalRefused."""
+        self._wait(lambda: self._begun)
+        if self.failure is not None or not self._begun:
+            raise JournalRefused(self.failure or self._too_slow())
+
+    def refuse(self, reason: str) -> None:
+        """Write that the session never began."""
+        if not self._ended:
+            self._ended = True
+            self._send("end", "refused", _short(reason), 0.0, 0.0, 0.0)
+
+    def close(self) -> None:
+        """Wait until everything is on the disk, at most 5 s, and let the child go."""
+        self._wait(lambda: self._begun and self._unkept == 0)
+        if self.failure is None and (self._unkept or not self._begun):
+            self.failure = self._too_slow()
+        self._let_go()
+        try:
+            self._child.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:  # a disk that hangs: it ends when the disk lets it
+            return
+
+    # --- the tick -------------------------------------------------------------------------------------------
+
+    def watch(self, session: Session, stop: StopSwitch) -> None:
+        """Take the session to write about, and the switch to stop it by when that fails."""
+        self._session, self._stop = session, stop
+        self._kept_s = time.monotonic()
+
+    def tick(self, measurement: Measurement) -> None:
+        """Look at a finished tick: a row twice a second, and one at the end."""
+        session = self._session
+        if session is None or self._ended:
+            return
+        if measurement.time_s < self._row_due_s and not session.finished:
+            return
+        self._row_due_s = measurement.time_s + ROW_S - 1e-6
+        dose = (session.dose.ma_min("forward"), session.dose.ma_min("reverse"))
+        self._send("dose", measurement.time_s, session.phase, *dose)
+        if session.finished:
+            self._end(session, measurement.time_s, dose)
+        self._listen()
+        late = self._unkept and time.monotonic() - self._kept_s > PATIENCE_S
+        if late and self.failure is None:
+            self.failure = self._too_slow()
+        if self.failure is not None and self._stop is not None:
+            self._stop.press()
+
+    def _end(self, session: Session, at_s: float, dose: tuple[float, float]) -> None:
+        trip, self._ended = session.trip, True
+        if trip is not None:
+            phase = session.tripped_in or session.phase
+            self._send("trip", trip.cause, phase, trip.detected_s, _short(trip.evidence))
+        reason = self.failure or session.reason
+        self._send("end", OUTCOMES[session.phase], _short(reason), at_s, *dose)
+
+    # --- the pipes ------------------------------------------------------------------------------------------
+
+    def _send(self, *record: Any) -> None:
+        if self.failure is not None:
+            return
+        if not self._unkept:
+            self._kept_s = time.monotonic()
+        try:
+            os.write(self._out, json.dumps(record).encode() + b"\n")
+        except BlockingIOError:
+            self.failure = self._too_slow()
+        except OSError:
+            self._listen()  # the child's last word says why
+            self.failure = self.failure or "the journal's process has died"
+        else:
+            self._unkept += record[0] != "begin"
+
+    def _listen(self) -> None:
+        try:
+            chunk = os.read(self._in, 1 << 16)
+        except BlockingIOError:
+            return
+        if not chunk and self.failure is None:
+            self.failure = "the journal's process has died"
+        *lines, self._answers = (self._answers + chunk).split(b"\n")
+        for line in lines:
+            self._take(json.loads(line))
+
+    def _take(self, answer: dict[str, Any]) -> None:
+        self._kept_s = time.monotonic()
+        if "failed" in answer:
+            self.failure = answer["failed"]
+        elif "begun" in answer:
+            self._begun, self.cut_off = True, answer["cut_off"]
+        else:
+            self._unkept -= answer["kept"]
+
+    def _wait(self, done: Any) -> None:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while self.failure is None and not done() and (left_s := deadline_s - time.monotonic()) > 0.0:
+            select.select([self._in], [], [], left_s)
+            self._listen()
+
+    def _too_slow(self) -> str:
+        return (
+            f"the journal in {self._directory} was not written within {PATIENCE_S:g} s: "
+            "look at that disk, or choose another directory with --state"
+        )
+
+    def _let_go(self) -> None:
+        for end in (self._out, self._in):
+            if end >= 0:
+                os.close(end)
+        self._out = self._in = -1
+
+
+def default_state() -> Path:
+    """Return where records are kept: `$XDG_STATE_HOME/ionto`, or else `~/.local/state/ionto`.
+
+    Raises JournalRefused where there is no home.
+    """
+    given = os.environ.get("XDG_STATE_HOME", "")
+    if given.startswith("/"):  # any other is to be ignored (XDG Base Directory Specification)
+        return Path(given) / "ionto"
+    try:
+        return Path.home() / ".local" / "state" / "ionto"
+    except RuntimeError as error:
+        raise JournalRefused(
+            "there is no home to keep the journal in: name a directory with --state"
+        ) from error
+
+
+def _short(value: Any) -> Any:
+    return value[:LONGEST_TEXT] if isinstance(value, str) else value

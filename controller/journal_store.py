@@ -1,0 +1,205 @@
+"""The journal's far end, a process of its own: SQLite on disk, fed by lines on standard input.
+
+Law: what is acknowledged is on the disk (WAL, synchronous FULL). It ends when its input ends, so it outlives
+a dead session by no more than its last write.
+
+Run as `python -m controller.journal_store DIRECTORY`; `controller.journal` is the near end and says what goes
+through the pipes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+FILE: Final = "journal.db"
+VERSION: Final = 1
+"""Of the tables; a file with another one is not touched."""
+LEAST_FREE_BYTES: Final = 8 << 20
+"""A session of 30 min takes below 1 MB, write-ahead log included; a start with less than this is refused."""
+BUSY_S: Final = 2.0
+"""How long to wait for another session's write; each takes milliseconds."""
+
+_TABLES: Final = """
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY,
+    begun_utc TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    treatment TEXT NOT NULL,
+    simulated INTEGER NOT NULL,
+    target_ma REAL NOT NULL,
+    total_s REAL NOT NULL,
+    ended_utc TEXT,
+    outcome TEXT,
+    reason TEXT,
+    duration_s REAL,
+    forward_ma_min REAL,
+    reverse_ma_min REAL
+);
+CREATE TABLE dose (
+    session INTEGER NOT NULL REFERENCES session(id),
+    at_s REAL NOT NULL,
+    phase TEXT NOT NULL,
+    forward_ma_min REAL NOT NULL,
+    reverse_ma_min REAL NOT NULL
+);
+CREATE INDEX dose_of_session ON dose(session, at_s);
+CREATE TABLE trip (
+    session INTEGER NOT NULL REFERENCES session(id),
+    cause TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    detected_s REAL NOT NULL,
+    evidence TEXT NOT NULL
+);
+"""
+_CUT_OFF: Final = "the controller was cut off: no end of this session was ever written"
+
+
+class Unwritable(Exception):
+    """The journal can't be kept here; `str()` is one sentence with what to do."""
+
+
+class Store:
+    """The journal in `directory`, which is made if it is missing. Raises Unwritable or sqlite3.Error."""
+
+    def __init__(self, directory: Path) -> None:
+        self._session = 0
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            free = os.statvfs(directory)
+        except OSError as error:
+            raise Unwritable(_sentence(directory, error.strerror or str(error))) from error
+        if free.f_bavail * free.f_frsize < LEAST_FREE_BYTES:
+            raise Unwritable(_sentence(directory, f"less than {LEAST_FREE_BYTES >> 20} MB are free"))
+        self.connection = sqlite3.connect(directory / FILE, timeout=BUSY_S, isolation_level=None)
+        self._prepare(directory)
+
+    def _prepare(self, directory: Path) -> None:
+        connection = self.connection
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, VERSION):
+            raise Unwritable(_sentence(directory, f"{FILE} is of version {version}, known is {VERSION}"))
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if version == 0:
+            # Two first starts: one makes the tables, the other one waits and finds them.
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                for statement in _TABLES.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("COMMIT")
+
+    def begin(self, start: dict[str, Any]) -> dict[str, Any]:
+        """Write that sessions of this unit without an end were cut off, and that a new one begins."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        cut_off = [self._cut_off(*row) for row in self._unended(start["unit"])]
+        connection.execute(
+            "INSERT INTO session (begun_utc, unit, treatment, simulated, target_ma, total_s) "
+            "VALUES (:begun_utc, :unit, :treatment, :simulated, :target_ma, :total_s)",
+            {**start, "begun_utc": _now_utc()},
+        )
+        self._session = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+        connection.execute("COMMIT")
+        return {"begun": self._session, "cut_off": cut_off}
+
+    def _unended(self, unit: str) -> list[tuple[int, str, str]]:
+        found = self.connection.execute(
+            "SELECT id, begun_utc, treatment FROM session WHERE unit = ? AND outcome IS NULL ORDER BY id",
+            (unit,),
+        )
+        return found.fetchall()
+
+    def _cut_off(self, session: int, begun_utc: str, treatment: str) -> dict[str, Any]:
+        last = self.connection.execute(
+            "SELECT at_s, forward_ma_min, reverse_ma_min FROM dose WHERE session = ? "
+            "ORDER BY at_s DESC LIMIT 1",
+            (session,),
+        ).fetchone()
+        at_s, forward, reverse = last or (0.0, 0.0, 0.0)
+        self.connection.execute(
+            "UPDATE session SET outcome = 'cut_off', reason = ?, ended_utc = NULL, duration_s = ?, "
+            "forward_ma_min = ?, reverse_ma_min = ? WHERE id = ?",
+            (_CUT_OFF, at_s, forward, reverse, session),
+        )
+        return {
+            "begun_utc": begun_utc,
+            "treatment": treatment,
+            "duration_s": at_s,
+            "charge_ma_min": {"forward": forward, "reverse": reverse},
+        }
+
+    def write(self, records: list[list[Any]]) -> None:
+        """Write records of the running session, all in one transaction."""
+        connection, session = self.connection, self._session
+        connection.execute("BEGIN IMMEDIATE")
+        for kind, *values in records:
+            if kind == "dose":
+                connection.execute("INSERT INTO dose VALUES (?, ?, ?, ?, ?)", (session, *values))
+            elif kind == "trip":
+                connection.execute("INSERT INTO trip VALUES (?, ?, ?, ?, ?)", (session, *values))
+            elif kind == "end":
+                connection.execute(
+                    "UPDATE session SET ended_utc = ?, outcome = ?, reason = ?, duration_s = ?, "
+                    "forward_ma_min = ?, reverse_ma_min = ? WHERE id = ?",
+                    (_now_utc(), *values, session),
+                )
+        connection.execute("COMMIT")
+
+
+def _sentence(directory: Path, why: str) -> str:
+    return (
+        f"the journal in {directory} can't be written ({why}), and without a record there is no treatment: "
+        "make room or mend that, or choose another directory with --state"
+    )
+
+
+def _now_utc() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _lines() -> Any:
+    """Give what has come on standard input as lists of records, until it ends; half a line is dropped."""
+    rest = b""
+    while chunk := os.read(0, 1 << 16):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if lines:
+            yield [json.loads(line) for line in lines]
+
+
+def _say(answer: dict[str, Any]) -> None:
+    with suppress(OSError):  # a session that is gone needs no answer, but what it sent is still written
+        os.write(1, json.dumps(answer).encode() + b"\n")
+
+
+def main(directory: Path) -> None:
+    """Keep the journal of one session until standard input ends."""
+    # The terminal's signals are the session's business; this process ends with its input.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    store: Store | None = None
+    try:
+        for records in _lines():
+            if store is None:
+                store = Store(directory)
+                _say(store.begin(records.pop(0)[1]))
+            if records:
+                store.write(records)
+                _say({"kept": len(records)})
+    except Unwritable as error:
+        _say({"failed": str(error)})
+    except (sqlite3.Error, OSError) as error:
+        _say({"failed": _sentence(directory, str(error))})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
