@@ -38,8 +38,9 @@ class Ads1115:
     """One converter. `volts(ain, from_s, to_s)` gives the mean voltage of an input over a window.
 
     Faults: `silent` (no acknowledge), `frozen` (conversions end, the result never changes), `saturated`
-    (every result is positive full scale), `corrupt_mask` (bits flipped in the next result read, once).
-    Set them through `inject`, which first brings the conversions up to the moment of the fault.
+    (every result is positive full scale), `stale` (conversions never end), `corrupt_mask` (bits flipped in
+    the next result read, once). Set them through `inject`, which first brings the conversions up to the
+    moment of the fault; `go_wrong` lets gain and offset drift.
     """
 
     __slots__ = (
@@ -60,11 +61,13 @@ class Ads1115:
         "_source",
         "_start_s",
         "_volts",
+        "_wrong",
         "corrupt_mask",
         "frozen",
         "pointer",
         "saturated",
         "silent",
+        "stale",
     )
 
     def __init__(self, clock: VirtualClock, volts: Callable[[int, float, float], float], rng: Random) -> None:
@@ -76,7 +79,8 @@ class Ads1115:
         self._noise = [rng.gauss(0.0, 1.0) for _ in range(NOISE_COUNT)]
         self._noise_index = 0
         self._registers = [0, 0, 0, 0]
-        self.silent = self.frozen = self.saturated = False
+        self.silent = self.frozen = self.saturated = self.stale = False
+        self._wrong: tuple[float, float, float, float] | None = None
         self.corrupt_mask = 0
         self.reset()
 
@@ -92,7 +96,19 @@ class Ads1115:
     def inject(self, at_s: float, fault: str, *, on: bool) -> None:
         """Switch the fault attribute `fault` at `at_s`, with every conversion before it already done."""
         self.catch_up(at_s)
+        if self.stale:
+            self._start_s = at_s
         setattr(self, fault, on)
+
+    def go_wrong(self, at_s: float, over_s: float, *, gain: float = 1.0, offset_v: float = 0.0) -> None:
+        """Let every input read `gain` times its voltage plus `offset_v` (V), arriving there over `over_s`."""
+        self.catch_up(at_s)
+        self._wrong = (at_s, over_s, gain - 1.0, offset_v)
+
+    def go_right(self, at_s: float) -> None:
+        """End what `go_wrong` began."""
+        self.catch_up(at_s)
+        self._wrong = None
 
     def on_write(self, data: bytes) -> bool:
         """Pointer byte and, when two more follow, the register (SBAS444, section 7.5.3)."""
@@ -132,7 +148,7 @@ class Ads1115:
 
     def catch_up(self, now_s: float) -> None:
         """Finish every conversion that has ended by `now_s`."""
-        if not (self._converting or self._continuous):
+        if self.stale or not (self._converting or self._continuous):
             return
         while now_s >= self._start_s + self._period_s:
             end_s = self._start_s + self._period_s
@@ -198,6 +214,10 @@ class Ads1115:
             volts = self._volts(positive, from_s, to_s)
             if negative is not None:
                 volts -= self._volts(negative, from_s, to_s)
+            if self._wrong is not None:
+                begin_s, over_s, gain, offset_v = self._wrong
+                share = min(1.0, max(0.0, to_s - begin_s) / over_s)
+                volts += share * (volts * gain + offset_v)
             self._noise_index = index = (self._noise_index + 1) % NOISE_COUNT
             code = floor(volts * self._scale + self._offset_lsb + self._noise[index] + 0.5)
             code = -0x8000 if code < -0x8000 else min(code, 0x7FFF)

@@ -15,6 +15,8 @@ LIMITER_MA = 27.5
 """Hardware current limit, 10 % above the 25 mA full scale (reference design)."""
 RATED_OPERATIONS = 100_000
 """Mechanical life that the contacts are rated for under load (typical signal relay data sheets)."""
+CHATTER_S = 0.002
+"""Time from one bounce of a bad contact to the next (assumption: a few hundred hertz)."""
 PUMP_HOLD_S = 0.050
 """The charge pump lets the enable relay go this long after the last edge (reference design)."""
 PUMP_EDGES = 4
@@ -25,8 +27,8 @@ class Stage:
     """Voltage-to-current stage: 0 to `full_scale_ma` for codes 0 to 4095.
 
     Gain within 3 %, offset within 0.03 mA, curvature up to 0.2 % of full scale, limiter within 2 %.
-    `forced_ma` is a fault: the current that the stage insists on. It needs a code above zero unless
-    `forced_latched`.
+    Faults: `forced_ma` is the current that the stage insists on, past its limiter (it needs a code above
+    zero unless `forced_latched`); `extra_ma` is added to what a code above zero asks for; `drift` scales it.
     """
 
     __slots__ = (
@@ -35,6 +37,8 @@ class Stage:
         "_offset_ma",
         "_per_code_ma",
         "code",
+        "drift",
+        "extra_ma",
         "forced_latched",
         "forced_ma",
     )
@@ -47,6 +51,8 @@ class Stage:
         self.code = 0
         self.forced_ma: float | None = None
         self.forced_latched = False
+        self.extra_ma = 0.0
+        self.drift = 1.0
 
     def demand_ma(self) -> float:
         """Return the current in mA that the stage would drive into a short at the present code."""
@@ -55,6 +61,8 @@ class Stage:
             return self.forced_ma
         share = code / 4095.0
         demand = code * self._per_code_ma + self._offset_ma + self._curve_ma * share * (1.0 - share)
+        if code > 0:
+            demand = demand * self.drift + self.extra_ma
         return min(demand, self._limit_ma) if demand > 0.0 else 0.0
 
 
@@ -63,7 +71,8 @@ class Relay:
 
     Operate 5 to 8 ms, release 3 to 5 ms, about 1 ms of bounce on closing (signal relay data sheets). Past
     its rated operations it is slow and bounces longer. Faults: `welded` (never leaves the closed or
-    present side), `dead` (the coil does nothing), `slow` (ten times slower).
+    present side), `dead` (the coil does nothing), `slow` (ten times slower), `chatter_s` (so many more
+    seconds of bounce). `ails` names a fault that shows only when the contact should move.
     """
 
     __slots__ = (
@@ -72,7 +81,9 @@ class Relay:
         "_operate_s",
         "_release_s",
         "_transfer_s",
+        "ails",
         "between",
+        "chatter_s",
         "coil",
         "dead",
         "due_s",
@@ -100,6 +111,8 @@ class Relay:
         self.operations = 0
         self.rated_operations = RATED_OPERATIONS
         self.welded = self.dead = self.slow = False
+        self.chatter_s = 0.0
+        self.ails = ""
 
     def energise(self, t_s: float, *, on: bool) -> None:
         """Switch the coil at `t_s`; the contact follows in its own time."""
@@ -127,6 +140,9 @@ class Relay:
                 if bounce_s:
                     moves.append((t_s + 0.4 * bounce_s, self.between))
                     moves.append((t_s + bounce_s, goal))
+                for bounce in range(int(self.chatter_s / CHATTER_S)):
+                    moves.append((t_s + bounce_s + (bounce + 0.5) * CHATTER_S, self.between))
+                    moves.append((t_s + bounce_s + (bounce + 1.0) * CHATTER_S, goal))
             self.operations += 1
         self._moves = moves
         self.due_s = moves[0][0] if moves else math.inf
@@ -146,6 +162,14 @@ class Relay:
         else:
             self._settle()
 
+    def wander(self, t_s: float) -> None:
+        """Let the contact move to its other side by itself, whatever the coil does."""
+        self._plan(t_s, on=self.state != self.worked)
+
+    def follow(self, t_s: float) -> None:
+        """Let the contact go where its coil wants it."""
+        self._plan(t_s, on=self.coil)
+
     def set_dead(self, *, on: bool, t_s: float) -> None:
         """Break the coil's wire: the contact falls to rest; or mend it and let the coil work again."""
         if on:
@@ -153,7 +177,7 @@ class Relay:
             self.dead = True
         else:
             self.dead = False
-            self._plan(t_s, on=self.coil)
+            self.follow(t_s)
 
     def _settle(self) -> None:
         if not self._moves:

@@ -82,6 +82,10 @@ class Mcp4725:
         self._power_down = self._eeprom_power_down
         self._update_output()
 
+    def keep_busy(self, until_s: float) -> None:
+        """Be in an EEPROM write until `until_s`: the registers stay, and writes are ignored."""
+        self._busy_until_s = until_s
+
     def on_write(self, data: bytes) -> bool:
         """Take write commands (figures 6-1 and 6-2); all are acknowledged, and ignored while busy."""
         if self._clock.now_s < self._busy_until_s:

@@ -20,10 +20,12 @@ class Truth:
     __slots__ = (
         "_clock",
         "_dac_zero_since_s",
+        "_dormant",
         "_marked_ma",
         "_onsets",
         "_settling_marks",
         "_trace",
+        "_unnoticed",
         "_waiting",
         "_waiting_since_s",
         "_worst_step_ma",
@@ -35,6 +37,8 @@ class Truth:
         self._trace = trace
         self._dac_zero_since_s: float | None = 0.0
         self._onsets: deque[tuple[str, float]] = deque(maxlen=REMEMBERED_FAULTS)
+        self._dormant: list[tuple[str, bool]] = []
+        self._unnoticed: deque[tuple[str, float, float]] = deque(maxlen=REMEMBERED_FAULTS)
         self._waiting: str | None = None
         self._waiting_since_s = 0.0
         self._marked_ma: float | None = None
@@ -77,6 +81,9 @@ class Truth:
         """
         if self._waiting is not None and self._waiting_since_s <= now_s:
             return self._waiting, now_s
+        for name, from_s, to_s in self._unnoticed:
+            if from_s <= now_s <= to_s:
+                return name, now_s
         return next((onset for onset in reversed(self._onsets) if onset[1] <= now_s), None)
 
     def off_since_s(self, after_s: float) -> float | None:
@@ -99,15 +106,29 @@ class Truth:
         else:
             self._waiting, self._waiting_since_s = name, t_s
 
-    def note_contact_made(self) -> None:
-        """Forget a loss of contact that nobody could have noticed: the person is back."""
-        self._waiting = None
+    def note_contact_made(self, t_s: float) -> None:
+        """Note that the person is back at `t_s`: a loss that nobody could have noticed is over."""
+        if self._waiting is not None:
+            self._unnoticed.append((self._waiting, self._waiting_since_s, t_s))
+            self._waiting = None
 
     def note_drive(self, t_s: float) -> None:
         """Note that the stage tries to drive current out of a closed output."""
         if self._waiting is not None:
             self.note_fault(self._waiting, t_s)
             self._waiting = None
+
+    def note_dormant(self, name: str, *, closed: bool) -> None:
+        """Note a fault that matters only once current is asked for, and only with the output `closed`."""
+        if (name, closed) not in self._dormant:
+            self._dormant.append((name, closed))
+
+    def note_wanted(self, t_s: float, *, closed: bool) -> None:
+        """Note that the stage is asked for current at `t_s`, and whether the output is `closed`."""
+        for dormant in tuple(self._dormant):
+            if closed or not dormant[1]:
+                self._dormant.remove(dormant)
+                self.note_fault(dormant[0], t_s)
 
     def note_contact_not_whole(self) -> None:
         """Let the steps not count up to the second mark from now, when the new current has settled."""

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 from random import Random
+from typing import TypeAlias
 
 from sim.ads1115 import Ads1115
 from sim.bus import SimBus
@@ -30,6 +31,9 @@ from sim.trace import Trace
 from sim.truth import Truth
 
 __all__ = ["UnitSpec", "World"]
+
+Glide: TypeAlias = tuple[float, float, float, float, Callable[[float], None]]
+"""A value on its way: begin s, end s, old value, new value, and what sets it."""
 
 STEP_S, BRISK_STEP_S, IDLE_STEP_S = 0.006, 0.002, 0.25
 """How often the load's slow state is carried on: with current, while something moves, and otherwise."""
@@ -56,7 +60,8 @@ class World:
         self._agenda_count = 0
         self._stepped_s = clock.now_s
         self._step_due_s = math.inf
-        self._drying: tuple[float, float, float, float] | None = None
+        self._happening_s: float | None = None
+        self._glides: list[Glide] = []
         self._pressed = dict.fromkeys(("start", "stop", "up", "down"), 0)
         self._lost_by = "hand_out"
         self.levels: dict[int, bool] = {}
@@ -134,6 +139,8 @@ class World:
         fault = FAULTS[name]
         if fault.onset == "event":
             self.truth.note_fault(name, t_s)
+        elif fault.onset in ("drive", "want"):
+            self.truth.note_dormant(name, closed=fault.onset == "drive")
         elif fault.onset == "contact":
             self._lost_by = name
         undo = fault.start(self, params, t_s)
@@ -159,9 +166,9 @@ class World:
 
         return let_go
 
-    def dry_out(self, t_s: float, to_ohm: float, over_s: float) -> None:
-        """Let a series resistance grow to `to_ohm` from `t_s` over `over_s` seconds."""
-        self._drying = (t_s, t_s + over_s, self.load.drying_ohm, to_ohm)
+    def glide(self, t_s: float, over_s: float, old: float, new: float, put: Callable[[float], None]) -> None:
+        """Let a value go evenly from `old` to `new`, from `t_s` over `over_s` seconds; `put` sets it."""
+        self._glides.append((t_s, t_s + over_s, old, new, put))
 
     # What the pins do.
 
@@ -175,17 +182,22 @@ class World:
         spec, now_s = self.spec, self.clock.now_s
         if number == spec.heartbeat_pin:
             if self.pump.edge(now_s):
-                self._enable.energise(now_s, on=True)
+                self._energise(self._enable, now_s, on=True)
             elif now_s - self._stepped_s < EDGE_STEP_S:
                 return
         elif number == spec.series_relay_pin:
-            self._series.energise(now_s, on=high)
+            self._energise(self._series, now_s, on=high)
         elif number == spec.polarity_relay_pin:
-            self._polarity.energise(now_s, on=high)
+            self._energise(self._polarity, now_s, on=high)
         else:
             return
         self._refresh(now_s)
         self._set_alarm()
+
+    def _energise(self, relay: Relay, t_s: float, *, on: bool) -> None:
+        relay.energise(t_s, on=on)
+        if relay.ails:
+            self.truth.note_dormant(relay.ails, closed=False)
 
     def pin_level(self, number: int) -> bool | None:
         """Return what drives an input pin: buttons close to ground, Stop opens; None when nothing does."""
@@ -224,7 +236,7 @@ class World:
         return (self.trace.average_ma(from_s, to_s) + self._noise.next()) * self._guard_ohm / 1000.0
 
     def _dac_output(self, code: int) -> None:
-        now_s = self.clock.now_s
+        now_s = self._moment_s()
         self.stage.code = code
         self.truth.note_code(now_s, code)
         self._refresh(now_s)
@@ -257,7 +269,12 @@ class World:
     def _set_alarm(self) -> None:
         self.clock.alarm_s = self._next_due_s()
 
+    def _moment_s(self) -> float:
+        """Return the time of what happens now: an event's own, which the clock may have passed already."""
+        return self.clock.now_s if self._happening_s is None else self._happening_s
+
     def _happen(self, t_s: float) -> None:
+        self._happening_s = t_s
         if self._agenda and self._agenda[0][0] <= t_s:
             heapq.heappop(self._agenda)[2](t_s)
         if self.pump.due_s <= t_s and self.pump.run_down():
@@ -270,18 +287,22 @@ class World:
         if self.person.due_s <= t_s:
             self.person.fidget(t_s)
         self._refresh(t_s)
+        self._happening_s = None
 
     def _refresh(self, t_s: float) -> None:
         """Carry the load on to `t_s` and begin a new piece of the true current."""
         load, trace, stage = self.load, self.trace, self.stage
-        brisk = self.person.moving or self._drying is not None
+        brisk = self.person.moving or bool(self._glides)
         if brisk:
             self._move_load(t_s)
         load.advance(t_s - self._stepped_s, trace.signed_ma(t_s))
         self._stepped_s = t_s
         closed = bool(self._enable.state and self._series.state and self._polarity.state)
         demand_ma = stage.demand_ma()
-        drives = closed and demand_ma >= DRIVEN_MA
+        wanted = demand_ma >= DRIVEN_MA
+        drives = closed and wanted
+        if wanted:
+            self.truth.note_wanted(t_s, closed=closed)
         if load.in_contact != self._contact:
             self._contact_changed(t_s, driven=drives)
         if drives:
@@ -328,22 +349,22 @@ class World:
         if self.person.sliding:
             self.truth.note_contact_not_whole()
         self.person.step(t_s)
-        if self._drying is not None:
-            begin_s, end_s, from_ohm, to_ohm = self._drying
-            share = min(1.0, max(0.0, (t_s - begin_s) / (end_s - begin_s)))
-            self.load.drying_ohm = from_ohm + (to_ohm - from_ohm) * share
+        for glide in tuple(self._glides):
+            begin_s, end_s, old, new, put = glide
+            share = 1.0 if t_s >= end_s else max(0.0, (t_s - begin_s) / (end_s - begin_s))
+            put(old + (new - old) * share)
             if share >= 1.0:
-                self._drying = None
+                self._glides.remove(glide)
 
     def _contact_changed(self, t_s: float, *, driven: bool) -> None:
         self._contact = self.load.in_contact
         self.truth.note_contact_not_whole()
         if self._contact:
-            self.truth.note_contact_made()
+            self.truth.note_contact_made(t_s)
         else:
             self.truth.note_contact_lost(self._lost_by, t_s, driven=driven)
 
     def _before_forgetting(self) -> None:
         """Let the converters finish what they measured before its past is cut."""
         for adc in self.adcs("both"):
-            adc.catch_up(self.clock.now_s)
+            adc.catch_up(self._moment_s())
