@@ -82,7 +82,10 @@ class UnitClient:
         seen_s, driven, high = self._levels
         if time.monotonic() - seen_s > FRESH_S:
             status, payload = self._request(Op.LEVELS)
-            driven, high = LEVELS.unpack(payload) if status is Status.DONE else (0, 0)
+            if status is Status.DONE:
+                driven, high = LEVELS.unpack(payload)
+            elif status is not Status.TIMED_OUT:  # a wire has no time to run out: it keeps its level
+                driven = high = 0
             self._levels = (time.monotonic(), driven, high)
         return bool(high >> number & 1) if number < PINS and driven >> number & 1 else None
 

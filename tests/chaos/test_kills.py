@@ -1,0 +1,78 @@
+"""The controller is killed, stopped, starved, mined and cut off in mid-treatment, and the current is gone.
+
+The unit is another process and goes by its own clock. Fifty times here; thousands of times in a nightly run
+(`./ionto test --nightly tests/chaos`), with the same code.
+"""
+
+import os
+
+import kill_bench
+import pytest
+from kill_bench import AROUND, BOUND_MS, KINDS, PHASES
+
+FEW, MANY = 50, 1000
+
+
+def may_be_real_time():
+    """Whether processes may be put ahead of others, which the hog needs."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if kill_bench.real_time(0, 1) else 1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+REAL_TIME = may_be_real_time()
+POSSIBLE = KINDS if REAL_TIME else tuple(kind for kind in KINDS if kind != "hog")
+
+
+@pytest.fixture(scope="module")
+def mines():
+    return kill_bench.functions_of_the_tick()
+
+
+@pytest.fixture(scope="module")
+def kills(mines):
+    return kill_bench.run(kill_bench.plan(FEW, 1, mines, POSSIBLE), seed=1)
+
+
+def judge(kills):
+    wrong = [kill for kill in kills if kill.problems]
+    assert not wrong, "\n".join(map(str, wrong))
+    assert all(kill.off_ms is not None and kill.off_ms <= BOUND_MS for kill in kills)
+    assert all(kill.current_ma >= 0.01 for kill in kills), "current flowed when it happened"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_current_is_gone_in_time_and_the_next_start_knows(kills, kind):
+    if kind == "hog" and not REAL_TIME:
+        pytest.skip("a hog of higher priority needs the right to SCHED_FIFO (root, or CAP_SYS_NICE)")
+    of_kind = [kill for kill in kills if kill.kind == kind]
+    assert of_kind
+    judge(of_kind)
+
+
+def test_every_phase_with_current_was_met(kills):
+    assert len(kills) == FEW
+    assert {kill.phase for kill in kills} == set(PHASES)
+
+
+def test_the_mines_are_the_functions_of_a_tick(mines):
+    """A handful by name, so that a list gone empty does not pass unseen."""
+    for name in (
+        "controller.core.guard:Guard.check",
+        "controller.core.session:Session.step",
+        "controller.rig:Rig.sense",
+        "controller.rig:Rig.heartbeat",
+        "drivers.bus:BoundedBus.writeto",
+        "drivers.relays:Heartbeat.beat",
+        *AROUND,
+    ):
+        assert name in mines
+
+
+@pytest.mark.nightly
+def test_a_thousand_times(mines):
+    kills = kill_bench.run(kill_bench.plan(MANY, 2, mines, POSSIBLE), seed=2)
+    judge(kills)
+    laid = {kill.mine for kill in kills if kill.kind == "exception"}
+    assert len(laid) > 0.9 * len(mines), "every function of the tick"

@@ -1,0 +1,471 @@
+"""Does to a controller what life does; the unit's own clock tells how long the current survives it.
+
+A unit stays up for a chain of kills; every kill's next start is how the following session begins, so each one
+also shows that the output is found off, the DAC zeroed, the session recorded, and nothing resumed.
+
+    python tests/support/kill_bench.py --kills 200 --jobs 2 --seed 1 [--out FILE.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.unit_client import ask
+
+HERE = Path(__file__).parent
+BOUND_MS = 100.0
+OFF_MA = 0.01
+LONGEST_S = 30.0
+DOSE_ERROR_MA_MIN = 3.0 / 60
+"""One second at the treatment's 3 mA (law 10)."""
+TREATMENT = "name: brief\narea: hands\ncurrent_ma: 3\nramp_ma_per_s: 3\ntotal_min: 0.1\n"
+SCENARIO = "person: {start_at_s: null}\n"
+PHASES = {
+    # words of the live view after which the phase runs, and about how long it does, s
+    "contact": ("waiting for contact, forward", 0.25),
+    "ramp_up": ("ramp up, forward", 0.9),
+    "hold": ("hold, forward", 1.0),
+    "ramp_down": ("ramp down, forward", 0.8),
+    "reversed_ramp_up": ("ramp up, reverse", 0.9),
+    "reversed_hold": ("hold, reverse", 1.0),
+    "reversed_ramp_down": ("ramp down, reverse", 0.8),
+    "stopping": ("stopping softly, forward", 0.4),
+}
+KINDS = ("sigkill", "crash", "stop", "memory", "hog", "hung", "socket", "exception", "broken")
+CUT_OFF = {"sigkill", "crash", "memory", "exception", "broken"}
+"""Ways to go after which no end can have been written; after the others the guard aborts in good order."""
+OFTEN = 0.04
+"""Calls per tick of a phase from which on a mine in a function is soon met there."""
+AROUND = (
+    "controller.clock:RealClock.now",
+    "controller.clock:RealClock.sleep_until",
+    "controller.journal:Journal.tick",
+    "controller.recorder:Recorder.tick",
+)
+"""What the loop calls around the tick on a unit of its own; a mine there is met in any phase."""
+HOG = """
+import os, sys, time
+os.sched_setaffinity(0, {int(sys.argv[1])})
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(60))
+print(time.monotonic(), flush=True)
+until_s = time.monotonic() + 0.4
+while time.monotonic() < until_s: pass
+"""
+
+
+def real_time(pid: int, priority: int) -> bool:
+    """Schedule a process ahead of ordinary ones, as a unit's service would; False where it's not allowed."""
+    try:
+        os.sched_setscheduler(pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
+    except PermissionError:
+        return False
+    return True
+
+
+@dataclass
+class Kill:
+    """One of them: what was done in which phase, and what followed."""
+
+    kind: str
+    phase: str
+    mine: str = ""
+    current_ma: float = 0.0
+    off_ms: float | None = None
+    outcome: str = ""
+    dose_error_ma_min: float | None = None
+    spoilt: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+class Reader:
+    """Lines of a process's output as they come, with a wait that ends."""
+
+    def __init__(self, stream: Any) -> None:
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        self._over = False
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def _read(self, stream: Any) -> None:
+        for line in stream:
+            with self._news:
+                self.lines.append(line.decode())
+                self._news.notify_all()
+        with self._news:
+            self._over = True
+            self._news.notify_all()
+        stream.close()
+
+    def wait(self, text: str, longest_s: float = LONGEST_S) -> str | None:
+        """The first line with `text`, or None when the output ends or the time is over."""
+
+        def found() -> str | None:
+            return next((line for line in self.lines if text in line), None)
+
+        with self._news:
+            self._news.wait_for(lambda: found() or self._over, longest_s)
+            return found()
+
+
+class Controller:
+    """One run of the command on the unit."""
+
+    def __init__(self, bench: Bench, mine: str = "", *, always: bool = False) -> None:
+        laid = ["--mine", mine, "always" if always else "once"] if mine else []
+        words = ["run", str(bench.treatment), "--attach", str(bench.socket), "--state", str(bench.state)]
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", str(HERE / "controller_under_test.py"), *laid, "--", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        real_time(self.process.pid, 10)
+        self.out, self.err = Reader(self.process.stdout), Reader(self.process.stderr)
+
+    def end(self) -> None:
+        """Make sure that it is gone."""
+        with suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait(LONGEST_S)
+
+
+class Bench:
+    """One unit in a folder of its own, and the kills that are done on it, one after the other."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.socket, self.state = folder / "unit.sock", folder / "state"
+        self.treatment, scenario = folder / "brief.yaml", folder / "scenario.yaml"
+        self.treatment.write_text(TREATMENT)
+        scenario.write_text(SCENARIO)
+        words = ["--socket", str(self.socket), "--scenario", str(scenario)]
+        self.unit = subprocess.Popen(
+            [sys.executable, "-P", "-m", "app.main", "unit", "--seed", str(seed), *words],
+            stdout=subprocess.PIPE,
+        )
+        real_time(self.unit.pid, 70)
+        self._before: Kill | None = None
+        Reader(self.unit.stdout).wait("SIMULATED")
+
+    def close(self) -> None:
+        self.unit.terminate()
+        if self.unit.wait(LONGEST_S) != 0 or self.socket.exists():
+            raise RuntimeError("the unit did not end in good order")
+
+    def ask(self, question: str, **details: Any) -> dict[str, Any]:
+        return ask(self.socket, question, **details)
+
+    # One kill.
+
+    def kill(self, kind: str, phase: str, mine: str = "") -> Kill:
+        """Treat until a random moment of `phase`, do `kind`, measure; again if it ended by itself before."""
+        result = Kill(kind, phase, mine)
+        for _ in range(6):
+            controller = Controller(self, mine, always=kind == "broken")
+            try:
+                if self._treat_until(controller, phase, result) and self._do(controller, result):
+                    self._before = result
+                    return result
+            finally:
+                controller.end()
+            self._before = None
+        result.problems.append(f"never reached {phase}: {result.spoilt}")
+        return result
+
+    def _treat_until(self, controller: Controller, phase: str, result: Kill) -> bool:
+        if controller.out.wait("waiting for Start") is None:
+            result.spoilt.append("".join(controller.out.lines[2:] + controller.err.lines))
+            return False
+        self._check_start(controller)
+        self._press("start")
+        words, length_s = PHASES[phase]
+        if phase == "stopping":
+            controller.out.wait(PHASES["hold"][0])
+            self._press("stop")
+        seen = controller.out.wait(words)
+        time.sleep(self.random.uniform(0.0, length_s))
+        state = self.ask("state")
+        result.current_ma = abs(state["current_ma"])
+        if seen and result.current_ma >= OFF_MA and controller.process.poll() is None:
+            return True
+        result.spoilt.append("".join(controller.out.lines[-8:] + controller.err.lines))
+        return False
+
+    def _press(self, button: str) -> None:
+        self.ask("press", button=button, for_s=0.2)
+
+    def _check_start(self, controller: Controller) -> None:
+        """What the start after a kill has to show; nobody has pressed anything yet."""
+        before, problems = self._before, self._before.problems if self._before else []
+        since_s = time.monotonic()
+        time.sleep(0.25)
+        state, rows = self.ask("state"), self.ask("log", since_s=since_s)["rows"]
+        if state["relays"]["series"] or abs(state["current_ma"]) >= OFF_MA:
+            problems.append(f"the next start did not find the output off: {state}")
+        if state["dac_code"]:
+            problems.append(f"the next start left the DAC at {state['dac_code']}")
+        if any(abs(current_ma) >= OFF_MA for _, current_ma in rows):
+            problems.append("the next start resumed by itself")
+        told = controller.err.wait("was cut off", 0.01)
+        if before is not None and (told is not None) != (before.kind in CUT_OFF):
+            problems.append(f"the next start says {told!r} after {before.kind}")
+        if before is not None:
+            self._check_record(before)
+
+    def _check_record(self, before: Kill) -> None:
+        with sqlite3.connect(self.state / "journal.db", timeout=5) as journal:
+            row = journal.execute(
+                "SELECT outcome, forward_ma_min, reverse_ma_min FROM session "
+                "ORDER BY id DESC LIMIT 1 OFFSET 1"
+            ).fetchone()
+        journal.close()
+        before.outcome, forward, reverse = row
+        expected = {"cut_off"} if before.kind in CUT_OFF else {"aborted"}
+        if before.outcome not in expected:
+            before.problems.append(f"recorded as {before.outcome}, not {expected}")
+        charge = self.charge
+        before.dose_error_ma_min = max(abs(charge["forward"] - forward), abs(charge["reverse"] - reverse))
+        if before.dose_error_ma_min > DOSE_ERROR_MA_MIN:
+            before.problems.append(f"recorded dose {forward, reverse}, true {charge}")
+
+    def _do(self, controller: Controller, result: Kill) -> bool:
+        """Do it and measure; False when it did not happen, as with a mine whose phase is over."""
+        began_s = getattr(self, f"_{result.kind}")(controller)
+        if began_s is None:
+            result.spoilt.append("".join(controller.out.lines[-8:] + controller.err.lines))
+            return False
+        time.sleep(max(0.0, began_s + 0.2 - time.monotonic()))
+        truth = self.ask("truth", after_s=began_s)
+        self.charge = truth["charge_ma_min"]
+        off_s = truth["off_since_s"]
+        if off_s is None:
+            result.problems.append("the current still flows after 200 ms")
+        else:
+            result.off_ms = 1000 * (off_s - began_s)
+            if result.off_ms > BOUND_MS:
+                result.problems.append(f"the current was off after {result.off_ms:.1f} ms")
+        self._check_after(controller, result)
+        later = self.ask("truth", after_s=began_s)
+        if off_s is not None and later["off_since_s"] != off_s:
+            result.problems.append("current flowed again")
+        return True
+
+    def _check_after(self, controller: Controller, result: Kill) -> None:
+        """A stopped controller goes on and must stay off; whoever lives must end with the right exit code."""
+        if result.kind == "stop":
+            controller.process.send_signal(signal.SIGCONT)
+        codes = {"sigkill": -signal.SIGKILL, "crash": -signal.SIGSEGV}
+        expected = codes.get(result.kind, 1 if result.kind in CUT_OFF else 3)
+        try:
+            code = controller.process.wait(10.0)
+        except subprocess.TimeoutExpired:
+            result.problems.append("the controller did not end within 10 s")
+            return
+        if code != expected:
+            result.problems.append(f"exit code {code}, not {expected}: {controller.out.lines[-6:]}")
+
+    # What life does; each gives the moment on the monotonic clock.
+
+    def _signal(self, controller: Controller, number: int) -> float:
+        began_s = time.monotonic()
+        controller.process.send_signal(number)
+        return began_s
+
+    def _sigkill(self, controller: Controller) -> float:
+        return self._signal(controller, signal.SIGKILL)
+
+    def _crash(self, controller: Controller) -> float:
+        return self._signal(controller, signal.SIGSEGV)
+
+    def _stop(self, controller: Controller) -> float:
+        return self._signal(controller, signal.SIGSTOP)
+
+    def _raised(self, controller: Controller, number: int) -> float | None:
+        controller.process.send_signal(number)
+        line = controller.err.wait("RAISED", 10.0)
+        return None if line is None else float(line.split()[1])
+
+    def _memory(self, controller: Controller) -> float | None:
+        return self._raised(controller, signal.SIGUSR2)
+
+    def _exception(self, controller: Controller) -> float | None:
+        return self._raised(controller, signal.SIGUSR1)
+
+    _broken = _exception
+
+    def _hog(self, controller: Controller) -> float | None:
+        """Something of a higher priority takes the processor that the controller may use."""
+        cpu = max(os.sched_getaffinity(0))
+        os.sched_setaffinity(controller.process.pid, {cpu})
+        hog = subprocess.run(
+            [sys.executable, "-S", "-c", HOG, str(cpu)], capture_output=True, timeout=LONGEST_S, check=False
+        )
+        return float(hog.stdout) if hog.returncode == 0 else None
+
+    def _hung(self, _controller: Controller) -> float:
+        return float(self.ask("inject", fault="bus_hung", params={"for_s": 1.5})["at_s"])
+
+    def _socket(self, _controller: Controller) -> float:
+        return float(self.ask("drop")["at_s"])
+
+
+def plan(
+    count: int, seed: int, mines: dict[str, list[str]], kinds: tuple[str, ...] = KINDS
+) -> list[tuple[str, str, str]]:
+    """`count` kills (kind, phase, mine): every kind, every phase, and every mine as soon as possible."""
+    rng = random.Random(seed)
+    laid = rng.sample(sorted(mines), len(mines))
+    # The plain kill and the exceptions have the most to show; the first half's phases come soonest.
+    kinds = tuple(kind for kind in kinds for _ in range(3 if kind in ("exception", "sigkill") else 1))
+    phases = [*PHASES, "contact", "ramp_up", "hold"]
+    kills = []
+    for number in range(count):
+        kind, phase, mine = kinds[number % len(kinds)], phases[(5 * number) % len(phases)], ""
+        if kind in ("exception", "broken"):
+            mine = laid[sum(bool(kill[2]) for kill in kills) % len(laid)]
+            phase = rng.choice(mines[mine])
+        kills.append((kind, phase, mine))
+    return kills
+
+
+def run(
+    kills: list[tuple[str, str, str]], seed: int, jobs: int = 2, tell: Callable[[Kill], None] | None = None
+) -> list[Kill]:
+    """Do them all, `jobs` units at a time; a last start checks what the last kill left."""
+
+    def chain(job: int) -> list[Kill]:
+        with tempfile.TemporaryDirectory(prefix="kills-") as folder:
+            bench = Bench(Path(folder), seed * 1000 + job)
+            done = []
+            for kind, phase, mine in kills[job::jobs]:
+                if done and tell is not None:
+                    tell(done[-1])
+                done.append(bench.kill(kind, phase, mine))
+            closing = Controller(bench)
+            if controller_ready(closing):
+                bench._check_start(closing)
+            closing.end()
+            bench.close()
+            return done
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return [kill for done in pool.map(chain, range(jobs)) for kill in done]
+
+
+def controller_ready(controller: Controller) -> bool:
+    return controller.out.wait("waiting for Start") is not None
+
+
+def functions_of_the_tick() -> dict[str, list[str]]:
+    """Every function of ours that ticks of a session call, by watching some, and in which of `PHASES`.
+
+    What the simulator calls belongs to the unit, and what the drivers' libraries call is not ours. A function
+    that is called now and then only, as at a change of phase, might never meet its mine; it is left out.
+    """
+    from simulated import simulate, treatment
+
+    from controller.loop import Loop
+
+    calls: Counter[tuple[str, str]] = Counter()
+    ticks: Counter[str] = Counter()
+    phase = ""
+    tick = Loop.tick.__code__
+    rooms = re.compile(r"^(controller|drivers)\.")
+
+    def watch(frame: Any, event: str, _argument: Any) -> None:
+        nonlocal phase
+        code = frame.f_code
+        if code is tick:
+            session = frame.f_locals["self"].session
+            name = session.phase if session.polarity == "forward" else f"reversed_{session.phase}"
+            phase = str(name) if event == "call" else ""
+            ticks[phase] += 1
+        elif event == "call" and phase and rooms.match(frame.f_globals.get("__name__", "")):
+            calls[f"{frame.f_globals['__name__']}:{code.co_qualname}", phase] += 1
+
+    for events in ([], [{"at_s": 20, "fault": "press", "button": "stop"}]):
+        sys.setprofile(watch)
+        try:
+            simulate(treatment(current_ma=2.0), seed=3, events=events)
+        finally:
+            sys.setprofile(None)
+    mines = {name: list(PHASES) for name in AROUND}
+    for (name, where), count in sorted(calls.items()):
+        if where in PHASES and count >= OFTEN * ticks[where] and "<" not in name:
+            mines.setdefault(name, []).append(where)
+    return mines
+
+
+def figures(kills: list[Kill]) -> dict[str, Any]:
+    """How long the current survived, by kind and in all, in ms; how many went wrong or had to be repeated."""
+    by_kind: dict[str, Any] = {}
+    for kind in (*KINDS, "all"):
+        of_kind = [kill for kill in kills if kind in (kill.kind, "all")]
+        times = sorted(kill.off_ms for kill in of_kind if kill.off_ms is not None)
+        if times:
+            by_kind[kind] = {
+                "kills": len(of_kind),
+                "p50_ms": round(times[len(times) // 2], 1),
+                "p99_ms": round(times[min(len(times) - 1, int(len(times) * 0.99))], 1),
+                "worst_ms": round(times[-1], 1),
+            }
+    errors = [kill.dose_error_ma_min for kill in kills if kill.dose_error_ma_min is not None]
+    return {
+        "off": by_kind,
+        "phases": dict(Counter(kill.phase for kill in kills)),
+        "mines": len({kill.mine for kill in kills if kill.mine}),
+        "worst_dose_error_ma_min": round(max(errors, default=0.0), 4),
+        "wrong": sum(bool(kill.problems) for kill in kills),
+        "repeated": sum(len(kill.spoilt) for kill in kills),
+    }
+
+
+def say(*words: Any) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args()
+    began_s = time.monotonic()
+
+    def tell(kill: Kill) -> None:
+        off = "-" if kill.off_ms is None else f"{kill.off_ms:.1f}"
+        say(kill.kind, kill.phase, kill.mine, off, *kill.problems, *kill.spoilt)
+
+    planned = plan(args.kills, args.seed, functions_of_the_tick(), tuple(args.kinds))
+    kills = run(planned, args.seed, args.jobs, tell)
+    for kill in kills:
+        if kill.problems:
+            say("WRONG", asdict(kill))
+    say(json.dumps(figures(kills), indent=1), f"{time.monotonic() - began_s:.0f} s")
+    if args.out:
+        args.out.write_text(json.dumps([asdict(kill) for kill in kills], indent=1))
+
+
+if __name__ == "__main__":
+    main()
