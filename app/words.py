@@ -10,6 +10,7 @@ from typing import Final
 PHASE_WORDS: Final[dict[str, str]] = {
     "self_test": "self-test",
     "ready": "waiting for Start",
+    "proof": "testing the protections",
     "contact": "waiting for contact",
     "ramp_up": "ramp up",
     "hold": "hold",
@@ -27,6 +28,7 @@ _SERVICE: Final = "Do not use this unit until a technician has found the cause."
 _AGAIN: Final = "If it happens again, have the unit checked."
 
 ADVICE: Final[dict[str, str]] = {
+    "guard_blind": f"The guard's converter doesn't see the current. {_SERVICE}",
     "current_spike": f"Take hands or feet out. {_SERVICE}",
     "over_current": f"Take hands or feet out. {_SERVICE}",
     "open_circuit": "Check water level, leads and contact. A new session begins with Start, from zero.",

@@ -154,7 +154,11 @@ class Recorder:
                 return "Put both sides into the water and keep still."
             case Phase.STOPPING:
                 return "Stopping: keep still until the current is gone."
-            case Phase.RAMP_UP | Phase.HOLD if session.folded_back:
+            case Phase.PROOF:
+                return "Testing the relays and the heartbeat."
+            case Phase.RAMP_UP | Phase.HOLD if session.fold_back.withdrawn:
+                return "A hand seems to leave the water: the current was reduced. Put it back, or press Stop."
+            case Phase.RAMP_UP | Phase.HOLD if session.fold_back.ever:
                 return "The set current cannot be reached: dry skin, soft water or poor contact."
             case Phase.RAMP_UP | Phase.HOLD | Phase.RAMP_DOWN | Phase.REVERSE:
                 return "Keep still; do not take a hand out. Press Stop first if you must."

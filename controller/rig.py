@@ -65,6 +65,7 @@ class Rig:
         self._pending: Kind = ""
         self._waited = False
         self._connected = False
+        self._beats = True
         self._polarity: Polarity = "forward"
         self._code = 0
         self._failure: Failure | None = None
@@ -108,7 +109,7 @@ class Rig:
         ports, values = self._ports, self._values
         now_s = self._clock.now()
         start, stop, up, down = ports.panel.sample()
-        buttons = Buttons(start, stop or stop_requested, up, down)
+        buttons = Buttons(start, stop, up, down, stop_requested)
         failure, self._failure = self._failure, None
         guard_code = sampled_code = None
         sampled: Kind = ""
@@ -187,8 +188,8 @@ class Rig:
         self._start_next()
 
     def heartbeat(self) -> None:
-        """Make one edge: the whole tick succeeded."""
-        if self._failure is None:
+        """Make one edge: the whole tick succeeded. None while the heartbeat is starved on purpose."""
+        if self._failure is None and self._beats:
             self._ports.heartbeat.beat()
 
     def off(self) -> None:
@@ -221,12 +222,16 @@ class Rig:
         except OSError as error:
             self._fail(Failure(ports.cause_of("DAC", error), str(error)))
             return
-        if not self._connected:
+        self._beats = command.beat
+        if command.series and not self._connected:
             ports.relays.connect()
             self._connected = True
+        elif self._connected and not command.series:
+            self._disconnect()
 
     def _rest(self, command: Off) -> None:
         was_connected = self._connected
+        self._beats = True
         self._disconnect()
         try:
             self._ports.bus.allow(BUS_TIME_S)

@@ -41,6 +41,7 @@ class Guard:
         self._control_same = 0
         self._counts = dict.fromkeys(Cause, 0)
         self._pilot = _Slope()
+        self._proven = False
 
     def doubts(self, m: Measurement) -> Literal["", "high", "low"]:
         """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
@@ -95,6 +96,7 @@ class Guard:
             return Cause.LATE_TICK, f"a tick came {1000 * (passed_s - self._late_s):.0f} ms beyond the bound"
         if current_ma is None:
             return self._slow(m)
+        self._prove(current_ma, last)
         return (
             self._saturated(m)
             or self._too_much(current_ma, last)
@@ -118,6 +120,15 @@ class Guard:
                 f"limit {bound_ma:.2f} mA"
             )
         return None
+
+    def _prove(self, current_ma: float, last: Drive) -> None:
+        """Force the over-current trip once, on the true sensing current under a limit below it."""
+        if last.sensing and not self._proven and current_ma > lim.GUARD_PROOF_MA:
+            tight = Guard(
+                self.limits._replace(over_current_ma=lim.GUARD_PROOF_MA), tick_s=0.005, operate_s=0.0
+            )
+            found = tight._too_much(current_ma, last)
+            self._proven = found is not None and found[0] is Cause.OVER_CURRENT
 
     def _saturated(self, m: Measurement) -> tuple[Cause, str] | None:
         """Find a converter at full scale; if the other one reads too much too, that is over-current."""
@@ -298,10 +309,13 @@ class Guard:
             self._pilot.clear()
         bound_ma = lim.SENSING_LIMIT_MA if command.sensing else self.limits.ceiling_ma
         code_ma = command.code / 4095 * self.limits.full_scale_ma
-        if not 0.0 <= command.setpoint_ma <= bound_ma or not code_ma <= 1.2 * bound_ma + 0.5:
+        whole = command.sensing or (command.series and command.beat)
+        if not 0.0 <= command.setpoint_ma <= bound_ma or not code_ma <= 1.2 * bound_ma + 0.5 or not whole:
             return Cause.OVER_CURRENT, (
                 f"{command.setpoint_ma:.2f} mA (code {command.code}) commanded, limit {bound_ma:.2f} mA"
             )
+        if not self._proven and not command.sensing and command.setpoint_ma > lim.SENSING_LIMIT_MA:
+            return Cause.GUARD_BLIND, "the guard has not seen the sensing current by its own converter"
         step_ma = command.setpoint_ma - (last.setpoint_ma if isinstance(last, Drive) else 0.0)
         if step_ma > lim.MAX_STEP_MA:
             return Cause.OVER_CURRENT, f"a rise of {step_ma:.2f} mA in one tick was commanded"

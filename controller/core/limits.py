@@ -27,6 +27,22 @@ MAX_SENSING_OHM: Final = 150_000.0
 OPEN_LOAD_OHM: Final = 40_000.0
 """A load this high under a treatment's current is a circuit about to open, not skin (4 to 6 kohm dry)."""
 
+# --- proof of the protections -------------------------------------------------------------------------
+PROOF_MA: Final = 0.07
+"""Current of the power-up test: connecting it at once stays below 0.1 mA with a stage 0.03 mA off (law 6)."""
+PROOF_ALIVE_MA: Final = 0.02
+PROOF_ALIVE_V: Final = 2.0
+"""A live output shows this current, or this voltage where nobody closes the circuit."""
+PROOF_DEAD_MA: Final = 0.015
+PROOF_DEAD_V: Final = 1.0
+"""A disconnected output shows less than both."""
+PROOF_REST_S: Final = 0.06
+"""A state must last half of this, three readings of the slower channel, to count as seen."""
+PROOF_PULL_IN_S: Final = 0.3
+"""The charge pump needs some edges and a relay its operate time."""
+PROOF_DROP_OUT_S: Final = 0.1
+"""The output must be gone this long after the last heartbeat (law 2)."""
+
 # --- polarity -------------------------------------------------------------------------------------
 REVERSE_BELOW_MA: Final = 0.2
 """The polarity relay moves only below this measured current, with the output open (law 6)."""
@@ -46,8 +62,28 @@ FOLD_BACK_SETTLED_S: Final = 2.0
 """A ramp that the load has held up for this long has arrived where it can."""
 FOLD_BACK_RELEASE_V: Final = 5.0
 """... and may rise again, at the ramp, only when it is this far away."""
+SKIN_V: Final = 4.6
+"""What both skins take by themselves, 2.8 V at the anode and 1.8 V at the cathode (Springer BF02474422); the
+rest of the voltage is ohmic."""
+SKIN_SHARE: Final = 0.3
+"""... but at least this share of it, where the skins take less."""
+WITHDRAWAL_WINDOW_S: Final = 0.05
+WITHDRAWAL_PER_S: Final = 0.5
+WITHDRAWAL_HITS: Final = 2
+"""The ohmic part of the load grows by more than 50 % a second over 50 ms, seen twice running. A fidgeting
+hand stays below half of that, a drying one far below; a hand that leaves within a second exceeds it long
+before contact breaks, because the resistance goes with one over the wetted area."""
+WITHDRAWAL_FROM_MA: Final = 2.0
+"""Below this current a breaking contact is hardly felt (perception of DC, unverified figure)."""
+WITHDRAWAL_FALL_S: Final = 0.08
+"""From any current to sensing in this time: a hand that leaves in 0.2 s is recognised with 0.12 s to go."""
+WITHDRAWAL_REST_S: Final = 2.0
+"""Contact must have stayed this long before the current returns, at the ramp."""
 MAX_STEP_MA: Final = 0.1
 """No rise of the setpoint in one tick may exceed this, whatever the ramp and the loop rate (law 6)."""
+
+GUARD_PROOF_MA: Final = 0.2
+"""The guard's trip is forced under this limit by the sensing current, as its own converter sees it."""
 
 # --- guard: fast, confirmed by the next conversion ------------------------------------------------
 SPIKE_MARGIN_MA: Final = 0.5

@@ -17,8 +17,9 @@ class Event(StrEnum):
     """What moves a session on."""
 
     PASSED = "self-test passed"
-    FAILED = "self-test failed"
+    FAILED = "test failed"
     START = "Start pressed"
+    PROVEN = "protections proven"
     TIMEOUT = "nobody came"
     CONTACT = "contact stable"
     ARRIVED = "target reached"
@@ -42,8 +43,14 @@ TRANSITIONS: Final = MappingProxyType(
             _E.TRIP: _P.TRIPPED,
         },
         _P.READY: {
-            _E.START: _P.CONTACT,
+            _E.START: _P.PROOF,
             _E.TIMEOUT: _P.REFUSED,
+            _E.STOP: _P.STOPPED,
+            _E.TRIP: _P.TRIPPED,
+        },
+        _P.PROOF: {
+            _E.PROVEN: _P.CONTACT,
+            _E.FAILED: _P.REFUSED,
             _E.STOP: _P.STOPPED,
             _E.TRIP: _P.TRIPPED,
         },
@@ -80,7 +87,7 @@ TERMINAL: Final = frozenset(phase for phase, row in TRANSITIONS.items() if not r
 """Phases that nothing leaves; the output is off in all of them."""
 
 DRIVING: Final = frozenset(
-    {Phase.CONTACT, Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.REVERSE, Phase.STOPPING}
+    {Phase.PROOF, Phase.CONTACT, Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.REVERSE, Phase.STOPPING}
 )
 """Phases in which the output may be connected."""
 

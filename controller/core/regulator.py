@@ -62,6 +62,11 @@ class Regulator:
         """The correction in force, mA."""
         return self._trim_ma
 
+    def still_code(self, setpoint_ma: float) -> int:
+        """Return the code for `setpoint_ma` by calibration alone, without trim, ramp or pilot."""
+        code = round((setpoint_ma - self._offset_ma) * self._code_per_ma)
+        return max(0, min(DAC_TOP_CODE, code))
+
     def code(
         self, setpoint_ma: float, measured_ma: float | None, since_s: float, ramp_ma_per_s: float
     ) -> int:

@@ -10,17 +10,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from controller.core.dose import Dose
+from controller.core.foldback import FoldBack
 from controller.core.limits import (
     CONTACT_STABLE_S,
     CONTACT_TIMEOUT_S,
     FOLD_BACK_HEADROOM_V,
-    FOLD_BACK_MA_PER_S,
-    FOLD_BACK_RELEASE_V,
-    FOLD_BACK_SETTLED_S,
     HIGH_VOLTAGE_RATIO,
     MAX_SENSING_OHM,
     MAX_STEP_MA,
     MIN_LOAD_OHM,
+    PROOF_MA,
     READY_TIMEOUT_S,
     REVERSE_BELOW_MA,
     SENSING_MA,
@@ -30,6 +29,7 @@ from controller.core.limits import (
 )
 from controller.core.load import LoadEstimate
 from controller.core.phases import TERMINAL, TRANSITIONS, Event
+from controller.core.proof import Proof
 from controller.core.regulator import Regulator
 from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, Trip
 
@@ -38,7 +38,8 @@ class Plan(NamedTuple):
     """What one session is to do: figures of treatment and unit in the core's units.
 
     `halves` are (polarity, seconds of current, ramps included) in order; `guarded` says that the guard has a
-    converter of its own, whose reading zero must then be proven by too. Times in s, currents in mA,
+    converter of its own, whose reading zero must then be proven by too; `heed_withdrawal` False only measures
+    what heeding it is worth. Times in s, currents in mA,
     voltages in V, ramp in mA/s.
     """
 
@@ -54,6 +55,7 @@ class Plan(NamedTuple):
     dead_time_s: float
     settle_s: float
     guarded: bool = True
+    heed_withdrawal: bool = True
 
     @property
     def total_s(self) -> float:
@@ -61,6 +63,8 @@ class Plan(NamedTuple):
         return sum(seconds for _, seconds in self.halves)
 
 
+FOLDING = frozenset({Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.STOPPING})
+"""Phases in which the load may ask for less current."""
 SELF_TEST_S = 0.25
 """The self-test watches the disconnected unit for this long ..."""
 SELF_TEST_LIMIT_S = 3.0
@@ -81,7 +85,6 @@ class Session:
         self.setpoint_ma = 0.0
         self.load = LoadEstimate()
         self.dose = Dose()
-        self.folded_back = False
         self._regulator = regulator
         self._half = 0
         self._half_elapsed_s = 0.0
@@ -94,13 +97,20 @@ class Session:
         self._steady_since_s: float | None = None
         self._start_was_up = False
         self._reverse_step = 0
-        self._limited_since_s: float | None = None
         self._stop_rate_ma_per_s = STOP_MA_PER_S
-        self._allowed_ma = plan.target_ma
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
+        self._proof = Proof(regulator.still_code(PROOF_MA))
+        self.fold_back = FoldBack(
+            target_ma=plan.target_ma,
+            compliance_v=plan.compliance_v,
+            rise_ma=self._rise_ma,
+            tick_s=plan.tick_s,
+            heed_withdrawal=plan.heed_withdrawal,
+        )
         self._steps = {
             Phase.SELF_TEST: self._self_test,
             Phase.READY: self._ready,
+            Phase.PROOF: self._prove,
             Phase.CONTACT: self._contact,
             Phase.RAMP_UP: self._ramp_up,
             Phase.HOLD: self._hold,
@@ -142,8 +152,11 @@ class Session:
         if measurement.sampled == "voltage" and measurement.voltage_v is not None:
             if current_ma is not None:
                 self.load.update(measurement.voltage_v, current_ma)
-            self._fold_back(measurement.voltage_v)
-        if measurement.buttons.stop and Event.STOP in TRANSITIONS[self.phase]:
+            if self.phase in FOLDING:
+                self.fold_back.see(now_s, measurement.voltage_v, self.setpoint_ma)
+        buttons = measurement.buttons
+        pressed = buttons.stop and self.phase is not Phase.SELF_TEST  # there a pressed Stop is judged
+        if (pressed or buttons.stop_asked) and Event.STOP in TRANSITIONS[self.phase]:
             self._stop("Stop was pressed")
         if self.phase in TERMINAL:
             return Off(self.polarity)
@@ -172,11 +185,16 @@ class Session:
     def _self_test(self, m: Measurement) -> Command:
         zero = self._reads_below(m, SELF_TEST_ZERO_MA)
         supply_ok = m.supply_v is not None and self.plan.supply_min_v <= m.supply_v <= self.plan.supply_max_v
-        if self._elapsed_s() >= SELF_TEST_S and zero and supply_ok and not m.buttons.start:
+        stuck = m.buttons.start or m.buttons.stop
+        if self._elapsed_s() >= SELF_TEST_S and zero and supply_ok and not stuck:
             self._go(Event.PASSED)
         elif self._elapsed_s() >= SELF_TEST_LIMIT_S:
             if m.buttons.start:
                 self.reason = "the Start button reads as pressed since power-up: release or replace it"
+            elif m.buttons.stop:
+                self.reason = (
+                    "the Stop button reads as pressed since power-up: release it, or its wire is broken"
+                )
             elif not supply_ok:
                 self.reason = (
                     f"the supply of the current stage reads {_text(m.supply_v)} V, allowed "
@@ -199,6 +217,17 @@ class Session:
         if self.phase is Phase.READY and self._elapsed_s() >= READY_TIMEOUT_S:
             self.reason = f"Start was not pressed within {READY_TIMEOUT_S:.0f} s"
             self._go(Event.TIMEOUT)
+        return Off(self.polarity)
+
+    def _prove(self, m: Measurement) -> Command:
+        command = self._proof.step(self._now_s, m, self.polarity)
+        if self._proof.done:
+            self._go(Event.PROVEN)
+        elif self._proof.failed is not None:
+            self.reason = self._proof.failed
+            self._go(Event.FAILED)
+        else:
+            return command
         return Off(self.polarity)
 
     def _contact(self, m: Measurement) -> Command:
@@ -226,22 +255,21 @@ class Session:
             self._go(Event.HALF_OVER)
             return self._ramp_down(m)
         self._half_elapsed_s += self._passed_s
-        since_s = self._limited_since_s
-        limited = since_s is not None and self._now_s - since_s >= FOLD_BACK_SETTLED_S
-        if self.setpoint_ma >= self.plan.target_ma or limited:
+        if self.setpoint_ma >= self.plan.target_ma or self.fold_back.settled(self._now_s):
             self._go(Event.ARRIVED)
-        return self._drive(min(self.setpoint_ma + self._rise_ma, self._allowed_ma), m)
+        return self._drive(min(self.setpoint_ma + self._rise_ma, self.fold_back.allow(self._now_s)), m)
 
     def _hold(self, m: Measurement) -> Command:
         if self._half_is_over():
             self._go(Event.HALF_OVER)
             return self._ramp_down(m)
         self._half_elapsed_s += self._passed_s
-        return self._drive(min(self.setpoint_ma + self._rise_ma, self._allowed_ma), m)
+        return self._drive(min(self.setpoint_ma + self._rise_ma, self.fold_back.allow(self._now_s)), m)
 
     def _ramp_down(self, m: Measurement) -> Command:
         self._half_elapsed_s += self._passed_s
-        setpoint_ma = min(self.setpoint_ma - self.plan.ramp_ma_per_s * self.plan.tick_s, self._allowed_ma)
+        fallen_ma = self.setpoint_ma - self.plan.ramp_ma_per_s * self.plan.tick_s
+        setpoint_ma = min(fallen_ma, self.fold_back.allow(self._now_s))
         if setpoint_ma > 0.0:
             return self._drive(setpoint_ma, m)
         self._steady_since_s = None
@@ -270,13 +298,13 @@ class Session:
         self._done_s += plan.halves[self._half][1]
         self._half += 1
         self._half_elapsed_s = 0.0
-        self._allowed_ma = plan.target_ma
-        self._limited_since_s = None
+        self.fold_back.reset()
         self._go(Event.REVERSED)
         return self._drive(0.0, m)
 
     def _stopping(self, m: Measurement) -> Command:
-        setpoint_ma = self.setpoint_ma - self._stop_rate_ma_per_s * self.plan.tick_s
+        fallen_ma = self.setpoint_ma - self._stop_rate_ma_per_s * self.plan.tick_s
+        setpoint_ma = min(fallen_ma, self.fold_back.allow(self._now_s))
         if setpoint_ma > 0.0:
             return self._drive(setpoint_ma, m)
         self.setpoint_ma = 0.0
@@ -317,21 +345,6 @@ class Session:
             self._sampled_s = self._now_s
         code = self._regulator.code(setpoint_ma, measured_ma, since_s, self.plan.ramp_ma_per_s)
         return Drive(self.polarity, setpoint_ma, code, sensing)
-
-    def _fold_back(self, voltage_v: float) -> None:
-        """Ask for less while the stage is at the end of its voltage; give it back at the ramp."""
-        if self.phase not in {Phase.RAMP_UP, Phase.HOLD}:
-            return
-        plan = self.plan
-        if voltage_v > plan.compliance_v - FOLD_BACK_HEADROOM_V:
-            self.folded_back = True
-            if self._limited_since_s is None:
-                self._limited_since_s = self._now_s
-            step_ma = FOLD_BACK_MA_PER_S * 2 * plan.tick_s  # the voltage is read every second tick
-            self._allowed_ma = max(0.0, min(self._allowed_ma, self.setpoint_ma) - step_ma)
-        elif voltage_v < plan.compliance_v - FOLD_BACK_RELEASE_V:
-            self._allowed_ma = min(plan.target_ma, self._allowed_ma + 2 * self._rise_ma)
-            self._limited_since_s = None
 
     def _half_is_over(self) -> bool:
         """Tell whether what is left of this half is just its ramp down, by time or by charge."""

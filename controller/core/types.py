@@ -18,6 +18,7 @@ class Phase(StrEnum):
 
     SELF_TEST = "self_test"
     READY = "ready"
+    PROOF = "proof"
     CONTACT = "contact"
     RAMP_UP = "ramp_up"
     HOLD = "hold"
@@ -53,6 +54,7 @@ class Cause(StrEnum):
     SUPPLY = "supply"
     OUTPUT_LOST = "output_lost"
     OUTPUT_STUCK = "output_stuck"
+    GUARD_BLIND = "guard_blind"
     LATE_TICK = "late_tick"
     TIME_EXCEEDED = "time_exceeded"
     DOSE_EXCEEDED = "dose_exceeded"
@@ -66,12 +68,13 @@ class Failure(NamedTuple):
 
 
 class Buttons(NamedTuple):
-    """The panel as sampled in this tick; True is pressed. `stop` includes a request from a face."""
+    """The panel as sampled in this tick; True is pressed. `stop_asked` is a request from a face."""
 
     start: bool = False
     stop: bool = False
     up: bool = False
     down: bool = False
+    stop_asked: bool = False
 
 
 class Measurement(NamedTuple):
@@ -106,13 +109,16 @@ class Drive(NamedTuple):
     """Connected, carrying `setpoint_ma` (0 to the ceiling) by DAC `code` (0 to 4095).
 
     `sensing` marks the tiny current that looks for contact: an open circuit is then no fault, and the
-    guard holds the setpoint to the sensing limit.
+    guard holds the setpoint to the sensing limit. `series` and `beat` False leave the series relay open or
+    the heartbeat silent, for the proof of the protections.
     """
 
     polarity: Polarity
     setpoint_ma: float
     code: int
     sensing: bool = False
+    series: bool = True
+    beat: bool = True
 
 
 Command: TypeAlias = Off | Drive

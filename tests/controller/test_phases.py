@@ -37,7 +37,7 @@ def test_current_is_reached_only_through_start_and_contact() -> None:
     for phase, row in TRANSITIONS.items():
         for event, following in row.items():
             if following in DRIVING and phase not in DRIVING:
-                assert (phase, event, following) == (Phase.READY, Event.START, Phase.CONTACT)
+                assert (phase, event, following) == (Phase.READY, Event.START, Phase.PROOF)
 
 
 def test_the_diagram_in_the_docs_is_the_table() -> None:

@@ -23,6 +23,7 @@ def test_a_whole_treatment(bench: Bench) -> None:
     assert phases_of(bench) == [
         ("self_test", "forward"),
         ("ready", "forward"),
+        ("proof", "forward"),
         ("contact", "forward"),
         ("ramp_up", "forward"),
         ("hold", "forward"),
@@ -51,6 +52,13 @@ def test_start_held_since_power_up_is_refused(bench: Bench) -> None:
         bench.tick(buttons=Buttons(start=True))
     assert bench.session.phase is Phase.REFUSED
     assert "Start button" in (bench.session.reason or "")
+
+
+def test_stop_held_since_power_up_is_refused(bench: Bench) -> None:
+    while not bench.session.finished:
+        bench.tick(buttons=Buttons(stop=True))
+    assert bench.session.phase is Phase.REFUSED
+    assert "Stop button" in (bench.session.reason or "")
 
 
 def test_start_pressed_during_self_test_does_not_count(bench: Bench) -> None:
@@ -142,10 +150,19 @@ def test_stop_ramps_down_within_five_seconds(bench: Bench, phase: str) -> None:
     assert isinstance(bench.applied, Off)
 
 
-@pytest.mark.parametrize("phase", ["self_test", "ready", "reverse"])
-def test_stop_without_current_is_off_at_once(bench: Bench, phase: str) -> None:
+@pytest.mark.parametrize(
+    ("phase", "how"),
+    [
+        ("self_test", "stop_asked"),
+        ("ready", "stop"),
+        ("ready", "stop_asked"),
+        ("proof", "stop"),
+        ("reverse", "stop"),
+    ],
+)
+def test_stop_without_current_is_off_at_once(bench: Bench, phase: str, how: str) -> None:
     bench.run_until(phase)
-    bench.tick(buttons=Buttons(stop=True))
+    bench.tick(buttons=Buttons(**{how: True}))
     assert bench.session.phase is Phase.STOPPED
     assert isinstance(bench.applied, Off)
 
@@ -190,7 +207,7 @@ def test_fold_back_keeps_the_stage_in_control(make_bench: Callable[..., Bench]) 
     bench.run_until("hold")
     for _ in range(2000):
         assert bench.tick() is None
-    assert bench.session.folded_back
+    assert bench.session.fold_back.ever
     assert 53.0 <= bench.plant_ma() / 1000 * 6000.0 <= 58.0
     bench.ohm = 2000.0
     rises = []

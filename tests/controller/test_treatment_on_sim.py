@@ -40,6 +40,7 @@ def test_a_shortened_library_treatment(name: str, seed: int) -> None:
     assert [(p["phase"], p["polarity"]) for p in summary["phases"]] == [
         ("self_test", "forward"),
         ("ready", "forward"),
+        ("proof", "forward"),
         ("contact", "forward"),
         ("ramp_up", "forward"),
         ("hold", "forward"),

@@ -53,7 +53,9 @@ class Bench:
         self.doubts = 0
 
     def plant_ma(self) -> float:
-        return self.applied.code / 4095 * 25.0 if isinstance(self.applied, Drive) else 0.0
+        applied = self.applied
+        closed = isinstance(applied, Drive) and applied.series and applied.beat
+        return applied.code / 4095 * 25.0 if closed else 0.0
 
     def measure(self, **changes: Any) -> Measurement:
         current_ma = self.plant_ma()

@@ -1,0 +1,121 @@
+"""The power-up test of the protections: they are exercised, not believed.
+
+Law: a fault that nothing detects must be assumed present (IEC 60601-1), so at every start the heartbeat is
+starved on purpose and each relay opened alone, with a current that nobody can feel; what does not open is
+refused by name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from controller.core.limits import (
+    PROOF_ALIVE_MA,
+    PROOF_ALIVE_V,
+    PROOF_DEAD_MA,
+    PROOF_DEAD_V,
+    PROOF_DROP_OUT_S,
+    PROOF_MA,
+    PROOF_PULL_IN_S,
+    PROOF_REST_S,
+)
+from controller.core.types import Drive
+
+if TYPE_CHECKING:
+    from controller.core.types import Measurement, Polarity
+
+
+class Step(NamedTuple):
+    """One step: how the output is driven, what must then be seen, by when (s), and what it means if not."""
+
+    series: bool
+    beat: bool
+    alive: bool
+    within_s: float
+    otherwise: str
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        series=False,
+        beat=True,
+        alive=False,
+        within_s=PROOF_REST_S,
+        otherwise="the output is live with the series relay open: that relay is welded; have it replaced",
+    ),
+    Step(
+        series=True,
+        beat=True,
+        alive=True,
+        within_s=PROOF_PULL_IN_S,
+        otherwise="the output stays dead with both relays closed: a relay does not close, Stop's contact or "
+        "its wire is open, or the current stage is dead; have the unit serviced",
+    ),
+    Step(
+        series=True,
+        beat=False,
+        alive=False,
+        within_s=PROOF_DROP_OUT_S,
+        otherwise="the output stays live without a heartbeat: the charge pump or the enable relay does not "
+        "let go; have the unit serviced",
+    ),
+    Step(
+        series=True,
+        beat=True,
+        alive=True,
+        within_s=PROOF_PULL_IN_S,
+        otherwise="the output did not come back after the heartbeat did: have the enable relay checked",
+    ),
+    Step(
+        series=False,
+        beat=True,
+        alive=False,
+        within_s=PROOF_REST_S,
+        otherwise="the output stays live after the series relay was opened: that relay hangs; "
+        "have it replaced",
+    ),
+)
+"""Series relay alone open, both closed, heartbeat starved, heartbeat back, series relay opened."""
+
+
+class Proof:
+    """Walks through `STEPS`; `code` is the DAC code of `PROOF_MA`."""
+
+    def __init__(self, code: int) -> None:
+        self._code = code
+        self._at = 0
+        self._since_s: float | None = None
+        self._seen_since_s: float | None = None
+        self.failed: str | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether every step was seen."""
+        return self._at >= len(STEPS)
+
+    def step(self, now_s: float, m: Measurement, polarity: Polarity) -> Drive:
+        """Return what to drive in this tick; look at `done` and `failed` first."""
+        if self._since_s is None:
+            self._since_s = now_s
+        step = STEPS[self._at]
+        if self._sees(m, alive=step.alive):
+            if self._seen_since_s is None:
+                self._seen_since_s = now_s
+        else:
+            self._seen_since_s = None
+        if self._seen_since_s is not None and now_s - self._seen_since_s >= PROOF_REST_S / 2:
+            self._at += 1
+            self._since_s, self._seen_since_s = now_s, None
+        elif now_s - self._since_s > step.within_s + PROOF_REST_S:
+            self.failed = step.otherwise
+        step = STEPS[min(self._at, len(STEPS) - 1)]
+        return Drive(polarity, PROOF_MA, self._code, sensing=True, series=step.series, beat=step.beat)
+
+    @staticmethod
+    def _sees(m: Measurement, *, alive: bool) -> bool:
+        """Judge only what is known: a live output shows voltage or current, a dead one neither."""
+        if m.voltage_v is None or m.current_ma is None:
+            return False
+        if alive:
+            return m.voltage_v > PROOF_ALIVE_V or m.current_ma > PROOF_ALIVE_MA
+        return m.voltage_v < PROOF_DEAD_V and m.current_ma < PROOF_DEAD_MA
