@@ -79,6 +79,8 @@ WITHDRAWAL_FALL_S: Final = 0.08
 """From any current to sensing in this time: a hand that leaves in 0.2 s is recognised with 0.12 s to go."""
 WITHDRAWAL_REST_S: Final = 2.0
 """Contact must have stayed this long before the current returns, at the ramp."""
+RELEASED_S: Final = 0.1
+"""Stop must have been let go this long for another press to be a second one: contacts bounce for a few ms."""
 MAX_STEP_MA: Final = 0.1
 """No rise of the setpoint in one tick may exceed this, whatever the ramp and the loop rate (law 6)."""
 

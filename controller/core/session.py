@@ -21,6 +21,7 @@ from controller.core.limits import (
     MIN_LOAD_OHM,
     PROOF_MA,
     READY_TIMEOUT_S,
+    RELEASED_S,
     REVERSE_BELOW_MA,
     SENSING_MA,
     STOP_MA_PER_S,
@@ -97,6 +98,7 @@ class Session:
         self._steady_since_s: float | None = None
         self._start_was_up = False
         self._reverse_step = 0
+        self._released_since_s: float | None = None
         self._stop_rate_ma_per_s = STOP_MA_PER_S
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
         self._proof = Proof(regulator.still_code(PROOF_MA))
@@ -303,6 +305,13 @@ class Session:
         return self._drive(0.0, m)
 
     def _stopping(self, m: Measurement) -> Command:
+        if not m.buttons.stop:
+            self._released_since_s = self._released_since_s or self._now_s
+        elif self._released_since_s is not None and self._now_s - self._released_since_s >= RELEASED_S:
+            self.cut("Stop was pressed twice")
+            return Off(self.polarity)
+        else:
+            self._released_since_s = None
         fallen_ma = self.setpoint_ma - self._stop_rate_ma_per_s * self.plan.tick_s
         setpoint_ma = min(fallen_ma, self.fold_back.allow(self._now_s))
         if setpoint_ma > 0.0:

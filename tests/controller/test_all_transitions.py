@@ -212,5 +212,8 @@ def test_every_way_of_the_table_is_gone_by_some_session(benches: dict[Phase, Wat
     nobody = Watched()
     nobody.run_until(Phase.CONTACT)
     run(nobody, guard_ma=0.0, current_ma=0.0, voltage_v=60.0)
+    welded = Watched()
+    welded.run_until(Phase.PROOF)
+    run(welded, voltage_v=20.0)
     run(Watched(half_s=9.0))
     assert gone == {(phase, event) for phase, row in TRANSITIONS.items() for event in row}

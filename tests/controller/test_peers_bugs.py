@@ -242,9 +242,7 @@ def test_a_lost_link_to_a_chip_ends_it(fault: str) -> None:
 # --- enable before set; a failed reading taken for 0; a second of I2C timeout ----------------------------
 
 
-def test_the_dac_is_at_zero_when_the_relay_closes(
-    monkeypatch: pytest.MonkeyPatch, worlds: list[World]
-) -> None:
+def test_the_dac_is_set_before_the_relay_closes(monkeypatch: pytest.MonkeyPatch, worlds: list[World]) -> None:
     codes: list[int] = []
     original = Relays.connect
 
@@ -256,7 +254,8 @@ def test_the_dac_is_at_zero_when_the_relay_closes(
     summary, _ = simulate(WEAK)
     assert summary["outcome"] == "completed"
     assert len(codes) >= 2, "once for each polarity"
-    assert set(codes) == {0}
+    assert max(codes) <= 0.1 / 25.0 * 4095, "a twentieth of what people feel, for the proof of the relays"
+    assert codes[-1] == 0
 
 
 @pytest.mark.parametrize("which", ["guard", "control"])

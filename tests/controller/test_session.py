@@ -184,6 +184,24 @@ def test_cut_while_stopping(bench: Bench) -> None:
     assert isinstance(bench.applied, Off)
 
 
+def test_stop_pressed_twice_is_off_at_once(bench: Bench) -> None:
+    bench.run_until("hold")
+    for _ in range(5):
+        bench.tick(buttons=Buttons(stop=True))
+    for _ in range(12):
+        bench.tick(buttons=Buttons())
+    bench.tick(buttons=Buttons(stop=True))
+    assert bench.session.phase is Phase.STOPPED
+    assert isinstance(bench.applied, Off)
+
+
+def test_a_bouncing_or_held_stop_is_one_press(bench: Bench) -> None:
+    bench.run_until("hold")
+    for tick in range(60):
+        bench.tick(buttons=Buttons(stop=tick % 4 != 3 or tick > 20))
+    assert bench.session.phase is Phase.STOPPING
+
+
 def test_reversal_waits_for_zero(bench: Bench) -> None:
     bench.run_until("reverse")
     for _ in range(20):
