@@ -93,7 +93,9 @@ class Journal:
             self._send("end", "refused", _short(reason), 0.0, 0.0, 0.0)
 
     def close(self) -> None:
-        """Wait until everything is on the disk, at most 5 s, and let the child go."""
+        """Wait until everything is on the disk, at most 5 s, and let the child go; twice is harmless."""
+        if self._in < 0:
+            return
         self._wait(lambda: self._begun and self._unkept == 0)
         if self.failure is None and (self._unkept or not self._begun):
             self.failure = self._too_slow()

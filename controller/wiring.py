@@ -139,10 +139,12 @@ def run_session(
         except (errors.DriverError, Refused, JournalRefused) as error:
             if journal is not None:
                 journal.refuse(str(error))
+                journal.close()
+                _tell_cut_off(journal, tell)
             if not bench.simulated:
                 raise NotReady(str(error)) from error
             summary = refused(_facts(request, bench), str(error), bench.clock.now(), bench.truth())
-            return SessionResult(summary, Trace([], [], [], [], [], [], []))
+            return SessionResult(_with_cut_off(summary, journal), Trace([], [], [], [], [], [], []))
         return _run(request, bench, rig, journal, on_snapshot, stop, tell)
 
 
@@ -162,8 +164,7 @@ def _run(
         return SessionResult(
             summary_of(_facts(request, bench), loop, recorder, bench.truth()), recorder.trace
         )
-    for session in journal.cut_off:
-        tell(cut_off_words(session))
+    _tell_cut_off(journal, tell)
     journal.watch(loop.session, stop)
     loop.run(recorder, journal)
     summary = summary_of(_facts(request, bench), loop, recorder, bench.truth())
@@ -172,19 +173,23 @@ def _run(
         tell(f"The record of this session is incomplete: {journal.failure}.")
         if summary["outcome"] == "stopped":
             summary["reason"] = journal.failure
-    if journal.cut_off:
-        summary["cut_off"] = journal.cut_off
-    return SessionResult(summary, recorder.trace)
+    return SessionResult(_with_cut_off(summary, journal), recorder.trace)
 
 
-def cut_off_words(session: dict[str, Any]) -> str:
-    """Tell a person about an earlier session that has no end."""
-    dose = session["charge_ma_min"]
-    return (
-        f"An earlier session ({session['treatment']}, begun {session['begun_utc']}) was cut off after "
-        f"{session['duration_s']:.0f} s: forward {dose['forward']:.2f} mA min, reverse {dose['reverse']:.2f} "
-        "mA min had been given. It is not resumed."
-    )
+def _with_cut_off(summary: dict[str, Any], journal: Journal | None) -> dict[str, Any]:
+    found = [] if journal is None else journal.cut_off
+    return {**summary, "cut_off": found} if found else summary
+
+
+def _tell_cut_off(journal: Journal, tell: Callable[[str], None]) -> None:
+    """Tell a person about earlier sessions that have no end."""
+    for session in journal.cut_off:
+        dose = session["charge_ma_min"]
+        tell(
+            f"An earlier session ({session['treatment']}, begun {session['begun_utc']}) was cut off after "
+            f"{session['duration_s']:.0f} s: forward {dose['forward']:.2f} mA min, reverse "
+            f"{dose['reverse']:.2f} mA min had been given. It is not resumed."
+        )
 
 
 def _journal(request: SessionRequest, bench: _Bench, stack: ExitStack) -> Journal | None:

@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -128,9 +128,18 @@ class Reader:
 class Controller:
     """One run of the command on the unit."""
 
-    def __init__(self, bench: Bench, mine: str = "", *, always: bool = False) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        mine: str = "",
+        *,
+        always: bool = False,
+        words: Sequence[str] = (),
+        state: Path | None = None,
+    ) -> None:
         laid = ["--mine", mine, "always" if always else "once"] if mine else []
-        words = ["run", str(bench.treatment), "--attach", str(bench.socket), "--state", str(bench.state)]
+        kept = ["--state", str(state or bench.state)]
+        words = ["run", str(bench.treatment), "--attach", str(bench.socket), *kept, *words]
         self.process = subprocess.Popen(
             [sys.executable, "-P", str(HERE / "controller_under_test.py"), *laid, "--", *words],
             stdout=subprocess.PIPE,
@@ -163,6 +172,9 @@ class Bench:
         )
         real_time(self.unit.pid, 70)
         self._before: Kill | None = None
+        self._session = 0
+        self._told: list[str] = []
+        self.problems: list[str] = []
         Reader(self.unit.stdout).wait("SIMULATED")
 
     def close(self) -> None:
@@ -186,12 +198,25 @@ class Bench:
                     return result
             finally:
                 controller.end()
-            self._before = None
         result.problems.append(f"never reached {phase}: {result.spoilt}")
         return result
 
+    def check_last(self) -> None:
+        """Start once more, for what the last kill left."""
+        for _ in range(6):
+            controller = Controller(self)
+            ready = controller.out.wait("waiting for Start")
+            self._told += controller.err.lines
+            if ready is not None:
+                self._check_start(controller)
+            controller.end()
+            if ready is not None:
+                return
+
     def _treat_until(self, controller: Controller, phase: str, result: Kill) -> bool:
-        if controller.out.wait("waiting for Start") is None:
+        ready = controller.out.wait("waiting for Start")
+        self._told += controller.err.lines
+        if ready is None:
             result.spoilt.append("".join(controller.out.lines[2:] + controller.err.lines))
             return False
         self._check_start(controller)
@@ -214,7 +239,8 @@ class Bench:
 
     def _check_start(self, controller: Controller) -> None:
         """What the start after a kill has to show; nobody has pressed anything yet."""
-        before, problems = self._before, self._before.problems if self._before else []
+        before, self._before = self._before, None
+        problems = before.problems if before else self.problems
         since_s = time.monotonic()
         time.sleep(0.25)
         state, rows = self.ask("state"), self.ask("log", since_s=since_s)["rows"]
@@ -224,20 +250,23 @@ class Bench:
             problems.append(f"the next start left the DAC at {state['dac_code']}")
         if any(abs(current_ma) >= OFF_MA for _, current_ma in rows):
             problems.append("the next start resumed by itself")
-        told = controller.err.wait("was cut off", 0.01)
-        if before is not None and (told is not None) != (before.kind in CUT_OFF):
-            problems.append(f"the next start says {told!r} after {before.kind}")
+        told = [line for line in self._told + controller.err.lines if "was cut off" in line]
+        self._told = []
         if before is not None:
+            if bool(told) != (before.kind in CUT_OFF):
+                problems.append(f"the next start says {told!r} after {before.kind}")
             self._check_record(before)
 
-    def _check_record(self, before: Kill) -> None:
-        with sqlite3.connect(self.state / "journal.db", timeout=5) as journal:
-            row = journal.execute(
-                "SELECT outcome, forward_ma_min, reverse_ma_min FROM session "
-                "ORDER BY id DESC LIMIT 1 OFFSET 1"
-            ).fetchone()
+    def _recorded(self, query: str, *values: Any) -> Any:
+        journal = sqlite3.connect(self.state / "journal.db", timeout=5)
+        row = journal.execute(query, values).fetchone()
         journal.close()
-        before.outcome, forward, reverse = row
+        return row
+
+    def _check_record(self, before: Kill) -> None:
+        before.outcome, forward, reverse = self._recorded(
+            "SELECT outcome, forward_ma_min, reverse_ma_min FROM session WHERE id = ?", self._session
+        )
         expected = {"cut_off"} if before.kind in CUT_OFF else {"aborted"}
         if before.outcome not in expected:
             before.problems.append(f"recorded as {before.outcome}, not {expected}")
@@ -255,6 +284,7 @@ class Bench:
         time.sleep(max(0.0, began_s + 0.2 - time.monotonic()))
         truth = self.ask("truth", after_s=began_s)
         self.charge = truth["charge_ma_min"]
+        self._session = self._recorded("SELECT max(id) FROM session")[0]
         off_s = truth["off_since_s"]
         if off_s is None:
             result.problems.append("the current still flows after 200 ms")
@@ -321,7 +351,7 @@ class Bench:
         return float(hog.stdout) if hog.returncode == 0 else None
 
     def _hung(self, _controller: Controller) -> float:
-        return float(self.ask("inject", fault="bus_hung", params={"for_s": 1.5})["at_s"])
+        return float(self.ask("inject", fault="bus_hung", params={"for_s": 0.5})["at_s"])
 
     def _socket(self, _controller: Controller) -> float:
         return float(self.ask("drop")["at_s"])
@@ -359,19 +389,13 @@ def run(
                 if done and tell is not None:
                     tell(done[-1])
                 done.append(bench.kill(kind, phase, mine))
-            closing = Controller(bench)
-            if controller_ready(closing):
-                bench._check_start(closing)
-            closing.end()
+            bench.check_last()
             bench.close()
+            done[-1].problems += bench.problems
             return done
 
     with ThreadPoolExecutor(jobs) as pool:
         return [kill for done in pool.map(chain, range(jobs)) for kill in done]
-
-
-def controller_ready(controller: Controller) -> bool:
-    return controller.out.wait("waiting for Start") is not None
 
 
 def functions_of_the_tick() -> dict[str, list[str]]:

@@ -1,0 +1,225 @@
+"""No record, no treatment: what is kept, when a start is refused, what becomes of a session without one."""
+
+import os
+import signal
+import sqlite3
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from controller import journal as near_end
+from controller.core.types import Buttons, Cause, Measurement, Phase, Trip
+from controller.journal import Journal, JournalRefused, default_state
+from controller.journal_store import FILE, Store, Unwritable
+from controller.loop import StopSwitch
+
+START = {"unit": "/dev/i2c-1", "treatment": "hands", "simulated": False, "target_ma": 12.0, "total_s": 1200.0}
+
+
+class Dose:
+    def __init__(self):
+        self.forward = 0.0
+
+    def ma_min(self, way):
+        return self.forward if way == "forward" else 0.0
+
+
+@pytest.fixture
+def session():
+    return SimpleNamespace(
+        phase=Phase.HOLD, dose=Dose(), finished=False, trip=None, tripped_in=None, reason=None
+    )
+
+
+@pytest.fixture
+def journal(tmp_path, session):
+    """A journal of a session that has begun, and the switch that it stops by."""
+    kept = Journal(tmp_path / "state", START)
+    kept.confirm()
+    kept.watch(session, StopSwitch())
+    yield kept
+    if kept._in >= 0:
+        kept.close()
+
+
+def at(time_s):
+    return Measurement(time_s, 1.0, 1, 1.0, 5.0, 64.0, 1.0, "", None, Buttons())
+
+
+def rows(state, query="SELECT outcome, reason, duration_s, forward_ma_min, reverse_ma_min FROM session"):
+    connection = sqlite3.connect(state / FILE)
+    found = connection.execute(query).fetchall()
+    connection.close()
+    return found
+
+
+def treat(journal, session, until_s, from_s=0.0):
+    """Ticks at 200 Hz, 6 mA min a second."""
+    for tick in range(round(200 * from_s), round(200 * until_s)):
+        session.dose.forward = tick / 200 * 0.1
+        journal.tick(at(tick / 200))
+
+
+def settle(journal):
+    """Until everything sent is on the disk."""
+    deadline_s = time.monotonic() + 10.0
+    while journal._unkept and time.monotonic() < deadline_s:
+        journal._listen()
+    assert journal._unkept == 0
+
+
+def test_the_start_is_on_the_disk_before_anything_else(journal, tmp_path):
+    assert rows(tmp_path / "state", "SELECT treatment, outcome FROM session") == [("hands", None)]
+
+
+def test_it_is_kept_so_that_a_power_cut_loses_nothing_acknowledged(tmp_path):
+    store = Store(tmp_path)
+    assert store.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store.connection.execute("PRAGMA synchronous").fetchone() == (2,), "FULL"
+    store.connection.close()
+
+
+def test_the_dose_goes_out_twice_a_second_and_the_end_at_once(journal, session, tmp_path):
+    treat(journal, session, 3.0)
+    session.finished, session.phase, session.reason = True, Phase.STOPPED, "Stop was pressed"
+    journal.tick(at(3.1))
+    journal.tick(at(3.105))
+    journal.close()
+    doses = rows(tmp_path / "state", "SELECT at_s, phase, forward_ma_min FROM dose ORDER BY at_s")
+    assert [at_s for at_s, _, _ in doses] == pytest.approx([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.1])
+    assert doses[3] == (1.5, "hold", pytest.approx(0.15))
+    ended = rows(tmp_path / "state")
+    assert ended == [("stopped", "Stop was pressed", 3.1, pytest.approx(0.2995), 0.0)]
+
+
+def test_a_trip_is_kept_with_its_evidence(journal, session, tmp_path):
+    session.trip = Trip(Cause.OPEN_CIRCUIT, 0.7, "nothing flows")
+    session.finished, session.phase, session.tripped_in = True, Phase.TRIPPED, Phase.HOLD
+    journal.tick(at(0.7))
+    journal.close()
+    trips = rows(tmp_path / "state", "SELECT cause, phase, detected_s, evidence FROM trip")
+    assert trips == [("open_circuit", "hold", 0.7, "nothing flows")]
+    assert rows(tmp_path / "state")[0][0] == "aborted"
+
+
+def test_a_session_without_an_end_is_recorded_as_cut_off_with_its_last_dose(journal, session, tmp_path):
+    treat(journal, session, 3.3)
+    settle(journal)
+    os.close(journal._out)  # the session's process is gone: its end of the pipe closes
+    journal._out = -1
+    assert journal._child.wait(5.0) == 0, "the journal's process ends by itself"
+    following = Journal(tmp_path / "state", START)
+    following.confirm()
+    following.refuse("the unit is broken")
+    following.close()
+    (found,) = following.cut_off
+    assert found["duration_s"] == pytest.approx(3.0)
+    assert found["charge_ma_min"] == {"forward": pytest.approx(0.3), "reverse": 0.0}
+    assert [row[0] for row in rows(tmp_path / "state")] == ["cut_off", "refused"]
+    third = Journal(tmp_path / "state", START)
+    third.confirm()
+    third.close()
+    assert third.cut_off == [], "told once"
+
+
+def test_a_running_session_on_another_unit_is_not_taken_for_cut_off(journal, tmp_path):
+    other = Journal(tmp_path / "state", START | {"unit": "/dev/i2c-3"})
+    other.confirm()
+    other.close()
+    assert other.cut_off == []
+    assert rows(tmp_path / "state")[0][0] is None
+
+
+@pytest.mark.parametrize("what", ["a file in the way", "no database", "another version", "not enough room"])
+def test_a_place_that_cannot_keep_it_is_refused_in_a_sentence(what, tmp_path, monkeypatch):
+    state = tmp_path / "state"
+    if what == "a file in the way":
+        state.write_text("")
+    else:
+        state.mkdir()
+    if what == "no database":
+        (state / FILE).write_bytes(b"no database at all, but long enough to be read as one" * 20)
+    if what == "another version":
+        connection = sqlite3.connect(state / FILE)
+        connection.execute("PRAGMA user_version = 99")
+        connection.close()
+    if what == "not enough room":
+        monkeypatch.setattr("controller.journal_store.LEAST_FREE_BYTES", 1 << 60)
+        with pytest.raises(Unwritable, match="MB are free"):
+            Store(state)
+        return
+    journal = Journal(state, START)
+    with pytest.raises(JournalRefused, match=r"can't be written .*--state") as refusal:
+        journal.confirm()
+    assert "\n" not in str(refusal.value)
+    journal.close()
+
+
+def test_a_full_disk_at_the_start_is_refused(tmp_path):
+    store = Store(tmp_path)
+    pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+    store.connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        store.begin(START | {"treatment": "x" * 100_000})
+    store.connection.close()
+
+
+def test_a_journal_that_dies_stops_the_session_softly(journal, session):
+    treat(journal, session, 1.0)
+    journal._child.kill()
+    journal._child.wait()
+    treat(journal, session, 2.6, from_s=1.0)
+    assert journal._stop.pressed
+    assert not journal._stop.cut_requested
+    assert "died" in journal.failure
+
+
+def test_a_disk_that_hangs_stops_the_session_softly_and_never_blocks_it(journal, session, monkeypatch):
+    monkeypatch.setattr(near_end, "PATIENCE_S", 0.05)
+    journal._child.send_signal(signal.SIGSTOP)
+    treat(journal, session, 1.0)
+    assert not journal._stop.pressed, "not before its patience is over"
+    time.sleep(0.06)
+    treat(journal, session, 2.0, from_s=1.0)
+    journal._child.send_signal(signal.SIGCONT)
+    assert journal._stop.pressed
+    assert "was not written within" in journal.failure
+
+
+def test_a_full_pipe_is_a_failure_and_no_wait(journal, session):
+    journal._child.send_signal(signal.SIGSTOP)
+    treat(journal, session, 2000.0)
+    journal._child.send_signal(signal.SIGCONT)
+    assert journal._stop.pressed
+
+
+def test_a_start_that_is_not_acknowledged_in_time_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(near_end, "PATIENCE_S", 0.05)
+    journal = Journal(tmp_path / "state", START)
+    journal._child.send_signal(signal.SIGSTOP)
+    with pytest.raises(JournalRefused, match="was not written within"):
+        journal.confirm()
+    journal._child.send_signal(signal.SIGCONT)
+    monkeypatch.setattr(near_end, "PATIENCE_S", 5.0)
+    journal.close()
+
+
+def test_the_terminals_signals_do_not_reach_it(journal):
+    assert os.getsid(journal._child.pid) != os.getsid(0)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        journal._child.send_signal(number)
+    journal.close()
+    assert journal.failure is None
+    assert journal._child.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("/var/lib/here", "/var/lib/here/ionto"), ("here", None), (None, None)]
+)
+def test_it_lies_where_the_xdg_specification_says(given, expected, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/nurse")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    if given is not None:
+        monkeypatch.setenv("XDG_STATE_HOME", given)
+    assert str(default_state()) == (expected or "/home/nurse/.local/state/ionto")
