@@ -196,11 +196,11 @@ class Rig:
         """Relay first, then DAC, whatever fails on the way. Never raises."""
         with suppress(Exception):  # a pin library's own error must not keep the DAC from zero
             self._disconnect()
-        with suppress(OSError):
+        with suppress(Exception):  # nor any error the heart from being stopped after this
             self._ports.bus.allow(BUS_TIME_S)
             self._twice(lambda: self._ports.dac.write(0))
             self._code = 0
-        self._start_next()
+            self._start_next()
 
     def rest(self) -> None:
         """Switch off and stop the heart, at the end of a session. Never raises."""

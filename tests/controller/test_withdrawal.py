@@ -5,28 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from measure_withdrawal import Watched
 from simulated import simulate, treatment
 
 from sim import world as sim_world
 
 
-class Watched(sim_world.World):
-    """Notes the true current at the moment contact breaks."""
-
-    broke_at_ma: list[float]
-
-    def _contact_changed(self, t_s: float, **how: Any) -> None:
-        if not self.load.in_contact:
-            self.broke_at_ma.append(self.trace.current_ma(t_s))
-        super()._contact_changed(t_s, **how)
-
-
 @pytest.fixture
-def broke_at_ma(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    seen: list[float] = []
-    Watched.broke_at_ma = seen
+def watched(monkeypatch: pytest.MonkeyPatch) -> type[Watched]:
     monkeypatch.setattr(sim_world, "World", Watched)
-    return seen
+    Watched.broke_at_ma = Watched.density_ma_per_cm2 = 0.0
+    return Watched
 
 
 EVERY_SEED = [1, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(2, 21))]
@@ -36,24 +25,25 @@ EVERY_SEED = [1, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in ran
 @pytest.mark.parametrize(("current_ma", "skin"), [(5.0, "wet"), (15.0, "typical")])
 @pytest.mark.parametrize("over_s", [0.2, 0.3, 0.5, 1.0, 3.0])
 def test_below_two_milliamperes_before_the_break(
-    broke_at_ma: list[float], over_s: float, current_ma: float, skin: str, seed: int
+    watched: type[Watched], over_s: float, current_ma: float, skin: str, seed: int
 ) -> None:
     events = [{"at_s": 40.0 + 0.0013 * seed, "fault": "hand_slides_out", "over_s": over_s}]
     what = treatment(current_ma=current_ma, total_min=3.0)
     summary, _ = simulate(what, seed=seed, events=events, load={"skin": skin})
     assert summary["outcome"] == "aborted"
     assert summary["trip"]["cause"] == "open_circuit"
-    assert all(ma < 2.0 for ma in broke_at_ma), broke_at_ma
+    assert 0.0 < watched.broke_at_ma < 2.0
+    assert 0.0 < watched.density_ma_per_cm2 < 2.0
 
 
-def test_a_hand_that_stays_gets_its_current_back_at_the_ramp(broke_at_ma: list[float]) -> None:
+def test_a_hand_that_stays_gets_its_current_back_at_the_ramp(watched: type[Watched]) -> None:
     events: list[dict[str, Any]] = [
         {"at_s": 40.0, "fault": "hand_slides_out", "over_s": 0.4},
         {"at_s": 40.3, "fault": "hand_in"},
     ]
     summary, trace = simulate(treatment(total_min=3.0), seed=3, events=events)
     assert summary["outcome"] == "completed", summary["reason"]
-    assert broke_at_ma == []
+    assert watched.broke_at_ma == 0.0
     low = min(ma for t, ma in zip(trace.time_s, trace.setpoint_ma, strict=True) if 40.3 < t < 42.0)
     assert low == pytest.approx(0.3)
     back = [ma for t, ma in zip(trace.time_s, trace.setpoint_ma, strict=True) if 62.5 < t < 65.0]
