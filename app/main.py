@@ -107,6 +107,12 @@ def _faults(args: argparse.Namespace) -> ExitCode:
     return faults(as_json=args.json)
 
 
+def _campaign(args: argparse.Namespace) -> ExitCode:
+    from app.campaign.command import Order, campaign
+
+    return campaign(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -186,6 +192,9 @@ def _parser() -> _Parser:
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     faults = add("faults", _faults, "List every fault that the simulator can inject.")
     faults.add_argument("--json", action="store_true", help="as JSON")
+    from app.campaign.options import add_options
+
+    add_options(add("campaign", _campaign, "Try every fault in every phase, on all cores, and judge."))
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

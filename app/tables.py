@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from app.output import ExitCode, complain, say
 
 if TYPE_CHECKING:
+    from app.reactions import Elsewhere
     from sim.faults import Fault, Param, Value
 
 
@@ -50,22 +51,74 @@ def check(paths: Sequence[Path]) -> ExitCode:
 
 
 def faults(*, as_json: bool) -> ExitCode:
-    """Print every fault of the simulator with its parameters: unit, default and range."""
+    """Print every fault with its parameters, and what has to follow within which time."""
+    from app.reactions import ELSEWHERE
     from sim.faults import FAULTS
 
     if as_json:
-        say(json.dumps([_fault(fault) for fault in FAULTS.values()], indent=2))
+        rows = [_fault(fault) for fault in FAULTS.values()]
+        say(json.dumps([*rows, *(_elsewhere(fault) for fault in ELSEWHERE)], indent=2))
         return ExitCode.COMPLETED
     for fault in FAULTS.values():
         say(f"{fault.name}\n    {fault.does}")
         for param in fault.params:
             default = "must be given" if param.default is None else f"default {_written(param.default)}"
             say(f"    {param.name}: {param.allowed}; {default}")
+        for line in _expected(fault.name):
+            say(f"    -> {line}")
+    say("\nNot of the unit but of the computer, so that no scenario can hold them:\n")
+    for other in ELSEWHERE:
+        say(f"{other.name}\n    {other.does}\n    -> {other.expected}\n    shown by {other.shown_by}")
     return ExitCode.COMPLETED
 
 
+def _expected(fault: str) -> list[str]:
+    """Return what has to follow a fault, one line for each of its rows and the phases that differ."""
+    from app.reactions import PHASES, ROWS
+
+    lines = []
+    for row in ROWS.values():
+        if row.fault != fault:
+            continue
+        lines.append(f"{row.name}: {row.reaction}{f'; {row.why}' if row.why else ''}")
+        others: dict[str, list[str]] = {}
+        for phase in PHASES:
+            if row.expected(phase) != row.reaction:
+                others.setdefault(str(row.expected(phase)), []).append(phase.replace("_", "-"))
+        lines += [f"   in {', '.join(phases)}: {reaction}" for reaction, phases in others.items()]
+    return lines
+
+
 def _fault(fault: Fault) -> dict[str, object]:
-    return {"fault": fault.name, "does": fault.does, "params": [_param(param) for param in fault.params]}
+    from app.reactions import PHASES, ROWS
+
+    return {
+        "fault": fault.name,
+        "does": fault.does,
+        "injectable": True,
+        "params": [_param(param) for param in fault.params],
+        "expected": [
+            {
+                "row": row.name,
+                "params": dict(row.params),
+                "why": row.why,
+                "phases": {phase: row.expected(phase)._asdict() for phase in PHASES},
+            }
+            for row in ROWS.values()
+            if row.fault == fault.name
+        ],
+    }
+
+
+def _elsewhere(fault: Elsewhere) -> dict[str, object]:
+    return {
+        "fault": fault.name,
+        "does": fault.does,
+        "injectable": False,
+        "params": [],
+        "expected": fault.expected,
+        "shown_by": fault.shown_by,
+    }
 
 
 def _param(param: Param) -> dict[str, object]:

@@ -426,7 +426,6 @@ _TABLE = (
             FOR_GOOD,
         ),
         _adc_drift,
-        "drive",
     ),
     Fault(
         "adc_disagree",

@@ -95,10 +95,13 @@ def test_treatments_lists_the_library(ionto):
 def test_faults_lists_each_with_its_parameters(ionto):
     code, out, _ = ionto("faults")
     assert code == ExitCode.COMPLETED
-    assert [line for line in out.splitlines() if not line.startswith(" ")] == list(FAULTS)
+    names_shown = [line for line in out.splitlines() if line and not line.startswith(" ")]
+    assert names_shown[: len(FAULTS)] == list(FAULTS)
+    assert "process_killed" in names_shown[len(FAULTS) :]
     code, out, _ = ionto("faults", "--json")
     listed = {fault["fault"]: fault for fault in json.loads(out)}
-    assert set(listed) == set(FAULTS)
+    assert {name for name, fault in listed.items() if fault["injectable"]} == set(FAULTS)
+    assert all(fault["expected"] for name, fault in listed.items() if name != "hand_in")
     (over_s,) = [param for param in listed["hand_slides_out"]["params"] if param["name"] == "over_s"]
     assert over_s["unit"] == "s"
     assert over_s["min"] < over_s["max"]

@@ -1,0 +1,103 @@
+"""Cells: one fault, in one phase, of one treatment, with one seed, and the session that shows it.
+
+Law: pure and repeatable. The same names and seed give the same moment of the fault and the same scenario.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from random import Random
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from app.reactions import PHASES, ROWS
+from protocols.library import find
+from protocols.treatment import Treatment
+
+Spans: TypeAlias = Mapping[str, tuple[float, float]]
+"""Phase, as in `PHASES`, to its begin and end in a session without faults, s."""
+
+EDGE: Final = 0.1
+"""A fault begins within the middle of its phase, this share away from both ends: within the next phase its
+reaction would be that one's, and below a tenth of the current several faults cannot be told yet."""
+HOLD_S: Final = 20.0
+"""Hold of each half of a shortened treatment."""
+SHORTEST_MIN: Final = 2.0
+STOP_MA_PER_S: Final = 5.0
+"""Fall of a soft stop (design, law 6): says how long the phase `stopping` lasts."""
+QUICK_PHASE: Final = "hold forward"
+QUICK_ROWS: Final = ("hand_out", "current_spike 30 mA", "adc_silent both", "bus_hung for good", "press Stop")
+"""In a quick campaign every row is tried in one phase, and these in all."""
+
+
+class Cell(NamedTuple):
+    """One session: `at_s` is when the fault begins, `stop_s` when Stop is pressed before it, session time."""
+
+    row: str
+    phase: str
+    treatment: str
+    seed: int
+    at_s: float
+    stop_s: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Names the cell among all."""
+        return f"{self.row} / {self.phase} / {self.treatment} / {self.seed}"
+
+    @property
+    def slug(self) -> str:
+        """The name as a file's name."""
+        words = self.name.replace("%", "percent").replace("+", "plus").replace(" / ", "--")
+        return words.replace(" ", "-").replace(".", "_").lower()
+
+    def scenario(self) -> dict[str, Any]:
+        """Return the session's circumstances as they stand in a scenario file."""
+        row = ROWS[self.row]
+        events: list[dict[str, Any]] = [{"at_s": self.at_s, "fault": row.fault, **row.params}]
+        if self.stop_s is not None:
+            events.insert(0, {"at_s": self.stop_s, "fault": "press", "button": "stop"})
+        return {"events": events}
+
+
+def short(name: str) -> Treatment:
+    """Return the library's treatment `name` with just enough time for its ramps and a hold of 20 s.
+
+    Raises:
+        BadFile: the library has no such treatment.
+
+    """
+    whole = find(name)
+    half_s = 2 * whole.current_ma / whole.ramp_ma_per_s + HOLD_S
+    total_min = max(SHORTEST_MIN, math.ceil(20 * half_s / 60) / 10)
+    return Treatment.model_validate({**whole.model_dump(), "total_min": total_min})
+
+
+def spans_of(summary: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """Return the phases of a session from its summary, and where a stop from its first hold would lie."""
+    spans: dict[str, tuple[float, float]] = {}
+    for span in summary["phases"]:
+        name = span["phase"] if span["phase"] in PHASES else f"{span['phase']} {span['polarity']}"
+        spans.setdefault(name, (span["start_s"], span["end_s"]))
+    if "hold forward" in spans:
+        start_s, end_s = spans["hold forward"]
+        pressed_s = (start_s + end_s) / 2
+        spans["stopping"] = (pressed_s, pressed_s + summary["peak_ma"] / STOP_MA_PER_S)
+    return spans
+
+
+def plan(
+    rows: Iterable[str], phases: Sequence[str], treatment: str, seed: int, spans: Spans, *, quick: bool
+) -> Iterator[Cell]:
+    """Return the cells of one treatment and seed whose phase occurs at all."""
+    for row in rows:
+        for phase in phases:
+            if phase in spans and (not quick or phase == QUICK_PHASE or row in QUICK_ROWS):
+                yield _cell(row, phase, treatment, seed, spans[phase])
+
+
+def _cell(row: str, phase: str, treatment: str, seed: int, span: tuple[float, float]) -> Cell:
+    start_s, end_s = span
+    share = Random(f"{row}|{phase}|{treatment}|{seed}").uniform(EDGE, 1.0 - EDGE)
+    at_s = round(start_s + share * (end_s - start_s), 6)
+    return Cell(row, phase, treatment, seed, at_s, start_s if phase == "stopping" else None)

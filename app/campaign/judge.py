@@ -1,0 +1,68 @@
+"""Whether a session reacted as its row of the table says.
+
+Law: pure; judged by the truth of the simulated world. Every deviation is named, the first one hides none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from app.campaign.cells import Cell
+from app.reactions import ROWS, STOP_MS, Reaction, Row
+
+RIDDEN_RATIO: Final = 1.01
+STEP_MA: Final = 0.1
+"""What may be ridden at all: setpoint + 1 %, and no step above 0.1 mA (law 6)."""
+REVERSED_BELOW_MA: Final = 0.2
+"""Polarity changes only below this (law 6)."""
+SENSING_MA: Final = 0.35
+"""The most that a session which never began may have carried."""
+
+
+def problems(cell: Cell, target_ma: float, summary: Mapping[str, Any]) -> list[str]:
+    """Return what was wrong with how the session of `cell` went, as sentences; empty when nothing was."""
+    row = ROWS[cell.row]
+    reaction = row.expected(cell.phase)
+    return [*_ending(cell, reaction, summary), *_truth(row, target_ma, summary)]
+
+
+def _ending(cell: Cell, reaction: Reaction, summary: Mapping[str, Any]) -> Iterator[str]:
+    outcome, trip = summary["outcome"], summary["trip"]
+    if outcome not in reaction.outcomes:
+        cause = f" ({trip['cause']})" if trip else ""
+        yield f"{outcome}{cause}, expected {reaction}"
+        return
+    if trip is not None:
+        yield from _trip(reaction, trip)
+    if outcome == "stopped":
+        pressed_s = cell.at_s if cell.stop_s is None else cell.stop_s
+        if 1000 * (summary["duration_s"] - pressed_s) > STOP_MS:
+            yield f"off {summary['duration_s'] - pressed_s:.1f} s after Stop, allowed 5 s"
+
+
+def _trip(reaction: Reaction, trip: Mapping[str, Any]) -> Iterator[str]:
+    latency_ms, bound_ms = trip["latency_ms"], reaction.bound_ms
+    if trip["cause"] not in reaction.causes:
+        yield f"cause {trip['cause']}, expected {reaction}"
+    if trip["output_off_s"] is None:
+        yield "the true output never went off"
+    elif bound_ms is not None and latency_ms is None:
+        yield f"a trip ({trip['cause']}) before the fault began to matter"
+    elif bound_ms is not None and latency_ms > bound_ms:
+        yield f"off after {latency_ms:.1f} ms ({trip['cause']}), allowed {bound_ms:g} ms"
+
+
+def _truth(row: Row, target_ma: float, summary: Mapping[str, Any]) -> Iterator[str]:
+    truth, outcome = summary["truth"], summary["outcome"]
+    peak_ma, step_ma, switched_ma = truth["peak_ma"], truth["worst_step_ma"], truth["switched_above_ma"]
+    ridden = outcome in {"completed", "stopped"}
+    ratio = RIDDEN_RATIO if ridden else row.peak_ratio
+    if outcome == "refused" and peak_ma > SENSING_MA:
+        yield f"{peak_ma:.2f} mA flowed although the session was refused"
+    elif ratio is not None and peak_ma > ratio * target_ma:
+        yield f"true peak {peak_ma:.2f} mA, allowed {ratio * target_ma:.2f} mA"
+    if ridden and step_ma > STEP_MA and not row.folds:
+        yield f"ridden with a true step of {step_ma:.2f} mA, allowed {STEP_MA} mA"
+    if switched_ma > REVERSED_BELOW_MA and not row.moves_polarity:
+        yield f"polarity switched at {switched_ma:.2f} mA, allowed {REVERSED_BELOW_MA} mA"

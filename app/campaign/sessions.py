@@ -1,0 +1,125 @@
+"""The sessions of a campaign, as functions that any process can call.
+
+Law: plain values in and out, so that an executor may send them to another process or another machine.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from app.campaign.cells import Cell, short, spans_of
+from app.campaign.judge import problems
+from app.reactions import ROWS
+from config.calibration import Calibration
+from config.unit import Unit
+from controller.wiring import SessionRequest, StopSwitch, run_session
+from protocols.library import find, names
+from protocols.treatment import Treatment
+from sim.scenario import Scenario
+
+Result: TypeAlias = dict[str, Any]
+"""What is kept of a session: `name`, `kind` (sound, cell, life), `problems`, and figures."""
+
+SKINS: Final = ("typical", "typical", "typical", "wet", "dry")
+"""Ordinary people (assumption): three of five with typical skin, one with wet and one with dry."""
+WATER_US_PER_CM: Final = (100.0, 2000.0)
+"""Tap water: from soft to hard (drinking water limits and common practice)."""
+
+
+class Life(NamedTuple):
+    """One whole treatment of an ordinary person without a fault."""
+
+    treatment: str
+    seed: int
+    scenario: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Names the session among all."""
+        return f"life / {self.treatment} / {self.seed}"
+
+    @property
+    def slug(self) -> str:
+        """The name as a file's name."""
+        return f"life--{self.treatment}--{self.seed}"
+
+
+def life(number: int) -> Life:
+    """Return the `number`th ordinary person: treatment, skin, water and how late they come."""
+    rng = Random(f"life|{number}")
+    treatment = names()[number % len(names())]
+    low, high = WATER_US_PER_CM
+    water = round(low * (high / low) ** rng.random(), 1)
+    person = {
+        "hands_in_at_s": round(rng.uniform(0.0, 20.0), 2),
+        "start_at_s": round(rng.uniform(0.5, 30.0), 2),
+        "start_for_s": round(rng.uniform(0.1, 1.0), 2),
+    }
+    return Life(
+        treatment, number, {"load": {"skin": rng.choice(SKINS), "water_us_per_cm": water}, "person": person}
+    )
+
+
+def run_sound(treatment: str, seed: int) -> Result:
+    """Run a shortened treatment without a fault: when its phases come, and whether it completes."""
+    summary = _run(short(treatment), treatment, seed, {})
+    return {
+        "kind": "sound",
+        "name": f"sound / {treatment} / {seed}",
+        "spans": spans_of(summary),
+        "scenario": {},
+        "problems": _nuisance(summary),
+    }
+
+
+def run_cell(cell: Cell) -> Result:
+    """Run one cell and judge it."""
+    what, scenario = short(cell.treatment), cell.scenario()
+    summary = _run(what, cell.treatment, cell.seed, scenario)
+    trip = summary["trip"] or {}
+    return {
+        "kind": "cell",
+        "name": cell.name,
+        "row": cell.row,
+        "phase": cell.phase,
+        "scenario": scenario,
+        "outcome": summary["outcome"],
+        "cause": trip.get("cause"),
+        "latency_ms": trip.get("latency_ms"),
+        "bound_ms": ROWS[cell.row].expected(cell.phase).bound_ms,
+        "problems": problems(cell, what.current_ma, summary),
+    }
+
+
+def run_life(person: Life) -> Result:
+    """Run one whole treatment of an ordinary person."""
+    summary = _run(find(person.treatment), person.treatment, person.seed, person.scenario)
+    return {
+        "kind": "life",
+        "name": person.name,
+        "scenario": person.scenario,
+        "outcome": summary["outcome"],
+        "hours": summary["duration_s"] / 3600.0,
+        "problems": _nuisance(summary),
+    }
+
+
+def _nuisance(summary: dict[str, Any]) -> list[str]:
+    if summary["outcome"] == "completed":
+        return []
+    return [f"{summary['outcome']} without a fault: {summary['reason']}"]
+
+
+def _run(what: Treatment, name: str, seed: int, scenario: dict[str, Any]) -> dict[str, Any]:
+    request = SessionRequest(
+        treatment=what,
+        unit=Unit(),
+        calibration=Calibration.nominal(),
+        calibration_notice="",
+        simulate=Scenario.model_validate(scenario),
+        seed=seed,
+        speed=None,
+        rehearsed_name=name,
+    )
+    return run_session(request, None, StopSwitch()).summary

@@ -1,0 +1,333 @@
+"""The campaign plans repeatable cells, judges them by the truth, and reports what can be repeated."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from xml.etree import ElementTree
+
+import pytest
+
+from app import main as command
+from app.campaign import command as campaign
+from app.campaign import page
+from app.campaign.cells import Cell, plan, short, spans_of
+from app.campaign.crew import Crew, results
+from app.campaign.judge import problems
+from app.campaign.report import report_of
+from app.campaign.sessions import life, run_cell, run_life
+from app.campaign.store import RESULTS
+from app.output import ExitCode
+from app.reactions import PHASES, ROWS, Reaction
+from config.reader import BadFile
+from protocols.library import names
+from sim.scenario import Scenario
+
+SPANS = {"self_test": (0.0, 0.25), "hold forward": (30.0, 50.0), "stopping": (40.0, 42.0)}
+
+
+@pytest.fixture
+def ionto(capsys):
+    """Runs the command in this process; gives exit code, standard output, standard error."""
+
+    def run(*words):
+        code = command.main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def thread(monkeypatch):
+    """Lets the sessions run in a thread: any executor of the standard library will do."""
+
+    @contextmanager
+    def one(jobs, dask):
+        with ThreadPoolExecutor(1) as pool:
+            yield Crew(pool, 1)
+
+    monkeypatch.setattr(campaign, "crew", one)
+
+
+def ending(outcome="aborted", trip=None, **truth):
+    true = {"peak_ma": 12.0, "worst_step_ma": 0.02, "switched_above_ma": 0.0} | truth
+    return {"outcome": outcome, "trip": trip, "truth": true, "duration_s": 44.0}
+
+
+def trip(cause="open_circuit", latency_ms=9.0, **changes):
+    return {"cause": cause, "latency_ms": latency_ms, "output_off_s": 40.0} | changes
+
+
+# --- cells ----------------------------------------------------------------------------------------------
+
+
+def test_a_cell_lies_within_its_phase_and_is_always_the_same():
+    cells = list(plan(ROWS, PHASES, "hands", 5, SPANS, quick=False))
+    assert cells == list(plan(ROWS, PHASES, "hands", 5, SPANS, quick=False))
+    assert len(cells) == 3 * len(ROWS)
+    for cell in cells:
+        start_s, end_s = SPANS[cell.phase]
+        assert start_s < cell.at_s < end_s
+        assert (cell.stop_s == 40.0) == (cell.phase == "stopping")
+        assert Scenario.model_validate(cell.scenario())
+    assert len({cell.slug for cell in cells}) == len(cells)
+    assert all(set(cell.slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_") for cell in cells)
+    other = next(plan(ROWS, PHASES, "hands", 6, SPANS, quick=False))
+    assert other.at_s != cells[0].at_s
+
+
+def test_a_quick_campaign_tries_every_row_once_and_some_in_every_phase():
+    cells = list(plan(ROWS, PHASES, "hands", 1, SPANS, quick=True))
+    assert {cell.row for cell in cells} == set(ROWS)
+    assert {cell.phase for cell in cells if cell.row == "hand_out"} == set(SPANS)
+    assert {cell.phase for cell in cells if cell.row == "leakage 2 mA"} == {"hold forward"}
+
+
+def test_phases_are_read_from_a_session():
+    summary = {
+        "peak_ma": 12.0,
+        "phases": [
+            {"phase": "ready", "polarity": "forward", "start_s": 0.2, "end_s": 0.5},
+            {"phase": "hold", "polarity": "forward", "start_s": 30.0, "end_s": 50.0},
+            {"phase": "hold", "polarity": "reverse", "start_s": 90.0, "end_s": 99.0},
+        ],
+    }
+    spans = spans_of(summary)
+    assert spans["hold forward"] == (30.0, 50.0)
+    assert spans["hold reverse"] == (90.0, 99.0)
+    assert spans["ready"] == (0.2, 0.5)
+    assert spans["stopping"] == pytest.approx((40.0, 42.4))
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_treatment_of_the_library_can_be_shortened(name):
+    what = short(name)
+    assert what.total_min <= 3.5
+    assert what.total_s / 2 >= 2 * what.current_ma / what.ramp_ma_per_s + 10
+
+
+def test_an_unknown_treatment_is_refused():
+    with pytest.raises(BadFile):
+        short("hair")
+
+
+# --- judging --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "phase", "summary", "said"),
+    [
+        ("hand_out", "hold forward", ending(trip=trip()), None),
+        ("hand_out", "hold forward", ending(trip=trip(latency_ms=20.5)), "off after 20.5 ms"),
+        ("hand_out", "hold forward", ending(trip=trip("leakage")), "cause leakage"),
+        ("hand_out", "hold forward", ending(trip=trip(latency_ms=None)), "before the fault began"),
+        ("hand_out", "hold forward", ending(trip=trip(output_off_s=None)), "never went off"),
+        ("hand_out", "hold forward", ending(trip=trip(), peak_ma=12.2), "true peak 12.20 mA"),
+        ("hand_out", "hold forward", ending("completed"), "completed, expected aborted"),
+        ("current_spike 30 mA", "hold forward", ending(trip=trip("over_current"), peak_ma=30.0), None),
+        ("corrupt_sample guard", "hold forward", ending("completed"), None),
+        ("corrupt_sample guard", "hold forward", ending("completed", peak_ma=12.13), "true peak"),
+        ("corrupt_sample guard", "hold forward", ending("completed", worst_step_ma=0.11), "true step"),
+        ("corrupt_sample guard", "hold forward", ending("completed", switched_above_ma=0.3), "switched"),
+        ("polarity_moves", "hold forward", ending(trip=trip("wrong_polarity"), switched_above_ma=9.0), None),
+        ("hand_out", "ready", ending("refused", peak_ma=0.3), None),
+        ("hand_out", "ready", ending("refused", peak_ma=0.6), "although the session was refused"),
+        ("press Stop", "hold forward", ending("stopped"), None),
+        ("press Stop", "hold forward", {**ending("stopped"), "duration_s": 45.5}, "off 5.5 s after Stop"),
+    ],
+)
+def test_judging(row, phase, summary, said):
+    found = problems(Cell(row, phase, "hands", 1, 40.0), 12.0, summary)
+    assert ([] if said is None else [True]) == [said in problem for problem in found]
+
+
+# --- running --------------------------------------------------------------------------------------------
+
+
+def test_a_campaign_of_two_cells_from_the_command_line(ionto, tmp_path):
+    words = ("campaign", "--faults", "adc_silent both", "--phases", "self_test,ready", "--seeds", 1)
+    code, out, err = ionto(*words, "--jobs", 2, "--json", "--out", tmp_path / "c")
+    report = json.loads(out)
+    assert code == ExitCode.COMPLETED, report
+    assert (report["cells"], report["failed"], report["nuisance"], report["skipped"]) == (2, 0, 0, 0)
+    assert 0.0 <= report["worst_latency_ms"] <= 20.0
+    assert "3 sessions" in err or "of" in err
+    assert json.loads((tmp_path / "c" / "campaign.json").read_text()) == report
+    assert len((tmp_path / "c" / RESULTS).read_text().split()) > 3
+
+
+def test_finished_sessions_are_not_run_again_and_half_a_line_counts_for_nothing(
+    ionto, thread, tmp_path, monkeypatch
+):
+    words = ("campaign", "--faults", "hand_out", "--phases", "ramp_up forward", "--seeds", 1, "--json")
+    words += ("--out", tmp_path)
+    _, first, _ = ionto(*words)
+    lines = (tmp_path / RESULTS).read_text()
+    (tmp_path / RESULTS).write_text(lines + '{"name": "hand_out / ramp')
+    code, _, err = ionto(*words)
+    assert code == ExitCode.BAD_INPUT
+    assert "--resume" in err
+
+    def never(*_):
+        raise AssertionError("run again")
+
+    monkeypatch.setattr(campaign, "run_cell", never)
+    monkeypatch.setattr(campaign, "run_sound", never)
+    code, again, _ = ionto(*words, "--resume")
+    assert code == ExitCode.COMPLETED
+    assert json.loads(again) == json.loads(first)
+
+
+def test_a_failure_is_reported_with_what_repeats_it(ionto, thread, tmp_path, monkeypatch):
+    row = ROWS["hand_out"]._replace(reaction=Reaction(("completed",)), by_phase={})
+    monkeypatch.setattr("app.campaign.judge.ROWS", {**ROWS, "hand_out": row})
+    code, out, _ = ionto(
+        *("campaign", "--faults", "hand_out", "--phases", "ramp_up forward", "--seeds", 1),
+        *("--json", "--out", tmp_path),
+    )
+    assert code == ExitCode.ABORTED
+    report = json.loads(out)
+    assert (report["cells"], report["failed"]) == (1, 1)
+    (failure,) = report["failures"]
+    assert failure["problems"] == ["aborted (open_circuit), expected completed"]
+    assert failure["repeat"] in (tmp_path / "campaign.html").read_text()
+    code, out, _ = ionto(*failure["repeat"].split()[1:], "--json")
+    assert code == ExitCode.ABORTED
+    assert json.loads(out)["trip"]["cause"] == "open_circuit"
+
+
+def test_an_executor_is_given_few_sessions_at_a_time_and_none_after_the_time():
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(results(Crew(pool, 2), lambda x: x * x, [(n,) for n in range(9)])) == [
+            n * n for n in range(9)
+        ]
+        assert list(results(Crew(pool, 2), lambda x: x, [(1,), (2,)], until_s=0.0)) == []
+
+
+def test_a_person_of_each_number_is_always_the_same_and_completes(monkeypatch):
+    assert life(3) == life(3)
+    assert len({json.dumps(life(n).scenario) for n in range(20)}) == 20
+    assert {life(n).treatment for n in range(20)} == set(names())
+    monkeypatch.setattr("app.campaign.sessions.find", short)
+    kept = run_life(next(life(n) for n in range(1, 50) if life(n).treatment == "face"))
+    assert kept["problems"] == []
+    assert 0.033 < kept["hours"] < 0.05
+
+
+@pytest.mark.nightly
+def test_a_thousand_hours_of_ordinary_people_without_a_trip(ionto, tmp_path):
+    code, out, _ = ionto("campaign", "--hours", 1000, "--json", "--out", tmp_path)
+    report = json.loads(out)
+    assert code == ExitCode.COMPLETED, report["failures"]
+    assert report["nuisance"] == 0
+    assert report["hours_without_fault"] >= 1000
+
+
+@pytest.mark.nightly
+def test_every_cell_over_twenty_seeds(ionto, tmp_path):
+    code, out, _ = ionto("campaign", "--treatments", "hands,feet", "--seeds", 20, "--json", "--out", tmp_path)
+    assert code == ExitCode.COMPLETED, json.loads(out)["failures"]
+
+
+def test_a_cell_is_the_same_wherever_it_runs():
+    cell = Cell("bus_hung 35 ms", "ramp_up forward", "hands", 3, 9.0)
+    assert run_cell(cell) == run_cell(cell)
+    assert run_cell(cell)["problems"] == []
+
+
+def test_a_dask_cluster_takes_it_unchanged(ionto):
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        code, out, _ = ionto(
+            *("campaign", "--faults", "adc_silent both", "--phases", "self_test", "--seeds", 1),
+            *("--json", "--dask", cluster.scheduler_address),
+        )
+    assert code == ExitCode.COMPLETED
+    assert json.loads(out)["cells"] == 1
+
+
+# --- what is shown --------------------------------------------------------------------------------------
+
+
+def kept(row, phase, latency_ms, *problems, outcome="aborted"):
+    bound_ms = ROWS[row].expected(phase).bound_ms
+    return {
+        "kind": "cell",
+        "name": f"{row} / {phase} / hands / 1",
+        "row": row,
+        "phase": phase,
+        "outcome": outcome,
+        "latency_ms": latency_ms,
+        "bound_ms": bound_ms,
+        "problems": list(problems),
+    }
+
+
+SOME = [
+    kept("hand_out", "hold forward", 9.0),
+    kept("hand_out", "reverse", 21.0, "off after <21> ms & more"),
+    kept("dac_stuck", "hold forward", 3600.0),
+    kept("corrupt_sample guard", "hold forward", None, outcome="completed"),
+    {"kind": "sound", "name": "sound / hands / 1", "problems": []},
+    {"kind": "life", "name": "life / feet / 2", "hours": 0.5, "problems": ["aborted without a fault"]},
+]
+
+
+def test_the_report_counts_and_keeps_the_bounds_apart():
+    report = report_of(SOME, {}, quick=False, skipped=0)
+    assert (report["cells"], report["failed"], report["nuisance"]) == (4, 1, 1)
+    assert report["worst_latency_ms"] == 21.0
+    assert report["worst_latency_by_bound_ms"] == {"20": 21.0, "8000": 3600.0}
+    assert report["hours_without_fault"] == 0.5
+
+
+def test_the_heat_map_is_a_picture_that_says_in_words_what_it_colours():
+    svg = page.heat_map(SOME)
+    root = ElementTree.fromstring(svg)  # noqa: S314  # our own text
+    texts = ["".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"hand_out", "dac_stuck", "9.0 ms", "3.6 s", "FAILED 1/1", "ridden"} <= set(texts)
+    assert "leakage 2 mA" not in texts
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_escapes_what_it_shows():
+    html = page.page(SOME, report_of(SOME, {}, quick=False, skipped=0))
+    assert "off after &lt;21&gt; ms &amp; more" in html
+    assert "src=" not in html
+    assert "href=" not in html
+    assert "SIMULATED" in html
+
+
+# --- usage ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--faults", "hand_of"], "'hand_of' is unknown; allowed are hand_out"),
+        (["--phases", "holding"], "'holding' is unknown"),
+        (["--treatments", "hair"], "'hair' is unknown; allowed are"),
+        (["--seeds", "0"], "not a whole number from 1"),
+        (["--jobs", "x"], "not a whole number from 1"),
+        (["--hours", "nan"], "not a number of hours"),
+        (["--hours", "1", "--quick"], "don't go together"),
+        (["--hours", "1", "--faults", "hand_out"], "ordinary people"),
+        (["--resume"], "name it with --out"),
+        (["--dask", "nowhere"], "--dask"),
+    ],
+)
+def test_wrong_words_are_one_clear_sentence(ionto, words, told):
+    code, out, err = ionto("campaign", *words)
+    assert code == ExitCode.BAD_INPUT
+    assert told in err
+    assert len(err.strip().splitlines()) == 1
+    assert out == ""
+
+
+def test_a_folder_that_cannot_be_one_is_told_before_anything_runs(ionto, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = ionto("campaign", "--out", tmp_path / "file" / "c")
+    assert code == ExitCode.BAD_INPUT
+    assert "--out" in err
