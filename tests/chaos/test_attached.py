@@ -216,6 +216,9 @@ def test_a_cut_off_session_is_told_in_the_summary_too(bench, controller):
     [
         (("run", "hands", "--attach", "x", "--simulate"), ExitCode.BAD_INPUT, "leave one of them out"),
         (("run", "hands", "--attach", "x", "--speed", "max"), ExitCode.BAD_INPUT, "--speed is for"),
+        (("run", "hands", "--attach", "x", "--unit", "bad.yaml"), ExitCode.BAD_INPUT, "bad.yaml"),
+        (("run", "hands", "--attach", "x", "--calibration", "bad.yaml"), ExitCode.BAD_INPUT, "bad.yaml"),
+        (("run", "bad.yaml", "--attach", "x"), ExitCode.BAD_INPUT, "bad.yaml"),
         (("run", "hands", "--attach", "nobody.sock"), ExitCode.REFUSED, "start one with `ionto unit"),
         (("unit",), ExitCode.BAD_INPUT, "--socket"),
         (("unit", "--socket", "nobody.sock", "--press", "start"), ExitCode.REFUSED, "no unit answers"),
@@ -228,6 +231,7 @@ def test_a_cut_off_session_is_told_in_the_summary_too(bench, controller):
     ],
 )
 def test_what_cannot_be_is_a_sentence(words, code, says, tmp_path):
+    (tmp_path / "bad.yaml").write_bytes(b"name: hands\n\x00\xff\xfe: [")
     (tmp_path / "stall.yaml").write_text("events: [{at_s: 1, fault: stall}]\n")
     got, out, err = ionto(*words, cwd=tmp_path, env=os.environ | {"XDG_STATE_HOME": str(tmp_path)})
     assert (got, out if got == ExitCode.BAD_INPUT else "") == (code, "")

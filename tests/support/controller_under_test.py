@@ -1,9 +1,10 @@
 """The command `ionto` with its times shortened, and with a mine in one function that a signal arms.
 
-    controller_under_test.py [--mine MODULE:QUALNAME once|always] -- run TREATMENT --attach SOCKET ...
+    controller_under_test.py [--mine MODULE:QUALNAME once|always|hang] -- run TREATMENT --attach SOCKET ...
 
-SIGUSR1 arms the mine: the next call of that function raises, and says on standard error when. SIGUSR2 uses up
-all the memory that the process may have, and lets the tick it interrupts fail for lack of it.
+SIGUSR1 arms the mine: the next call of that function raises (once, or always from then on) or hangs for
+0.4 s, and says on standard error when. SIGUSR2 uses up all the memory that the process may have, and lets the
+tick it interrupts fail for lack of it.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ def tell(word: str) -> None:
     os.write(2, f"{word} {time.monotonic():.6f}\n".encode())
 
 
-def lay(place: str, *, always: bool) -> None:
-    """Make the function at `place` raise once armed."""
+def lay(place: str, how: str) -> None:
+    """Make the function at `place` raise or hang once armed."""
     module_name, qualname = place.split(":")
     owner: Any = importlib.import_module(module_name)
     *path, name = qualname.split(".")
@@ -55,8 +56,11 @@ def lay(place: str, *, always: bool) -> None:
     @wraps(function)
     def mined(*args: Any, **kwargs: Any) -> Any:
         if Mine.armed:
-            Mine.armed = always
+            Mine.armed = how == "always"
             tell("RAISED")
+            if how == "hang":
+                time.sleep(0.4)
+                return function(*args, **kwargs)
             raise RuntimeError(f"a mine in {place}")
         return function(*args, **kwargs)
 
@@ -83,7 +87,7 @@ def exhaust(*_: object) -> None:
 def main() -> int:
     cut = sys.argv.index("--")
     if cut > 1:
-        lay(sys.argv[2], always=sys.argv[3] == "always")
+        lay(*sys.argv[2:4])
     signal.signal(signal.SIGUSR1, arm)
     signal.signal(signal.SIGUSR2, exhaust)
     from app.main import main as command

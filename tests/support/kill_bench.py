@@ -49,7 +49,8 @@ PHASES = {
     "reversed_ramp_down": ("ramp down, reverse", 0.8),
     "stopping": ("stopping softly, forward", 0.4),
 }
-KINDS = ("sigkill", "crash", "stop", "memory", "hog", "hung", "socket", "exception", "broken")
+KINDS = ("sigkill", "crash", "stop", "memory", "hog", "hung", "socket", "exception", "broken", "hang")
+MINED = {"exception": "once", "broken": "always", "hang": "hang"}
 CUT_OFF = {"sigkill", "crash", "memory", "exception", "broken"}
 """Ways to go after which no end can have been written; after the others the guard aborts in good order."""
 OFTEN = 0.04
@@ -132,12 +133,12 @@ class Controller:
         self,
         bench: Bench,
         mine: str = "",
+        how: str = "once",
         *,
-        always: bool = False,
         words: Sequence[str] = (),
         state: Path | None = None,
     ) -> None:
-        laid = ["--mine", mine, "always" if always else "once"] if mine else []
+        laid = ["--mine", mine, how] if mine else []
         kept = ["--state", str(state or bench.state)]
         words = ["run", str(bench.treatment), "--attach", str(bench.socket), *kept, *words]
         self.process = subprocess.Popen(
@@ -191,7 +192,7 @@ class Bench:
         """Treat until a random moment of `phase`, do `kind`, measure; again if it ended by itself before."""
         result = Kill(kind, phase, mine)
         for _ in range(6):
-            controller = Controller(self, mine, always=kind == "broken")
+            controller = Controller(self, mine, MINED.get(kind, ""))
             try:
                 if self._treat_until(controller, phase, result) and self._do(controller, result):
                     self._before = result
@@ -339,7 +340,7 @@ class Bench:
     def _exception(self, controller: Controller) -> float | None:
         return self._raised(controller, signal.SIGUSR1)
 
-    _broken = _exception
+    _broken = _hang = _exception
 
     def _hog(self, controller: Controller) -> float | None:
         """Something of a higher priority takes the processor that the controller may use."""
@@ -369,7 +370,7 @@ def plan(
     kills = []
     for number in range(count):
         kind, phase, mine = kinds[number % len(kinds)], phases[(5 * number) % len(phases)], ""
-        if kind in ("exception", "broken"):
+        if kind in MINED:
             mine = laid[sum(bool(kill[2]) for kill in kills) % len(laid)]
             phase = rng.choice(mines[mine])
         kills.append((kind, phase, mine))
