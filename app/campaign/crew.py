@@ -5,13 +5,16 @@ Law: nothing here knows what it runs; a campaign needs no more than `concurrent.
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import Any, Final, NamedTuple
 
 from app.output import UsageError
@@ -42,7 +45,7 @@ def crew(jobs: int, dask: str | None) -> Iterator[Crew]:
         with _cluster(dask) as executor:
             yield Crew(executor, CLUSTER)
         return
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin_work)
     try:
         yield Crew(pool, AHEAD * jobs)
     finally:
@@ -65,9 +68,17 @@ def _cluster(address: str) -> Iterator[Executor]:
         yield client.get_executor()
 
 
-def _leave_interrupts() -> None:
-    """Let Ctrl-C be the parent's: it waits for what runs and keeps what is finished."""
+def _begin_work() -> None:
+    """Leave Ctrl-C to the parent, which keeps what is finished; and end with the parent, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def results(

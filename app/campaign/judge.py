@@ -62,7 +62,7 @@ def _truth(row: Row, target_ma: float, summary: Mapping[str, Any]) -> Iterator[s
         yield f"{peak_ma:.2f} mA flowed although the session was refused"
     elif ratio is not None and peak_ma > ratio * target_ma:
         yield f"true peak {peak_ma:.2f} mA, allowed {ratio * target_ma:.2f} mA"
-    if ridden and step_ma > STEP_MA and not row.folds:
+    if outcome == "completed" and step_ma > STEP_MA and not row.folds:
         yield f"ridden with a true step of {step_ma:.2f} mA, allowed {STEP_MA} mA"
     if switched_ma > REVERSED_BELOW_MA and not row.moves_polarity:
         yield f"polarity switched at {switched_ma:.2f} mA, allowed {REVERSED_BELOW_MA} mA"

@@ -1,8 +1,13 @@
 """The campaign plans repeatable cells, judges them by the truth, and reports what can be repeated."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -77,9 +82,10 @@ def test_a_cell_lies_within_its_phase_and_is_always_the_same():
     assert other.at_s != cells[0].at_s
 
 
-def test_a_quick_campaign_tries_every_row_once_and_some_in_every_phase():
+def test_a_quick_campaign_tries_every_fault_once_and_some_in_every_phase():
     cells = list(plan(ROWS, PHASES, "hands", 1, SPANS, quick=True))
-    assert {cell.row for cell in cells} == set(ROWS)
+    assert {ROWS[cell.row].fault for cell in cells} == {row.fault for row in ROWS.values()}
+    assert len(cells) == len({row.fault for row in ROWS.values()}) + 1 + 2 * 3
     assert {cell.phase for cell in cells if cell.row == "hand_out"} == set(SPANS)
     assert {cell.phase for cell in cells if cell.row == "leakage 2 mA"} == {"hold forward"}
 
@@ -203,6 +209,24 @@ def test_an_executor_is_given_few_sessions_at_a_time_and_none_after_the_time():
             n * n for n in range(9)
         ]
         assert list(results(Crew(pool, 2), lambda x: x, [(1,), (2,)], until_s=0.0)) == []
+
+
+def test_a_worker_ends_with_its_campaign_however_that_ends():
+    code = (
+        "import os, time\nfrom app.campaign.crew import crew\n"
+        "if __name__ == '__main__':\n"
+        "    with crew(1, None) as hired:\n"
+        "        print(hired.executor.submit(os.getpid).result(), flush=True)\n"
+        "        time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        worker = Path("/proc", parent.stdout.readline().strip())
+        assert worker.exists()
+        parent.kill()
+        until_s = time.monotonic() + 20.0
+        while worker.exists() and time.monotonic() < until_s:
+            os.sched_yield()
+        assert not worker.exists()
 
 
 def test_a_person_of_each_number_is_always_the_same_and_completes(monkeypatch):
