@@ -12,6 +12,8 @@ from sim.clock import VirtualClock
 from sim.trace import Trace
 
 REMEMBERED_FAULTS = 64
+LONGEST_TICK_S = 0.05
+"""No tick of a controller that deserves the name lasts longer, with every transfer at its timeout."""
 
 
 class Truth:
@@ -77,14 +79,19 @@ class Truth:
     def onset(self, now_s: float) -> tuple[str, float] | None:
         """Latest fault that could explain a trip at `now_s` and when it began to matter (s), or None.
 
-        Contact that is lost without current to lose matters from the moment it is found.
+        Contact that is lost without current to lose matters from the moment it is found. A fault that came
+        in the middle of the tick that found it counts from the tick's beginning, which is `now_s`.
         """
         if self._waiting is not None and self._waiting_since_s <= now_s:
             return self._waiting, now_s
         for name, from_s, to_s in self._unnoticed:
             if from_s <= now_s <= to_s:
                 return name, now_s
-        return next((onset for onset in reversed(self._onsets) if onset[1] <= now_s), None)
+        before = next((onset for onset in reversed(self._onsets) if onset[1] <= now_s), None)
+        if before is not None:
+            return before
+        within = (onset for onset in self._onsets if onset[1] <= now_s + LONGEST_TICK_S)
+        return next(((name, now_s) for name, _ in within), None)
 
     def off_since_s(self, after_s: float) -> float | None:
         """First time from `after_s` on since which the true current stays below 0.01 mA; None if it flows."""

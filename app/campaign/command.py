@@ -24,7 +24,7 @@ from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.reactions import PHASES, ROWS
 from protocols.library import find, names
 
-QUICK_S: Final = 38.0
+QUICK_S: Final = 35.0
 """A quick campaign hands out no more sessions after this; on an idle machine of two cores all are done."""
 SEEDS: Final = 20
 

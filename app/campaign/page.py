@@ -37,7 +37,8 @@ def heat_map(results: Sequence[Result]) -> str:
     ]
     for column, phase in enumerate(phases):
         x = LEFT + WIDE * column + WIDE / 2
-        for line, word in enumerate(phase.replace("_", " ").rsplit(" ", 1) if " " in phase else [phase]):
+        words = phase.replace("_", " ")
+        for line, word in enumerate(words.rsplit(" ", 1) if " " in phase else [words]):
             parts.append(f'<text x="{x:g}" y="{34 + 12 * line}" text-anchor="middle">{escape(word)}</text>')
     for index, row in enumerate(rows):
         y = TOP + HIGH * index

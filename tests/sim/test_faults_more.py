@@ -205,3 +205,11 @@ def test_a_loss_of_contact_that_was_found_and_undone_is_still_explained(bench: B
     unit.run_until(4.0)
     assert unit.world.truth.onset(2.5) == ("hand_out", 2.5)
     assert unit.world.truth.onset(3.5) is None
+
+
+def test_a_fault_in_the_middle_of_the_tick_that_finds_it_counts_from_its_beginning(bench: Bench) -> None:
+    unit = flowing(bench, "bus_hung")
+    unit.run_until(16.1)
+    assert unit.world.truth.onset(15.99) == ("bus_hung", 15.99)
+    assert unit.world.truth.onset(15.9) is None
+    assert unit.world.truth.onset(16.05) == ("bus_hung", 16.0)
