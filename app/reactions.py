@@ -40,6 +40,8 @@ READ_BACK_MS: Final = 150.0
 """What only the read-back of registers can show: each is read every 20 ticks, and once more if busy."""
 SLOW_MS: Final = 200.0
 """Slow channels: 3 consecutive samples of a channel that has its turn every 40 ms (limits.SLOW_SAMPLES)."""
+DEVIATION_MS: Final = 220.0
+"""A deviation that lasts 0.2 s (limits.DEVIATION_S), a tick, and the relay's release."""
 FROZEN_MS: Final = 300.0
 """A converter that repeats itself: 40 ticks of the guard's (limits.FROZEN_GUARD_TICKS) and a margin."""
 STUCK_MS: Final = 8000.0
@@ -364,13 +366,13 @@ _CONVERTERS = (
     _row(
         "adc_disagree guard",
         {"which": "guard", "by_mv": -100.0},
-        _aborted("adc_disagree", "output_lost", "open_circuit", ms=SLOW_MS),
+        _aborted("adc_disagree", "output_lost", "open_circuit", ms=DEVIATION_MS),
         before=Reaction(
             ("aborted", "refused"), ("adc_disagree", "output_lost", "open_circuit", "guard_blind"), _LATER_MS
         ),
         contact=_aborted("adc_disagree", "output_lost", "open_circuit", ms=_LATER_MS),
         reverse=_aborted("adc_disagree", "output_lost", "open_circuit", ms=1000.0),
-        why="3 samples of both; a guard that reads nothing is told from a lost output only by the other one",
+        why="3 samples of both, or 0.2 s of deviation where the guard reads so little that it is doubted",
     ),
     _row(
         "adc_disagree control",
