@@ -1,5 +1,5 @@
-"""The loop that runs the mind: clock, rig, wiring, recorder.
+"""The loop that runs the mind: clock, rig, wiring, recorder, journal.
 
-Law of this room: one tick is sense, step, check, apply, heartbeat, and only `wiring` may import
+Law of this room: one tick is sense, step, check, apply, heartbeat, and only `benches` may import
 `drivers` or `sim`.
 """

@@ -1,72 +1,40 @@
-"""Where a session is put together: unit, treatment and calibration become a rig, a guard and a loop.
+"""Where a session is put together: treatment, unit and calibration become rig, guard, loop and record.
 
-Law: only this module knows drivers and simulator. The simulator is built, or a simulated unit attached to,
-when it was asked for by name and never otherwise; hardware that is not there is said. Whatever the wires end
-in, what is built on them is the same.
+Law: whatever the wires end in (`benches`), what is built on them is the same; the output may close only after
+the start is recorded, where a record is kept.
 """
 
 from __future__ import annotations
 
-import os
-import time
 from contextlib import ExitStack, closing
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from config.calibration import Calibration, Correction
-from config.unit import RANGE_V, Unit
-from controller.clock import Clock, RealClock
+from config.calibration import Calibration
+from config.unit import Unit
+from controller.benches import Bench, NotReady, attached, hardware, rig_on, simulated
 from controller.core.guard import Guard
 from controller.core.limits import GuardLimits
 from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
-from controller.core.types import Cause
 from controller.journal import Journal, JournalRefused
 from controller.loop import Loop, StopSwitch
-from controller.ownership import InUse, own
-from controller.ports import Line, Ports, Scales
+from controller.ownership import InUse
 from controller.recorder import Recorder, Trace
-from controller.result import Truth, refused, summary_of
-from controller.rig import Refused, Rig
-from drivers import errors
-from drivers.adc import ControlAdc, GuardAdc
-from drivers.bus import BoundedBus, Transport
-from drivers.dac import CurrentDac
-from drivers.panel import Panel
-from drivers.relays import Heartbeat, Relays
+from controller.result import refused, summary_of
+from controller.rig import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from gpiozero.pins import Factory
-
+    from controller.clock import Clock
+    from controller.rig import Rig
     from controller.telemetry import Snapshot
     from protocols.treatment import Treatment
     from sim.scenario import Scenario
-    from sim.unit_server import UnitServer
-    from sim.world import World
 
-__all__ = [
-    "NotReady",
-    "SessionRequest",
-    "SessionResult",
-    "StopSwitch",
-    "run_session",
-    "tell_unit",
-    "unit_server",
-]
-
-START_UP_S = 1.0
-"""Bus time allowed for finding the chips."""
-SLOWEST_OSCILLATOR = 1.1
-"""A converter may be 10 % slower than its data rate (ADS1115 data sheet)."""
-CONVERSION_MARGIN_S = 0.00005
-"""Time between the end of a conversion and its being asked for."""
-
-
-class NotReady(Exception):
-    """The hardware of this unit is missing; `str()` is one sentence with the remedy."""
+__all__ = ["NotReady", "SessionRequest", "SessionResult", "StopSwitch", "run_session"]
 
 
 class SessionRequest(NamedTuple):
@@ -95,23 +63,6 @@ class SessionResult(NamedTuple):
     trace: Trace
 
 
-class _Bench(NamedTuple):
-    """What a session is built on: wires, pins and time; its name in the journal; who knows the truth of it.
-
-    `locks` are descriptors that keep others off the unit while they are open.
-    """
-
-    name: str
-    transport: Transport
-    factory: Factory
-    clock: Clock
-    simulated: bool = False
-    seed: int | None = None
-    truth: Callable[[], Truth | None] = lambda: None
-    mark_tick: Callable[[bool], None] | None = None
-    locks: tuple[int, ...] = ()
-
-
 def run_session(
     request: SessionRequest,
     on_snapshot: Callable[[Snapshot], None] | None,
@@ -132,11 +83,11 @@ def run_session(
         except (OSError, InUse, JournalRefused) as error:
             raise NotReady(str(error)) from error
         try:
-            rig = _rig(request, bench, stack)
+            rig = rig_on(bench, request.unit, request.calibration, stack)
             rig.start()
             if journal is not None:
                 journal.confirm()
-        except (errors.DriverError, Refused, JournalRefused) as error:
+        except (OSError, Refused, JournalRefused) as error:
             if journal is not None:
                 journal.refuse(str(error))
                 journal.close()
@@ -150,7 +101,7 @@ def run_session(
 
 def _run(
     request: SessionRequest,
-    bench: _Bench,
+    bench: Bench,
     rig: Rig,
     journal: Journal | None,
     on_snapshot: Callable[[Snapshot], None] | None,
@@ -192,7 +143,7 @@ def _tell_cut_off(journal: Journal, tell: Callable[[str], None]) -> None:
         )
 
 
-def _journal(request: SessionRequest, bench: _Bench, stack: ExitStack) -> Journal | None:
+def _journal(request: SessionRequest, bench: Bench, stack: ExitStack) -> Journal | None:
     if request.state is None:
         return None
     start = {
@@ -214,137 +165,16 @@ def _require_within_unit(request: SessionRequest) -> None:
         )
 
 
-def _bench(request: SessionRequest, stack: ExitStack) -> _Bench:
+def _bench(request: SessionRequest, stack: ExitStack) -> Bench:
+    unit = request.unit
     if request.simulate is not None:
-        return _simulated(request, request.simulate)
+        return simulated(unit, request.treatment.area, request.simulate, request.seed, request.speed)
     if request.attach is not None:
-        return _attached(request, request.attach, stack)
-    return _hardware(request, stack)
+        return attached(unit, request.attach, stack)
+    return hardware(unit, stack)
 
 
-def _hardware(request: SessionRequest, stack: ExitStack) -> _Bench:
-    from drivers.pins import lgpio_factory
-    from drivers.smbus import SmbusTransport
-
-    i2c, serial = request.unit.i2c, request.unit.serial
-    device = f"/dev/i2c-{i2c.bus}"
-    transport = stack.enter_context(closing(SmbusTransport(i2c.bus, i2c.timeout_ms)))
-    lock = own(Path(device), f"the unit at {device}")
-    stack.callback(os.close, lock)
-    name = f"{device} {serial}".rstrip()
-    return _Bench(name, transport, lgpio_factory(), RealClock(), locks=(lock,))
-
-
-def _attached(request: SessionRequest, path: Path, stack: ExitStack) -> _Bench:
-    from sim.unit_client import UnitClient
-
-    path = path.resolve()
-    lock = own(path.with_name(f"{path.name}.lock"), f"the unit at {path}")
-    stack.callback(os.close, lock)
-    client = stack.enter_context(closing(UnitClient(path, request.unit.i2c.timeout_ms / 1000)))
-    clock = RealClock()
-    zero_s = time.monotonic() - clock.now()
-    return _Bench(
-        str(path),
-        client,
-        client.pin_factory,
-        clock,
-        simulated=True,
-        seed=client.facts["seed"],
-        truth=lambda: _told_truth(path, zero_s),
-        mark_tick=client.mark_tick,
-        locks=(lock,),
-    )
-
-
-def _simulated(request: SessionRequest, scenario: Scenario) -> _Bench:
-    from sim.clock import VirtualClock
-    from sim.world import World
-
-    clock = VirtualClock(request.speed)
-    world = World(unit_spec(request.unit, request.treatment.area), scenario, request.seed, clock)
-    return _Bench(
-        "simulated",
-        world.bus,
-        world.pin_factory,
-        clock,
-        simulated=True,
-        seed=request.seed,
-        truth=lambda: _truth(world),
-        mark_tick=world.truth.mark_tick,
-    )
-
-
-def unit_server(
-    unit: Unit, area: str, scenario: Scenario, seed: int, path: Path, record: TextIO | None
-) -> UnitServer:
-    """Make a simulated unit that is this process: `serve()` and `stop()` it. Raises NotReady.
-
-    `record` gets the true current over time as CSV.
-    """
-    from sim.clock import VirtualClock
-    from sim.unit_server import NOT_HERE, SocketTaken, UnitServer
-    from sim.world import World
-
-    for event in scenario.events:
-        if event.fault in NOT_HERE:
-            raise NotReady(NOT_HERE[event.fault])
-    world = World(unit_spec(unit, area), scenario, seed, VirtualClock())
-    try:
-        return UnitServer(world, path.resolve(), seed=seed, record=record)
-    except SocketTaken as error:
-        raise NotReady(str(error)) from error
-
-
-def tell_unit(path: Path, question: str, **details: Any) -> dict[str, Any]:
-    """Ask a unit that is a process of its own, or tell its person or world something. Raises NotReady."""
-    from sim.unit_client import UnitUnavailable, ask
-
-    try:
-        return ask(path.resolve(), question, **details)
-    except UnitUnavailable as error:
-        raise NotReady(str(error)) from error
-
-
-def unit_spec(unit: Unit, area: str) -> Any:
-    """Describe `unit` and the treated area to the simulator."""
-    from sim.world import UnitSpec
-
-    control, guard = unit.control_adc, unit.guard_adc
-    return UnitSpec(
-        control_address=control.address,
-        guard_address=None if guard is None else guard.address,
-        dac_address=unit.dac.address,
-        frequency_hz=unit.i2c.frequency_hz,
-        timeout_ms=unit.i2c.timeout_ms,
-        full_scale_ma=unit.stage.full_scale_ma,
-        compliance_v=unit.stage.compliance_v,
-        supply_v=unit.stage.supply_v,
-        control_current_channel=control.current.channel,
-        control_current_ohm=control.current.ohm,
-        voltage_channel=control.voltage.channel,
-        voltage_ratio=control.voltage.ratio,
-        supply_channel=control.supply.channel,
-        supply_ratio=control.supply.ratio,
-        return_channel=control.return_path.channel,
-        return_ohm=control.return_path.ohm,
-        return_bias_v=control.return_path.bias_v,
-        guard_current_channel=0 if guard is None else guard.current.channel,
-        guard_current_ohm=47.0 if guard is None else guard.current.ohm,
-        polarity_relay=unit.polarity.relay,
-        heartbeat_pin=unit.pins.heartbeat,
-        series_relay_pin=unit.pins.series_relay,
-        polarity_relay_pin=unit.pins.polarity_relay,
-        start_pin=unit.pins.start,
-        stop_pin=unit.pins.stop,
-        up_pin=unit.pins.up,
-        down_pin=unit.pins.down,
-        alert_pin=unit.pins.alert,
-        area=area,
-    )
-
-
-def _facts(request: SessionRequest, bench: _Bench) -> dict[str, Any]:
+def _facts(request: SessionRequest, bench: Bench) -> dict[str, Any]:
     return {
         "schema": 1,
         "version": version("ionto"),
@@ -353,87 +183,6 @@ def _facts(request: SessionRequest, bench: _Bench) -> dict[str, Any]:
         "treatment": request.rehearsed_name,
         "rate_hz": request.unit.loop.rate_hz,
     }
-
-
-def _truth(world: World) -> Truth:
-    truth = world.truth
-    return Truth(
-        peak_ma=truth.peak_ma,
-        charge_ma_min=truth.charge_ma_min,
-        worst_step_ma=truth.worst_step_ma,
-        switched_above_ma=truth.switched_above_ma,
-        onset=truth.onset,
-        off_since_s=truth.off_since_s,
-        dac_zero_since_s=truth.dac_zero_since_s,
-    )
-
-
-def _told_truth(path: Path, zero_s: float) -> Truth | None:
-    """Ask the unit for its truth; None when it does not answer. `zero_s` is session time 0 on its clock."""
-
-    def told(name: str, **details: float) -> Any:
-        try:
-            return tell_unit(path, "truth", **details)[name]
-        except NotReady:
-            return None
-
-    def since(name: str, after_s: float) -> float | None:
-        at_s = told(name, after_s=zero_s + after_s)
-        return None if at_s is None else at_s - zero_s
-
-    def onset(at_s: float) -> tuple[str, float] | None:
-        found = told("onset", at_s=zero_s + at_s)
-        return None if found is None else (found[0], found[1] - zero_s)
-
-    try:
-        figures = tell_unit(path, "truth")
-    except NotReady:
-        return None
-    return Truth(
-        peak_ma=figures["peak_ma"],
-        charge_ma_min=figures["charge_ma_min"],
-        worst_step_ma=figures["worst_step_ma"],
-        switched_above_ma=figures["switched_above_ma"],
-        onset=onset,
-        off_since_s=lambda after_s: since("off_since_s", after_s),
-        dac_zero_since_s=lambda after_s: since("dac_zero_since_s", after_s),
-    )
-
-
-def _rig(request: SessionRequest, bench: _Bench, stack: ExitStack) -> Rig:
-    """Find the chips and build the rig; whatever happens, `stack` lets go of the pins, low."""
-    unit, factory, clock = request.unit, bench.factory, bench.clock
-    pins, control, guard = unit.pins, unit.control_adc, unit.guard_adc
-    # Pins first: they come up low, so the relays are open before a chip is spoken to.
-    relays = stack.enter_context(closing(Relays(factory, pins.series_relay, pins.polarity_relay)))
-    heartbeat = stack.enter_context(closing(Heartbeat(factory, pins.heartbeat)))
-    panel = Panel(
-        factory,
-        start=pins.start,
-        stop=pins.stop,
-        up=pins.up,
-        down=pins.down,
-        led_red=pins.led_red,
-        led_green=pins.led_green,
-        led_blue=pins.led_blue,
-        buzzer=pins.buzzer,
-    )
-    stack.enter_context(closing(panel))
-    bus = BoundedBus(bench.transport, clock.now)
-    bus.allow(START_UP_S)
-    ports = Ports(
-        bus=bus,
-        dac=CurrentDac(bus, unit.dac.address),
-        control_adc=ControlAdc(bus, control.address, control.gain, control.data_rate_sps),
-        guard_adc=None
-        if guard is None
-        else GuardAdc(bus, guard.address, guard.gain, guard.data_rate_sps, guard.current.channel),
-        relays=relays,
-        heartbeat=heartbeat,
-        panel=panel,
-        cause_of=cause_of,
-    )
-    return Rig(ports, scales_of(unit, request.calibration), clock)
 
 
 def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> Loop:
@@ -469,42 +218,3 @@ def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> 
     )
     guard = Guard(limits, tick_s=tick_s, operate_s=plan.operate_s)
     return Loop(rig, Session(plan, regulator), guard, clock, tick_s, stop)
-
-
-def scales_of(unit: Unit, calibration: Calibration) -> Scales:
-    """Return the line of every channel from the unit's nominal values and its calibration."""
-    control, guard, channels = unit.control_adc, unit.guard_adc, calibration.channels
-    volt = RANGE_V[control.gain] / 32768
-    guard_volt = volt if guard is None else RANGE_V[guard.gain] / 32768
-    guard_ohm = control.current.ohm if guard is None else guard.current.ohm
-    slowest_sps = min(control.data_rate_sps, control.data_rate_sps if guard is None else guard.data_rate_sps)
-    back = control.return_path
-    return Scales(
-        guard_ma=_line(1000 * guard_volt / guard_ohm, 0.0, channels.guard_current),
-        current_ma=_line(1000 * volt / control.current.ohm, 0.0, channels.control_current),
-        voltage_v=_line(volt * control.voltage.ratio, 0.0, channels.voltage),
-        supply_v=Line(volt * control.supply.ratio, 0.0),
-        return_ma=_line(1000 * volt / back.ohm, -1000 * back.bias_v / back.ohm, channels.return_path),
-        current_channel=control.current.channel,
-        voltage_channel=control.voltage.channel,
-        supply_channel=control.supply.channel,
-        return_channel=back.channel,
-        conversion_s=SLOWEST_OSCILLATOR / slowest_sps + CONVERSION_MARGIN_S,
-    )
-
-
-def _line(per_code: float, offset: float, correction: Correction) -> Line:
-    return Line(correction.gain * per_code, correction.gain * offset + correction.offset)
-
-
-def cause_of(chip: str, error: OSError) -> Cause:
-    """Name the cause of a driver's error; `chip` is the rig's word for who failed."""
-    if isinstance(error, errors.BusTimeout):
-        return Cause.BUS_HUNG
-    if chip == "DAC":
-        return Cause.DAC_SILENT
-    if isinstance(error, errors.StaleConversion):
-        return Cause.ADC_STALE
-    if isinstance(error, errors.ChipReset):
-        return Cause.ADC_RESET
-    return Cause.ADC_SILENT

@@ -105,7 +105,7 @@ class FoldBack:
         since_s, before_v, before_ma = seen[0]
         ohmic_v = max(voltage_v - SKIN_V, SKIN_SHARE * voltage_v)
         passed_s = now_s - since_s
-        if setpoint_ma < WITHDRAWAL_FROM_MA or voltage_v <= 0.0 or passed_s < WITHDRAWAL_WINDOW_S / 2:
+        if setpoint_ma <= WITHDRAWAL_FROM_MA or voltage_v <= 0.0 or passed_s < WITHDRAWAL_WINDOW_S / 2:
             self._hits = 0
             return False
         risen_ma = setpoint_ma - before_ma

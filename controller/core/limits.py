@@ -68,13 +68,14 @@ rest of the voltage is ohmic."""
 SKIN_SHARE: Final = 0.3
 """... but at least this share of it, where the skins take less."""
 WITHDRAWAL_WINDOW_S: Final = 0.05
-WITHDRAWAL_PER_S: Final = 0.5
+WITHDRAWAL_PER_S: Final = 0.8
 WITHDRAWAL_HITS: Final = 2
-"""The ohmic part of the load grows by more than 50 % a second over 50 ms, seen twice running. A fidgeting
-hand stays below half of that, a drying one far below; a hand that leaves within a second exceeds it long
+"""The ohmic part of the load grows by more than 80 % a second over 50 ms, seen twice running. Fidgeting hands
+in the simulator stay below 40 % a second (small areas, soft water and dry skin on the ramp reach 63), drying
+far below; a hand that leaves within a second exceeds it long
 before contact breaks, because the resistance goes with one over the wetted area."""
 WITHDRAWAL_FROM_MA: Final = 2.0
-"""Below this current a breaking contact is hardly felt (perception of DC, unverified figure)."""
+"""Up to this current a breaking contact is hardly felt (perception of DC, unverified figure)."""
 WITHDRAWAL_FALL_S: Final = 0.08
 """From any current to sensing in this time: a hand that leaves in 0.2 s is recognised with 0.12 s to go."""
 WITHDRAWAL_REST_S: Final = 2.0

@@ -1,0 +1,280 @@
+"""What the wires may end in: hardware, a simulated unit in this process, or one that is a process of its own.
+
+Law: only this module knows drivers and simulator, and the rig that is built on a bench is the same on each.
+The simulator is chosen by name and never a fallback; hardware that is not there is said.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
+
+from controller.clock import Clock, RealClock
+from controller.core.types import Cause
+from controller.ownership import own
+from controller.ports import Ports
+from controller.result import Truth
+from controller.rig import Rig
+from controller.scales import scales_of
+from drivers import errors
+from drivers.adc import ControlAdc, GuardAdc
+from drivers.bus import BoundedBus, Transport
+from drivers.dac import CurrentDac
+from drivers.panel import Panel
+from drivers.relays import Heartbeat, Relays
+
+if TYPE_CHECKING:
+    from gpiozero.pins import Factory
+
+    from config.calibration import Calibration
+    from config.unit import Unit
+    from sim.scenario import Scenario
+    from sim.unit_server import UnitServer
+    from sim.world import World
+
+START_UP_S: Final = 1.0
+"""Bus time allowed for finding the chips."""
+
+
+class NotReady(Exception):
+    """The hardware of this unit is missing; `str()` is one sentence with the remedy."""
+
+
+class Bench(NamedTuple):
+    """What a session is built on: wires, pins and time; its name in the journal; who knows the truth of it.
+
+    `locks` are descriptors that keep others off the unit while they are open.
+    """
+
+    name: str
+    transport: Transport
+    factory: Factory
+    clock: Clock
+    simulated: bool = False
+    seed: int | None = None
+    truth: Callable[[], Truth | None] = lambda: None
+    mark_tick: Callable[[bool], None] | None = None
+    locks: tuple[int, ...] = ()
+
+
+def hardware(unit: Unit, stack: ExitStack) -> Bench:
+    """Open the I2C bus and the pins of this machine. Raises OSError or InUse."""
+    from drivers.pins import lgpio_factory
+    from drivers.smbus import SmbusTransport
+
+    i2c, serial = unit.i2c, unit.serial
+    device = f"/dev/i2c-{i2c.bus}"
+    transport = stack.enter_context(closing(SmbusTransport(i2c.bus, i2c.timeout_ms)))
+    lock = own(Path(device), f"the unit at {device}")
+    stack.callback(os.close, lock)
+    name = f"{device} {serial}".rstrip()
+    return Bench(name, transport, lgpio_factory(), RealClock(), locks=(lock,))
+
+
+def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
+    """Take the simulated unit that is a process of its own at the socket `path`. Raises OSError or InUse."""
+    from sim.unit_client import UnitClient
+
+    path = path.resolve()
+    lock = own(path.with_name(f"{path.name}.lock"), f"the unit at {path}")
+    stack.callback(os.close, lock)
+    client = stack.enter_context(closing(UnitClient(path, unit.i2c.timeout_ms / 1000)))
+    clock = RealClock()
+    zero_s = time.monotonic() - clock.now()
+    return Bench(
+        str(path),
+        client,
+        client.pin_factory,
+        clock,
+        simulated=True,
+        seed=client.facts["seed"],
+        truth=lambda: _told_truth(path, zero_s),
+        mark_tick=client.mark_tick,
+        locks=(lock,),
+    )
+
+
+def simulated(unit: Unit, area: str, scenario: Scenario, seed: int, speed: float | None) -> Bench:
+    """Make a simulated unit in this process, on a virtual clock at `speed` times real time."""
+    from sim.clock import VirtualClock
+    from sim.world import World
+
+    clock = VirtualClock(speed)
+    world = World(unit_spec(unit, area), scenario, seed, clock)
+    return Bench(
+        "simulated",
+        world.bus,
+        world.pin_factory,
+        clock,
+        simulated=True,
+        seed=seed,
+        truth=lambda: _truth(world),
+        mark_tick=world.truth.mark_tick,
+    )
+
+
+def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack) -> Rig:
+    """Find the chips and build the rig; whatever happens, `stack` lets go of the pins, low."""
+    factory, clock = bench.factory, bench.clock
+    pins, control, guard = unit.pins, unit.control_adc, unit.guard_adc
+    # Pins first: they come up low, so the relays are open before a chip is spoken to.
+    relays = stack.enter_context(closing(Relays(factory, pins.series_relay, pins.polarity_relay)))
+    heartbeat = stack.enter_context(closing(Heartbeat(factory, pins.heartbeat)))
+    panel = Panel(
+        factory,
+        start=pins.start,
+        stop=pins.stop,
+        up=pins.up,
+        down=pins.down,
+        led_red=pins.led_red,
+        led_green=pins.led_green,
+        led_blue=pins.led_blue,
+        buzzer=pins.buzzer,
+    )
+    stack.enter_context(closing(panel))
+    bus = BoundedBus(bench.transport, clock.now)
+    bus.allow(START_UP_S)
+    ports = Ports(
+        bus=bus,
+        dac=CurrentDac(bus, unit.dac.address),
+        control_adc=ControlAdc(bus, control.address, control.gain, control.data_rate_sps),
+        guard_adc=None
+        if guard is None
+        else GuardAdc(bus, guard.address, guard.gain, guard.data_rate_sps, guard.current.channel),
+        relays=relays,
+        heartbeat=heartbeat,
+        panel=panel,
+        cause_of=cause_of,
+    )
+    return Rig(ports, scales_of(unit, calibration), clock)
+
+
+def unit_server(
+    unit: Unit, area: str, scenario: Scenario, seed: int, path: Path, record: TextIO | None
+) -> UnitServer:
+    """Make a simulated unit that is this process: `serve()` and `stop()` it. Raises NotReady.
+
+    `record` gets the true current over time as CSV.
+    """
+    from sim.clock import VirtualClock
+    from sim.unit_server import NOT_HERE, SocketTaken, UnitServer
+    from sim.world import World
+
+    for event in scenario.events:
+        if event.fault in NOT_HERE:
+            raise NotReady(NOT_HERE[event.fault])
+    world = World(unit_spec(unit, area), scenario, seed, VirtualClock())
+    try:
+        return UnitServer(world, path.resolve(), seed=seed, record=record)
+    except SocketTaken as error:
+        raise NotReady(str(error)) from error
+
+
+def tell_unit(path: Path, question: str, **details: Any) -> dict[str, Any]:
+    """Ask a unit that is a process of its own, or tell its person or world something. Raises NotReady."""
+    from sim.unit_client import UnitUnavailable, ask
+
+    try:
+        return ask(path.resolve(), question, **details)
+    except UnitUnavailable as error:
+        raise NotReady(str(error)) from error
+
+
+def unit_spec(unit: Unit, area: str) -> Any:
+    """Describe `unit` and the treated area to the simulator."""
+    from sim.world import UnitSpec
+
+    control, guard = unit.control_adc, unit.guard_adc
+    return UnitSpec(
+        control_address=control.address,
+        guard_address=None if guard is None else guard.address,
+        dac_address=unit.dac.address,
+        frequency_hz=unit.i2c.frequency_hz,
+        timeout_ms=unit.i2c.timeout_ms,
+        full_scale_ma=unit.stage.full_scale_ma,
+        compliance_v=unit.stage.compliance_v,
+        supply_v=unit.stage.supply_v,
+        control_current_channel=control.current.channel,
+        control_current_ohm=control.current.ohm,
+        voltage_channel=control.voltage.channel,
+        voltage_ratio=control.voltage.ratio,
+        supply_channel=control.supply.channel,
+        supply_ratio=control.supply.ratio,
+        return_channel=control.return_path.channel,
+        return_ohm=control.return_path.ohm,
+        return_bias_v=control.return_path.bias_v,
+        guard_current_channel=0 if guard is None else guard.current.channel,
+        guard_current_ohm=47.0 if guard is None else guard.current.ohm,
+        polarity_relay=unit.polarity.relay,
+        heartbeat_pin=unit.pins.heartbeat,
+        series_relay_pin=unit.pins.series_relay,
+        polarity_relay_pin=unit.pins.polarity_relay,
+        start_pin=unit.pins.start,
+        stop_pin=unit.pins.stop,
+        up_pin=unit.pins.up,
+        down_pin=unit.pins.down,
+        alert_pin=unit.pins.alert,
+        area=area,
+    )
+
+
+def _truth(world: World) -> Truth:
+    truth = world.truth
+    return Truth(
+        peak_ma=truth.peak_ma,
+        charge_ma_min=truth.charge_ma_min,
+        worst_step_ma=truth.worst_step_ma,
+        switched_above_ma=truth.switched_above_ma,
+        onset=truth.onset,
+        off_since_s=truth.off_since_s,
+        dac_zero_since_s=truth.dac_zero_since_s,
+    )
+
+
+def _told_truth(path: Path, zero_s: float) -> Truth | None:
+    """Ask the unit for its truth; None when it does not answer. `zero_s` is session time 0 on its clock."""
+
+    def told(name: str, **details: float) -> Any:
+        try:
+            return tell_unit(path, "truth", **details)[name]
+        except NotReady:
+            return None
+
+    def since(name: str, after_s: float) -> float | None:
+        at_s = told(name, after_s=zero_s + after_s)
+        return None if at_s is None else at_s - zero_s
+
+    def onset(at_s: float) -> tuple[str, float] | None:
+        found = told("onset", at_s=zero_s + at_s)
+        return None if found is None else (found[0], found[1] - zero_s)
+
+    try:
+        figures = tell_unit(path, "truth")
+    except NotReady:
+        return None
+    return Truth(
+        peak_ma=figures["peak_ma"],
+        charge_ma_min=figures["charge_ma_min"],
+        worst_step_ma=figures["worst_step_ma"],
+        switched_above_ma=figures["switched_above_ma"],
+        onset=onset,
+        off_since_s=lambda after_s: since("off_since_s", after_s),
+        dac_zero_since_s=lambda after_s: since("dac_zero_since_s", after_s),
+    )
+
+
+def cause_of(chip: str, error: OSError) -> Cause:
+    """Name the cause of a driver's error; `chip` is the rig's word for who failed."""
+    if isinstance(error, errors.BusTimeout):
+        return Cause.BUS_HUNG
+    if chip == "DAC":
+        return Cause.DAC_SILENT
+    if isinstance(error, errors.StaleConversion):
+        return Cause.ADC_STALE
+    if isinstance(error, errors.ChipReset):
+        return Cause.ADC_RESET
+    return Cause.ADC_SILENT
