@@ -1,0 +1,118 @@
+"""Every threshold, stated a second time: whoever changes one has to say so twice.
+
+The reasons stand in `controller/core/limits.py`; here is only what the safety case relies on.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.core import limits
+from controller.core.limits import GuardLimits
+
+TABLE = {
+    "SENSING_MA": 0.3,
+    "SENSING_LIMIT_MA": 0.35,
+    "CONTACT_STABLE_S": 2.0,
+    "CONTACT_TIMEOUT_S": 60.0,
+    "READY_TIMEOUT_S": 600.0,
+    "MIN_LOAD_OHM": 350.0,
+    "MAX_SENSING_OHM": 150000.0,
+    "OPEN_LOAD_OHM": 40000.0,
+    "PROOF_MA": 0.07,
+    "PROOF_ALIVE_MA": 0.02,
+    "PROOF_ALIVE_V": 2.0,
+    "PROOF_DEAD_MA": 0.015,
+    "PROOF_DEAD_V": 1.0,
+    "PROOF_REST_S": 0.06,
+    "PROOF_PULL_IN_S": 0.3,
+    "PROOF_DROP_OUT_S": 0.1,
+    "REVERSE_BELOW_MA": 0.2,
+    "ZERO_PROOF_S": 0.05,
+    "STOP_WITHIN_S": 5.0,
+    "STOP_MA_PER_S": 5.0,
+    "FOLD_BACK_MA_PER_S": 10.0,
+    "FOLD_BACK_HEADROOM_V": 3.0,
+    "FOLD_BACK_SETTLED_S": 2.0,
+    "FOLD_BACK_RELEASE_V": 5.0,
+    "SKIN_V": 4.6,
+    "SKIN_SHARE": 0.3,
+    "WITHDRAWAL_WINDOW_S": 0.05,
+    "WITHDRAWAL_PER_S": 0.8,
+    "WITHDRAWAL_HITS": 2,
+    "WITHDRAWAL_FROM_MA": 2.0,
+    "WITHDRAWAL_FALL_S": 0.08,
+    "WITHDRAWAL_REST_S": 2.0,
+    "RELEASED_S": 0.1,
+    "MAX_STEP_MA": 0.1,
+    "GUARD_PROOF_MA": 0.2,
+    "SPIKE_MARGIN_MA": 0.5,
+    "SPIKE_MARGIN_RATIO": 0.1,
+    "OVER_MARGIN_MA": 0.1,
+    "OVER_MARGIN_RATIO": 0.05,
+    "LOST_RATIO": 0.5,
+    "DEAD_RATIO": 0.2,
+    "OPEN_FROM_MA": 0.05,
+    "LOST_FROM_MA": 0.1,
+    "HIGH_VOLTAGE_RATIO": 0.9,
+    "LIVE_V": 8.0,
+    "NO_CURRENT_MA": 0.001,
+    "TINY_MA": 1.0,
+    "DEVIATION_MA": 0.4,
+    "DEVIATION_RATIO": 0.05,
+    "DEVIATION_S": 0.2,
+    "MOVED_MA": 0.03,
+    "REPEATS": 3,
+    "STUCK_MA": 0.2,
+    "STUCK_S": 0.25,
+    "LEAKAGE_MA": 0.5,
+    "LEAKAGE_RATIO": 0.05,
+    "POLARITY_FROM_MA": 0.5,
+    "DISAGREE_MA": 0.3,
+    "DISAGREE_RATIO": 0.05,
+    "SLOW_SAMPLES": 3,
+    "SHORT_SAMPLES": 6,
+    "FROZEN_GUARD_TICKS": 40,
+    "FROZEN_CONTROL_SAMPLES": 6,
+    "STALE_S": 0.03,
+    "SATURATED_CODE": 32767,
+    "PILOT_PERIOD_TICKS": 7,
+    "PILOT_WINDOW_TICKS": 700,
+    "PILOT_MIN_RATIO": 0.3,
+    "LATE_TICK_S": 0.05,
+    "TIME_MARGIN_S": 2.0,
+    "TIME_MARGIN_RATIO": 0.005,
+    "DOSE_MARGIN_MA_MIN": 0.2,
+    "DOSE_MARGIN_RATIO": 0.02,
+}
+
+
+def test_no_threshold_changes_unnoticed() -> None:
+    found = {
+        name: value
+        for name, value in vars(limits).items()
+        if name.isupper() and isinstance(value, int | float)
+    }
+    assert found == TABLE
+
+
+def test_the_guards_own_limits_follow_from_ceiling_treatment_and_unit() -> None:
+    own = GuardLimits.of(
+        ceiling_ma=15.0,
+        target_ma=12.0,
+        total_s=1200.0,
+        compliance_v=60.0,
+        supply_min_v=58.0,
+        supply_max_v=70.0,
+        full_scale_ma=25.0,
+    )
+    assert own.over_current_ma == pytest.approx(15.0 * 1.05 + 0.1)
+    assert own.total_s == pytest.approx(1200.0 * 1.005 + 2.0)
+    assert own.dose_ma_min == pytest.approx(12.0 * 20.0 * 1.02 + 0.2)
+    assert own.ceiling_ma == 15.0
+    assert (own.compliance_v, own.supply_min_v, own.supply_max_v, own.full_scale_ma) == (
+        60.0,
+        58.0,
+        70.0,
+        25.0,
+    )

@@ -1,0 +1,363 @@
+"""Both sides of every bound of guard and regulator: what is just allowed, and what is just too much."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.core.guard import Guard
+from controller.core.limits import GuardLimits
+from controller.core.regulator import Regulator
+from controller.core.types import Buttons, Cause, Command, Drive, Measurement, Off, Trip
+
+LIMITS = GuardLimits.of(
+    ceiling_ma=15.0,
+    target_ma=15.0,
+    total_s=60.0,
+    compliance_v=60.0,
+    supply_min_v=58.0,
+    supply_max_v=70.0,
+    full_scale_ma=25.0,
+)
+TICK_S = 0.01
+FIVE = Drive("forward", 5.0, 819)
+E = 1e-6
+
+
+class Watch:
+    """A guard that has long seen `last` driven; each `see` is one tick with the same command."""
+
+    def __init__(self, last: Command = FIVE) -> None:
+        self.guard = Guard(LIMITS, tick_s=TICK_S, operate_s=0.02)
+        self.guard._proven = True
+        self.guard._last = last
+        self.guard._now_s = self.guard._seen_s = self.now_s = 10.0
+        self.last = last
+        self.ticks = 0
+
+    def reading(self, **changes: Any) -> Measurement:
+        current_ma = self.last.setpoint_ma if isinstance(self.last, Drive) else 0.0
+        sign = -1 if self.last.polarity == "reverse" else 1
+        sound = Measurement(
+            time_s=self.now_s,
+            guard_ma=current_ma,
+            guard_code=3000 + self.ticks % 2,
+            current_ma=current_ma,
+            voltage_v=1.5 * current_ma,
+            supply_v=64.0,
+            return_ma=sign * current_ma,
+            sampled="",
+            sampled_code=2000 + self.ticks % 2,
+            buttons=Buttons(),
+        )
+        return sound._replace(**changes)
+
+    def see(self, command: Command | None = None, *, after_s: float = TICK_S, **changes: Any) -> Trip | None:
+        self.now_s += after_s
+        self.ticks += 1
+        command = command or self.last
+        trip = self.guard.check(self.now_s, self.reading(**changes), command)
+        self.last = command
+        return trip
+
+    def ticks_to_trip(self, limit: int = 100, **changes: Any) -> int:
+        """Return in which tick it trips, 0 if in none."""
+        return next((n for n in range(1, limit + 1) if self.see(**changes)), 0)
+
+    @property
+    def cause(self) -> Cause | None:
+        return None if self.guard.trip is None else self.guard.trip.cause
+
+
+def drive(setpoint_ma: float, **changes: Any) -> Drive:
+    return Drive("forward", setpoint_ma, round(setpoint_ma / 25.0 * 4095))._replace(**changes)
+
+
+ONE_TICK = [
+    (drive(15.0), {"guard_ma": 15.85 - E}, None),
+    (drive(15.0), {"guard_ma": 15.85 + E}, Cause.OVER_CURRENT),
+    (FIVE, {"guard_ma": 6.0 - E}, None),
+    (FIVE, {"guard_ma": 6.0 + E}, Cause.CURRENT_SPIKE),
+    (drive(2.0), {"guard_ma": 2.7 - E}, None),
+    (drive(2.0), {"guard_ma": 2.7 + E}, Cause.CURRENT_SPIKE),
+    (FIVE, {"guard_ma": 2.5 - E, "voltage_v": 54.0 + E}, Cause.OPEN_CIRCUIT),
+    (FIVE, {"guard_ma": 2.5 - E, "voltage_v": 54.0 - E}, None),
+    (FIVE, {"guard_ma": 2.5 + E, "voltage_v": 54.0 + E}, None),
+    (FIVE, {"guard_ma": 0.2, "voltage_v": 8.1}, Cause.OPEN_CIRCUIT),
+    (FIVE, {"guard_ma": 0.21, "voltage_v": 8.1}, None),
+    (FIVE, {"guard_ma": 0.0, "voltage_v": 8.0 - E}, None),
+    (FIVE, {"guard_ma": 0.0, "voltage_v": 8.0 + E}, Cause.OPEN_CIRCUIT),
+    (FIVE, {"guard_ma": 1.0 - E, "voltage_v": 1.0, "confirmed": True}, Cause.OUTPUT_LOST),
+    (FIVE, {"guard_ma": 1.0 + E, "voltage_v": 1.0, "confirmed": True}, None),
+    (FIVE, {"guard_ma": 1.0 - E, "voltage_v": 1.0}, None),
+    (drive(0.1 + E), {"guard_ma": 0.0, "voltage_v": 0.1, "confirmed": True}, Cause.OUTPUT_LOST),
+    (drive(0.1 - E), {"guard_ma": 0.0, "voltage_v": 0.1, "confirmed": True}, None),
+    (drive(0.05 + E), {"guard_ma": 0.0, "voltage_v": 30.0}, Cause.OPEN_CIRCUIT),
+    (drive(0.05 - E), {"guard_ma": 0.0, "voltage_v": 30.0}, None),
+    (drive(1.0 - E), {"guard_ma": 0.9, "voltage_v": 54.0 + E}, Cause.OPEN_CIRCUIT),
+    (drive(1.0 + E), {"guard_ma": 0.9, "voltage_v": 54.0 + E}, None),
+    (drive(1.0 - E), {"guard_ma": 0.9, "voltage_v": 54.0 - E}, None),
+    (drive(0.3, sensing=True), {"guard_ma": 0.0, "voltage_v": 60.0}, None),
+    (FIVE, {"guard_code": 32766}, None),
+    (FIVE, {"guard_code": 32767}, Cause.ADC_SATURATED),
+    (FIVE, {"guard_code": 32768}, Cause.ADC_SATURATED),
+    (FIVE, {"guard_code": 32767, "current_ma": 15.85 - E}, Cause.ADC_SATURATED),
+    (FIVE, {"guard_code": 32767, "current_ma": 15.85 + E}, None),
+    (FIVE, {"guard_code": 32767, "current_ma": None}, Cause.ADC_SATURATED),
+    (FIVE, {"sampled": "voltage", "sampled_code": 32766}, None),
+    (FIVE, {"sampled": "voltage", "sampled_code": 32767}, Cause.ADC_SATURATED),
+    (FIVE, {"sampled": "current", "sampled_code": 32767}, None),
+    (FIVE, {"after_s": 0.06 - E}, None),
+    (FIVE, {"after_s": 0.06 + E}, Cause.LATE_TICK),
+    (Off(), {"after_s": 5.0}, None),
+    (FIVE, {"guard_ma": None, "guard_code": None, "after_s": 0.03 - E}, None),
+    (FIVE, {"guard_ma": None, "guard_code": None, "after_s": 0.03 + E}, Cause.ADC_STALE),
+    (Off(), {"guard_ma": None, "guard_code": None, "after_s": 0.2}, None),
+]
+
+
+@pytest.mark.parametrize(("last", "reading", "cause"), ONE_TICK)
+def test_one_reading_on_either_side_of_a_bound(
+    last: Command, reading: dict[str, Any], cause: Cause | None
+) -> None:
+    watch = Watch(last)
+    watch.see(**reading)
+    assert watch.cause is cause
+
+
+SAMPLES = [
+    ({"sampled": "supply", "supply_v": 58.0 - E}, Cause.SUPPLY, 3),
+    ({"sampled": "supply", "supply_v": 58.0}, None, 0),
+    ({"sampled": "supply", "supply_v": 70.0}, None, 0),
+    ({"sampled": "supply", "supply_v": 70.0 + E}, Cause.SUPPLY, 3),
+    ({"sampled": "return", "return_ma": 4.25 - E}, Cause.LEAKAGE, 3),
+    ({"sampled": "return", "return_ma": 4.25 + E}, None, 0),
+    ({"sampled": "return", "return_ma": 5.75 - E}, None, 0),
+    ({"sampled": "return", "return_ma": 5.75 + E}, Cause.LEAKAGE, 3),
+    ({"sampled": "return", "return_ma": -0.5 - E}, Cause.WRONG_POLARITY, 3),
+    ({"sampled": "return", "return_ma": -0.5 + E}, Cause.LEAKAGE, 3),
+    ({"sampled": "voltage", "voltage_v": 1.75 - E}, Cause.SHORT_CIRCUIT, 6),
+    ({"sampled": "voltage", "voltage_v": 1.75 + E}, None, 0),
+    ({"sampled": "current", "current_ma": 5.55 - E}, None, 0),
+    ({"sampled": "current", "current_ma": 5.55 + E}, Cause.ADC_DISAGREE, 3),
+    ({"sampled": "current", "current_ma": 4.45 + E}, None, 0),
+    ({"sampled": "current", "current_ma": 4.45 - E}, Cause.ADC_DISAGREE, 3),
+    ({"sampled": "current", "current_ma": 6.0 + E}, Cause.CURRENT_SPIKE, 2),
+    ({"sampled": "current", "current_ma": 15.85 + E}, Cause.OVER_CURRENT, 2),
+    ({"guard_ma": 5.65 - E, "current_ma": 5.65 - E}, None, 0),
+    ({"guard_ma": 5.65 + E, "current_ma": 5.65 + E}, Cause.DEVIATION, 21),
+    ({"guard_ma": 4.35 + E, "current_ma": 4.35 + E}, None, 0),
+    ({"guard_ma": 4.35 - E, "current_ma": 4.35 - E}, Cause.DEVIATION, 21),
+    ({"guard_ma": 4.3, "current_ma": 4.7 - E}, Cause.DEVIATION, 21),
+    ({"guard_ma": 4.3, "current_ma": 4.7 + E}, Cause.ADC_DISAGREE, 21),
+    ({"guard_code": 3100}, Cause.ADC_FROZEN, 41),
+    ({"sampled": "voltage", "sampled_code": 2100}, Cause.ADC_FROZEN, 7),
+    ({}, None, 0),
+]
+
+
+@pytest.mark.parametrize(("reading", "cause", "ticks"), SAMPLES)
+def test_so_many_samples_make_a_trip(reading: dict[str, Any], cause: Cause | None, ticks: int) -> None:
+    watch = Watch()
+    assert watch.ticks_to_trip(**reading) == pytest.approx(ticks, abs=1 if ticks == 21 else 0)
+    assert watch.cause is cause
+
+
+@pytest.mark.parametrize(("reading", "cause", "ticks"), [row for row in SAMPLES if row[2] in {2, 3, 6}])
+def test_one_sound_sample_begins_the_count_again(
+    reading: dict[str, Any], cause: Cause | None, ticks: int
+) -> None:
+    watch = Watch()
+    for _ in range(20):
+        for _ in range(ticks - 1):
+            assert watch.see(**reading) is None
+        assert watch.see(sampled=reading["sampled"]) is None
+    assert cause is not None
+
+
+@pytest.mark.parametrize(
+    ("last", "current_ma", "trips"),
+    [
+        (Off(), 0.2, False),
+        (Off(), 0.2 + E, True),
+        (drive(0.0), 0.2, False),
+        (drive(0.0), 0.2 + E, True),
+    ],
+)
+def test_current_while_off_is_cut_after_a_quarter_of_a_second(
+    last: Command, current_ma: float, trips: bool
+) -> None:
+    watch = Watch(last)
+    tick = watch.ticks_to_trip(guard_ma=current_ma, current_ma=current_ma)
+    assert bool(tick) is trips
+    if trips:
+        assert tick in {26, 27}, "more than 0.25 s after the first"
+        assert watch.cause is Cause.OUTPUT_STUCK
+
+
+def test_current_while_off_with_a_pause_is_not_added_up() -> None:
+    watch = Watch(Off())
+    for _ in range(10):
+        assert not watch.ticks_to_trip(20, guard_ma=0.3, current_ma=0.3)
+        assert watch.see() is None
+
+
+def test_current_while_off_is_seen_by_either_converter() -> None:
+    assert Watch(Off()).ticks_to_trip(guard_ma=None, guard_code=None, current_ma=0.3)
+    assert Watch(Off()).ticks_to_trip(guard_ma=0.3, current_ma=None)
+
+
+@pytest.mark.parametrize(
+    ("last", "reading", "doubt"),
+    [
+        (FIVE, {"guard_ma": 6.0 - E}, ""),
+        (FIVE, {"guard_ma": 6.0 + E}, "high"),
+        (FIVE, {"guard_ma": 2.5 - E}, "low"),
+        (FIVE, {"guard_ma": 2.5 + E}, ""),
+        (FIVE, {"guard_ma": None}, ""),
+        (Off(), {"guard_ma": 0.2}, ""),
+        (Off(), {"guard_ma": 0.2 + E}, "high"),
+        (drive(0.05 + E), {"guard_ma": 0.0}, "low"),
+        (drive(0.05 - E), {"guard_ma": 0.0}, ""),
+        (drive(0.9), {"voltage_v": 54.0 + E}, "low"),
+        (drive(0.9), {"voltage_v": 54.0 - E}, ""),
+        (drive(0.3, sensing=True), {"guard_ma": 0.0}, ""),
+    ],
+)
+def test_what_is_measured_again(last: Command, reading: dict[str, Any], doubt: str) -> None:
+    watch = Watch(last)
+    assert watch.guard.doubts(watch.reading(**reading)) == doubt
+
+
+@pytest.mark.parametrize(
+    ("last", "command", "cause"),
+    [
+        (drive(15.0), drive(15.0), None),
+        (drive(15.0), drive(15.0 + E), Cause.OVER_CURRENT),
+        (drive(15.0), drive(15.0, code=3030), None),
+        (drive(15.0), drive(15.0, code=3031), Cause.OVER_CURRENT),
+        (FIVE, drive(5.1 - E), None),
+        (FIVE, drive(5.1 + E), Cause.OVER_CURRENT),
+        (FIVE, drive(0.0), None),
+        (FIVE, drive(-E, code=0), Cause.OVER_CURRENT),
+        (Off(), drive(0.1), None),
+        (Off(), drive(0.1 + E), Cause.OVER_CURRENT),
+        (Off(), drive(0.35, sensing=True), Cause.OVER_CURRENT),
+        (drive(0.3, sensing=True), drive(0.35, sensing=True), None),
+        (drive(0.3, sensing=True), drive(0.35 + E, sensing=True), Cause.OVER_CURRENT),
+        (drive(0.3, sensing=True), drive(0.3, sensing=True, code=150), None),
+        (drive(0.3, sensing=True), drive(0.3, sensing=True, code=151), Cause.OVER_CURRENT),
+        (FIVE, drive(5.0, series=False), Cause.OVER_CURRENT),
+        (FIVE, drive(5.0, beat=False), Cause.OVER_CURRENT),
+        (FIVE, drive(5.0, polarity="reverse"), Cause.WRONG_POLARITY),
+        (FIVE, Off("reverse"), Cause.WRONG_POLARITY),
+        (Off(), Off("reverse"), None),
+        (Off(), drive(0.0, polarity="reverse"), Cause.WRONG_POLARITY),
+    ],
+)
+def test_a_command_on_either_side_of_a_bound(last: Command, command: Command, cause: Cause | None) -> None:
+    watch = Watch(last)
+    watch.see(command, voltage_v=1.0)
+    assert watch.cause is cause
+
+
+@pytest.mark.parametrize("which", ["guard_ma", "current_ma"])
+def test_polarity_moves_below_a_fifth_of_a_milliampere_by_both_converters(which: str) -> None:
+    watch = Watch(Off())
+    assert watch.see(Off("reverse"), **{which: 0.2 - E}) is None
+    watch = Watch(Off())
+    assert watch.see(Off("reverse"), **{which: 0.2}) is not None
+    assert watch.cause is Cause.WRONG_POLARITY
+
+
+def test_time_and_charge_are_cut_just_beyond_their_limits() -> None:
+    watch = Watch()
+    watch.guard._energised_s = LIMITS.total_s - 1.5 * TICK_S
+    assert watch.ticks_to_trip() == 2
+    assert watch.cause is Cause.TIME_EXCEEDED
+    watch = Watch()
+    watch.guard._charge_ma_s = 60 * LIMITS.dose_ma_min - 1.5 * 5.0 * TICK_S
+    assert watch.ticks_to_trip() == 2
+    assert watch.cause is Cause.DOSE_EXCEEDED
+
+
+def test_sensing_counts_as_charge_and_not_as_time() -> None:
+    watch = Watch(drive(0.3, sensing=True))
+    assert not watch.ticks_to_trip(50)
+    assert watch.guard._energised_s == 0.0
+    assert watch.guard._charge_ma_s == pytest.approx(50 * TICK_S * 0.3)
+
+
+# --- the regulator ---------------------------------------------------------------------------------------
+
+
+def regulator(**changes: float) -> Regulator:
+    return Regulator(**{"full_scale_ma": 25.0, "gain": 1.0, "offset_ma": 0.0, "tick_s": TICK_S, **changes})
+
+
+def settled(made: Regulator, setpoint_ma: float, ticks: int = 7000) -> list[int]:
+    codes = [made.code(setpoint_ma, None, 0.0, 0.5) for _ in range(ticks)]
+    return codes[-28:]
+
+
+@pytest.mark.parametrize(
+    ("changes", "setpoint_ma", "centre"),
+    [
+        ({}, 5.0, 5.0 / 25.0 * 4095),
+        ({}, 15.0, 15.0 / 25.0 * 4095),
+        ({"gain": 1.05}, 5.0, 5.0 / 25.0 / 1.05 * 4095),
+        ({"offset_ma": 0.2}, 5.0, 4.8 / 25.0 * 4095),
+        ({"full_scale_ma": 20.0}, 5.0, 5.0 / 20.0 * 4095),
+    ],
+)
+def test_the_code_is_the_setpoint_through_the_calibration_and_one_step_of_pilot(
+    changes: dict[str, float], setpoint_ma: float, centre: float
+) -> None:
+    codes = settled(regulator(**changes), setpoint_ma)
+    low, high = int(centre), int(centre) + 1
+    assert set(codes) == {low, high}
+    runs = "".join("+" if code == high else "-" for code in codes)
+    assert "+" * 7 in runs
+    assert "+" * 8 not in runs
+    assert "-" * 8 not in runs
+
+
+def test_the_code_rises_by_the_ramp_and_a_tenth() -> None:
+    made = regulator()
+    for tick in range(1, 200):
+        code = made.code(5.0, None, 0.0, 0.5)
+        assert code == pytest.approx(tick * 1.1 * 0.5 * TICK_S / 25.0 * 4095, abs=1.0)
+
+
+def test_a_reading_moves_the_trim_by_its_share_and_by_no_more_than_a_step() -> None:
+    made = regulator()
+    settled(made, 5.0)
+    made.code(5.0, 4.9, 0.02, 0.5)
+    assert made.trim_ma == pytest.approx(4.0 * 0.02 * 0.1)
+    made.code(5.0, 5.0, 0.02, 0.5)
+    assert made.trim_ma == pytest.approx(4.0 * 0.02 * 0.1)
+    before_ma = made.trim_ma
+    made.code(5.0, 0.0, 0.04, 0.5)
+    assert made.trim_ma == pytest.approx(before_ma + 0.03)
+    made.code(5.0, 20.0, 0.04, 0.5)
+    assert made.trim_ma == pytest.approx(before_ma)
+    made.code(4.0, None, 0.0, 0.5)
+    made.code(4.0, 4.0, 0.02, 0.5)
+    assert made.trim_ma == pytest.approx(before_ma), "a reading belongs to the setpoint of the tick before"
+
+
+@pytest.mark.parametrize("setpoint_ma", [0.0, -0.1])
+def test_nothing_is_asked_for_at_zero_and_all_is_forgotten(setpoint_ma: float) -> None:
+    made = regulator()
+    settled(made, 5.0)
+    made.code(5.0, 4.0, 0.04, 0.5)
+    assert made.code(setpoint_ma, None, 0.0, 0.5) == 0
+    assert made.trim_ma == 0.0
+    assert made.code(5.0, None, 0.0, 0.5) <= 2, "the ramp begins at zero again"
+
+
+def test_the_code_stays_within_the_converter() -> None:
+    assert max(settled(regulator(), 25.0, 9000)) == 4095
+    assert max(settled(regulator(), 40.0, 9000)) == 4095
+    assert min(settled(regulator(offset_ma=1.0), 0.01, 50)) == 0
