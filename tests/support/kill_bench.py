@@ -34,6 +34,8 @@ HERE = Path(__file__).parent
 BOUND_MS = 100.0
 OFF_MA = 0.01
 LONGEST_S = 30.0
+ATTEMPTS = 12
+"""A session that the guard ends before its time, on a busy machine, is begun again so often."""
 DOSE_ERROR_MA_MIN = 3.0 / 60
 """One second at the treatment's 3 mA (law 10)."""
 TREATMENT = "name: brief\narea: hands\ncurrent_ma: 3\nramp_ma_per_s: 3\ntotal_min: 0.1\n"
@@ -62,6 +64,8 @@ AROUND = (
     "controller.recorder:Recorder.tick",
 )
 """What the loop calls around the tick on a unit of its own; a mine there is met in any phase."""
+PULLED_AT_STOP = ("socket", "stopping")
+"""A cable that is pulled opens Stop's contact too: a second press, which is off at once and no abort."""
 HOG = """
 import os, sys, time
 os.sched_setaffinity(0, {int(sys.argv[1])})
@@ -191,7 +195,7 @@ class Bench:
     def kill(self, kind: str, phase: str, mine: str = "") -> Kill:
         """Treat until a random moment of `phase`, do `kind`, measure; again if it ended by itself before."""
         result = Kill(kind, phase, mine)
-        for _ in range(6):
+        for _ in range(ATTEMPTS):
             controller = Controller(self, mine, MINED.get(kind, ""))
             try:
                 if self._treat_until(controller, phase, result) and self._do(controller, result):
@@ -204,7 +208,7 @@ class Bench:
 
     def check_last(self) -> None:
         """Start once more, for what the last kill left."""
-        for _ in range(6):
+        for _ in range(ATTEMPTS):
             controller = Controller(self)
             ready = controller.out.wait("waiting for Start")
             self._told += controller.err.lines
@@ -269,6 +273,8 @@ class Bench:
             "SELECT outcome, forward_ma_min, reverse_ma_min FROM session WHERE id = ?", self._session
         )
         expected = {"cut_off"} if before.kind in CUT_OFF else {"aborted"}
+        if (before.kind, before.phase) == PULLED_AT_STOP:
+            expected = {"aborted", "stopped"}
         if before.outcome not in expected:
             before.problems.append(f"recorded as {before.outcome}, not {expected}")
         charge = self.charge
@@ -304,13 +310,15 @@ class Bench:
         if result.kind == "stop":
             controller.process.send_signal(signal.SIGCONT)
         codes = {"sigkill": -signal.SIGKILL, "crash": -signal.SIGSEGV}
-        expected = codes.get(result.kind, 1 if result.kind in CUT_OFF else 3)
+        expected = {codes.get(result.kind, 1 if result.kind in CUT_OFF else 3)}
+        if (result.kind, result.phase) == PULLED_AT_STOP:
+            expected = {3, 4}
         try:
             code = controller.process.wait(10.0)
         except subprocess.TimeoutExpired:
             result.problems.append("the controller did not end within 10 s")
             return
-        if code != expected:
+        if code not in expected:
             result.problems.append(f"exit code {code}, not {expected}: {controller.out.lines[-6:]}")
 
     # What life does; each gives the moment on the monotonic clock.
