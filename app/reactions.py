@@ -289,13 +289,18 @@ _CONVERTERS = (
         _row(
             f"adc_frozen {which}",
             {"which": which},
-            _aborted("adc_frozen", ms=FROZEN_MS),
-            before=Reaction(("aborted", "refused"), ("adc_frozen", "supply"), _LATER_MS),
-            reverse=_aborted("adc_frozen", ms=2 * FROZEN_MS),
-            stopping=_aborted("adc_frozen", "adc_disagree", ms=FROZEN_MS),
-            why="40 equal codes while current is asked for; with the output open all codes are alike",
+            _aborted("adc_frozen", *looks_like, ms=FROZEN_MS),
+            before=Reaction(("aborted", "refused"), ("adc_frozen", "supply", *looks_like), _LATER_MS),
+            reverse=_aborted("adc_frozen", "supply", *looks_like, ms=2 * FROZEN_MS),
+            stopping=_aborted("adc_frozen", "adc_disagree", *looks_like, ms=FROZEN_MS),
+            why="40 equal codes while current is asked for (with the output open all are alike); the control "
+            "converter's last voltage, read as current, may look like too much of it before it has repeated",
         )
-        for which in _ADCS
+        for which, looks_like in (
+            ("control", ("current_spike",)),
+            ("guard", ()),
+            ("both", ("current_spike",)),
+        )
     ),
     _row("adc_stale control", {"which": "control"}, _aborted("adc_stale")),
     _row("adc_stale both", {"which": "both"}, _aborted("adc_stale")),
