@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from core_bench import Bench
 
+from controller.core.foldback import FoldBack
 from controller.core.guard import Guard, _Slope
-from controller.core.limits import GuardLimits
+from controller.core.limits import SENSING_MA, GuardLimits
 from controller.core.regulator import Regulator
-from controller.core.types import Buttons, Cause, Drive, Measurement, Off
+from controller.core.types import Buttons, Cause, Drive, Measurement, Off, Phase
 
 LIMITS = GuardLimits.of(
     ceiling_ma=15.0,
@@ -118,3 +119,94 @@ def test_no_contact_with_a_current_but_a_plausible_load_is_called_open() -> None
         bench.tick(**({} if not flicker else {"current_ma": 0.0}))
     assert bench.session.phase == "refused"
     assert "stayed open" in (bench.session.reason or "")
+
+
+def test_a_cut_after_the_end_changes_nothing() -> None:
+    bench = Bench()
+    bench.tick(buttons=Buttons(stop_asked=True))
+    reason = bench.session.reason
+    bench.session.cut("made by the test")
+    assert bench.session.phase is Phase.STOPPED
+    assert bench.session.reason == reason
+
+
+def test_start_has_to_be_seen_up_in_ready_before_it_counts() -> None:
+    bench = Bench()
+    bench.run_until("ready")
+    for _ in range(50):
+        bench.tick(buttons=Buttons(start=True))
+    assert bench.session.phase is Phase.READY
+    bench.tick(buttons=Buttons())
+    bench.tick(buttons=Buttons(start=True))
+    assert bench.session.phase is Phase.PROOF
+
+
+def test_a_half_that_is_too_short_for_its_target_turns_round_on_the_way() -> None:
+    bench = Bench(half_s=9.0)
+    bench.run_until("ramp_down")
+    assert 2.0 < bench.session.setpoint_ma < 2.5
+    bench.run_until("done")
+
+
+# --- the fold-back ---------------------------------------------------------------------------------------
+
+
+def fold_back(**changes: Any) -> FoldBack:
+    made = {"target_ma": 10.0, "compliance_v": 60.0, "rise_ma": 0.005, "tick_s": 0.005, **changes}
+    return FoldBack(**made)
+
+
+def hold(made: FoldBack, voltage_v: float, duration_s: float, start_s: float, *, rate: float = 0.0) -> float:
+    """Show voltage growing by the share `rate` a second; returns the time afterwards."""
+    for tick in range(round(duration_s / 0.01)):
+        now_s = start_s + 0.01 * tick
+        made.see(now_s, voltage_v * (1 + rate * 0.01 * tick), min(10.0, made.allowed_ma))
+        made.allow(now_s)
+    return start_s + duration_s
+
+
+def test_a_hand_that_leaves_folds_the_current_back_and_gives_it_back_at_the_ramp() -> None:
+    made = fold_back()
+    now_s = hold(made, 15.0, 1.0, 0.0)
+    assert not made.withdrawn
+    assert not made.ever
+    now_s = hold(made, 15.0, 0.2, now_s, rate=5.0)
+    assert made.withdrawn
+    assert made.ever
+    for tick in range(30):
+        made.allow(now_s + 0.005 * tick)
+    assert made.allowed_ma == SENSING_MA, "0.08 s from full current"
+    now_s = hold(made, 5.0, 2.5, now_s)
+    assert not made.withdrawn
+    before_ma = made.allowed_ma
+    made.see(now_s, 5.0, before_ma)
+    assert made.allowed_ma - before_ma == pytest.approx(2 * 0.005)
+    hold(made, 5.0, 20.0, now_s)
+    assert made.allowed_ma == 10.0
+
+
+def test_a_hand_that_is_not_heeded_changes_nothing() -> None:
+    made = fold_back(heed_withdrawal=False)
+    hold(made, 15.0, 0.4, hold(made, 15.0, 1.0, 0.0), rate=5.0)
+    assert not made.withdrawn
+    assert made.allowed_ma == 10.0
+
+
+def test_too_little_current_leaves_nothing_to_fold_back() -> None:
+    made = fold_back(target_ma=2.0)
+    hold(made, 15.0, 0.4, hold(made, 15.0, 1.0, 0.0), rate=5.0)
+    assert not made.withdrawn
+
+
+def test_between_fold_back_and_release_the_current_stays() -> None:
+    made = fold_back(heed_withdrawal=False)
+    now_s = hold(made, 57.5, 0.1, 0.0)
+    folded_ma = made.allowed_ma
+    assert folded_ma < 10.0
+    assert not made.settled(now_s)
+    now_s = hold(made, 56.0, 2.0, now_s)
+    assert made.allowed_ma == folded_ma
+    assert made.settled(now_s)
+    hold(made, 54.0, 0.1, now_s)
+    assert made.allowed_ma > folded_ma
+    assert not made.settled(now_s)
