@@ -13,7 +13,7 @@ from typing import Any, Final
 from app.campaign.sessions import Result
 from app.reactions import PHASES, ROWS
 
-LEFT, TOP, WIDE, HIGH = 216, 58, 74, 17
+LEFT, TOP, WIDE, HIGH, LEGEND = 216, 58, 74, 17, 800
 FAILED, RODE = "#b2182b", "#e8eef4"
 SHADES: Final = ((0.25, "#c7e9c0"), (0.5, "#a1d99b"), (0.75, "#fee391"), (1.0, "#fdae6b"))
 """Share of the bound that the worst latency takes, and its colour."""
@@ -27,7 +27,7 @@ def heat_map(results: Sequence[Result]) -> str:
             grid[result["row"], result["phase"]].append(result)
     rows = [row for row in ROWS if any((row, phase) in grid for phase in PHASES)]
     phases = [phase for phase in PHASES if any((row, phase) in grid for row in rows)]
-    width, height = LEFT + WIDE * len(phases) + 8, TOP + HIGH * len(rows) + 34
+    width, height = LEFT + max(WIDE * len(phases), LEGEND) + 8, TOP + HIGH * len(rows) + 34
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" font-family="sans-serif" font-size="10">',
