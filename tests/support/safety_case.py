@@ -87,10 +87,14 @@ class Figure(_Strict):
 
 
 class Item(_Strict):
-    """Something from outside that the case must answer: a law, a figure, a side effect, a trap, a fault."""
+    """Something from outside that the case must answer: a law, a figure, a side effect, a trap, a fault.
+
+    `gap` says why nothing answers it, `limit` where the answer falls short.
+    """
 
     text: str
     gap: str | None = None
+    limit: str | None = None
 
 
 class _Hazards(_Strict):

@@ -136,6 +136,7 @@ def _answers(case: Case) -> Iterator[str]:
         for name, item in items.items():
             by = [*_citing(case.hazards, "covers", name), *_citing(case.requirements, "covers", name)]
             answer = f"**not shown:** {item.gap}" if item.gap else _links(by)
+            answer += f"; **falls short:** {item.limit}" if item.limit else ""
             yield f'| <a id="{name.lower()}"></a>{name} | {item.text} | {answer} |'
 
 
