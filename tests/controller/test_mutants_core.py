@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from controller.core.dose import Dose
 from controller.core.guard import Guard
 from controller.core.limits import GuardLimits
 from controller.core.regulator import Regulator
@@ -361,3 +362,31 @@ def test_the_code_stays_within_the_converter() -> None:
     assert max(settled(regulator(), 25.0, 9000)) == 4095
     assert max(settled(regulator(), 40.0, 9000)) == 4095
     assert min(settled(regulator(offset_ma=1.0), 0.01, 50)) == 0
+
+
+def test_a_reading_after_a_reset_belongs_to_nothing_asked_for() -> None:
+    made = regulator()
+    settled(made, 5.0)
+    made.reset()
+    made.code(5.0, 0.0, 0.02, 0.5)
+    assert made.trim_ma == 0.0
+
+
+def test_the_still_code_is_the_current_without_pilot_and_never_below_zero() -> None:
+    assert regulator().still_code(5.0) == 819
+    assert regulator(gain=1.05, offset_ma=0.2).still_code(5.0) == round(4.8 / 1.05 / 25.0 * 4095)
+    assert regulator(offset_ma=1.0).still_code(0.07) == 0
+    assert regulator().still_code(40.0) == 4095
+
+
+# --- the dose --------------------------------------------------------------------------------------------
+
+
+def test_the_dose_begins_at_zero_and_counts_each_polarity_in_milliampere_minutes() -> None:
+    dose = Dose()
+    assert (dose.ma_min("forward"), dose.ma_min("reverse")) == (0.0, 0.0)
+    dose.add("forward", 6.0, 10.0)
+    dose.add("forward", 3.0, 20.0)
+    dose.add("reverse", 12.0, 30.0)
+    assert dose.ma_min("forward") == pytest.approx(2.0)
+    assert dose.ma_min("reverse") == pytest.approx(6.0)
