@@ -448,14 +448,18 @@ def functions_of_the_tick() -> dict[str, list[str]]:
 
 
 def figures(kills: list[Kill]) -> dict[str, Any]:
-    """How long the current survived, by kind and in all, in ms; how many went wrong or had to be repeated."""
+    """How long the current survived, by kind and in all, in ms; how many went wrong or had to be repeated.
+
+    A current that had just ended when it happened, as at the end of a ramp, did not survive anything and is not
+    counted among the times.
+    """
     by_kind: dict[str, Any] = {}
     for kind in (*KINDS, "all"):
         of_kind = [kill for kill in kills if kind in (kill.kind, "all")]
-        times = sorted(kill.off_ms for kill in of_kind if kill.off_ms is not None)
+        times = sorted(kill.off_ms for kill in of_kind if kill.off_ms)
         if times:
             by_kind[kind] = {
-                "kills": len(of_kind),
+                "kills": len(times),
                 "p50_ms": round(times[len(times) // 2], 1),
                 "p99_ms": round(times[min(len(times) - 1, int(len(times) * 0.99))], 1),
                 "worst_ms": round(times[-1], 1),
