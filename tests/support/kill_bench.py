@@ -450,8 +450,8 @@ def functions_of_the_tick() -> dict[str, list[str]]:
 def figures(kills: list[Kill]) -> dict[str, Any]:
     """How long the current survived, by kind and in all, in ms; how many went wrong or had to be repeated.
 
-    A current that had just ended when it happened, as at the end of a ramp, did not survive anything and is not
-    counted among the times.
+    A current that had just ended when it happened, as at the end of a ramp, did not survive anything and is
+    not counted among the times.
     """
     by_kind: dict[str, Any] = {}
     for kind in (*KINDS, "all"):
