@@ -42,10 +42,11 @@ WITHOUT_GUARD: Final[tuple[Kind, ...]] = (
     "supply",
 )
 """The same when there is one converter for everything: current every other tick."""
-BUS_TIME_S: Final = 0.004
-"""Time on the bus for one sense or one apply; their own transfers take below 1 ms on a Pi."""
+BUS_TIME_S: Final = 0.010
+"""Time on the bus for one sense or one apply: a pause of the machine of 10 ms is ridden (design); their own
+transfers take below 1 ms on a Pi, and a hung one ends by itself after the host's 10 ms."""
 VERIFY_TICKS: Final = 20
-"""Guard configuration and DAC register are read back every 20 ticks, 10 apart: 0.1 s at 200 Hz."""
+"""The guard's configuration and, while the output is off, the DAC are read back every 20 ticks, 10 apart."""
 
 
 class Refused(Exception):
@@ -111,6 +112,20 @@ class Rig:
         start, stop, up, down = ports.panel.sample()
         buttons = Buttons(start, stop, up, down, stop_requested)
         failure, self._failure = self._failure, None
+        if failure is not None:  # no second wait on a bus that has just failed
+            return Measurement(
+                now_s,
+                None,
+                None,
+                values["current"],
+                values["voltage"],
+                values["supply"],
+                values["return"],
+                "",
+                None,
+                buttons,
+                failure,
+            )
         guard_code = sampled_code = None
         sampled: Kind = ""
         ports.bus.allow(BUS_TIME_S)
@@ -125,10 +140,10 @@ class Rig:
                 sampled = self._pending
                 sampled_code = self._collect_or_wait(sampled)
             chip = "DAC"
-            if self._ticks % VERIFY_TICKS == VERIFY_TICKS // 2:
-                failure = failure or self._verify_dac()
+            if self._ticks % VERIFY_TICKS == VERIFY_TICKS // 2 and not self._connected:
+                failure = self._verify_dac()
         except OSError as error:
-            failure = failure or Failure(ports.cause_of(chip, error), str(error))
+            failure = Failure(ports.cause_of(chip, error), str(error))
         self._ticks += 1
         guard_ma = self._guard_ma(guard_code, sampled)
         return Measurement(
@@ -185,7 +200,10 @@ class Rig:
             self._drive(command)
         else:
             self._rest(command)
-        self._start_next()
+        if self._failure is None:
+            self._start_next()
+        if self._failure is not None:  # known now, so off now; named by the guard in the next tick
+            self._disconnect()
 
     def heartbeat(self) -> None:
         """Make one edge: the whole tick succeeded. None while the heartbeat is starved on purpose."""
@@ -217,6 +235,10 @@ class Rig:
         ports = self._ports
         try:
             ports.bus.allow(BUS_TIME_S)
+            failure = self._verify_dac()  # before each write, which would hide that the DAC was reset
+            if failure is not None:
+                self._fail(failure)
+                return
             self._twice(lambda: ports.dac.write(command.code))
             self._code = command.code
         except OSError as error:

@@ -6,6 +6,7 @@ time and dose, and once tripped says so for ever. Every threshold is in `limits.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Literal
 
 from controller.core import limits as lim
@@ -25,7 +26,6 @@ class Guard:
         self.trip: Trip | None = None
         self._high_v = lim.HIGH_VOLTAGE_RATIO * limits.compliance_v
         self._fold_v = limits.compliance_v - 2.0
-        self._late_s = tick_s + lim.LATE_TICK_S
         self._blind_s = operate_s + 2 * tick_s
         self._last: Command = _OFF
         self._now_s = 0.0
@@ -92,13 +92,17 @@ class Guard:
             still_on = self._still_on(now_s, current_ma or m.current_ma or 0.0)
             if still_on or not isinstance(last, Drive):
                 return still_on or self._slow(m)
-        if passed_s > self._late_s:
-            return Cause.LATE_TICK, f"a tick came {1000 * (passed_s - self._late_s):.0f} ms beyond the bound"
+        if passed_s > lim.LATE_TICK_S:
+            return Cause.LATE_TICK, (
+                f"a tick came {1000 * passed_s:.0f} ms after the one before, "
+                f"bound {1000 * lim.LATE_TICK_S:.0f} ms"
+            )
         if current_ma is None:
             return self._slow(m)
         self._prove(current_ma, last)
         return (
             self._saturated(m)
+            or self._repeats(current_ma, m, last)
             or self._too_much(current_ma, last)
             or self._too_little(current_ma, m, last)
             or self._frozen(m)
@@ -107,6 +111,16 @@ class Guard:
             or self._moved_by_dac(current_ma, m, last)
             or self._spent(passed_s, current_ma, last)
         )
+
+    def _repeats(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+        """Tell a frozen converter from a spike: a true spike is a new code."""
+        same = m.guard_code is not None and m.guard_code == self._guard_code
+        if same and self._guard_same >= lim.REPEATS and self._too_much(current_ma, last) is not None:
+            return Cause.ADC_FROZEN, (
+                f"the guard converter repeats code {m.guard_code} ({current_ma:.2f} mA) while the setpoint "
+                f"went to {last.setpoint_ma:.2f} mA"
+            )
+        return None
 
     def _too_much(self, current_ma: float, last: Drive) -> tuple[Cause, str] | None:
         if current_ma > self.limits.over_current_ma:
@@ -335,34 +349,34 @@ class Guard:
 
 
 class _Slope:
-    """Running regression of current on DAC code."""
+    """Running regression of the current's changes on the DAC code's, each over one half period of the pilot.
 
-    __slots__ = ("_x", "_xx", "_xy", "_y", "_zero", "count")
+    Changes, not values: a stage that drifts slowly, and is trimmed for it, still follows the pilot.
+    """
+
+    __slots__ = ("_seen", "_xx", "_xy", "count")
 
     def __init__(self) -> None:
-        self._zero: int | None = None
+        self._seen: deque[tuple[int, float]] = deque(maxlen=lim.PILOT_PERIOD_TICKS)
         self.clear()
 
     def clear(self) -> None:
         self.count = 0
-        self._zero = None
-        self._x = self._y = self._xx = self._xy = 0.0
+        self._seen.clear()
+        self._xx = self._xy = 0.0
 
     def add(self, code: int, current_ma: float) -> None:
-        if self._zero is None:
-            self._zero = code
-        x = code - self._zero  # near zero, so that the sums keep their precision
+        seen = self._seen
+        if len(seen) == lim.PILOT_PERIOD_TICKS:
+            before, before_ma = seen[0]
+            x = code - before
+            self._xx += x * x
+            self._xy += x * (current_ma - before_ma)
+        seen.append((code, current_ma))
         self.count += 1
-        self._x += x
-        self._y += current_ma
-        self._xx += x * x
-        self._xy += x * current_ma
 
     def slope(self) -> float | None:
         """Return mA per code, or None while the code has hardly moved."""
-        if self.count == 0:
+        if self._xx < 0.05 * self.count or self._xx == 0.0:
             return None
-        spread = self._xx - self._x * self._x / self.count
-        if spread < 0.05 * self.count:
-            return None
-        return (self._xy - self._x * self._y / self.count) / spread
+        return self._xy / self._xx

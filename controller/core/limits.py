@@ -157,8 +157,9 @@ PILOT_MIN_RATIO: Final = 0.3
 """A slope below 30 % of the stage's means that the DAC does not move the current."""
 
 # --- guard: time and dose -------------------------------------------------------------------------
-LATE_TICK_S: Final = 0.05
-"""A tick this late is a trip (design); the heartbeat relay has dropped out by then."""
+LATE_TICK_S: Final = 0.045
+"""A tick this long after the one before is a trip. The charge pump lets go after 50 ms (design), and
+an output that dropped out by itself must not come back by itself."""
 TIME_MARGIN_S: Final = 2.0
 TIME_MARGIN_RATIO: Final = 0.005
 """Treatment time may exceed the prescribed by rounding to ticks only."""

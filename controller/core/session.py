@@ -29,7 +29,7 @@ from controller.core.limits import (
     ZERO_PROOF_S,
 )
 from controller.core.load import LoadEstimate
-from controller.core.phases import TERMINAL, TRANSITIONS, Event
+from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event
 from controller.core.proof import Proof
 from controller.core.regulator import Regulator
 from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, Trip
@@ -98,6 +98,7 @@ class Session:
         self._steady_since_s: float | None = None
         self._start_was_up = False
         self._reverse_step = 0
+        self._stop_pressed = False
         self._released_since_s: float | None = None
         self._stop_rate_ma_per_s = STOP_MA_PER_S
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
@@ -147,7 +148,7 @@ class Session:
         self._passed_s = elapsed_s
         self._phase_before = self.phase
         current_ma = measurement.current_ma
-        if current_ma is not None and self.phase in self._steps:
+        if current_ma is not None and self.phase in DRIVING:
             self.dose.add(self.polarity, current_ma, elapsed_s)
         if self.phase in TERMINAL:
             return Off(self.polarity)
@@ -187,6 +188,11 @@ class Session:
     def _self_test(self, m: Measurement) -> Command:
         zero = self._reads_below(m, SELF_TEST_ZERO_MA)
         supply_ok = m.supply_v is not None and self.plan.supply_min_v <= m.supply_v <= self.plan.supply_max_v
+        if m.buttons.stop:
+            self._stop_pressed = True
+        elif self._stop_pressed:  # a press, not a contact that is stuck
+            self._stop("Stop was pressed")
+            return Off(self.polarity)
         stuck = m.buttons.start or m.buttons.stop
         if self._elapsed_s() >= SELF_TEST_S and zero and supply_ok and not stuck:
             self._go(Event.PASSED)

@@ -73,7 +73,15 @@ def test_a_slope_needs_codes_that_moved() -> None:
     assert slope.slope() is None
     for code in (799, 800, 801) * 4:
         slope.add(code, 0.006 * code)
-    assert slope.slope() is not None
+    assert slope.slope() == pytest.approx(0.006)
+
+
+def test_a_slope_is_blind_to_a_drift_that_is_trimmed_away() -> None:
+    slope = _Slope()
+    for tick in range(700):
+        pilot = tick // 7 % 2
+        slope.add(800 + tick // 20 + pilot, 5.0 + 0.006 * pilot)  # 35 steps of trim hold the mean
+    assert slope.slope() == pytest.approx(0.006, rel=0.3)
 
 
 def test_a_code_that_never_moves_is_no_proof_against_the_dac() -> None:

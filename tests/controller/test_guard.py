@@ -180,9 +180,9 @@ def test_stuck_dac_is_found_on_a_ramp(bench: Bench, phase: str) -> None:
 
 
 def test_a_late_tick(driven: Bench) -> None:
-    driven.now_s += 0.049
+    driven.now_s += 0.034
     assert driven.tick() is None
-    driven.now_s += 0.052
+    driven.now_s += 0.036
     trip = driven.tick()
     assert trip is not None
     assert trip.cause is Cause.LATE_TICK

@@ -87,6 +87,8 @@ ONE_TICK = [
     (FIVE, {"guard_ma": 2.5 + E, "voltage_v": 54.0 + E}, None),
     (FIVE, {"guard_ma": 0.2, "voltage_v": 8.1}, Cause.OPEN_CIRCUIT),
     (FIVE, {"guard_ma": 0.21, "voltage_v": 8.1}, None),
+    (FIVE, {"guard_ma": 0.21, "voltage_v": 8.4 - 1e-4}, None),
+    (FIVE, {"guard_ma": 0.21, "voltage_v": 8.4 + 1e-4}, Cause.OPEN_CIRCUIT),
     (FIVE, {"guard_ma": 0.0, "voltage_v": 8.0 - E}, None),
     (FIVE, {"guard_ma": 0.0, "voltage_v": 8.0 + E}, Cause.OPEN_CIRCUIT),
     (FIVE, {"guard_ma": 1.0 - E, "voltage_v": 1.0, "confirmed": True}, Cause.OUTPUT_LOST),
@@ -109,8 +111,8 @@ ONE_TICK = [
     (FIVE, {"sampled": "voltage", "sampled_code": 32766}, None),
     (FIVE, {"sampled": "voltage", "sampled_code": 32767}, Cause.ADC_SATURATED),
     (FIVE, {"sampled": "current", "sampled_code": 32767}, None),
-    (FIVE, {"after_s": 0.06 - E}, None),
-    (FIVE, {"after_s": 0.06 + E}, Cause.LATE_TICK),
+    (FIVE, {"after_s": 0.045 - E}, None),
+    (FIVE, {"after_s": 0.045 + E}, Cause.LATE_TICK),
     (Off(), {"after_s": 5.0}, None),
     (FIVE, {"guard_ma": None, "guard_code": None, "after_s": 0.03 - E}, None),
     (FIVE, {"guard_ma": None, "guard_code": None, "after_s": 0.03 + E}, Cause.ADC_STALE),
@@ -163,6 +165,34 @@ def test_so_many_samples_make_a_trip(reading: dict[str, Any], cause: Cause | Non
     watch = Watch()
     assert watch.ticks_to_trip(**reading) == pytest.approx(ticks, abs=1 if ticks == 21 else 0)
     assert watch.cause is cause
+
+
+@pytest.mark.parametrize(
+    ("last", "reading", "words"),
+    [
+        (FIVE, {"guard_ma": None, "guard_code": None, "after_s": 0.05}, "no guard reading for 50 ms"),
+        (FIVE, {"after_s": 0.08}, "came 80 ms after the one before, bound 45 ms"),
+        (FIVE, {"guard_code": 3100}, "gave code 3100 41 times"),
+        (FIVE, {"sampled": "voltage", "sampled_code": 2100}, "gave code 2100 7 times"),
+        (FIVE, {"guard_ma": 15.9}, "15.90 mA measured, limit 15.85 mA"),
+        (FIVE, {"guard_ma": 6.1}, "6.10 mA measured at a setpoint of 5.00 mA, limit 6.00 mA"),
+        (FIVE, {"guard_ma": 0.1, "voltage_v": 55.0}, "0.10 mA measured at a setpoint of 5.00 mA"),
+        (FIVE, {"guard_ma": 0.1, "voltage_v": 55.0}, "stands at 55.0 V"),
+        (FIVE, {"sampled": "supply", "supply_v": 57.0}, "reads 57.0 V, allowed 58 to 70 V"),
+        (FIVE, {"sampled": "return", "return_ma": 4.0}, "5.00 mA leaves and 4.00 mA returns"),
+        (FIVE, {"sampled": "return", "return_ma": -5.0}, "-5.00 mA returns while forward"),
+        (FIVE, {"sampled": "voltage", "voltage_v": 1.0}, "reads 200 ohm, a body at least 350"),
+        (FIVE, {"sampled": "current", "current_ma": 4.0}, "control reads 4.00 mA, guard 5.00 mA"),
+        (FIVE, {"guard_ma": 4.0, "current_ma": 4.0}, "4.00 mA measured at a setpoint of 5.00 mA for 0.2 s"),
+        (Off(), {"guard_ma": 0.3}, "0.30 mA measured while the output should be off"),
+    ],
+)
+def test_the_evidence_has_its_figures(last: Command, reading: dict[str, Any], words: str) -> None:
+    watch = Watch(last)
+    watch.ticks_to_trip(**reading)
+    assert watch.guard.trip is not None
+    assert words in watch.guard.trip.evidence
+    assert watch.guard.trip.detected_s == watch.now_s
 
 
 @pytest.mark.parametrize(("reading", "cause", "ticks"), [row for row in SAMPLES if row[2] in {2, 3, 6}])

@@ -36,6 +36,12 @@ class Broken(Exception):
     """Raised on purpose."""
 
 
+@pytest.fixture(scope="module")
+def undisturbed() -> dict[tuple[str, str], tuple[float, float]]:
+    """The phases of a session in which nothing happens."""
+    return phase_times(simulate(WEAK)[0])
+
+
 @pytest.fixture
 def worlds(monkeypatch: pytest.MonkeyPatch) -> list[World]:
     """Every world that a session of this test builds."""
@@ -127,8 +133,10 @@ def test_an_ended_session_is_off_before_it_says_so(
 
 
 @pytest.mark.parametrize("where", ["ready", "proof", "contact", "ramp_up", "hold", "ramp_down", "reverse"])
-def test_stop_works_in_every_phase_of_a_whole_session(where: str) -> None:
-    start_s, end_s = phase_times(simulate(WEAK)[0])[where, "forward"]
+def test_stop_works_in_every_phase_of_a_whole_session(
+    undisturbed: dict[tuple[str, str], tuple[float, float]], where: str
+) -> None:
+    start_s, end_s = undisturbed[where, "forward"]
     at_s = start_s + 0.4 * (end_s - start_s)
     summary, _ = simulate(WEAK, events=[{"at_s": at_s, "fault": "press", "button": "stop", "for_s": 0.05}])
     assert summary["outcome"] == "stopped"

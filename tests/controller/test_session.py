@@ -61,6 +61,13 @@ def test_stop_held_since_power_up_is_refused(bench: Bench) -> None:
     assert "Stop button" in (bench.session.reason or "")
 
 
+@pytest.mark.parametrize("before", [0, 5])
+def test_a_press_of_stop_during_self_test_stops(bench: Bench, before: int) -> None:
+    for pressed in [False] * before + [True] * 5 + [False]:
+        bench.tick(buttons=Buttons(stop=pressed))
+    assert bench.session.phase is Phase.STOPPED
+
+
 def test_start_pressed_during_self_test_does_not_count(bench: Bench) -> None:
     for _ in range(10):
         bench.tick(buttons=Buttons(start=True))

@@ -223,6 +223,22 @@ def test_a_short_stall_is_ridden_and_counted(sound: Any) -> None:
     assert summary["loop"]["late"] == 1
 
 
+@pytest.mark.parametrize("at", [0.0, 0.0007, 0.0011, 0.0019, 0.0033])
+def test_a_dac_that_loses_its_code_at_any_moment_of_a_tick(sound: Any, at: float) -> None:
+    start_s, _ = sound["hold", "forward"]
+    summary, _ = simulate(seed=3, events=[{"at_s": start_s + 5 + at, "fault": "dac_reset"}])
+    assert summary["outcome"] == "aborted"
+    assert summary["trip"]["cause"] == "dac_reset"
+    assert summary["trip"]["latency_ms"] <= 20.0
+
+
+def test_a_drift_that_is_trimmed_is_not_taken_for_a_stuck_dac(sound: Any) -> None:
+    start_s, _ = sound["hold", "forward"]
+    events = [{"at_s": start_s + 5, "fault": "stage_drift"}]
+    summary, _ = simulate(seed=3, events=events)
+    assert summary["trip"] is None or summary["trip"]["cause"] != "dac_stuck"
+
+
 def test_polarity_relay_that_does_not_move(sound: Any) -> None:
     summary, _ = simulate(seed=3, events=[{"at_s": 10, "fault": "polarity_stuck"}])
     assert summary["outcome"] == "aborted"
