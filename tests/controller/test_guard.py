@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from core_bench import Bench
 
-from controller.core.types import Cause, Drive, Failure, Off, Phase
+from controller.core.types import Buttons, Cause, Drive, Failure, Off, Phase
 
 DRIVEN = ["ramp_up", "hold", "ramp_down"]
 
@@ -141,6 +141,15 @@ def test_wrong_polarity(driven: Bench) -> None:
 def test_bad_readings(driven: Bench, changes: dict[str, Any], cause: Cause, within_s: float) -> None:
     trip = driven.trip_within(within_s, **changes)
     assert trip.cause is cause
+
+
+def test_a_frozen_guard_is_not_called_a_spike_when_the_setpoint_falls(bench: Bench) -> None:
+    bench.run_until("hold")
+    bench.tick(buttons=Buttons(stop=True))
+    trip = bench.trip_within(0.3, guard_ma=5.0, guard_code=3750, current_ma=5.0)
+    assert trip.cause is Cause.ADC_FROZEN
+    assert "repeats code 3750" in trip.evidence
+    assert bench.session.setpoint_ma < 5.0 - 0.5
 
 
 def test_converters_that_disagree(driven: Bench) -> None:

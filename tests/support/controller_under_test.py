@@ -27,7 +27,7 @@ if __name__ == "__main__":  # and nowhere else: a test that looks in here must n
     protocols.ceilings.MIN_HOLD_S = 0.5  # type: ignore[misc]
     protocols.ceilings.MAX_RAMP_MA_PER_S = 3.0  # type: ignore[misc]
 
-import controller.core.limits  # noqa: E402 - after the ceilings
+import controller.core.limits
 
 if __name__ == "__main__":
     controller.core.limits.CONTACT_STABLE_S = 0.3  # type: ignore[misc]
