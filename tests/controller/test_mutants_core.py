@@ -420,3 +420,10 @@ def test_the_dose_begins_at_zero_and_counts_each_polarity_in_milliampere_minutes
     dose.add("reverse", 12.0, 30.0)
     assert dose.ma_min("forward") == pytest.approx(2.0)
     assert dose.ma_min("reverse") == pytest.approx(6.0)
+
+
+def test_an_offset_above_the_setpoint_leaves_no_debt_to_the_ramp() -> None:
+    made = regulator(offset_ma=0.5)
+    assert max(settled(made, 0.1, 100)) <= 1, "the pilot alone"
+    for tick in range(1, 50):
+        assert made.code(3.0, None, 0.0, 0.5) == pytest.approx(tick * 0.0055 / 25.0 * 4095, abs=1.0)

@@ -55,3 +55,10 @@ def test_one_unlisted_word_is_enough_for_zero(place: int) -> None:
 def test_the_ramp_reaches_the_hands_ceiling_in_half_a_minute() -> None:
     assert ceiling_ma("hands", "adult", "tap_water") / ceilings.MAX_RAMP_MA_PER_S == 30.0
     assert 0 < ceilings.MIN_RAMP_MA_PER_S < ceilings.MAX_RAMP_MA_PER_S
+
+
+def test_the_absolute_ceilings_are_those_of_the_text() -> None:
+    assert ceilings.ABSOLUTE_MAX_MA == 25.0
+    assert ceilings.MIN_CURRENT_MA == 0.5
+    assert (ceilings.MIN_RAMP_MA_PER_S, ceilings.MAX_RAMP_MA_PER_S) == (0.05, 0.5)
+    assert (ceilings.MIN_TOTAL_MIN, ceilings.MIN_HOLD_S) == (2.0, 10.0)
