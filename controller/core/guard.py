@@ -245,7 +245,8 @@ class Guard:
                     f"the load reads {ohm:.0f} ohm, a body at least {lim.MIN_LOAD_OHM:g}",
                 )
         if kind == "current" and m.guard_ma is not None:
-            return self._compared(current_ma, m.guard_ma, last)
+            saturated = m.voltage_v is not None and m.voltage_v > self._fold_v - 1.0
+            return self._compared(current_ma, m.guard_ma, last, saturated=saturated)
         return None
 
     def _returned(self, return_ma: float, current_ma: float, last: Drive) -> tuple[Cause, str] | None:
@@ -258,10 +259,20 @@ class Guard:
             return Cause.LEAKAGE, f"{current_ma:.2f} mA leaves and {abs(return_ma):.2f} mA returns"
         return None
 
-    def _compared(self, current_ma: float, guard_ma: float, last: Drive) -> tuple[Cause, str] | None:
+    def _compared(
+        self, current_ma: float, guard_ma: float, last: Drive, *, saturated: bool
+    ) -> tuple[Cause, str] | None:
         # The second eye on too much current: should the guard's own converter be the one that is wrong.
         if self._nth(Cause.CURRENT_SPIKE, 2, hit=self._too_much(current_ma, last) is not None):
             return self._too_much(current_ma, last)
+        off_ma = abs(current_ma - last.setpoint_ma)
+        untrimmed = off_ma > lim.UNTRIMMED_MA + lim.UNTRIMMED_RATIO * last.setpoint_ma
+        judged = last.setpoint_ma > lim.SENSING_LIMIT_MA and not saturated
+        if self._nth(Cause.DEVIATION, lim.UNTRIMMED_SAMPLES, hit=untrimmed and judged):
+            return Cause.DEVIATION, (
+                f"{current_ma:.2f} mA stays off the setpoint of {last.setpoint_ma:.2f} mA: "
+                "the current stage is wrong by more than may be trimmed"
+            )
         apart = abs(current_ma - guard_ma) > lim.DISAGREE_MA + lim.DISAGREE_RATIO * last.setpoint_ma
         if self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=apart and not last.sensing):
             return Cause.ADC_DISAGREE, f"control reads {current_ma:.2f} mA, guard {guard_ma:.2f} mA"

@@ -126,6 +126,11 @@ REPEATS: Final = 3
 STUCK_MA: Final = 0.2
 STUCK_S: Final = 0.25
 """Current while off or at zero: a welded relay or a stuck DAC. The time covers a relay's release."""
+UNTRIMMED_MA: Final = 0.05
+UNTRIMMED_RATIO: Final = 0.01
+UNTRIMMED_SAMPLES: Final = 100
+"""The regulated current stays off by more than it may be after calibration (design: 1 % or 0.05 mA) for so
+many of its samples, 2 s: the trim is at its bound, so the stage is not one we know."""
 LEAKAGE_MA: Final = 0.5
 LEAKAGE_RATIO: Final = 0.05
 """Output and return current differ by more than both sensors' errors: current leaves to earth."""

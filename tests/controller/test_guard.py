@@ -99,6 +99,18 @@ def test_a_deviation_that_the_trim_mends_is_ridden(make_bench: Callable[..., Ben
     assert bench.plant_ma() * 0.93 == pytest.approx(10.0, abs=0.02)
 
 
+def test_a_small_deviation_that_is_never_trimmed(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(target_ma=2.0, half_s=60.0)
+    bench.run_until("hold")
+    start_s = bench.now_s
+    while (trip := bench.guard.trip) is None:
+        bench.tick(guard_ma=2.1, current_ma=2.1, return_ma=2.1)
+        assert bench.now_s - start_s < 8.0
+    assert trip.cause is Cause.DEVIATION
+    assert "trimmed" in trip.evidence
+    assert bench.now_s - start_s > 3.0
+
+
 def test_a_short_deviation_is_ridden(bench: Bench) -> None:
     bench.run_until("hold")
     for _ in range(30):
