@@ -62,7 +62,7 @@ class Watch:
         self.last = command
         return trip
 
-    def ticks_to_trip(self, limit: int = 100, **changes: Any) -> int:
+    def ticks_to_trip(self, limit: int = 120, **changes: Any) -> int:
         """Return in which tick it trips, 0 if in none."""
         return next((n for n in range(1, limit + 1) if self.see(**changes)), 0)
 
@@ -142,9 +142,16 @@ SAMPLES = [
     ({"sampled": "return", "return_ma": -0.5 + E}, Cause.LEAKAGE, 3),
     ({"sampled": "voltage", "voltage_v": 1.75 - E}, Cause.SHORT_CIRCUIT, 6),
     ({"sampled": "voltage", "voltage_v": 1.75 + E}, None, 0),
-    ({"sampled": "current", "current_ma": 5.55 - E}, None, 0),
+    ({"sampled": "current", "current_ma": 5.1 - E}, None, 0),
+    ({"sampled": "current", "current_ma": 5.1 + E}, Cause.DEVIATION, 100),
+    ({"sampled": "current", "current_ma": 4.9 + E}, None, 0),
+    ({"sampled": "current", "current_ma": 4.9 - E}, Cause.DEVIATION, 100),
+    ({"sampled": "current", "current_ma": 4.8, "voltage_v": 57.0 + E}, None, 0),
+    ({"sampled": "current", "current_ma": 4.8, "voltage_v": 57.0 - E}, Cause.DEVIATION, 100),
+    ({"sampled": "current", "current_ma": 4.8, "voltage_v": None}, Cause.DEVIATION, 100),
+    ({"sampled": "current", "current_ma": 5.55 - E}, Cause.DEVIATION, 100),
     ({"sampled": "current", "current_ma": 5.55 + E}, Cause.ADC_DISAGREE, 3),
-    ({"sampled": "current", "current_ma": 4.45 + E}, None, 0),
+    ({"sampled": "current", "current_ma": 4.45 + E}, Cause.DEVIATION, 100),
     ({"sampled": "current", "current_ma": 4.45 - E}, Cause.ADC_DISAGREE, 3),
     ({"sampled": "current", "current_ma": 6.0 + E}, Cause.CURRENT_SPIKE, 2),
     ({"sampled": "current", "current_ma": 15.85 + E}, Cause.OVER_CURRENT, 2),
