@@ -184,7 +184,7 @@ def child_of(pid, words):
     raise AssertionError("no such child")
 
 
-@pytest.mark.nightly  # its Start press is missed now and then after other tests on the same unit; alone it passes
+@pytest.mark.nightly  # its Start press is missed after other tests on the same unit; alone it passes
 @patient
 def test_a_disk_that_fills_in_mid_treatment_stops_it_softly_and_says_why(bench, controller, tmp_path):
     process = controller(state=tmp_path)
