@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
@@ -47,7 +47,8 @@ class NotReady(Exception):
 class Bench(NamedTuple):
     """What a session is built on: wires, pins and time; its name in the journal; who knows the truth of it.
 
-    `locks` are descriptors that keep others off the unit while they are open.
+    `locks` are descriptors that keep others off the unit while they are open. `inject` plans a fault of
+    `ionto faults` at a session time in s, where the unit is simulated in this process.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Bench(NamedTuple):
     seed: int | None = None
     truth: Callable[[], Truth | None] = lambda: None
     mark_tick: Callable[[bool], None] | None = None
+    inject: Callable[[float, str, Mapping[str, Any]], None] | None = None
     locks: tuple[int, ...] = ()
 
 
@@ -114,6 +116,9 @@ def simulated(unit: Unit, area: str, scenario: Scenario, seed: int, speed: float
         seed=seed,
         truth=lambda: _truth(world),
         mark_tick=world.truth.mark_tick,
+        inject=lambda at_s, fault, params: world.at(
+            at_s, lambda now_s: world.inject(now_s, fault, dict(params))
+        ),
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from controller.clock import Clock
+    from controller.loop import Observer
     from controller.rig import Rig
     from controller.telemetry import Snapshot
     from protocols.treatment import Treatment
@@ -68,8 +69,11 @@ def run_session(
     on_snapshot: Callable[[Snapshot], None] | None,
     stop: StopSwitch,
     on_notice: Callable[[str], None] | None = None,
+    watch: Callable[[Bench, Loop], Observer] | None = None,
 ) -> SessionResult:
     """Run one session to its end; `on_notice` gets sentences about the record, for a person.
+
+    `watch` makes one more observer of the ticks, just before the first.
 
     Raises NotReady when the hardware is not there, the unit may not give what the treatment asks for, or no
     record can be kept.
@@ -96,7 +100,7 @@ def run_session(
                 raise NotReady(str(error)) from error
             summary = refused(_facts(request, bench), str(error), bench.clock.now(), bench.truth())
             return SessionResult(_with_cut_off(summary, journal), Trace([], [], [], [], [], [], []))
-        return _run(request, bench, rig, journal, on_snapshot, stop, tell)
+        return _run(request, bench, rig, journal, on_snapshot, stop, tell, watch)
 
 
 def _run(
@@ -107,17 +111,19 @@ def _run(
     on_snapshot: Callable[[Snapshot], None] | None,
     stop: StopSwitch,
     tell: Callable[[str], None],
+    watch: Callable[[Bench, Loop], Observer] | None,
 ) -> SessionResult:
     loop = _loop(request, rig, bench.clock, stop)
     recorder = Recorder(loop, simulated=bench.simulated, on_snapshot=on_snapshot, on_tick=bench.mark_tick)
+    watchers = () if watch is None else (watch(bench, loop),)
     if journal is None:
-        loop.run(recorder)
+        loop.run(recorder, *watchers)
         return SessionResult(
             summary_of(_facts(request, bench), loop, recorder, bench.truth()), recorder.trace
         )
     _tell_cut_off(journal, tell)
     journal.watch(loop.session, stop)
-    loop.run(recorder, journal)
+    loop.run(recorder, journal, *watchers)
     summary = summary_of(_facts(request, bench), loop, recorder, bench.truth())
     journal.close()
     if journal.failure is not None:

@@ -1,0 +1,150 @@
+"""Many endings of one simulated session: it is run once, and forked shortly before each fault.
+
+Law: a fork is the session itself. Its summary is, to the last digit, that of a whole session with the same
+events in its scenario; only the way there is not run again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+
+from controller.loop import StopSwitch
+from controller.wiring import SessionRequest, run_session
+from sim.scenario import Event, Scenario
+
+if TYPE_CHECKING:
+    from controller.benches import Bench
+    from controller.core.types import Measurement
+    from controller.loop import Loop
+
+Summary: TypeAlias = dict[str, Any]
+
+LEAD_S: Final = 0.06
+"""A session is forked this long before the first event of its branch: some ticks, so that an event within
+the tick that forks is still to come."""
+EARLIEST_S: Final = 0.2
+"""An event before this is run as a whole session: the chips are not all found by then."""
+
+
+def run_branches(request: SessionRequest, branches: Sequence[Sequence[Event]]) -> list[Summary]:
+    """Return the summaries of `request` with the events of each branch added, in the order given.
+
+    The session of `request` itself is run as far as the last fork only. Each fork runs to its end, in a
+    process of its own, before the session goes on: one processor is used. No worker threads of the caller
+    go with it.
+
+    Raises:
+        ValueError: the session is not simulated, keeps a record, or ends before a branch begins.
+        RuntimeError: a fork died without an answer.
+
+    """
+    if request.simulate is None or request.state is not None or request.speed is not None:
+        raise ValueError("only a simulated session without a record, as fast as possible, can be forked")
+    summaries: dict[int, Summary] = {}
+    waiting: list[tuple[float, int]] = []
+    for number, events in enumerate(branches):
+        begin_s = min((event.at_s for event in events), default=0.0)
+        if begin_s < EARLIEST_S:
+            summaries[number] = _whole(request, events)
+        else:
+            waiting.append((begin_s, number))
+    if waiting:
+        summaries |= _forked(request, branches, sorted(waiting))
+    return [summaries[number] for number in range(len(branches))]
+
+
+def _whole(request: SessionRequest, events: Sequence[Event]) -> Summary:
+    """Run a session with the events from its beginning."""
+    scenario = request.simulate or Scenario()
+    added = scenario.model_copy(
+        update={"events": tuple(sorted((*scenario.events, *events), key=lambda event: event.at_s))}
+    )
+    return run_session(request._replace(simulate=added), None, StopSwitch()).summary
+
+
+def _forked(
+    request: SessionRequest, branches: Sequence[Sequence[Event]], waiting: list[tuple[float, int]]
+) -> dict[int, Summary]:
+    forker: list[_Forker] = []
+
+    def watch(bench: Bench, _loop: Loop) -> _Forker:
+        forker.append(_Forker(bench, branches, waiting))
+        return forker[0]
+
+    try:
+        result = run_session(request, None, StopSwitch(), watch=watch)
+    except _AllForked:
+        return forker[0].summaries
+    except BaseException:
+        if forker and forker[0].answer_fd is not None:
+            os._exit(1)  # a fork must not go on as its parent would; the missing answer tells of it
+        raise
+    if forker and forker[0].answer_fd is not None:
+        _answer(forker[0].answer_fd, result.summary)
+    begin_s = waiting[len(forker[0].summaries) if forker else 0][0]
+    raise ValueError(
+        f"the session ended ({result.summary['outcome']}) before {begin_s:g} s, when a branch begins"
+    )
+
+
+class _AllForked(Exception):
+    """The rest of the session is of no interest."""
+
+
+class _Forker:
+    """Observes the ticks and forks in time; in a fork `answer_fd` is where the summary goes."""
+
+    def __init__(
+        self, bench: Bench, branches: Sequence[Sequence[Event]], waiting: Sequence[tuple[float, int]]
+    ) -> None:
+        self._bench, self._branches, self._waiting = bench, branches, list(waiting)
+        self.summaries: dict[int, Summary] = {}
+        self.answer_fd: int | None = None
+
+    def tick(self, _measurement: Measurement) -> None:
+        """Fork for every branch that begins soon."""
+        while self._waiting and self._waiting[0][0] <= self._bench.clock.now() + LEAD_S:
+            _, number = self._waiting.pop(0)
+            reading, writing = os.pipe()
+            child = os.fork()
+            if child == 0:
+                os.close(reading)
+                self._become(writing, self._branches[number])
+                return
+            os.close(writing)
+            self.summaries[number] = _answer_of(child, reading)
+            if not self._waiting:
+                raise _AllForked
+
+    def _become(self, answer_fd: int, events: Sequence[Event]) -> None:
+        self.answer_fd, self._waiting = answer_fd, []
+        if self._bench.inject is None:
+            raise ValueError("this bench takes no faults")
+        for event in events:
+            self._bench.inject(event.at_s, event.fault, event.params)
+
+
+def _answer(answer_fd: int, summary: Mapping[str, Any]) -> NoReturn:
+    """Send the summary and end, without the parent's clean-up."""
+    code = 1
+    try:
+        with os.fdopen(answer_fd, "w") as answer:
+            json.dump(summary, answer)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _answer_of(child: int, reading: int) -> Summary:
+    try:
+        with os.fdopen(reading) as answer:
+            text = answer.read()
+    finally:
+        os.waitpid(child, 0)
+    if not text:
+        raise RuntimeError("a forked session died without an answer")
+    summary: Summary = json.loads(text)
+    return summary

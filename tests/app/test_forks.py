@@ -1,0 +1,85 @@
+"""A forked session is the session: same summary as a whole one with the same events."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from simulated import treatment
+
+from app.forks import run_branches
+from config.calibration import Calibration
+from config.unit import Unit
+from controller.loop import StopSwitch
+from controller.wiring import SessionRequest, run_session
+from sim.scenario import Event, Scenario
+
+
+def request(seed: int = 1, **scenario: object) -> SessionRequest:
+    return SessionRequest(
+        treatment=treatment(current_ma=3.0),
+        unit=Unit(),
+        calibration=Calibration.nominal(),
+        calibration_notice="",
+        simulate=Scenario.model_validate(scenario),
+        seed=seed,
+        speed=None,
+        rehearsed_name="short",
+    )
+
+
+def event(at_s: float, fault: str, **params: object) -> Event:
+    return Event.model_validate({"at_s": at_s, "fault": fault, **params})
+
+
+def test_forks_end_as_whole_sessions_with_the_same_events_do() -> None:
+    branches = [
+        [event(20.1234, "hand_out")],
+        [event(0.05, "adc_silent")],  # earlier than any fork
+        [event(11.0, "press", button="stop"), event(11.3, "current_spike", to_ma=8.0)],
+        [event(11.0, "corrupt_sample", which="guard")],  # ridden: runs to its end
+        [event(11.0021, "stall", for_s=0.1)],
+    ]
+    own = {"at_s": 9.0, "fault": "corrupt_sample", "which": "control"}
+    forked = run_branches(request(seed=3, events=[own]), branches)
+    for events, summary in zip(branches, forked, strict=True):
+        added = [{"at_s": e.at_s, "fault": e.fault, **e.params} for e in events]
+        whole = run_session(request(seed=3, events=[own, *added]), None, StopSwitch()).summary
+        assert summary == json.loads(json.dumps(whole))
+    assert [summary["outcome"] for summary in forked] == [
+        "aborted",
+        "aborted",
+        "aborted",
+        "completed",
+        "aborted",
+    ]
+
+
+def test_no_branch_no_session() -> None:
+    assert run_branches(request(), []) == []
+
+
+def test_a_branch_after_the_end_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"ended \(completed\) before 3000 s"):
+        run_branches(request(), [[event(3000.0, "hand_out")]])
+
+
+@pytest.mark.parametrize("change", [{"simulate": None}, {"speed": 1.0}, {"state": Path()}])
+def test_only_what_can_be_forked_is(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="only a simulated session"):
+        run_branches(request()._replace(**change), [[event(9.0, "hand_out")]])
+
+
+def test_a_fork_that_fails_is_told_and_goes_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = os.getpid()
+
+    def fail(*_: object) -> None:
+        assert os.getpid() != here
+        raise OSError("the pipe is full")
+
+    monkeypatch.setattr("app.forks.json.dump", fail)
+    with pytest.raises(RuntimeError, match="died without an answer"):
+        run_branches(request(), [[event(9.0, "hand_out")]])
+    assert os.getpid() == here
