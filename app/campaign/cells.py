@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -25,6 +26,8 @@ HOLD_S: Final = 20.0
 SHORTEST_MIN: Final = 2.0
 STOP_MA_PER_S: Final = 5.0
 """Fall of a soft stop (design, law 6): says how long the phase `stopping` lasts."""
+GROUP: Final = 16
+"""Cells that one process runs as forks of one session: enough to share the way there, few to lose."""
 QUICK_PHASE: Final = "hold forward"
 QUICK_ROWS: Final = ("hand_out", "adc_silent both", "press Stop")
 """In a quick campaign the first row of every fault is tried in one phase, and these in all."""
@@ -104,3 +107,14 @@ def _cell(row: str, phase: str, treatment: str, seed: int, span: tuple[float, fl
     share = Random(f"{row}|{phase}|{treatment}|{seed}").uniform(EDGE, 1.0 - EDGE)
     at_s = round(start_s + share * (end_s - start_s), 6)
     return Cell(row, phase, treatment, seed, at_s, start_s if phase == "stopping" else None)
+
+
+def groups(cells: Iterable[Cell]) -> Iterator[tuple[list[Cell]]]:
+    """Return the cells in groups of at most `GROUP`, each of one treatment, seed and phase."""
+
+    def origin(cell: Cell) -> tuple[str, int, int]:
+        return cell.treatment, cell.seed, PHASES.index(cell.phase)
+
+    for _, same in groupby(sorted(cells, key=origin), key=origin):
+        while group := list(islice(same, GROUP)):
+            yield (group,)

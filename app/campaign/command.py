@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 
 from app.atomic import write_whole
 from app.campaign import page
-from app.campaign.cells import Cell, plan, short
+from app.campaign.cells import Cell, groups, plan, short
 from app.campaign.crew import Crew, crew, results
 from app.campaign.report import report_of, words
-from app.campaign.sessions import Life, Result, life, run_cell, run_life, run_sound
+from app.campaign.sessions import Life, Result, life, run_cells, run_life, run_sound
 from app.campaign.store import Store
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.reactions import PHASES, ROWS
@@ -147,15 +147,16 @@ class _Run:
 
     def _cells(self, hired: Crew, cells: Sequence[Cell]) -> None:
         by_name = {cell.name: cell for cell in cells}
-        missing = []
+        missing: list[Cell] = []
         for cell in cells:
             if done := self._store.done(cell.name, cell.scenario()):
                 self._take(done, cell.slug, cell.treatment, cell.seed, new=False)
             else:
-                missing.append((cell,))
-        for result in results(hired, run_cell, missing, self._until_s):
-            cell = by_name[result["name"]]
-            self._take(result, cell.slug, cell.treatment, cell.seed)
+                missing.append(cell)
+        for judged in results(hired, run_cells, groups(missing), self._until_s):
+            for result in judged:
+                cell = by_name[result["name"]]
+                self._take(result, cell.slug, cell.treatment, cell.seed)
 
     def lives(self, hired: Crew, hours: float) -> None:
         """Run ordinary people until their treatments make up `hours`."""

@@ -5,11 +5,13 @@ Law: plain values in and out, so that an executor may send them to another proce
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from app.campaign.cells import Cell, short, spans_of
 from app.campaign.judge import problems
+from app.forks import run_branches
 from app.reactions import ROWS
 from config.calibration import Calibration
 from config.unit import Unit
@@ -73,17 +75,28 @@ def run_sound(treatment: str, seed: int) -> Result:
     }
 
 
-def run_cell(cell: Cell) -> Result:
-    """Run one cell and judge it."""
-    what, scenario = short(cell.treatment), cell.scenario()
-    summary = _run(what, cell.treatment, cell.seed, scenario)
+def run_cells(cells: Sequence[Cell]) -> list[Result]:
+    """Run cells of one treatment and seed, as forks of one sound session, and judge them.
+
+    Raises:
+        RuntimeError: a forked session failed; its own traceback went to standard error.
+
+    """
+    treatment, seed = cells[0].treatment, cells[0].seed
+    what = short(treatment)
+    events = [Scenario.model_validate(cell.scenario()).events for cell in cells]
+    summaries = run_branches(_request(what, treatment, seed, {}), events)
+    return [_judged(cell, what, summary) for cell, summary in zip(cells, summaries, strict=True)]
+
+
+def _judged(cell: Cell, what: Treatment, summary: dict[str, Any]) -> Result:
     trip = summary["trip"] or {}
     return {
         "kind": "cell",
         "name": cell.name,
         "row": cell.row,
         "phase": cell.phase,
-        "scenario": scenario,
+        "scenario": cell.scenario(),
         "outcome": summary["outcome"],
         "cause": trip.get("cause"),
         "latency_ms": trip.get("latency_ms"),
@@ -112,7 +125,11 @@ def _nuisance(summary: dict[str, Any]) -> list[str]:
 
 
 def _run(what: Treatment, name: str, seed: int, scenario: dict[str, Any]) -> dict[str, Any]:
-    request = SessionRequest(
+    return run_session(_request(what, name, seed, scenario), None, StopSwitch()).summary
+
+
+def _request(what: Treatment, name: str, seed: int, scenario: dict[str, Any]) -> SessionRequest:
+    return SessionRequest(
         treatment=what,
         unit=Unit(),
         calibration=Calibration.nominal(),
@@ -122,4 +139,3 @@ def _run(what: Treatment, name: str, seed: int, scenario: dict[str, Any]) -> dic
         speed=None,
         rehearsed_name=name,
     )
-    return run_session(request, None, StopSwitch()).summary

@@ -1,6 +1,7 @@
 """The campaign plans repeatable cells, judges them by the truth, and reports what can be repeated."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -15,11 +16,11 @@ import pytest
 from app import main as command
 from app.campaign import command as campaign
 from app.campaign import page
-from app.campaign.cells import Cell, plan, short, spans_of
+from app.campaign.cells import GROUP, Cell, groups, plan, short, spans_of
 from app.campaign.crew import Crew, results
 from app.campaign.judge import problems
 from app.campaign.report import report_of
-from app.campaign.sessions import life, run_cell, run_life
+from app.campaign.sessions import life, run_cells, run_life
 from app.campaign.store import RESULTS
 from app.output import ExitCode
 from app.reactions import PHASES, ROWS, Reaction
@@ -178,7 +179,7 @@ def test_finished_sessions_are_not_run_again_and_half_a_line_counts_for_nothing(
     def never(*_):
         raise AssertionError("run again")
 
-    monkeypatch.setattr(campaign, "run_cell", never)
+    monkeypatch.setattr(campaign, "run_cells", never)
     monkeypatch.setattr(campaign, "run_sound", never)
     code, again, _ = ionto(*words, "--resume")
     assert code == ExitCode.COMPLETED
@@ -255,9 +256,24 @@ def test_every_cell_over_twenty_seeds(ionto, tmp_path):
 
 
 def test_a_cell_is_the_same_wherever_it_runs():
-    cell = Cell("bus_hung 35 ms", "ramp_up forward", "hands", 3, 9.0)
-    assert run_cell(cell) == run_cell(cell)
-    assert run_cell(cell)["problems"] == []
+    hung = Cell("bus_hung 35 ms", "ramp_up forward", "hands", 3, 9.0)
+    others = [
+        Cell("press Stop", "stopping", "hands", 3, 9.5, 9.0),
+        Cell("hand_out", "self_test", "hands", 3, 0.1),
+    ]
+    (alone,) = run_cells([hung])
+    assert alone["problems"] == []
+    assert run_cells([*others, hung])[2] == alone
+
+
+def test_cells_run_in_groups_of_one_session_each():
+    pairs = [("hands", 2), ("feet", 1), ("hands", 1)]
+    cells = [cell for name, seed in pairs for cell in plan(ROWS, PHASES, name, seed, SPANS, quick=False)]
+    grouped = [group for (group,) in groups(cells)]
+    assert sorted(cell for group in grouped for cell in group) == sorted(cells)
+    assert all(len({(c.treatment, c.seed, c.phase) for c in group}) == 1 for group in grouped)
+    assert max(map(len, grouped)) == GROUP
+    assert len(grouped) == 9 * math.ceil(len(ROWS) / GROUP)
 
 
 def test_a_dask_cluster_takes_it_unchanged(ionto):
