@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 from controller.clock import Clock, RealClock
 from controller.core.types import Cause
+from controller.meter import Accuracy, Meter
 from controller.ownership import own
 from controller.ports import Ports
 from controller.result import Truth
@@ -48,7 +49,8 @@ class Bench(NamedTuple):
     """What a session is built on: wires, pins and time; its name in the journal; who knows the truth of it.
 
     `locks` are descriptors that keep others off the unit while they are open. `inject` plans a fault of
-    `ionto faults` at a session time in s, where the unit is simulated in this process.
+    `ionto faults` at a session time in s, and `meter` is a reference meter in the output, where the unit is
+    simulated in this process.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Bench(NamedTuple):
     mark_tick: Callable[[bool], None] | None = None
     inject: Callable[[float, str, Mapping[str, Any]], None] | None = None
     locks: tuple[int, ...] = ()
+    meter: Meter | None = None
 
 
 def hardware(unit: Unit, stack: ExitStack) -> Bench:
@@ -119,6 +122,7 @@ def simulated(unit: Unit, area: str, scenario: Scenario, seed: int, speed: float
         inject=lambda at_s, fault, params: world.at(
             at_s, lambda now_s: world.inject(now_s, fault, dict(params))
         ),
+        meter=_meter(world, seed),
     )
 
 
@@ -225,6 +229,14 @@ def unit_spec(unit: Unit, area: str) -> Any:
         alert_pin=unit.pins.alert,
         area=area,
     )
+
+
+def _meter(world: World, seed: int) -> Meter:
+    from sim import meter
+
+    its = meter.ReferenceMeter(world, seed)
+    accuracy = Accuracy(meter.CURRENT_PERCENT, meter.CURRENT_MA, meter.VOLTAGE_PERCENT, meter.VOLTAGE_V)
+    return Meter(meter.NAME, accuracy, its.read_ma, its.read_v, simulated=True)
 
 
 def _truth(world: World) -> Truth:
