@@ -1,0 +1,62 @@
+"""Progress on disk: one file per procedure and unit, whole or absent.
+
+Law: what is kept is about one unit, one day's bench and one version of the steps; anything else is not
+resumed silently but refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from app.atomic import write_whole
+from app.output import UsageError
+from app.technician.engine import Procedure, Progress
+
+FOLDER = "technician"
+
+
+def progress_file(state: Path, procedure: str, serial: str) -> Path:
+    """Give the place of a procedure's progress for a unit below the state directory."""
+    name = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in serial)
+    return state / FOLDER / f"{procedure}-{name or 'unit'}.json"
+
+
+def save(path: Path, procedure: Procedure, progress: Progress) -> None:
+    """Write the progress. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"procedure": procedure.name, "facts": progress.facts, "results": progress.results}
+    write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def resume(path: Path, procedure: Procedure, facts: dict[str, Any]) -> Progress:
+    """Give the kept progress, or a new one where none is kept.
+
+    Raises:
+        UsageError: the file is not one of ours, or is about other facts, which it names.
+
+    """
+    begun = procedure.begin(facts)
+    try:
+        content = json.loads(path.read_bytes())
+        kept, results = dict(content["facts"]), dict(content["results"])
+    except FileNotFoundError:
+        return begun
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(f"{path} cannot be read as kept progress: begin anew with --restart") from None
+    for name, value in facts.items():
+        if kept.get(name) != value:
+            raise UsageError(
+                f"{path} keeps a {procedure.name} begun with {name} {kept.get(name)!r}, now it is {value!r}: "
+                "go on as it was begun, or begin anew with --restart"
+            )
+    known = {step.name for step in procedure.steps}
+    if not known.issuperset(results):
+        raise UsageError(f"{path} keeps steps that this version does not know: begin anew with --restart")
+    return Progress(begun.facts, results)
+
+
+def forget(path: Path) -> None:
+    """Remove the progress of a procedure that is done or given up."""
+    path.unlink(missing_ok=True)
