@@ -123,8 +123,16 @@ class Stage(Part):
         return self
 
 
+RESTLESS: Final = frozenset((*range(9), 14))
+"""Pins that go high without our software: 0 to 8 are pulled up from power-on (BCM2835 ARM Peripherals, table
+6-31), and 14 is the serial console's transmit line, whose characters are edges."""
+
+
 class Pins(Part):
-    """Pins of the Pi by BCM number, each used once; 2 and 3 are the I2C bus."""
+    """Pins of the Pi by BCM number, each used once; 2 and 3 are the I2C bus.
+
+    What can close the output (heartbeat and relays) keeps off the pins that go high by themselves.
+    """
 
     heartbeat: Pin = 17
     series_relay: Pin = 27
@@ -149,6 +157,21 @@ class Pins(Part):
         if shared:
             raise ValueError(
                 f"used twice: {'; '.join(shared)}; each pin is allowed once, 0 to 27 without 2 and 3"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _closers_are_quiet(self) -> Pins:
+        closers = {
+            "heartbeat": self.heartbeat,
+            "series_relay": self.series_relay,
+            "polarity_relay": self.polarity_relay,
+        }
+        restless = [f"{name} on {pin}" for name, pin in closers.items() if pin in RESTLESS]
+        if restless:
+            raise ValueError(
+                f"{' and '.join(restless)} would go high without the controller and must not move a relay; "
+                "9 to 27 without 14 are allowed"
             )
         return self
 

@@ -41,6 +41,18 @@ START_UP_S: Final = 1.0
 """Bus time allowed for finding the chips."""
 
 
+_REMEDIES: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (
+        errors.BusTimeout,
+        "switch the unit off and on; if it happens again, look at SDA, SCL and their resistors",
+    ),
+    (errors.ChipMissing, "check its supply, its wires and the address in the unit's file"),
+    (errors.ChipSilent, "check its supply and its wires"),
+    (errors.ShortRead, "check the wires of the bus"),
+    (errors.ChipReset, "check the supply of the chips, which may not dip"),
+)
+
+
 class NotReady(Exception):
     """The hardware of this unit is missing; `str()` is one sentence with the remedy."""
 
@@ -67,17 +79,24 @@ class Bench(NamedTuple):
 
 
 def hardware(unit: Unit, stack: ExitStack) -> Bench:
-    """Open the I2C bus and the pins of this machine. Raises OSError or InUse."""
+    """Take the I2C bus and the pins of this machine, each looked at first. Raises OSError or InUse."""
+    from drivers.header import find_header, require_free
     from drivers.pins import lgpio_factory
-    from drivers.smbus import SmbusTransport
+    from drivers.smbus import SmbusTransport, unavailable
 
     i2c, serial = unit.i2c, unit.serial
     device = f"/dev/i2c-{i2c.bus}"
-    transport = stack.enter_context(closing(SmbusTransport(i2c.bus, i2c.timeout_ms)))
-    lock = own(Path(device), f"the unit at {device}")
+    # The lock first: the bus's timeout is the kernel's for everybody, and must not change under its owner.
+    try:
+        lock = own(Path(device), f"the unit at {device}", make=False)
+    except OSError as error:
+        raise unavailable(device, error) from error
     stack.callback(os.close, lock)
-    name = f"{device} {serial}".rstrip()
-    return Bench(name, transport, lgpio_factory(), RealClock(), locks=(lock,))
+    transport = stack.enter_context(closing(SmbusTransport(i2c.bus, i2c.timeout_ms)))
+    chip = find_header()
+    require_free(chip, {role: pin for role, pin in unit.pins if pin is not None})
+    factory = stack.enter_context(closing(lgpio_factory(chip)))
+    return Bench(f"{device} {serial}".rstrip(), transport, factory, RealClock(), locks=(lock,))
 
 
 def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
@@ -282,6 +301,12 @@ def _told_truth(path: Path, zero_s: float) -> Truth | None:
         off_since_s=lambda after_s: since("off_since_s", after_s),
         dac_zero_since_s=lambda after_s: since("dac_zero_since_s", after_s),
     )
+
+
+def failed_start(error: Exception) -> str:
+    """Say in one sentence what failed before the session, with what to do about it."""
+    remedy = next((words for kind, words in _REMEDIES if isinstance(error, kind)), None)
+    return str(error) if remedy is None else f"{str(error).rstrip('.')}: {remedy}"
 
 
 def cause_of(chip: str, error: OSError) -> Cause:

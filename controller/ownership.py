@@ -21,13 +21,13 @@ class InUse(Exception):
     """Another program holds the unit; `str()` is one sentence that names it."""
 
 
-def own(path: Path, what: str) -> int:
+def own(path: Path, what: str, *, make: bool = True) -> int:
     """Lock the file or device `path` and return its descriptor, whose closing lets go.
 
-    A missing file is made. Raises InUse, or OSError when it can't be opened.
+    A missing file is made if `make`. Raises InUse, or OSError when it can't be opened.
     """
     flags = os.O_RDONLY | os.O_CLOEXEC
-    held = os.open(path, flags if path.exists() else flags | os.O_CREAT, 0o666)
+    held = os.open(path, flags if path.exists() or not make else flags | os.O_CREAT, 0o666)
     deadline_s = time.monotonic() + GRACE_S
     while True:
         try:

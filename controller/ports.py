@@ -39,6 +39,10 @@ class DacReading(Protocol):
     def eeprom_code(self) -> int:
         """Code that the chip will power up with."""
 
+    @property
+    def eeprom_power_down(self) -> int:
+        """Power-down bits that the chip will power up with; 0 is normal."""
+
 
 class DacPort(Protocol):
     """Sets the current."""

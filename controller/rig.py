@@ -88,10 +88,11 @@ class Rig:
         ports.bus.allow(BUS_TIME_S)
         ports.dac.write(0)
         state = ports.dac.read_back()
-        if state.eeprom_code != 0:
+        if state.eeprom_code != 0 or state.eeprom_power_down != 0:
             raise Refused(
-                f"the DAC would power up at code {state.eeprom_code} instead of 0: its EEPROM has to be "
-                "written by a technician, with the output off, before this unit may treat anybody"
+                f"the DAC would power up at code {state.eeprom_code} (power-down bits "
+                f"{state.eeprom_power_down}) instead of 0: its EEPROM has to be written by a technician, "
+                "with the output off, before this unit may treat anybody"
             )
         if state.code != 0 or state.power_down != 0 or not state.ready:
             raise Refused(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.benches import Bench, NotReady, attached, hardware, rig_on, simulated
+from controller.benches import Bench, NotReady, attached, failed_start, hardware, rig_on, simulated
 from controller.core.guard import Guard
 from controller.core.limits import GuardLimits
 from controller.core.regulator import Regulator
@@ -92,13 +92,14 @@ def run_session(
             if journal is not None:
                 journal.confirm()
         except (OSError, Refused, JournalRefused) as error:
+            reason = failed_start(error)
             if journal is not None:
-                journal.refuse(str(error))
+                journal.refuse(reason)
                 journal.close()
                 _tell_cut_off(journal, tell)
             if not bench.simulated:
-                raise NotReady(str(error)) from error
-            summary = refused(_facts(request, bench), str(error), bench.clock.now(), bench.truth())
+                raise NotReady(reason) from error
+            summary = refused(_facts(request, bench), reason, bench.clock.now(), bench.truth())
             return SessionResult(_with_cut_off(summary, journal), Trace([], [], [], [], [], [], []))
         return _run(request, bench, rig, journal, on_snapshot, stop, tell, watch)
 

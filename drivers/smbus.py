@@ -49,7 +49,7 @@ class SmbusTransport:
             ioctl(device, _I2C_TIMEOUT, timeout_ms // 10)
         except OSError as error:
             self._bus.close()
-            raise BusUnavailable(_remedy(path, error), error.errno) from error
+            raise unavailable(path, error) from error
         self._read_message: Callable[[int, int], Any] = i2c_msg.read
         self._write_message: Callable[[int, bytes], Any] = i2c_msg.write
 
@@ -74,7 +74,8 @@ class SmbusTransport:
         self._bus.close()
 
 
-def _remedy(path: str, error: OSError) -> str:
+def unavailable(path: str, error: OSError) -> BusUnavailable:
+    """Say why the bus at `path` cannot be had, with the remedy; `error` is what opening it raised."""
     if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
         cause = f"{path} does not exist: enable I2C with raspi-config and wire the unit to that bus"
     elif error.errno in (errno.EACCES, errno.EPERM):
@@ -83,4 +84,4 @@ def _remedy(path: str, error: OSError) -> str:
         cause = f"{path} is not an I2C bus: name one of /dev/i2c-*"
     else:
         cause = f"{path} cannot be opened ({error.strerror}): check the unit's I2C bus"
-    return f"{cause}; to try without hardware add --simulate."
+    return BusUnavailable(f"{cause}; to try without hardware add --simulate.", error.errno)

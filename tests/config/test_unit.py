@@ -78,6 +78,11 @@ def test_a_unit_is_frozen() -> None:
         ),
         ("pins: {start: 28}", "pins.start: expected a whole number from 0 to 27, got 28"),
         ("pins: {start: 17}", "pins: used twice: pin 17 by heartbeat and start;"),
+        ("pins: {heartbeat: 14}", "pins: heartbeat on 14 would go high without the controller"),
+        (
+            "pins: {series_relay: 4, polarity_relay: 8}",
+            "pins: series_relay on 4 and polarity_relay on 8 would go high",
+        ),
         ("pins: {alert: 3}", "pins: used twice: pin 3 by I2C and alert;"),
         ("polarity: {relay: latching}", "polarity.relay: expected 'changeover' or 'h_bridge'"),
         (
