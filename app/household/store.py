@@ -1,0 +1,312 @@
+"""The household's book: people, answers, words, limits, plans, feedback and paired devices, in SQLite.
+
+Law: written only by the companion; each change is whole and on disk before it is answered. It never holds a
+secret in the clear: tokens as SHA-256 (they have 256 bits of their own), the nurse's code by scrypt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from app.household.fitness import AREAS, age_group, highest_limit_ma, usual_limit_ma
+from app.household.plan import Plan
+from protocols.ceilings import MIN_CURRENT_MA, Area
+
+FILE: Final = "household.db"
+VERSION: Final = 1
+MOST_PEOPLE: Final = 20
+MOST_DEVICES: Final = 30
+LEAST_CODE: Final = 6
+"""Characters of the nurse's code; with the page's limit on tries a million codes take centuries."""
+_BUSY_S: Final = 2.0
+_SCRYPT: Final = {"n": 2**14, "r": 8, "p": 1}
+
+_TABLES: Final = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, born TEXT NOT NULL,
+    answers TEXT NOT NULL DEFAULT '{}', answered_on TEXT, hidden INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE word (person INTEGER NOT NULL REFERENCES person(id), key TEXT NOT NULL, given_by TEXT NOT NULL,
+    given_on TEXT NOT NULL, PRIMARY KEY (person, key));
+CREATE TABLE most (person INTEGER NOT NULL REFERENCES person(id), area TEXT NOT NULL, limit_ma REAL NOT NULL,
+    PRIMARY KEY (person, area));
+CREATE TABLE plan (person INTEGER NOT NULL REFERENCES person(id), area TEXT NOT NULL,
+    per_week INTEGER NOT NULL, weeks INTEGER NOT NULL, top_up_days INTEGER NOT NULL, starts_on TEXT NOT NULL,
+    alternate INTEGER NOT NULL, PRIMARY KEY (person, area));
+CREATE TABLE feedback (session INTEGER PRIMARY KEY, felt TEXT, sweat INTEGER, given_utc TEXT NOT NULL);
+CREATE TABLE device (id INTEGER PRIMARY KEY AUTOINCREMENT, token_hash TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL, paired_on TEXT NOT NULL);
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class StoreRefused(Exception):
+    """What was asked can't be kept; `str()` is one sentence for the person."""
+
+
+NAME_TAKEN: Final = "Somebody of this name is in the household already. Choose another name."
+TOO_MANY: Final = "There is no room for more."
+ABOVE_CEILING: Final = "This limit is outside what is allowed for this area and age."
+NO_CODE_SET: Final = "No nurse's code has been set on this unit. A technician sets it with: ionto nurse-code"
+WRONG_CODE: Final = "The nurse's code is wrong."
+
+
+class Person(NamedTuple):
+    """One of the household; `words` are the keys for which a professional has given their word."""
+
+    id: int
+    name: str
+    born: date
+    answers: Mapping[str, bool]
+    answered_on: date | None
+    words: Mapping[str, tuple[str, date]]
+    limits_ma: Mapping[str, float]
+
+    def limit_ma(self, area: Area, today: date) -> float:
+        """Give the highest current in mA for `area`: the nurse's limit, else the usual one.
+
+        Never above the ceiling of the age that the person has now.
+        """
+        group = age_group(self.born, today)
+        set_ma = self.limits_ma.get(area, usual_limit_ma(area, group))
+        return min(set_ma, highest_limit_ma(area, group))
+
+
+class Feedback(NamedTuple):
+    """How the skin felt (a word of `app.household.feelings`) and how much sweat (0 to 4), None unsaid."""
+
+    felt: str | None
+    sweat: int | None
+
+
+class Device(NamedTuple):
+    """A paired device."""
+
+    id: int
+    name: str
+    paired_on: date
+
+
+class Household:
+    """The book in the directory `state`, made if missing. Raises sqlite3.Error or OSError.
+
+    Every call opens it anew, so any thread may call and none is left holding it.
+    """
+
+    def __init__(self, state: Path) -> None:
+        state.mkdir(parents=True, exist_ok=True)
+        self._path = state / FILE
+        with self._open() as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("BEGIN IMMEDIATE")
+            version: int = db.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, VERSION):
+                raise StoreRefused(f"{self._path} is of version {version}, known is {VERSION}")
+            if version == 0:
+                for statement in _TABLES.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {VERSION}")
+            db.execute("COMMIT")
+        self._path.chmod(0o600)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)) as db:
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+            yield db
+
+    # --- people ---------------------------------------------------------------------------------------------
+
+    def people(self) -> list[Person]:
+        """Give everybody by name."""
+        with self._open() as db:
+            words: dict[int, dict[str, tuple[str, date]]] = {}
+            for person, key, given_by, given_on in db.execute("SELECT * FROM word"):
+                words.setdefault(person, {})[key] = (given_by, date.fromisoformat(given_on))
+            limits: dict[int, dict[str, float]] = {}
+            for person, area, limit_ma in db.execute("SELECT * FROM most"):
+                limits.setdefault(person, {})[area] = limit_ma
+            rows = db.execute(
+                "SELECT id, name, born, answers, answered_on FROM person WHERE hidden = 0 ORDER BY name, id"
+            )
+            return [
+                Person(
+                    number,
+                    name,
+                    date.fromisoformat(born),
+                    json.loads(answers),
+                    None if answered_on is None else date.fromisoformat(answered_on),
+                    words.get(number, {}),
+                    limits.get(number, {}),
+                )
+                for number, name, born, answers, answered_on in rows
+            ]
+
+    def person(self, number: int) -> Person | None:
+        """Give one of them, None when there is nobody of this id."""
+        return next((one for one in self.people() if one.id == number), None)
+
+    def names(self) -> dict[str, str]:
+        """Give everybody's name by the id that records carry, also of those who were removed."""
+        with self._open() as db:
+            return {str(number): name for number, name in db.execute("SELECT id, name FROM person")}
+
+    def add_person(self, name: str, born: date) -> int:
+        """Add one and return the id. Raises StoreRefused."""
+        with self._open() as db:
+            if db.execute("SELECT count(*) FROM person WHERE hidden = 0").fetchone()[0] >= MOST_PEOPLE:
+                raise StoreRefused(TOO_MANY)
+            try:
+                made = db.execute("INSERT INTO person (name, born) VALUES (?, ?)", (name, born.isoformat()))
+            except sqlite3.IntegrityError as error:
+                raise StoreRefused(NAME_TAKEN) from error
+            return int(made.lastrowid or 0)
+
+    def hide_person(self, number: int) -> None:
+        """Take one off the list; records keep the id, and the name becomes free."""
+        with self._open() as db:
+            db.execute(
+                "UPDATE person SET hidden = 1, name = name || ' (' || id || ')' WHERE id = ? AND hidden = 0",
+                (number,),
+            )
+
+    def answer(self, number: int, answers: Mapping[str, bool], today: date) -> None:
+        """Keep the answers; a word that an answer no longer asks for is dropped with it."""
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute(
+                "UPDATE person SET answers = ?, answered_on = ? WHERE id = ?",
+                (json.dumps(dict(answers), sort_keys=True), today.isoformat(), number),
+            )
+            for key, said in answers.items():
+                if not said:
+                    db.execute("DELETE FROM word WHERE person = ? AND key = ?", (number, key))
+            db.execute("COMMIT")
+
+    def give_word(self, number: int, key: str, given_by: str, today: date) -> None:
+        """Keep a professional's word; the caller has checked the nurse's code."""
+        with self._open() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?)", (number, key, given_by, today.isoformat())
+            )
+
+    def set_limit(self, person: Person, area: Area, limit_ma: float, today: date) -> None:
+        """Keep a limit in mA. Raises StoreRefused outside 0.5 mA to the ceiling of area and age."""
+        highest_ma = highest_limit_ma(area, age_group(person.born, today))
+        if area not in AREAS or not MIN_CURRENT_MA <= limit_ma <= highest_ma:
+            raise StoreRefused(ABOVE_CEILING)
+        with self._open() as db:
+            db.execute("INSERT OR REPLACE INTO most VALUES (?, ?, ?)", (person.id, area, limit_ma))
+
+    # --- plans and feedback ---------------------------------------------------------------------------------
+
+    def plan(self, number: int, area: Area, today: date) -> Plan:
+        """Give a person's plan for an area; the usual course from today where none is kept."""
+        with self._open() as db:
+            row = db.execute(
+                "SELECT per_week, weeks, top_up_days, starts_on, alternate FROM plan "
+                "WHERE person = ? AND area = ?",
+                (number, area),
+            ).fetchone()
+        if row is None:
+            return Plan(starts_on=today)
+        return Plan(row[0], row[1], row[2], date.fromisoformat(row[3]), bool(row[4]))
+
+    def planned_areas(self, number: int) -> list[str]:
+        """Give the areas for which a person has a plan."""
+        with self._open() as db:
+            rows = db.execute("SELECT area FROM plan WHERE person = ?", (number,)).fetchall()
+        return [area for area in AREAS if (area,) in rows]
+
+    def set_plan(self, number: int, area: Area, plan: Plan) -> None:
+        """Keep a plan."""
+        with self._open() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO plan VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (number, area, *plan._replace(starts_on=plan.starts_on.isoformat())),  # type: ignore[arg-type]
+            )
+
+    def feedback(self, sessions: list[int]) -> dict[int, Feedback]:
+        """Give what was said after `sessions` (ids of the journal, at most 999)."""
+        marks = ",".join("?" * len(sessions))
+        with self._open() as db:
+            rows = db.execute(
+                f"SELECT session, felt, sweat FROM feedback WHERE session IN ({marks})",  # noqa: S608 - marks only
+                sessions,
+            )
+            return {session: Feedback(felt, sweat) for session, felt, sweat in rows}
+
+    def say(self, session: int, felt: str | None, sweat: int | None) -> None:
+        """Keep what was said after a session; None leaves what was said before."""
+        with self._open() as db:
+            db.execute(
+                "INSERT INTO feedback VALUES (:session, :felt, :sweat, :now) ON CONFLICT (session) DO UPDATE "
+                "SET felt = coalesce(:felt, felt), sweat = coalesce(:sweat, sweat), given_utc = :now",
+                {"session": session, "felt": felt, "sweat": sweat, "now": datetime.now(UTC).isoformat()},
+            )
+
+    # --- devices and the code -------------------------------------------------------------------------------
+
+    def pair(self, name: str, today: date) -> str:
+        """Pair a device and return its token, which is kept nowhere else. Raises StoreRefused."""
+        token = secrets.token_urlsafe(32)
+        with self._open() as db:
+            if db.execute("SELECT count(*) FROM device").fetchone()[0] >= MOST_DEVICES:
+                raise StoreRefused(TOO_MANY)
+            db.execute(
+                "INSERT INTO device (token_hash, name, paired_on) VALUES (?, ?, ?)",
+                (token_hash(token), name, today.isoformat()),
+            )
+        return token
+
+    def unpair(self, number: int) -> None:
+        """Forget a device."""
+        with self._open() as db:
+            db.execute("DELETE FROM device WHERE id = ?", (number,))
+
+    def devices(self) -> list[Device]:
+        """Give the paired devices, oldest first."""
+        with self._open() as db:
+            rows = db.execute("SELECT id, name, paired_on FROM device ORDER BY id").fetchall()
+        return [Device(number, name, date.fromisoformat(day)) for number, name, day in rows]
+
+    def token_hashes(self) -> dict[str, int]:
+        """Give the hash of each device's token, with the device's id."""
+        with self._open() as db:
+            return dict(db.execute("SELECT token_hash, id FROM device").fetchall())
+
+    def set_code(self, code: str) -> None:
+        """Set the nurse's code, of at least 6 characters. Raises StoreRefused."""
+        if len(code) < LEAST_CODE:
+            raise StoreRefused(f"The nurse's code needs at least {LEAST_CODE} characters.")
+        salt = secrets.token_bytes(16)
+        kept = f"{salt.hex()}:{_scrypt(code, salt).hex()}"
+        with self._open() as db:
+            db.execute("INSERT OR REPLACE INTO setting VALUES ('nurse_code', ?)", (kept,))
+
+    def check_code(self, code: str) -> None:
+        """Check the nurse's code. Raises StoreRefused when it is wrong or none is set."""
+        with self._open() as db:
+            row = db.execute("SELECT value FROM setting WHERE name = 'nurse_code'").fetchone()
+        if row is None:
+            raise StoreRefused(NO_CODE_SET)
+        salt, wanted = (bytes.fromhex(part) for part in row[0].split(":"))
+        if not hmac.compare_digest(_scrypt(code, salt), wanted):
+            raise StoreRefused(WRONG_CODE)
+
+
+def token_hash(token: str) -> str:
+    """Give what is kept of a device's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _scrypt(code: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(code.encode(), salt=salt, n=_SCRYPT["n"], r=_SCRYPT["r"], p=_SCRYPT["p"])

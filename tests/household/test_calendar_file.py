@@ -1,0 +1,69 @@
+"""The calendar file is read back by a reader written from RFC 5545, for any text."""
+
+import re
+from datetime import UTC, date, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.household.calendar import calendar
+
+MADE = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+
+
+def unfolded(text):
+    assert text.endswith("\r\n")
+    assert "\n" not in text.replace("\r\n", "")
+    assert "\r" not in text.replace("\r\n", "")
+    for line in text.split("\r\n"):
+        assert len(line.encode()) <= 75
+    return text.replace("\r\n ", "").split("\r\n")[:-1]
+
+
+def unescaped(text):
+    assert not re.search(r"(?<!\\)(?:\\\\)*[;,]", text)
+    return re.sub(r"\\([\\;,nN])", lambda found: "\n" if found[1] in "nN" else found[1], text)
+
+
+def events(text):
+    lines = unfolded(text)
+    assert lines[0] == "BEGIN:VCALENDAR"
+    assert lines[-1] == "END:VCALENDAR"
+    found = []
+    for line in lines[1:-1]:
+        name, value = line.split(":", 1)
+        if line == "BEGIN:VEVENT":
+            found.append({})
+        elif found and line != "END:VEVENT":
+            assert name not in found[-1]
+            found[-1][name] = value
+    return found
+
+
+def test_a_plan_of_two_days():
+    text = calendar(
+        "plan-1-hands", "Hands, Ann", "20 min; 12 mA", [date(2026, 3, 2), date(2026, 12, 31)], MADE
+    )
+    first, second = events(text)
+    assert first == {
+        "UID": "plan-1-hands-20260302",
+        "DTSTAMP": "20260302T180000Z",
+        "DTSTART;VALUE=DATE": "20260302",
+        "DTEND;VALUE=DATE": "20260303",
+        "SUMMARY": "Hands\\, Ann",
+        "DESCRIPTION": "20 min\\; 12 mA",
+        "TRANSP": "TRANSPARENT",
+    }
+    assert second["DTEND;VALUE=DATE"] == "20270101"
+    assert "VERSION:2.0" in text
+    assert "PRODID:" in text
+
+
+@given(st.text(), st.text(), st.lists(st.dates(date(2020, 1, 1), date(2090, 1, 1)), max_size=3, unique=True))
+def test_any_text_survives_and_breaks_out_of_nothing(summary, description, days):
+    found = events(calendar("uid", summary, description, days, MADE))
+    assert len(found) == len(days)
+    for event in found:
+        for key, text in (("SUMMARY", summary), ("DESCRIPTION", description)):
+            kept = re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", " ", text.replace("\r\n", "\n"))
+            assert unescaped(event[key]) == kept

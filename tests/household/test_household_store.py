@@ -1,0 +1,125 @@
+"""The household's book: what is kept comes back, nothing above a ceiling, no secret in the file."""
+
+import sqlite3
+from datetime import date
+
+import pytest
+
+from app.household import store as book
+from app.household.fitness import AREAS, QUESTIONS, highest_limit_ma
+from app.household.plan import Plan
+from app.household.store import Household, StoreRefused, token_hash
+
+TODAY = date(2026, 6, 1)
+
+
+@pytest.fixture
+def household(tmp_path):
+    return Household(tmp_path)
+
+
+@pytest.fixture
+def ann(household):
+    return household.add_person("Ann", date(1990, 1, 1))
+
+
+def test_a_person_comes_back_also_after_opening_anew(household, ann, tmp_path):
+    household.answer(ann, {question.key: question.key == "metal" for question in QUESTIONS}, TODAY)
+    household.give_word(ann, "metal", "Dr Who", TODAY)
+    person = Household(tmp_path).person(ann)
+    assert (person.name, person.born, person.answered_on) == ("Ann", date(1990, 1, 1), TODAY)
+    assert person.words == {"metal": ("Dr Who", TODAY)}
+    assert person.answers["metal"] is True
+    assert household.person(99) is None
+
+
+def test_a_word_goes_with_its_answer(household, ann):
+    household.give_word(ann, "metal", "Dr Who", TODAY)
+    household.answer(ann, {"metal": False, "heart": True}, TODAY)
+    assert household.person(ann).words == {}
+
+
+def test_two_of_one_name_are_refused_until_one_is_removed(household, ann):
+    with pytest.raises(StoreRefused):
+        household.add_person("Ann", date(2000, 1, 1))
+    household.hide_person(ann)
+    again = household.add_person("Ann", date(2000, 1, 1))
+    assert [person.id for person in household.people()] == [again]
+    assert household.names()[str(ann)] == f"Ann ({ann})"
+
+
+def test_a_house_has_room_for_twenty(household):
+    for number in range(20):
+        household.add_person(f"P{number}", TODAY)
+    with pytest.raises(StoreRefused):
+        household.add_person("one more", TODAY)
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_a_limit_is_kept_up_to_the_ceiling_and_no_further(household, ann, area):
+    highest = highest_limit_ma(area, "adult")
+    person = household.person(ann)
+    assert person.limit_ma(area, TODAY) < highest
+    household.set_limit(person, area, highest, TODAY)
+    assert household.person(ann).limit_ma(area, TODAY) == highest
+    for wrong in (highest + 0.01, 0.49, 0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(StoreRefused):
+            household.set_limit(person, area, wrong, TODAY)
+    with pytest.raises(StoreRefused):
+        household.set_limit(person, "head", 0.5, TODAY)
+
+
+def test_a_limit_from_a_file_never_exceeds_the_ceiling_of_the_age(household, tmp_path):
+    child = household.add_person("Tim", date(2016, 1, 1))
+    with sqlite3.connect(tmp_path / book.FILE) as db:
+        db.execute("INSERT INTO most VALUES (?, 'underarms', 25.0)", (child,))
+    assert household.person(child).limit_ma("underarms", TODAY) == highest_limit_ma("underarms", "child")
+
+
+def test_a_plan_comes_back(household, ann):
+    assert household.plan(ann, "hands", TODAY) == Plan(starts_on=TODAY)
+    plan = Plan(2, 3, 14, date(2026, 5, 1), alternate=True)
+    household.set_plan(ann, "hands", plan)
+    assert household.plan(ann, "hands", TODAY) == plan
+    assert household.planned_areas(ann) == ["hands"]
+
+
+def test_feedback_comes_in_two_taps(household):
+    household.say(7, "fine", None)
+    household.say(7, None, 2)
+    household.say(9, "itchy", None)
+    assert household.feedback([7, 8, 9]) == {7: ("fine", 2), 9: ("itchy", None)}
+
+
+def test_a_device_is_known_by_the_hash_of_its_token_only(household, tmp_path):
+    token = household.pair("phone", TODAY)
+    (device,) = household.devices()
+    assert household.token_hashes() == {token_hash(token): device.id}
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert token.encode() not in content
+    household.unpair(device.id)
+    assert household.token_hashes() == {}
+
+
+def test_the_nurses_code(household, tmp_path):
+    with pytest.raises(StoreRefused, match="No nurse"):
+        household.check_code("")
+    with pytest.raises(StoreRefused, match="at least 6"):
+        household.set_code("12345")
+    household.set_code("corre-ct")
+    household.check_code("corre-ct")
+    for wrong in ("", "corre-cT", "corre-ct ", "0" * 1000):
+        with pytest.raises(StoreRefused, match="wrong"):
+            household.check_code(wrong)
+    assert b"corre-ct" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_the_file_is_for_its_owner_only(household, tmp_path):
+    assert (tmp_path / book.FILE).stat().st_mode & 0o077 == 0
+
+
+def test_a_book_of_another_version_is_left_alone(tmp_path):
+    with sqlite3.connect(tmp_path / book.FILE) as db:
+        db.execute("PRAGMA user_version = 9")
+    with pytest.raises(StoreRefused):
+        Household(tmp_path)

@@ -1,0 +1,152 @@
+"""The plan: never two in a day, never six in seven days, whatever the history and the clock."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.household import plan as rules
+from app.household.plan import Given, Plan, first_polarity, refusal, standing, upcoming
+from protocols.library import find
+
+START = date(2026, 3, 2)
+HANDS = find("hands")
+
+
+def at(day, hour=18):
+    return datetime(2026, 3, 2, hour, tzinfo=UTC) + timedelta(days=day)
+
+
+def treated(*days):
+    return [Given(at(day), "forward") for day in days]
+
+
+PLAN = Plan(3, 4, 7, START)
+
+
+def test_a_new_plan_is_due_on_its_first_day():
+    assert standing(PLAN, [], at(0)) == ("due", "", START, 0, False)
+    assert standing(PLAN, [], at(-1))[:3] == ("early", "", START)
+
+
+def test_a_second_one_today_is_refused():
+    found = standing(PLAN, treated(0), at(0, 23))
+    assert (found.verdict, found.why) == ("refused", rules.ONE_A_DAY)
+
+
+def test_midnight_does_not_help():
+    before = [Given(at(0, 23), "forward")]
+    assert refusal(before, at(1, 1)) == rules.TOO_SOON
+    assert refusal(before, at(1, 11)) == ""
+
+
+def test_a_sixth_within_seven_days_is_refused():
+    assert refusal(treated(0, 1, 2, 3), at(4)) == ""
+    assert refusal(treated(0, 1, 2, 3, 4), at(5)) == rules.FIVE_A_WEEK
+    assert refusal(treated(0, 1, 2, 3, 4), at(6)) == rules.FIVE_A_WEEK
+    assert refusal(treated(0, 1, 2, 3, 4), at(7)) == ""
+
+
+def test_a_clock_before_the_last_treatment_refuses():
+    assert refusal(treated(3), at(2)) == rules.CLOCK
+
+
+@pytest.mark.parametrize(("per_week", "gaps"), [(3, [2, 2, 3]), (2, [3, 4])])
+def test_the_course_spreads_over_the_week(per_week, gaps):
+    plan = Plan(per_week, 3, 7, START)
+    days = upcoming(plan, [], at(0), plan.course)
+    found = [(after - before).days for before, after in pairwise(days)]
+    assert found == (gaps * 9)[: len(found)]
+
+
+def test_after_the_course_come_top_ups():
+    plan = Plan(3, 3, 14, START)
+    course = treated(*[7 * week + day for week in range(3) for day in (0, 2, 4)])
+    found = standing(plan, course, at(20))
+    assert (found.topping_up, found.done, found.due) == (True, 9, START + timedelta(days=18 + 14))
+    assert [(day - found.due).days for day in upcoming(plan, course, at(20), 3)] == [0, 14, 28]
+
+
+def test_what_was_before_the_plan_counts_for_the_limits_but_not_for_the_course():
+    found = standing(PLAN, treated(-1), at(0))
+    assert (found.done, found.due) == (0, START + timedelta(days=1))
+
+
+def test_an_overdue_treatment_stays_due():
+    assert standing(PLAN, treated(0), at(30))[:3] == ("due", "", START + timedelta(days=2))
+
+
+@pytest.mark.parametrize(("forward", "reverse", "wanted"), [(0, 0, False), (0.6, 0.5, True), (57, 0, True)])
+def test_what_counts_as_a_treatment(forward, reverse, wanted):
+    assert rules.counts(forward, reverse) is wanted
+
+
+def test_the_polarity_alternates_only_where_it_is_asked_for():
+    assert first_polarity(HANDS, PLAN, treated(0)) == "forward"
+    alternating = PLAN._replace(alternate=True)
+    assert first_polarity(HANDS, alternating, []) == "forward"
+    assert first_polarity(HANDS, alternating, treated(0)) == "reverse"
+    assert first_polarity(HANDS, alternating, [Given(at(2), "reverse"), *treated(0)]) == "forward"
+    one_way = HANDS.model_copy(update={"reversal": "alternate"})
+    assert first_polarity(one_way, PLAN, treated(0)) == "reverse"
+
+
+plans = st.builds(
+    Plan,
+    st.sampled_from(rules.PER_WEEK),
+    st.sampled_from(rules.WEEKS),
+    st.integers(*rules.TOP_UP_DAYS),
+    st.dates(START - timedelta(days=60), START + timedelta(days=30)),
+    st.booleans(),
+)
+histories = st.lists(
+    st.builds(
+        Given,
+        st.integers(-60 * 24, 0).map(lambda hour: at(0) + timedelta(hours=hour)),
+        st.sampled_from(["forward", "reverse"]),
+    ),
+    max_size=30,
+)
+
+
+@given(plans, histories)
+@settings(max_examples=100)
+def test_what_is_planned_is_never_refused(plan, history):
+    now = at(0, 19)
+    before = list(history)
+    for day in upcoming(plan, history, now, 15):
+        evening = datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC)
+        assert evening.date() >= now.date()
+        why = refusal(before, evening)
+        assert why in ("", rules.TOO_SOON)
+        assert why == "" or max(one.begun for one in history) > evening - timedelta(hours=12)
+        before.append(Given(evening - timedelta(hours=5), "forward"))
+
+
+@given(plans, histories, st.integers(0, 40 * 24))
+@settings(max_examples=100)
+def test_the_verdict_follows_from_the_limits_alone(plan, history, hours):
+    now = at(0) + timedelta(hours=hours)
+    found = standing(plan, history, now)
+    assert (found.verdict == "refused") == bool(refusal(history, now)) == bool(found.why)
+    today = [one for one in history if one.begun.date() == now.date()]
+    week = [one for one in history if (now.date() - one.begun.date()).days < 7]
+    if today or len(week) >= 5:
+        assert found.verdict == "refused"
+    assert 0 <= found.done <= plan.course
+
+
+@given(plans, histories)
+@settings(max_examples=30)
+def test_somebody_who_takes_every_allowed_chance_stays_within_the_limits(plan, history):
+    taken = []
+    for hour in range(0, 24 * 21, 3):
+        now = at(1) + timedelta(hours=hour)
+        if not standing(plan, history + taken, now).why:
+            taken.append(Given(now, "forward"))
+    days = [one.begun.date() for one in taken]
+    assert len(set(days)) == len(days)
+    assert all(sum(0 <= (day - other).days < 7 for other in days) <= 5 for day in days)
+    assert len(taken) >= 10  # the first week may be full already
