@@ -68,50 +68,64 @@ class SimBus:
         if address == GENERAL_CALL_ADDRESS:
             self._general_call(data)
             return
-        chip = self._begin(address)
-        self._pass(self.overhead_s + (9 * len(data) + 11) * self._bit_s)
+        chip = self._chips.get(address)
+        if chip is None or chip.silent or self.hung:
+            raise self._unanswered(address)
+        self._clock.advance_by(self.overhead_s + (9 * len(data) + 11) * self._bit_s)
+        if self.hung:
+            self._hang()
         if chip.silent or (data and not chip.on_write(data)):
             raise _no_acknowledge(address)
 
     def read(self, address: int, count: int) -> bytes:
         """Read `count` bytes from the chip at `address`."""
-        chip = self._begin(address)
-        self._pass(self.overhead_s + 10 * self._bit_s)
+        chip = self._chips.get(address)
+        if chip is None or chip.silent or self.hung:
+            raise self._unanswered(address)
+        clock = self._clock
+        clock.advance_by(self.overhead_s + 10 * self._bit_s)
+        if self.hung:
+            self._hang()
         if chip.silent:
             raise _no_acknowledge(address)
         data = chip.on_read(count)
-        self._pass((9 * count + 1) * self._bit_s)
+        clock.advance_by((9 * count + 1) * self._bit_s)
+        if self.hung:
+            self._hang()
         return data
 
     def write_read(self, address: int, data: bytes, count: int) -> bytes:
         """Write `data`, then read `count` bytes after a repeated start."""
-        chip = self._begin(address)
-        self._pass(self.overhead_s + (9 * len(data) + 20) * self._bit_s)
+        chip = self._chips.get(address)
+        if chip is None or chip.silent or self.hung:
+            raise self._unanswered(address)
+        clock = self._clock
+        clock.advance_by(self.overhead_s + (9 * len(data) + 20) * self._bit_s)
+        if self.hung:
+            self._hang()
         if chip.silent or not chip.on_write(data):
             raise _no_acknowledge(address)
         answer = chip.on_read(count)
-        self._pass((9 * count + 1) * self._bit_s)
-        return answer
-
-    def _begin(self, address: int) -> Chip:
-        """Return the chip that will acknowledge `address`, or take the time of finding out and raise."""
-        chip = self._chips.get(address)
+        clock.advance_by((9 * count + 1) * self._bit_s)
         if self.hung:
             self._hang()
-        if chip is None or chip.silent:
-            self._pass(self.overhead_s + 11 * self._bit_s)
-            raise _no_acknowledge(address)
-        return chip
+        return answer
+
+    def _unanswered(self, address: int) -> OSError:
+        """Take the time of finding out that nobody acknowledges; TimeoutError while the bus hangs."""
+        if self.hung:
+            self._hang()
+        self._pass(self.overhead_s + 11 * self._bit_s)
+        return _no_acknowledge(address)
 
     def _pass(self, duration_s: float) -> None:
         """Let the wire take `duration_s`, in which the bus may come to hang."""
-        clock = self._clock
-        clock.advance_to(clock.now_s + duration_s)
+        self._clock.advance_by(duration_s)
         if self.hung:
             self._hang()
 
     def _hang(self) -> None:
-        self._clock.advance_to(self._clock.now_s + self.timeout_s)
+        self._clock.advance_by(self.timeout_s)
         raise TimeoutError(errno.ETIMEDOUT, "the bus is held and the transfer timed out")
 
     def _general_call(self, data: bytes) -> None:

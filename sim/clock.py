@@ -62,6 +62,14 @@ class VirtualClock:
         if t_s >= self.alarm_s and self.on_alarm is not None:
             self.on_alarm(t_s)
 
+    def advance_by(self, duration_s: float) -> None:
+        """Let `duration_s` (s, 0 or more) pass; what is due in it happens. ValueError when it is negative."""
+        if not duration_s >= 0.0:
+            raise ValueError(f"a duration of {duration_s} s is negative")
+        self.now_s = t_s = self.now_s + duration_s
+        if t_s >= self.alarm_s and self.on_alarm is not None:
+            self.on_alarm(t_s)
+
     def sleep_until(self, t_s: float) -> None:
         """Wait until `t_s` (s); at once when it has passed. A pending stall makes this one sleep longer."""
         t_s = max(t_s, self.now_s) + self.overshoot_s

@@ -107,8 +107,10 @@ class Load:
         "_p0",
         "_p1",
         "_params",
+        "_per_cm2",
         "_s0",
         "_s1",
+        "_shape",
         "_side0",
         "_side1",
         "_water_ohm",
@@ -136,6 +138,7 @@ class Load:
         self.wetted = [1.0, 1.0]
         self.path_factor = 1.0
         self.drying_ohm = 0.0
+        self._shape = (math.nan, math.nan, math.nan, math.nan)
         self.refresh()
 
     @property
@@ -146,6 +149,19 @@ class Load:
     def refresh(self) -> None:
         """Work out what the present state means for the voltage."""
         f0, f1 = self.wetted
+        shape = (f0, f1, self.path_factor, self.drying_ohm)
+        if shape != self._shape:
+            self._shape = shape
+            self._reshape(f0, f1)
+        per_cm0, per_cm1 = self._per_cm2
+        fall = 1.0 - CHARGE_FALL * self._charge
+        middle, lean = self._middle, self._lean
+        rest = fall * CONDITIONED_KOHM_CM2
+        self._side0 = (per_cm0, fall * (middle + lean * self._p0), rest)
+        self._side1 = (per_cm1, fall * (middle + lean * self._p1), rest)
+
+    def _reshape(self, f0: float, f1: float) -> None:
+        """Work out what depends on the wetted fractions and the path alone, which seldom change."""
         over0 = 1.0 / f0 if f0 > SMALLEST_FRACTION else 1.0 / SMALLEST_FRACTION
         over1 = 1.0 / f1 if f1 > SMALLEST_FRACTION else 1.0 / SMALLEST_FRACTION
         params = self._params
@@ -156,12 +172,9 @@ class Load:
             narrowing_ohm = params.constriction_ohm * (spread - 2.0)
             body_ohm = params.body_ohm * self.path_factor + self.drying_ohm
             self.series_kohm = (body_ohm + narrowing_ohm + self._water_ohm * spread) / 1000.0
-        fall = 1.0 - CHARGE_FALL * self._charge
-        middle, lean, over_area = self._middle, self._lean, self._over_area
-        rest = fall * CONDITIONED_KOHM_CM2
+        over_area = self._over_area
         self._capacitance_nf = SKIN_NF_PER_CM2 / (over_area * (over0 + over1))
-        self._side0 = (over_area * over0, fall * (middle + lean * self._p0), rest)
-        self._side1 = (over_area * over1, fall * (middle + lean * self._p1), rest)
+        self._per_cm2 = (over_area * over0, over_area * over1)
 
     def skin_v(self, current_ma: float) -> float:
         """Voltage over both skins in V at `current_ma` (0 or more) in the present state."""
@@ -209,8 +222,9 @@ class Load:
 
     def tau_s(self, current_ma: float, skin_v: float) -> float:
         """Time constant in s of the skins' capacitance beside their present resistance."""
-        resistance_kohm = skin_v / max(current_ma, SMALLEST_MA)
-        return max(resistance_kohm * self._capacitance_nf * 1e-6, SHORTEST_TAU_S)
+        resistance_kohm = skin_v / (current_ma if current_ma > SMALLEST_MA else SMALLEST_MA)
+        tau_s = resistance_kohm * self._capacitance_nf * 1e-6
+        return tau_s if tau_s > SHORTEST_TAU_S else SHORTEST_TAU_S
 
     def advance(self, dt_s: float, current_ma: float) -> None:
         """Let `dt_s` seconds pass with `current_ma` (positive is forward) flowing, then `refresh`."""

@@ -91,6 +91,9 @@ class SimPin(PiPin):
             self._level = level
             self._world.pin_driven(self._number, level)
 
+    # The base class reaches these two through a function more; a pin is read four times a tick.
+    state = property(_get_state, _set_state)
+
     def _get_pull(self) -> str:
         return self._pull
 

@@ -61,11 +61,10 @@ class Trace:
         """
         start_s, old_ma, deviation_ma, old_v, deviation_v, tau_s, old_kohm, _, _ = self._piece
         elapsed_s = t_s - start_s
+        decay = math.exp(-elapsed_s / STAGE_TAU_S) if deviation_ma else 0.0
         if elapsed_s > 0.0:
-            self._close(t_s)
-        now_ma = old_ma
-        if deviation_ma:
-            now_ma += deviation_ma * math.exp(-elapsed_s / STAGE_TAU_S)
+            self._close(elapsed_s, decay)
+        now_ma = old_ma + deviation_ma * decay
         if jump:
             self._piece = (t_s, target_ma, 0.0, skin_v, 0.0, 1.0, series_kohm, sign, leak_ma)
             return
@@ -90,22 +89,23 @@ class Trace:
             leak_ma,
         )
 
-    def _close(self, t_s: float) -> None:
+    def _close(self, elapsed_s: float, decay: float) -> None:
+        """End the running piece `elapsed_s` after its begin, with `decay` of its deviation left."""
         piece = self._piece
         self._past.append(piece)
         if len(self._past) > KEEP:
             self._before_forgetting()
             del self._past[:FORGET]
-        start_s, target_ma, deviation_ma, _, _, _, _, sign, _ = piece
-        area = _current_integral(piece, start_s, t_s) if deviation_ma else target_ma * (t_s - start_s)
-        if sign > 0:
+        target_ma, deviation_ma = piece[1], piece[2]
+        area = target_ma * elapsed_s
+        if deviation_ma:
+            area += deviation_ma * (STAGE_TAU_S * (1.0 - decay))
+        if piece[7] > 0:
             self._forward_ma_s += area
         else:
             self._reverse_ma_s += area
         first_ma = target_ma + deviation_ma
-        last_ma = (
-            target_ma + deviation_ma * math.exp((start_s - t_s) / STAGE_TAU_S) if deviation_ma else first_ma
-        )
+        last_ma = target_ma + deviation_ma * decay
         largest_ma = first_ma if first_ma > last_ma else last_ma
         self._peak_ma = max(self._peak_ma, largest_ma)
         self._below_since_s = _below_since(piece, last_ma, self._below_since_s)

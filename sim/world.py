@@ -63,6 +63,12 @@ class World:
         self._happening_s: float | None = None
         self._glides: list[Glide] = []
         self._pressed = dict.fromkeys(("start", "stop", "up", "down"), 0)
+        self._buttons = {
+            spec.start_pin: "start",
+            spec.up_pin: "up",
+            spec.down_pin: "down",
+            spec.stop_pin: "stop",
+        }
         self._lost_by = "hand_out"
         self.levels: dict[int, bool] = {}
         self.short_ohm: float | None = None
@@ -201,14 +207,12 @@ class World:
 
     def pin_level(self, number: int) -> bool | None:
         """Return what drives an input pin: buttons close to ground, Stop opens; None when nothing does."""
-        spec, pressed = self.spec, self._pressed
-        if number == spec.stop_pin:
-            return None if pressed["stop"] else False
-        if number == spec.alert_pin:
+        button = self._buttons.get(number)
+        if button is not None:
+            open_contact = bool(self._pressed[button]) == (button == "stop")  # Stop opens when pressed
+            return None if open_contact else False
+        if number == self.spec.alert_pin:
             return None if self.guard_adc is None else self.guard_adc.alert_level()
-        for name, pin in (("start", spec.start_pin), ("up", spec.up_pin), ("down", spec.down_pin)):
-            if number == pin:
-                return False if pressed[name] else None
         return None
 
     def pin_time_s(self) -> float:
