@@ -1,9 +1,12 @@
 """The table of reactions fits the simulator's faults, the controller's causes and the tests it names."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+from safety_tests import why_not_shown
 from simulated import simulate
 
 from app.reactions import ELSEWHERE, PHASES, ROWS, Reaction
@@ -68,9 +71,16 @@ def test_a_reaction_reads_as_a_sentence():
 
 
 @pytest.mark.parametrize("fault", ELSEWHERE, ids=lambda fault: fault.name)
-def test_what_no_scenario_can_hold_is_shown_by_a_test_that_exists(fault):
-    assert (ROOT / fault.shown_by).exists()
+def test_what_no_scenario_can_hold_is_shown_by_a_test_that_runs(fault):
+    assert why_not_shown(fault.shown_by, ROOT) == ""
     assert fault.name not in FAULTS
+
+
+def test_the_parameters_of_the_tests_that_show_it_exist():
+    named = sorted({fault.shown_by for fault in ELSEWHERE if "[" in fault.shown_by})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", *named]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert sorted(line for line in found.stdout.splitlines() if "::" in line) == named, found.stdout
 
 
 @pytest.mark.parametrize("by_s", [-3600, 3600])

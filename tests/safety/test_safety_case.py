@@ -62,6 +62,11 @@ def with_item(case: Case, gap: str | None) -> Case:
     return case._replace(items={**case.items, "laws": laws})
 
 
+def with_peer(case: Case, test: str) -> Case:
+    peers = {**case.items["peers"], "PEER-99": Item(text="x", tests=(test,))}
+    return case._replace(items={**case.items, "peers": peers})
+
+
 def with_gap(case: Case) -> Case:
     laws = {**case.items["laws"], "LAW-04": Item(text="x", gap="not yet")}
     return case._replace(items={**case.items, "laws": laws})
@@ -96,6 +101,7 @@ GUARD = "tests/controller/test_guard.py"
         (lambda c: changed(c, "figures", "F-01", value=20.1), "figure F-01 is 20.1 ms, bound 20"),
         (with_figure, "figure F-99 is cited by nothing"),
         (lambda c: with_item(c, gap=None), "LAW-99 (a new law) is answered by nothing"),
+        (lambda c: with_peer(c, f"{GUARD}::test_x"), "PEER-99 cites tests/controller/test_guard.py::test_x"),
         (with_gap, "LAW-04 is answered, yet told as a gap"),
     ],
 )
@@ -105,6 +111,11 @@ def test_a_broken_link_is_told(case: Case, spoil: Callable[[Case], Case], told: 
 
 def test_a_gap_that_is_told_is_accepted(case: Case) -> None:
     assert errors_of(with_item(case, gap="nobody has built it")) == []
+
+
+def test_every_bug_of_the_projects_that_build_the_same_is_a_test_by_name(case: Case) -> None:
+    assert len(case.items["peers"]) == 8
+    assert all(item.tests for item in case.items["peers"].values())
 
 
 SOURCES = {

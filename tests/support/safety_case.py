@@ -89,10 +89,11 @@ class Figure(_Strict):
 class Item(_Strict):
     """Something from outside that the case must answer: a law, a figure, a side effect, a trap, a fault.
 
-    `gap` says why nothing answers it, `limit` where the answer falls short.
+    `tests` show it by themselves; `gap` says why nothing answers it, `limit` where the answer falls short.
     """
 
     text: str
+    tests: tuple[str, ...] = ()
     gap: str | None = None
     limit: str | None = None
 
@@ -120,6 +121,7 @@ class _Items(_Strict):
     leaflet: dict[str, Item]
     parts: dict[str, Item]
     faults: dict[str, Item]
+    peers: dict[str, Item]
 
 
 class Case(NamedTuple):
@@ -149,7 +151,14 @@ def load(folder: Path = FOLDER) -> Case:
 
 def errors_of(case: Case, root: Path = ROOT) -> list[str]:
     """Return every broken link, one sentence each."""
-    return [*_hazards(case), *_controls(case), *_requirements(case, root), *_figures(case), *_answers(case)]
+    broken = (
+        _hazards(case),
+        _controls(case),
+        _requirements(case, root),
+        _figures(case),
+        _answers(case, root),
+    )
+    return [error for errors in broken for error in errors]
 
 
 def _unknown(who: str, ids: Iterable[str], known: Iterable[str]) -> Iterator[str]:
@@ -160,6 +169,11 @@ def _unknown(who: str, ids: Iterable[str], known: Iterable[str]) -> Iterator[str
 def _unused(what: str, known: Iterable[str], used: Iterable[str]) -> Iterator[str]:
     used = set(used)
     return (f"{what} {one} is cited by nothing" for one in known if one not in used)
+
+
+def _unshown(who: str, tests: Iterable[str], root: Path) -> Iterator[str]:
+    reasons = ((test, why_not_shown(test, root)) for test in tests)
+    return (f"{who} cites {test}, which {reason}" for test, reason in reasons if reason)
 
 
 def _hazards(case: Case) -> Iterator[str]:
@@ -188,10 +202,7 @@ def _requirements(case: Case, root: Path) -> Iterator[str]:
                 yield f"requirement {name} is said to be in {path}, which does not exist"
         if not requirement.tests:
             yield f"requirement {name} has no test"
-        reasons = [(test, why_not_shown(test, root)) for test in requirement.tests]
-        for test, reason in reasons:
-            if reason:
-                yield f"requirement {name} cites {test}, which {reason}"
+        yield from _unshown(f"requirement {name}", requirement.tests, root)
         yield from _unknown(f"requirement {name}", requirement.figures, case.figures)
         yield from _unknown(f"requirement {name}", requirement.faults, FAULTS)
     used = {fault for r in case.requirements.values() for fault in r.faults}
@@ -206,7 +217,7 @@ def _figures(case: Case) -> Iterator[str]:
     yield from _unused("figure", case.figures, used)
 
 
-def _answers(case: Case) -> Iterator[str]:
+def _answers(case: Case, root: Path) -> Iterator[str]:
     items = {name: item for group in case.items.values() for name, item in group.items()}
     answered: set[str] = set()
     for kind, rows in (("hazard", case.hazards), ("requirement", case.requirements)):
@@ -214,6 +225,9 @@ def _answers(case: Case) -> Iterator[str]:
             answered |= set(row.covers)
             yield from _unknown(f"{kind} {name}", row.covers, items)
     for name, item in items.items():
+        yield from _unshown(name, item.tests, root)
+        if item.tests:
+            answered.add(name)
         if name in answered and item.gap:
             yield f"{name} is answered, yet told as a gap"
         if name not in answered and not item.gap:

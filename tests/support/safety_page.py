@@ -20,6 +20,7 @@ TITLES = {
     "leaflet": "Side effects and contraindications that the patient leaflet names",
     "parts": "Traps in the parts",
     "faults": "Faults",
+    "peers": "Faults of the projects that build the same, each a test by name",
 }
 """Headings of `answers_to.yaml`'s groups."""
 
@@ -135,7 +136,8 @@ def _answers(case: Case) -> Iterator[str]:
         yield "|---|---|---|"
         for name, item in items.items():
             by = [*_citing(case.hazards, "covers", name), *_citing(case.requirements, "covers", name)]
-            answer = f"**not shown:** {item.gap}" if item.gap else _links(by)
+            answer = ", ".join([*([_links(by)] if by else []), *(_test(test) for test in item.tests)])
+            answer = f"**not shown:** {item.gap}" if item.gap else answer
             answer += f"; **falls short:** {item.limit}" if item.limit else ""
             yield f'| <a id="{name.lower()}"></a>{name} | {item.text} | {answer} |'
 

@@ -16,8 +16,11 @@ UNRUN_CALLS = frozenset({"skip", "xfail", "importorskip", "exit"})
 
 
 def why_not_shown(test: str, root: Path) -> str:
-    """Say why `file::name` shows nothing, as the end of a sentence; empty when it does."""
-    path, _, name = test.partition("::")
+    """Say why `file::name` shows nothing, as the end of a sentence; empty when it does.
+
+    A parameter in brackets after the name is left to pytest's own collection.
+    """
+    path, _, name = test.partition("[")[0].partition("::")
     file = root / path
     if not file.is_file():
         return "is in a file that does not exist"
