@@ -134,7 +134,8 @@ class Rig:
         try:
             if ports.guard_adc is not None:
                 guard_code = self._twice(ports.guard_adc.read)
-                if self._ticks % VERIFY_TICKS == 0:
+                # A converter that was reset reads 0, which at the sensing current looks like no contact.
+                if self._ticks % VERIFY_TICKS == 0 or (guard_code == 0 and self._code > 0):
                     ports.guard_adc.verify()
             chip = "control ADC"
             if self._pending:

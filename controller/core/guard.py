@@ -38,6 +38,7 @@ class Guard:
         self._guard_code: int | None = None
         self._guard_same = 0
         self._control_code: int | None = None
+        self._control_kind = ""
         self._control_same = 0
         self._counts = dict.fromkeys(Cause, 0)
         self._pilot = _Slope()
@@ -185,8 +186,11 @@ class Guard:
                     f"the guard converter gave code {m.guard_code} {self._guard_same + 1} times running"
                 )
         if m.sampled:
-            self._control_same = self._control_same + 1 if m.sampled_code == self._control_code else 0
-            self._control_code = m.sampled_code
+            if m.sampled_code != self._control_code:
+                self._control_same = 0
+            elif m.sampled != self._control_kind:  # one channel may well stay as it is
+                self._control_same += 1
+            self._control_code, self._control_kind = m.sampled_code, m.sampled
             if self._control_same >= lim.FROZEN_CONTROL_SAMPLES:
                 return Cause.ADC_FROZEN, (
                     f"the control converter gave code {m.sampled_code} {self._control_same + 1} times "

@@ -162,7 +162,7 @@ SAMPLES = [
     ({"guard_ma": 4.3, "current_ma": 4.7 - E}, Cause.DEVIATION, 21),
     ({"guard_ma": 4.3, "current_ma": 4.7 + E}, Cause.ADC_DISAGREE, 21),
     ({"guard_code": 3100}, Cause.ADC_FROZEN, 41),
-    ({"sampled": "voltage", "sampled_code": 2100}, Cause.ADC_FROZEN, 7),
+    ({"sampled": "voltage", "sampled_code": 2100}, None, 0),
     ({}, None, 0),
 ]
 
@@ -180,7 +180,6 @@ def test_so_many_samples_make_a_trip(reading: dict[str, Any], cause: Cause | Non
         (FIVE, {"guard_ma": None, "guard_code": None, "after_s": 0.05}, "no guard reading for 50 ms"),
         (FIVE, {"after_s": 0.08}, "came 80 ms after the one before, bound 45 ms"),
         (FIVE, {"guard_code": 3100}, "gave code 3100 41 times"),
-        (FIVE, {"sampled": "voltage", "sampled_code": 2100}, "gave code 2100 7 times"),
         (FIVE, {"guard_ma": 15.9}, "15.90 mA measured, limit 15.85 mA"),
         (FIVE, {"guard_ma": 6.1}, "6.10 mA measured at a setpoint of 5.00 mA, limit 6.00 mA"),
         (FIVE, {"guard_ma": 0.1, "voltage_v": 55.0}, "0.10 mA measured at a setpoint of 5.00 mA"),
@@ -200,6 +199,26 @@ def test_the_evidence_has_its_figures(last: Command, reading: dict[str, Any], wo
     assert watch.guard.trip is not None
     assert words in watch.guard.trip.evidence
     assert watch.guard.trip.detected_s == watch.now_s
+
+
+def test_the_same_code_on_different_channels_is_a_frozen_converter() -> None:
+    watch = Watch()
+    for _ in range(3):
+        assert watch.see(sampled="voltage", sampled_code=2100) is None
+        assert watch.see(sampled="voltage", sampled_code=2100) is None  # no other channel: not counted
+        assert watch.see(sampled="current", sampled_code=2100) is None
+    watch.see(sampled="voltage", sampled_code=2100)
+    assert watch.cause is Cause.ADC_FROZEN
+    assert watch.guard.trip is not None
+    assert "gave code 2100 7 times" in watch.guard.trip.evidence
+
+
+def test_another_code_begins_the_count_of_equal_ones_again() -> None:
+    watch = Watch()
+    for _ in range(4):
+        for sampled in ("voltage", "current", "voltage"):
+            assert watch.see(sampled=sampled, sampled_code=2100) is None
+        assert watch.see(sampled="current", sampled_code=2101) is None
 
 
 @pytest.mark.parametrize(("reading", "cause", "ticks"), [row for row in SAMPLES if row[2] in {2, 3, 6}])
