@@ -113,6 +113,12 @@ def _campaign(args: argparse.Namespace) -> ExitCode:
     return campaign(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _doctor(args: argparse.Namespace) -> ExitCode:
+    from app.technician.doctor import Order, doctor
+
+    return doctor(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -195,6 +201,11 @@ def _parser() -> _Parser:
     from app.campaign.options import add_options
 
     add_options(add("campaign", _campaign, "Try every fault in every phase, on all cores, and judge."))
+    from app.technician.options import add_doctor
+
+    add_doctor(
+        add("doctor", _doctor, "Look what works on this machine and what does not, and say what to do.")
+    )
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

@@ -78,25 +78,35 @@ class Bench(NamedTuple):
     meter: Meter | None = None
 
 
-def hardware(unit: Unit, stack: ExitStack) -> Bench:
-    """Take the I2C bus and the pins of this machine, each looked at first. Raises OSError or InUse."""
-    from drivers.header import find_header, require_free
-    from drivers.pins import lgpio_factory
+def open_bus(unit: Unit, stack: ExitStack) -> tuple[Transport, int]:
+    """Own and open the I2C bus of this machine; also give the lock's descriptor. Raises OSError or InUse."""
     from drivers.smbus import SmbusTransport, unavailable
 
-    i2c, serial = unit.i2c, unit.serial
-    device = f"/dev/i2c-{i2c.bus}"
+    device = f"/dev/i2c-{unit.i2c.bus}"
     # The lock first: the bus's timeout is the kernel's for everybody, and must not change under its owner.
     try:
         lock = own(Path(device), f"the unit at {device}", make=False)
     except OSError as error:
         raise unavailable(device, error) from error
     stack.callback(os.close, lock)
-    transport = stack.enter_context(closing(SmbusTransport(i2c.bus, i2c.timeout_ms)))
+    return stack.enter_context(closing(SmbusTransport(unit.i2c.bus, unit.i2c.timeout_ms))), lock
+
+
+def open_pins(unit: Unit, stack: ExitStack) -> Factory:
+    """Open the Pi's header, once its pins are seen to be free; none is driven by that. Raises OSError."""
+    from drivers.header import find_header, require_free
+    from drivers.pins import lgpio_factory
+
     chip = find_header()
     require_free(chip, {role: pin for role, pin in unit.pins if pin is not None})
-    factory = stack.enter_context(closing(lgpio_factory(chip)))
-    return Bench(f"{device} {serial}".rstrip(), transport, factory, RealClock(), locks=(lock,))
+    return stack.enter_context(closing(lgpio_factory(chip)))
+
+
+def hardware(unit: Unit, stack: ExitStack) -> Bench:
+    """Take the I2C bus and the pins of this machine, each looked at first. Raises OSError or InUse."""
+    transport, lock = open_bus(unit, stack)
+    name = f"/dev/i2c-{unit.i2c.bus} {unit.serial}".rstrip()
+    return Bench(name, transport, open_pins(unit, stack), RealClock(), locks=(lock,))
 
 
 def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:

@@ -1,0 +1,178 @@
+"""`ionto doctor`: what works on this machine and what does not, each failure with its remedy.
+
+Law: nothing is energised and nothing changed. Chips are only asked, and not while a session owns the unit;
+what is not there is said, never made up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from app.output import ExitCode, UsageError, say
+from app.technician import machine
+from app.technician.findings import Finding, failed, ok, skipped, warning
+from app.technician.meter import open_meter
+from config.calibration import load_calibration
+from config.unit import Unit, load_unit
+from controller.benches import attached, open_bus, open_pins
+from controller.chips import Hung, Wire, eeprom_code, look_for
+from controller.journal import JournalRefused, default_state
+from controller.meter import Accuracy, MeterFailed
+from controller.ownership import InUse
+
+WORDS: Final = {"ok": "ok", "warning": "WARNING", "failed": "FAILED", "skipped": "not seen"}
+
+
+class Order(NamedTuple):
+    """What the command line asks for."""
+
+    unit: Path | None
+    state: Path | None
+    calibration: Path | None
+    meter: str | None
+    attach: Path | None
+    json: bool
+
+
+def doctor(order: Order) -> ExitCode:
+    """Look at everything and tell; REFUSED where something would keep a treatment from starting.
+
+    Raises:
+        UsageError: there is no place to look for the records.
+        BadFile: the unit's file or the calibration record is refused.
+
+    """
+    unit = load_unit(order.unit)
+    findings: list[Finding] = []
+    if not order.json and order.attach is not None:
+        say(f"SIMULATED unit at {order.attach}; the machine is this one.")
+    for finding in _all(order, unit):
+        findings.append(finding)
+        if not order.json:
+            say(_line(finding))
+    worst = [finding for finding in findings if finding.state == "failed"]
+    if order.json:
+        rows = [finding._asdict() for finding in findings]
+        say(json.dumps({"simulated": order.attach is not None, "fit": not worst, "findings": rows}, indent=2))
+    else:
+        say(_verdict(findings))
+    return ExitCode.REFUSED if worst else ExitCode.COMPLETED
+
+
+def _all(order: Order, unit: Unit) -> Iterator[Finding]:
+    yield machine.software()
+    if order.attach is None:
+        yield from machine.access(Path(f"/dev/i2c-{unit.i2c.bus}"), "i2c")
+        yield machine.bus_speed(unit.i2c.bus, unit.i2c.frequency_hz)
+        yield machine.clock_stretch()
+        for chip in sorted(Path("/dev").glob("gpiochip*")):
+            yield from machine.access(chip, "gpio")
+        yield from _pins(unit)
+    yield from _chips(order.attach, unit)
+    yield machine.clock()
+    yield machine.disk(_state(order))
+    yield machine.real_time()
+    yield _calibration(order.calibration, unit)
+    if order.meter is not None:
+        yield _meter(order.meter)
+
+
+def _state(order: Order) -> Path:
+    try:
+        return order.state or default_state()
+    except JournalRefused as error:
+        raise UsageError(str(error)) from error
+
+
+def _pins(unit: Unit) -> Iterator[Finding]:
+    with ExitStack() as stack:
+        try:
+            open_pins(unit, stack)
+        except OSError as error:
+            yield failed("GPIO pins", "cannot be used", _remedy(error))
+        else:
+            yield ok("GPIO pins", "lgpio opens the header, and the unit's pins are free")
+
+
+def _chips(attach: Path | None, unit: Unit) -> Iterator[Finding]:
+    with ExitStack() as stack:
+        try:
+            wire: Wire = (
+                open_bus(unit, stack)[0] if attach is None else attached(unit, attach, stack).transport
+            )
+        except InUse as error:
+            yield skipped("chips", str(error), "Look again when the session is over.")
+        except OSError as error:
+            yield failed("I2C bus", "cannot be used", _remedy(error))
+        else:
+            yield from _on(wire, unit)
+
+
+def _remedy(error: OSError) -> str:
+    """Give a driver's sentence without its advice to simulate, which a doctor doesn't."""
+    return str(error).replace("; to try without hardware add --simulate", "")
+
+
+def _on(wire: Wire, unit: Unit) -> Iterator[Finding]:
+    try:
+        chips = look_for(unit, wire)
+        for chip in chips:
+            yield Finding(chip.name, "ok" if chip.answers else "failed", chip.found, chip.remedy)
+        if chips[0].answers:
+            yield _eeprom(eeprom_code(unit, wire))
+    except Hung as error:
+        yield failed(
+            "I2C bus", str(error), "Switch the unit off and on, then look at SDA and SCL for a short."
+        )
+    except OSError as error:
+        yield failed("I2C bus", f"a chip fell silent ({error})", "Look at the unit's supply and plugs.")
+
+
+def _eeprom(code: int) -> Finding:
+    if code == 0:
+        return ok("DAC EEPROM", "the unit powers up at zero")
+    return failed(
+        "DAC EEPROM",
+        f"the unit powers up at code {code} of 4095 instead of 0",
+        "Have it commissioned: ionto commission writes it, with the output open.",
+    )
+
+
+def _calibration(path: Path | None, unit: Unit) -> Finding:
+    calibration, notice = load_calibration(path, unit)
+    if path is None:
+        return warning(
+            "calibration",
+            "no record was given: nominal values, currents may be off by several percent",
+            "Give the unit's record with --calibration, or make one: ionto calibrate.",
+        )
+    days = (datetime.now(UTC).date() - date.fromisoformat(calibration.date)).days
+    found = f"of {calibration.date}, {days} days ago"
+    return warning("calibration", found, notice) if notice else ok("calibration", found)
+
+
+def _meter(resource: str) -> Finding:
+    unknown = Accuracy(0.0, 0.0, 0.0, 0.0)  # nothing is read
+    try:
+        with open_meter(resource, unknown) as meter:
+            return ok("meter", meter.name)
+    except MeterFailed as error:
+        return failed("meter", "cannot be used", str(error))
+
+
+def _line(finding: Finding) -> str:
+    line = f"{WORDS[finding.state]:8}  {finding.check}: {finding.found}"
+    return line if not finding.remedy or finding.state == "ok" else f"{line}\n          -> {finding.remedy}"
+
+
+def _verdict(findings: list[Finding]) -> str:
+    count = {state: sum(finding.state == state for finding in findings) for state in WORDS}
+    told = ", ".join(f"{number} {WORDS[state].lower()}" for state, number in count.items() if number)
+    if count["failed"]:
+        return f"\n{told}. No treatment is possible here before that is mended."
+    return f"\n{told}. Nothing that was looked at keeps a treatment from starting."

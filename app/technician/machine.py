@@ -1,0 +1,210 @@
+"""What the machine offers to a unit: software, groups, clock, disk, real time, the kernel's I2C settings.
+
+Law: looks only. Each check takes where to look as arguments, so that it is the same code on a Pi, on a
+workbench PC and in a test; none of them raises for what it finds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import grp
+import os
+import platform
+import re
+import resource
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from app.technician.findings import Finding, failed, ok, skipped, warning
+from controller.journal_store import LEAST_FREE_BYTES
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+"""Where the lock lies, beside the rooms."""
+LONGEST_STRETCH_MS: Final = 10
+"""A transfer may take this long (docs/decisions/0003-hung-bus.md)."""
+LOCKED_BYTES: Final = 64 << 20
+"""The loop's process takes below this, all of it locked."""
+_CAP_IPC_LOCK: Final = 14
+_CAP_SYS_NICE: Final = 23
+"""Bits of the capability mask (linux/capability.h)."""
+_TIME_ERROR: Final = 5
+"""What adjtimex(2) returns while the clock is not synchronised."""
+_LOCKED: Final = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(;.*?)?\s*\\?$", re.MULTILINE)
+
+
+def software(lock: Path = ROOT / "requirements.lock") -> Finding:
+    """Compare what is installed with the lock."""
+    here = f"ionto {version('ionto')} on Python {platform.python_version()}, {platform.machine()}"
+    try:
+        wanted = _LOCKED.findall(lock.read_text())
+    except OSError:
+        return skipped(
+            "software", f"{here}; no {lock.name} beside the program", "Compare the versions by hand."
+        )
+    wrong = []
+    for name, locked, condition in wanted:
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            if not condition:
+                wrong.append(f"{name} is missing")
+            continue
+        if found != locked:
+            wrong.append(f"{name} is {found}, locked is {locked}")
+    if not wrong:
+        return ok("software", f"{here}; {len(wanted)} packages as locked")
+    shown = "; ".join(wrong[:3]) + (f"; {len(wrong) - 3} more" if len(wrong) > 3 else "")
+    return warning("software", f"{here}; {shown}", "Remove .venv and call ./ionto, which makes it anew.")
+
+
+def access(path: Path, group: str, member_of: frozenset[int] | None = None) -> Iterator[Finding]:
+    """Say whether this user may use the device `path`, which belongs to `group` on Raspberry Pi OS.
+
+    Nothing for a device that is not there: whoever needs it says so.
+    """
+    if not path.exists():
+        return
+    check = f"access to {path}"
+    if os.access(path, os.R_OK | os.W_OK):
+        yield ok(check, "this user may read and write it")
+        return
+    mine = frozenset(os.getgroups()) if member_of is None else member_of
+    try:
+        member = grp.getgrnam(group).gr_gid in mine
+    except KeyError:
+        member = False
+    if member:
+        yield failed(
+            check,
+            f"this user is in the group {group}, and yet may not use it",
+            f"Give the device to that group: sudo chgrp {group} {path} && sudo chmod g+rw {path}.",
+        )
+    else:
+        yield failed(
+            check,
+            f"this user is not in the group {group}",
+            f"Run sudo usermod -aG {group} $USER, then log out and in again.",
+        )
+
+
+def bus_speed(bus: int, wanted_hz: int, sys: Path = Path("/sys")) -> Finding:
+    """Compare the bus clock of the device tree with the unit's."""
+    file = sys / f"class/i2c-adapter/i2c-{bus}/of_node/clock-frequency"
+    try:
+        found_hz = int.from_bytes(file.read_bytes(), "big")
+    except OSError:
+        return skipped("I2C clock", "this machine does not tell its bus's clock", "Measure SCL, if in doubt.")
+    if found_hz >= wanted_hz:
+        return ok("I2C clock", f"{found_hz / 1000:g} kHz")
+    return warning(
+        "I2C clock",
+        f"{found_hz / 1000:g} kHz, the unit's file says {wanted_hz / 1000:g} kHz",
+        f"Write dtparam=i2c_arm=on,i2c_arm_baudrate={wanted_hz} into /boot/firmware/config.txt and restart.",
+    )
+
+
+def clock_stretch(sys: Path = Path("/sys")) -> Finding:
+    """Say how long the kernel lets a chip hold the bus: a parameter of i2c-bcm2835, 35 by default."""
+    check = "I2C timeout"
+    try:
+        held_ms = int((sys / "module/i2c_bcm2835/parameters/clk_tout_ms").read_text())
+    except (OSError, ValueError):
+        return skipped(
+            check,
+            "this machine has no bus of a Pi 4 or Zero 2 W, whose kernel tells this",
+            "Nothing to do: the kernel gives up a transfer after the unit's i2c.timeout_ms.",
+        )
+    if 0 < held_ms <= LONGEST_STRETCH_MS:
+        return ok(check, f"a chip may hold the bus for {held_ms} ms")
+    held = "for ever" if held_ms == 0 else f"for {held_ms} ms"
+    return warning(
+        check,
+        f"the kernel lets a chip hold the bus {held}, a transfer may take {LONGEST_STRETCH_MS} ms",
+        f"Write options i2c_bcm2835 clk_tout_ms={LONGEST_STRETCH_MS} into /etc/modprobe.d/ionto.conf and "
+        "restart.",
+    )
+
+
+def clock(ask: Callable[[], int] | None = None) -> Finding:
+    """Ask the kernel whether its clock is synchronised (adjtimex(2), which changes nothing with modes 0)."""
+    try:
+        state = (ask or _adjtimex)()
+    except (OSError, AttributeError):
+        return skipped("clock", "the kernel does not tell", "Look at the date and time by hand.")
+    if state not in (-1, _TIME_ERROR):
+        return ok("clock", "synchronised")
+    return warning(
+        "clock",
+        "not synchronised: dates of treatments and calibration may be wrong",
+        "Connect the network and run sudo timedatectl set-ntp true, or fit a clock chip with a battery.",
+    )
+
+
+def _adjtimex() -> int:
+    timex = ctypes.create_string_buffer(512)  # struct timex is 208 bytes; zeros ask and set nothing
+    return int(ctypes.CDLL(None, use_errno=True).adjtimex(timex))
+
+
+def disk(state: Path) -> Finding:
+    """Try in the state directory, or where it will be made, what the journal needs: a database with a log."""
+    check = "disk"
+    there = next(path for path in (state, *state.absolute().parents) if path.exists())
+    remedy = f"Make {state} and give it to this user, or name another directory with --state."
+    try:
+        free = os.statvfs(there)
+        free_bytes = free.f_bavail * free.f_frsize
+        with (
+            tempfile.TemporaryDirectory(dir=there, prefix=".ionto-doctor-") as trial,
+            closing(sqlite3.connect(Path(trial) / "trial.db", isolation_level=None)) as database,
+        ):
+            mode = database.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("CREATE TABLE trial (n INTEGER)")
+    except (OSError, sqlite3.Error) as error:
+        return failed(check, f"{there} cannot be written ({_reason(error)})", remedy)
+    if mode != "wal":
+        return failed(check, f"{there} takes no write-ahead log", "Use a local disk, not one on the network.")
+    room = f"{free_bytes / (1 << 20):,.0f} MB free in {there}"
+    if free_bytes < LEAST_FREE_BYTES:
+        return failed(check, f"only {room}", f"Make room: a treatment needs {LEAST_FREE_BYTES >> 20} MB.")
+    return ok(check, f"{room}, writable, with a write-ahead log")
+
+
+def _reason(error: Exception) -> str:
+    return str(error.strerror if isinstance(error, OSError) and error.strerror else error)
+
+
+def real_time(
+    limits: Callable[[int], tuple[int, int]] = resource.getrlimit, status: Path = Path("/proc/self/status")
+) -> Finding:
+    """Say whether the loop may have a real-time priority and keep its memory from being swapped."""
+    check = "real time"
+    priority, memory = limits(resource.RLIMIT_RTPRIO)[0], limits(resource.RLIMIT_MEMLOCK)[0]
+    may = _capabilities(status)
+    lacks = []
+    if priority == 0 and not may >> _CAP_SYS_NICE & 1:
+        lacks.append("no real-time priority (RLIMIT_RTPRIO 0)")
+    if 0 <= memory < LOCKED_BYTES and not may >> _CAP_IPC_LOCK & 1:
+        lacks.append(f"only {memory / (1 << 20):.0f} MB of locked memory (RLIMIT_MEMLOCK)")
+    if not lacks:
+        return ok(check, "a real-time priority and locked memory are permitted")
+    return warning(
+        check,
+        f"{' and '.join(lacks)}: ticks may come late on a busy machine",
+        "Write @gpio - rtprio 60 and @gpio - memlock unlimited into /etc/security/limits.d/ionto.conf, "
+        "then log in again.",
+    )
+
+
+def _capabilities(status: Path) -> int:
+    """Give the process's effective capabilities as a mask; 0 where the kernel does not tell (proc(5))."""
+    try:
+        line = next(line for line in status.read_text().splitlines() if line.startswith("CapEff:"))
+        return int(line.split()[1], 16)
+    except (OSError, StopIteration, ValueError, IndexError):
+        return 0

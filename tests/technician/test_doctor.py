@@ -1,0 +1,243 @@
+"""`ionto doctor`: the checks on machines made for them, the chips on simulated units, the command here."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.main import main
+from app.technician import machine
+from config.unit import Unit
+from controller.benches import simulated
+from controller.chips import Hung, eeprom_code, look_for
+from controller.ownership import own
+from sim.clock import VirtualClock
+from sim.scenario import Scenario
+from sim.spec import UnitSpec
+from sim.world import World
+
+
+def world(**changes):
+    return World(UnitSpec(**changes), Scenario(), 1, VirtualClock())
+
+
+def test_the_chips_of_a_whole_unit_answer():
+    chips = look_for(Unit(), world().bus)
+    assert [(chip.key, chip.found, chip.remedy) for chip in chips] == [
+        ("dac", "answers at 0x62", ""),
+        ("control_adc", "answers at 0x48", ""),
+        ("guard_adc", "answers at 0x49", ""),
+    ]
+
+
+def test_a_missing_chip_is_named():
+    chips = look_for(Unit(), world(guard_address=None).bus)
+    assert [chip.answers for chip in chips] == [True, True, False]
+    assert chips[2].found == "missing: nothing answers at 0x49"
+    assert "soldering" in chips[2].remedy
+
+
+def test_a_chip_at_a_wrong_address_is_named_with_the_address_that_answers():
+    dac, control, _guard = look_for(Unit(), world(dac_address=0x60, control_address=0x4B).bus)
+    assert dac.found == "not at 0x62, but something of its kind answers at 0x60"
+    assert dac.remedy == "Correct its address pin, or dac.address in the unit's file."
+    assert control.others == (0x4B,)
+    assert "control_adc.address" in control.remedy
+
+
+def test_a_unit_without_a_guard_has_two_chips():
+    assert len(look_for(Unit(guard_adc=None), world(guard_address=None).bus)) == 2
+
+
+def test_a_hung_bus_is_asked_once_and_no_further():
+    held = world()
+    held.bus.hung = True
+    before_s = held.clock.now_s
+    with pytest.raises(Hung, match="hangs at 0x48"):
+        look_for(Unit(), held.bus)
+    assert held.clock.now_s - before_s < 0.02
+
+
+def test_asking_changes_no_register_and_no_output():
+    unit = world(eeprom_code=0x800)
+    before = bytes(unit.dac.on_read(5)), unit.control_adc.on_write(b"\x01"), unit.control_adc.on_read(2)
+    look_for(Unit(), unit.bus)
+    assert eeprom_code(Unit(), unit.bus) == 0x800
+    after = bytes(unit.dac.on_read(5)), unit.control_adc.on_write(b"\x01"), unit.control_adc.on_read(2)
+    assert before == after
+    assert unit.levels == {}
+
+
+def test_what_is_installed_here_is_as_locked():
+    assert machine.software().state == "ok"
+
+
+def test_another_version_than_locked_is_named(tmp_path):
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(
+        "pydantic==1.0 \\\n    --hash=sha256:00\n"
+        "not-there==2.0 \\\nnot-here==2.0 ; sys_platform == 'win32' \\\n"
+    )
+    finding = machine.software(lock)
+    assert finding.state == "warning"
+    assert "locked is 1.0; not-there is missing" in finding.found
+    assert "not-here" not in finding.found
+
+
+def test_without_a_lock_the_versions_were_not_looked_at(tmp_path):
+    assert machine.software(tmp_path / "no.lock").state == "skipped"
+
+
+def test_a_device_that_is_not_there_is_the_business_of_who_needs_it(tmp_path):
+    assert list(machine.access(tmp_path / "i2c-1", "i2c")) == []
+
+
+def test_a_device_of_a_foreign_group_says_which_group(tmp_path, monkeypatch):
+    device = tmp_path / "i2c-1"
+    device.touch()
+    assert [finding.state for finding in machine.access(device, "i2c")] == ["ok"]
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    (finding,) = machine.access(device, "no-such-group")
+    assert (finding.state, finding.remedy[:31]) == ("failed", "Run sudo usermod -aG no-such-gr")
+    (finding,) = machine.access(device, "root", frozenset({0}))
+    assert "this user is in the group root" in finding.found
+
+
+def test_a_bus_slower_than_the_unit_s_is_told(tmp_path):
+    file = tmp_path / "class/i2c-adapter/i2c-1/of_node/clock-frequency"
+    file.parent.mkdir(parents=True)
+    file.write_bytes((100_000).to_bytes(4, "big"))
+    finding = machine.bus_speed(1, 400_000, tmp_path)
+    assert (finding.state, "100 kHz" in finding.found) == ("warning", True)
+    assert "i2c_arm_baudrate=400000" in finding.remedy
+    assert machine.bus_speed(1, 100_000, tmp_path).state == "ok"
+    assert machine.bus_speed(2, 100_000, tmp_path).state == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("held", "state"), [("35", "warning"), ("0", "warning"), ("10", "ok"), ("x", "skipped")]
+)
+def test_a_kernel_that_lets_a_chip_hold_the_bus_is_told(tmp_path, held, state):
+    file = tmp_path / "module/i2c_bcm2835/parameters/clk_tout_ms"
+    file.parent.mkdir(parents=True)
+    file.write_text(held + "\n")
+    assert machine.clock_stretch(tmp_path).state == state
+
+
+@pytest.mark.parametrize(("answer", "state"), [(0, "ok"), (1, "ok"), (5, "warning"), (-1, "warning")])
+def test_a_clock_that_is_not_synchronised_is_told(answer, state):
+    assert machine.clock(lambda: answer).state == state
+
+
+def test_the_kernel_s_clock_can_be_asked_here():
+    assert machine.clock().state in ("ok", "warning")
+
+
+def test_a_disk_that_can_keep_the_journal(tmp_path):
+    assert machine.disk(tmp_path / "not" / "yet" / "made").state == "ok"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_cannot_be_written_is_told(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    finding = machine.disk(file)
+    assert finding.state == "failed"
+    assert "--state" in finding.remedy
+
+
+def test_a_full_disk_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "LEAST_FREE_BYTES", 1 << 60)
+    assert machine.disk(tmp_path).found.startswith("only ")
+
+
+@pytest.mark.parametrize(
+    ("priority", "memory", "capabilities", "lacks"),
+    [
+        (0, 8 << 20, 0, ["real-time priority", "8 MB of locked memory"]),
+        (50, 8 << 20, 0, ["8 MB of locked memory"]),
+        (0, resource.RLIM_INFINITY, 0, ["real-time priority"]),
+        (50, resource.RLIM_INFINITY, 0, []),
+        (0, 8 << 20, 1 << 23 | 1 << 14, []),
+        (0, 8 << 20, 1 << 14, ["real-time priority"]),
+    ],
+)
+def test_real_time_permission(tmp_path, priority, memory, capabilities, lacks):
+    status = tmp_path / "status"
+    status.write_text(f"Name:\tpython\nCapEff:\t{capabilities:016x}\n")
+    given = {resource.RLIMIT_RTPRIO: priority, resource.RLIMIT_MEMLOCK: memory}
+    finding = machine.real_time(lambda which: (given[which], given[which]), status)
+    assert (finding.state == "warning") == bool(lacks)
+    assert all(word in finding.found for word in lacks)
+
+
+def told(capsys, *words):
+    code = main(["doctor", "--json", *map(str, words)])
+    out = capsys.readouterr()
+    return code, json.loads(out.out), out.err
+
+
+@pytest.mark.skipif(Path("/dev/i2c-1").exists(), reason="a machine without a unit is meant")
+def test_a_machine_without_a_unit_is_told_so(capsys, tmp_path):
+    code, answer, err = told(capsys, "--state", tmp_path)
+    by_check = {finding["check"]: finding for finding in answer["findings"]}
+    assert (code, answer["fit"], answer["simulated"], err) == (5, False, False, "")
+    assert by_check["I2C bus"]["state"] == by_check["GPIO pins"]["state"] == "failed"
+    assert by_check["I2C bus"]["remedy"].startswith("/dev/i2c-1 does not exist: enable I2C")
+    assert "--simulate" not in json.dumps(answer)
+    assert all(finding["remedy"] for finding in answer["findings"] if finding["state"] != "ok")
+
+
+def test_bad_input_is_one_sentence(capsys, tmp_path):
+    assert main(["doctor", "--unit", str(tmp_path / "no.yaml")]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_a_meter_that_is_not_there_is_a_finding(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYVISA_LIBRARY", "@py")
+    _, answer, _ = told(capsys, "--state", tmp_path, "--meter", "nonsense")
+    meter = answer["findings"][-1]
+    assert (meter["check"], meter["state"]) == ("meter", "failed")
+
+
+@pytest.fixture
+def unit(tmp_path):
+    """A simulated unit as a process of its own; gives its socket."""
+    socket = tmp_path / "unit.sock"
+    command = [sys.executable, "-P", "-m", "app.main", "unit", "--socket", str(socket)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+    process.stdout.readline()
+    yield socket
+    process.terminate()
+    process.wait(10)
+    process.stdout.close()
+
+
+def test_the_chips_of_a_unit_that_is_a_process_are_asked_and_nothing_is_driven(unit, capsys, tmp_path):
+    _, answer, _ = told(capsys, "--attach", unit, "--state", tmp_path)
+    states = {finding["check"]: finding["state"] for finding in answer["findings"]}
+    assert answer["simulated"]
+    assert [states[name] for name in ("DAC MCP4725", "control ADC ADS1115", "guard ADC ADS1115")] == [
+        "ok"
+    ] * 3
+    assert states["DAC EEPROM"] == "ok"
+
+
+def test_a_unit_that_a_session_owns_is_left_alone(unit, capsys, tmp_path):
+    held = own(unit.with_name(unit.name + ".lock"), "the unit")
+    try:
+        _, answer, _ = told(capsys, "--attach", unit, "--state", tmp_path)
+    finally:
+        os.close(held)
+    chips = next(finding for finding in answer["findings"] if finding["check"] == "chips")
+    assert chips["state"] == "skipped"
+    assert "in use by process" in chips["found"]
+
+
+def test_a_simulated_bench_is_made_of_the_same_wire():
+    bench = simulated(Unit(), "hands", Scenario(), 1, None)
+    assert all(chip.answers for chip in look_for(Unit(), bench.transport))
