@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
@@ -62,7 +63,7 @@ class Bench(NamedTuple):
 
     `locks` are descriptors that keep others off the unit while they are open. `inject` plans a fault of
     `ionto faults` at a session time in s, and `meter` is a reference meter in the output, where the unit is
-    simulated in this process.
+    simulated in this process. `true_ma` gives the mean size of the true current over the last half second.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Bench(NamedTuple):
     inject: Callable[[float, str, Mapping[str, Any]], None] | None = None
     locks: tuple[int, ...] = ()
     meter: Meter | None = None
+    true_ma: Callable[[], float] | None = None
 
 
 def open_bus(unit: Unit, stack: ExitStack) -> tuple[Transport, int]:
@@ -132,13 +134,19 @@ def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
     )
 
 
-def simulated(unit: Unit, area: str, scenario: Scenario, seed: int, speed: float | None) -> Bench:
-    """Make a simulated unit in this process, on a virtual clock at `speed` times real time."""
+def simulated(
+    unit: Unit, area: str, scenario: Scenario, seed: int, speed: float | None, visit: str = ""
+) -> Bench:
+    """Make a simulated unit in this process, on a virtual clock at `speed` times real time.
+
+    `visit` is another occasion with the same unit: only the noise differs.
+    """
     from sim.clock import VirtualClock
     from sim.world import World
 
     clock = VirtualClock(speed)
-    world = World(unit_spec(unit, area), scenario, seed, clock)
+    spec = replace(unit_spec(unit, area), bare=scenario.unit == "bare", visit=visit)
+    world = World(spec, scenario, seed, clock)
     return Bench(
         "simulated",
         world.bus,
@@ -152,6 +160,7 @@ def simulated(unit: Unit, area: str, scenario: Scenario, seed: int, speed: float
             at_s, lambda now_s: world.inject(now_s, fault, dict(params))
         ),
         meter=_meter(world, seed),
+        true_ma=lambda: world.average_ma(max(clock.now_s - 0.5, 0.0), clock.now_s),
     )
 
 
@@ -205,7 +214,8 @@ def unit_server(
     for event in scenario.events:
         if event.fault in NOT_HERE:
             raise NotReady(NOT_HERE[event.fault])
-    world = World(unit_spec(unit, area), scenario, seed, VirtualClock())
+    spec = replace(unit_spec(unit, area), bare=scenario.unit == "bare")
+    world = World(spec, scenario, seed, VirtualClock())
     try:
         return UnitServer(world, path.resolve(), seed=seed, record=record)
     except SocketTaken as error:

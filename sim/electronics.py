@@ -15,6 +15,9 @@ LIMITER_MA = 27.5
 """Hardware current limit, 10 % above the 25 mA full scale (reference design)."""
 RATED_OPERATIONS = 100_000
 """Mechanical life that the contacts are rated for under load (typical signal relay data sheets)."""
+BARE_PART, BARE_MA, BARE_V, BARE_CURVE = 0.05, 0.3, 0.3, 0.001
+"""A unit before calibration: gain within 5 %, offset within 0.3 mA or 0.3 V, curvature up to 0.1 % of full
+scale, in the stage and in every channel (untrimmed parts; the project's issue on calibration)."""
 CHATTER_S = 0.002
 """Time from one bounce of a bad contact to the next (assumption: a few hundred hertz)."""
 PUMP_HOLD_S = 0.050
@@ -43,9 +46,12 @@ class Stage:
         "forced_ma",
     )
 
-    def __init__(self, full_scale_ma: float, rng: Random) -> None:
-        self._per_code_ma = full_scale_ma / 4095.0 * (1.0 + rng.uniform(-0.03, 0.03))
-        self._offset_ma = rng.uniform(-0.03, 0.03)
+    def __init__(
+        self, full_scale_ma: float, rng: Random, *, gain_part: float = 0.03, offset_ma: float = 0.03
+    ) -> None:
+        """`gain_part` and `offset_ma` are the tolerances that gain and offset are drawn within."""
+        self._per_code_ma = full_scale_ma / 4095.0 * (1.0 + rng.uniform(-gain_part, gain_part))
+        self._offset_ma = rng.uniform(-offset_ma, offset_ma)
         self._curve_ma = 4.0 * full_scale_ma * rng.uniform(-0.002, 0.002)
         self._limit_ma = LIMITER_MA / 25.0 * full_scale_ma * (1.0 + rng.uniform(-0.02, 0.02))
         self.code = 0
@@ -224,6 +230,26 @@ class ChargePump:
 def tolerance(rng: Random, value: float, part: float) -> float:
     """`value` within plus or minus `part` of itself, as a unit's own component."""
     return value * (1.0 + rng.uniform(-part, part))
+
+
+class Sensor:
+    """What turns a current or voltage into a converter's volts: `volts = factor * (true + zero + bend)`.
+
+    Bend is a parabola of at most `curve` in the middle of 0 to `full_scale`. `factor` is kohm for a shunt
+    and one over the ratio for a divider.
+    """
+
+    __slots__ = ("_bend", "_full_scale", "factor", "zero")
+
+    def __init__(self, factor: float, full_scale: float, *, zero: float = 0.0, curve: float = 0.0) -> None:
+        self.factor, self.zero = factor, zero
+        self._full_scale = full_scale
+        self._bend = 4.0 * curve / full_scale**2
+
+    def volts(self, true: float) -> float:
+        """Return what the converter gets for a true mA or V."""
+        size = abs(true)
+        return (true + self.zero + self._bend * size * (self._full_scale - size)) * self.factor
 
 
 class NoiseTable:

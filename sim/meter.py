@@ -33,7 +33,7 @@ class ReferenceMeter:
         rng = Random(f"{seed}:meter")
         still = 1.0 - 3.0 * NOISE_PART  # with the noise's reach, the error stays within the accuracy
         self._world = world
-        self._rng = rng
+        self._rng = Random(f"{seed}:meter{world.spec.visit}") if world.spec.visit else rng
         self._current_gain = 1.0 + rng.uniform(-1.0, 1.0) * CURRENT_PERCENT / 100.0
         self._current_zero_ma = rng.uniform(-still, still) * CURRENT_MA
         self._voltage_gain = 1.0 + rng.uniform(-1.0, 1.0) * VOLTAGE_PERCENT / 100.0

@@ -147,6 +147,10 @@ class Scenario(BaseModel):
     """A session's circumstances. Events are kept in order of time; equal times in the order given."""
 
     model_config = _STRICT
+    unit: Literal["trimmed", "bare"] = Field(
+        "trimmed",
+        description="parts within 0.1 % (stage 3 %), or untrimmed ones within 5 %, 0.3 mA, 0.3 V",
+    )
     load: LoadSpec = LoadSpec()
     person: PersonSpec = PersonSpec()
     events: Annotated[tuple[Event, ...], BeforeValidator(_as_tuple), Field(max_length=1000)] = ()

@@ -15,7 +15,11 @@ from sim.scenario import Scenario, SkinNumbers
 
 @dataclass(frozen=True, slots=True)
 class UnitSpec:
-    """What the unit is built of; the defaults are the reference unit. Pins are BCM numbers."""
+    """What the unit is built of; the defaults are the reference unit. Pins are BCM numbers.
+
+    `bare` is a unit of untrimmed parts, as it comes to its first calibration. `visit` names the occasion: the
+    same unit with other noise.
+    """
 
     control_address: int = 0x48
     guard_address: int | None = 0x49
@@ -48,6 +52,8 @@ class UnitSpec:
     alert_pin: int | None = None
     area: str = "hands"
     eeprom_code: int = 0
+    bare: bool = False
+    visit: str = ""
 
 
 def load_params(area: str, scenario: Scenario) -> LoadParams:

@@ -19,7 +19,18 @@ from typing import TypeAlias
 from sim.ads1115 import Ads1115
 from sim.bus import SimBus
 from sim.clock import VirtualClock
-from sim.electronics import ChargePump, NoiseTable, Relay, Stage, tolerance
+from sim.electronics import (
+    BARE_CURVE,
+    BARE_MA,
+    BARE_PART,
+    BARE_V,
+    ChargePump,
+    NoiseTable,
+    Relay,
+    Sensor,
+    Stage,
+    tolerance,
+)
 from sim.faults import FAULTS, Value
 from sim.load import Load
 from sim.mcp4725 import Mcp4725
@@ -93,19 +104,40 @@ class World:
         spec, rng = self.spec, self._rng("electronics")
         self._headroom_v = spec.supply_v - spec.compliance_v
         self.supply_v = tolerance(rng, spec.supply_v, 0.02)
-        self.stage = Stage(spec.full_scale_ma, rng)
+        if spec.bare:
+            self.stage = Stage(spec.full_scale_ma, rng, gain_part=BARE_PART, offset_ma=BARE_MA)
+        else:
+            self.stage = Stage(spec.full_scale_ma, rng)
         self.pump = ChargePump()
         self._enable = Relay(rng)
         self._series = Relay(rng)
         self._polarity = Relay(rng, rest=1, worked=-1, solid_state=spec.polarity_relay == "h_bridge")
         self._relays = (self._enable, self._series, self._polarity)
-        self._control_ohm = tolerance(rng, spec.control_current_ohm, 0.001)
-        self._guard_ohm = tolerance(rng, spec.guard_current_ohm, 0.001)
-        self._return_ohm = tolerance(rng, spec.return_ohm, 0.001)
+        self._control = Sensor(tolerance(rng, spec.control_current_ohm, 0.001) / 1000.0, spec.full_scale_ma)
+        self._guard = Sensor(tolerance(rng, spec.guard_current_ohm, 0.001) / 1000.0, spec.full_scale_ma)
+        self._return = Sensor(tolerance(rng, spec.return_ohm, 0.001) / 1000.0, spec.full_scale_ma)
         self._bias_v = tolerance(rng, spec.return_bias_v, 0.001)
-        self._voltage_ratio = tolerance(rng, spec.voltage_ratio, 0.005)
+        self._voltage = Sensor(1.0 / tolerance(rng, spec.voltage_ratio, 0.005), spec.compliance_v)
         self._supply_ratio = tolerance(rng, spec.supply_ratio, 0.005)
-        self._noise = NoiseTable(self._rng("noise"), CURRENT_NOISE_MA)
+        if spec.bare:
+            self._untrim()
+        self._noise = NoiseTable(self._rng(f"noise{spec.visit}"), CURRENT_NOISE_MA)
+
+    def _untrim(self) -> None:
+        spec, rng = self.spec, self._rng("bare")
+
+        def bare(sensor: Sensor, zero: float, full_scale: float) -> Sensor:
+            return Sensor(
+                tolerance(rng, sensor.factor, BARE_PART),
+                full_scale,
+                zero=rng.uniform(-zero, zero),
+                curve=rng.uniform(-BARE_CURVE, BARE_CURVE) * full_scale,
+            )
+
+        self._control = bare(self._control, BARE_MA, spec.full_scale_ma)
+        self._guard = bare(self._guard, BARE_MA, spec.full_scale_ma)
+        self._return = bare(self._return, BARE_MA, spec.full_scale_ma)
+        self._voltage = bare(self._voltage, BARE_V, spec.compliance_v)
 
     def _draw_chips(self) -> None:
         spec, clock = self.spec, self.clock
@@ -224,20 +256,20 @@ class World:
     def _control_volts(self, ain: int, from_s: float, to_s: float) -> float:
         spec, trace = self.spec, self.trace
         if ain == spec.control_current_channel:
-            return (trace.average_ma(from_s, to_s) + self._noise.next()) * self._control_ohm / 1000.0
+            return self._control.volts(trace.average_ma(from_s, to_s) + self._noise.next())
         if ain == spec.voltage_channel:
-            return trace.average_v(from_s, to_s) / self._voltage_ratio
+            return self._voltage.volts(trace.average_v(from_s, to_s))
         if ain == spec.supply_channel:
             return self.supply_v / self._supply_ratio
         if ain == spec.return_channel:
             back_ma = trace.average_return_ma(from_s, to_s) + self._noise.next()
-            return self._bias_v + back_ma * self._return_ohm / 1000.0
+            return self._bias_v + self._return.volts(back_ma)
         return 0.0
 
     def _guard_volts(self, ain: int, from_s: float, to_s: float) -> float:
         if ain != self.spec.guard_current_channel:
             return 0.0
-        return (self.trace.average_ma(from_s, to_s) + self._noise.next()) * self._guard_ohm / 1000.0
+        return self._guard.volts(self.trace.average_ma(from_s, to_s) + self._noise.next())
 
     def _dac_output(self, code: int) -> None:
         now_s = self._moment_s()
