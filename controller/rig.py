@@ -7,7 +7,7 @@ closes. A chip that fails is reported with a name, and an apply that fails has a
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, TypeVarTuple
 
 from controller.core.types import Buttons, Cause, Command, Drive, Failure, Measurement, Off, Polarity
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from controller.ports import Ports, Scales
 
 Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
 Kind: TypeAlias = Literal["", "current", "voltage", "supply", "return"]
 
 WITH_GUARD: Final[tuple[Kind, ...]] = (
@@ -70,6 +71,7 @@ class Rig:
         self._polarity: Polarity = "forward"
         self._code = 0
         self._failure: Failure | None = None
+        self._buttons = Buttons()
         self._values: dict[Kind, float | None] = dict.fromkeys(("current", "voltage", "supply", "return"))
         self._lines = {
             "current": (scales.current_channel, *scales.current_ma),
@@ -110,8 +112,10 @@ class Rig:
         """Read guard, the channel that was started, and the buttons. Never raises for a chip's failure."""
         ports, values = self._ports, self._values
         now_s = self._clock.now()
-        start, stop, up, down = ports.panel.sample()
-        buttons = Buttons(start, stop, up, down, stop_requested)
+        pressed = (*ports.panel.sample(), stop_requested)
+        if pressed != self._buttons:  # in nearly every tick nobody presses anything new
+            self._buttons = Buttons(*pressed)
+        buttons = self._buttons
         failure, self._failure = self._failure, None
         if failure is not None:  # no second wait on a bus that has just failed
             return Measurement(
@@ -174,7 +178,7 @@ class Rig:
         sampled: Kind = "current" if high or ports.guard_adc is None else "voltage"
         try:
             ports.bus.allow(BUS_TIME_S + scales.conversion_s)
-            self._twice(lambda: ports.control_adc.start(self._lines[sampled][0]))
+            self._twice(ports.control_adc.start, self._lines[sampled][0])
             self._clock.sleep_until(self._clock.now() + scales.conversion_s)
             code = self._collect(sampled)
             chip = "guard ADC"
@@ -218,7 +222,7 @@ class Rig:
             self._disconnect()
         with suppress(Exception):  # nor any error the heart from being stopped after this
             self._ports.bus.allow(BUS_TIME_S)
-            self._twice(lambda: self._ports.dac.write(0))
+            self._twice(self._ports.dac.write, 0)
             self._code = 0
             self._start_next()
 
@@ -241,7 +245,7 @@ class Rig:
             if failure is not None:
                 self._fail(failure)
                 return
-            self._twice(lambda: ports.dac.write(command.code))
+            self._twice(ports.dac.write, command.code)
             self._code = command.code
         except OSError as error:
             self._fail(Failure(ports.cause_of("DAC", error), str(error)))
@@ -259,7 +263,7 @@ class Rig:
         self._disconnect()
         try:
             self._ports.bus.allow(BUS_TIME_S)
-            self._twice(lambda: self._ports.dac.write(0))
+            self._twice(self._ports.dac.write, 0)
             self._code = 0
         except OSError as error:
             self._fail(Failure(self._ports.cause_of("DAC", error), str(error)))
@@ -288,7 +292,7 @@ class Rig:
         kind = self._order[self._turn]
         self._turn = (self._turn + 1) % len(self._order)
         try:
-            self._twice(lambda: self._ports.control_adc.start(self._lines[kind][0]))
+            self._twice(self._ports.control_adc.start, self._lines[kind][0])
             self._pending = kind
         except OSError as error:
             self._pending = ""
@@ -311,7 +315,7 @@ class Rig:
     def _collect(self, kind: Kind) -> int:
         channel, per_code, offset = self._lines[kind]
         self._pending = ""
-        code = self._twice(lambda: self._ports.control_adc.collect(channel))
+        code = self._twice(self._ports.control_adc.collect, channel)
         self._values[kind] = per_code * code + offset
         return code
 
@@ -332,11 +336,11 @@ class Rig:
         return self._values["current"] if self._ports.guard_adc is None and sampled == "current" else None
 
     @staticmethod
-    def _twice(action: Callable[[], Result]) -> Result:
+    def _twice(action: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Repeat once what a chip did not acknowledge; a hung bus gets no second chance."""
         try:
-            return action()
+            return action(*arguments)
         except TimeoutError:
             raise
         except OSError:
-            return action()
+            return action(*arguments)

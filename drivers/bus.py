@@ -99,7 +99,7 @@ class BoundedBus:
     def __enter__(self) -> None:
         self.try_lock()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.unlock()
 
     def writeto(

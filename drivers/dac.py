@@ -46,13 +46,16 @@ class DacState(NamedTuple):
 class CurrentDac:
     """One MCP4725; the bus must have time allowed. Raises ChipMissing or BusTimeout when constructed."""
 
-    __slots__ = ("_address", "_bus", "_chip", "_name")
+    __slots__ = ("_address", "_answer", "_bus", "_chip", "_name", "_state", "_stated")
 
     def __init__(self, bus: BoundedBus, address: int) -> None:
         bus.introduce(address, "DAC MCP4725")
         self._name = bus.name_of(address)
         self._bus = bus
         self._address = address
+        self._answer = bytearray(5)
+        self._stated = bytes(5)
+        self._state = _state_of(self._stated)
         try:
             self._chip = MCP4725(bus, address=address)
         except ValueError as error:
@@ -70,17 +73,13 @@ class CurrentDac:
 
     def read_back(self) -> DacState:
         """Read DAC register and EEPROM: 6 bytes on the wire. Raises BusTimeout, ChipSilent, ShortRead."""
-        answer = bytearray(5)
+        answer = self._answer
         with self._bus:
             self._bus.readfrom_into(self._address, answer)
-        status, high, low, eeprom_high, eeprom_low = answer
-        return DacState(
-            code=high << 4 | low >> 4,
-            power_down=status >> 1 & 0b11,
-            ready=bool(status & 0x80),
-            eeprom_code=(eeprom_high & 0x0F) << 8 | eeprom_low,
-            eeprom_power_down=eeprom_high >> 5 & 0b11,
-        )
+        if answer != self._stated:  # the same five bytes are the same state, and most ticks read the same
+            self._stated = bytes(answer)
+            self._state = _state_of(self._stated)
+        return self._state
 
     def store_zero_in_eeprom(self, now_s: Callable[[], float], wait_until_s: Callable[[float], None]) -> None:
         """Make the chip power up at zero, and set it to zero now; for commissioning, with the output off.
@@ -100,3 +99,14 @@ class CurrentDac:
             raise ChipBusy(f"{self._name} is still writing its EEPROM after 60 ms.")
         if state != DacState(0, 0, True, 0, 0):  # noqa: FBT003 - a state is written as the chip sends it
             raise ChipReset(f"{self._name} did not store zero: its EEPROM holds {state.eeprom_code}.")
+
+
+def _state_of(answer: bytes) -> DacState:
+    status, high, low, eeprom_high, eeprom_low = answer
+    return DacState(
+        code=high << 4 | low >> 4,
+        power_down=status >> 1 & 0b11,
+        ready=bool(status & 0x80),
+        eeprom_code=(eeprom_high & 0x0F) << 8 | eeprom_low,
+        eeprom_power_down=eeprom_high >> 5 & 0b11,
+    )

@@ -28,6 +28,7 @@ class Output(Protocol):
 
     value: bool
     closed: bool
+    pin: Level
 
     def on(self) -> None:
         """Go high."""
@@ -40,11 +41,9 @@ class Output(Protocol):
 
 
 class Level(Protocol):
-    """A gpiozero pin: `state` is True when it is high."""
+    """A gpiozero pin: `state` is True when it is high; an output's may be set."""
 
-    @property
-    def state(self) -> bool:
-        """The level now."""
+    state: bool
 
 
 class Contact(Protocol):

@@ -43,16 +43,18 @@ class Relays:
 class Heartbeat:
     """The pin whose edges hold the enable relay, by BCM number."""
 
-    __slots__ = ("_high", "_pin")
+    __slots__ = ("_high", "_level", "_pin")
 
     def __init__(self, factory: Factory, pin: int) -> None:
         self._pin = output(factory, pin)
+        # The pin itself, because this is written in every tick and the device adds nothing but layers.
+        self._level = self._pin.pin
         self._high = False
 
     def beat(self) -> None:
         """Make one edge."""
         high = not self._high
-        self._pin.value = high
+        self._level.state = high
         self._high = high
 
     def rest(self) -> None:

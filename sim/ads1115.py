@@ -58,6 +58,7 @@ class Ads1115:
         "_registers",
         "_running_config",
         "_scale",
+        "_settings",
         "_source",
         "_start_s",
         "_volts",
@@ -79,6 +80,7 @@ class Ads1115:
         self._noise = [rng.gauss(0.0, 1.0) for _ in range(NOISE_COUNT)]
         self._noise_index = 0
         self._registers = [0, 0, 0, 0]
+        self._settings: dict[int, tuple[tuple[int, int | None], float, float]] = {}
         self.silent = self.frozen = self.saturated = self.stale = False
         self._wrong: tuple[float, float, float, float] | None = None
         self.corrupt_mask = 0
@@ -119,15 +121,16 @@ class Ads1115:
 
     def on_read(self, count: int) -> bytes:
         """Return the register under the pointer, both bytes of one moment, repeating."""
-        now_s = self._clock.now_s
-        self.catch_up(now_s)
-        word = self._registers[self.pointer]
-        if self.pointer == CONVERSION:
+        if self._converting or self._continuous:
+            self.catch_up(self._clock.now_s)
+        pointer = self.pointer
+        word = self._registers[pointer]
+        if pointer == CONVERSION:
             self._alert = False
             if self.corrupt_mask:
                 word ^= self.corrupt_mask
                 self.corrupt_mask = 0
-        elif self.pointer == CONFIG and not (self._converting or self._continuous):
+        elif pointer == CONFIG and not (self._converting or self._continuous):
             word |= OS
         pair = (word & 0xFFFF).to_bytes(2, "big")
         return pair if count == 2 else (pair * (count // 2 + 1))[:count]
@@ -150,8 +153,7 @@ class Ads1115:
         """Finish every conversion that has ended by `now_s`."""
         if self.stale or not (self._converting or self._continuous):
             return
-        while now_s >= self._start_s + self._period_s:
-            end_s = self._start_s + self._period_s
+        while now_s >= (end_s := self._start_s + self._period_s):
             config = self._registers[CONFIG]
             if self._continuous and config == self._running_config:
                 self._run_continuous(now_s)
@@ -160,7 +162,8 @@ class Ads1115:
             self._converting = False
             self._start_s = end_s
             self._continuous = not config & SINGLE_SHOT
-            self._load_settings()
+            if config != self._running_config:
+                self._load_settings()
             if not self._continuous:
                 return
 
@@ -198,11 +201,14 @@ class Ads1115:
 
     def _load_settings(self) -> None:
         """Take the configuration register into use, as the chip does between conversions."""
-        config = self._registers[CONFIG]
-        self._running_config = config
-        self._source = INPUTS[config >> 12 & 7]
-        self._scale = 32768.0 / FULL_SCALE_V[config >> 9 & 7] * self._gain
-        self._period_s = 1.0 / (RATE_SPS[config >> 5 & 7] * self._rate_factor)
+        self._running_config = config = self._registers[CONFIG]
+        if (settings := self._settings.get(config)) is None:
+            settings = self._settings[config] = (
+                INPUTS[config >> 12 & 7],
+                32768.0 / FULL_SCALE_V[config >> 9 & 7] * self._gain,
+                1.0 / (RATE_SPS[config >> 5 & 7] * self._rate_factor),
+            )
+        self._source, self._scale, self._period_s = settings
 
     def _convert(self, from_s: float, to_s: float) -> None:
         if self.frozen:
@@ -220,7 +226,8 @@ class Ads1115:
                 volts += share * (volts * gain + offset_v)
             self._noise_index = index = (self._noise_index + 1) % NOISE_COUNT
             code = floor(volts * self._scale + self._offset_lsb + self._noise[index] + 0.5)
-            code = -0x8000 if code < -0x8000 else min(code, 0x7FFF)
+            if not -0x8000 <= code <= 0x7FFF:
+                code = -0x8000 if code < 0 else 0x7FFF
         self._registers[CONVERSION] = code
         if self._running_config & 3 != 3:
             self._compare(code)

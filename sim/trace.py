@@ -125,7 +125,10 @@ class Trace:
         piece = self._piece
         if t_s < piece[0]:
             piece = self._at(t_s)
-        return self.current_ma(t_s) * piece[7]
+        elapsed_s = t_s - piece[0]
+        if not piece[2] or elapsed_s > SETTLED * STAGE_TAU_S:
+            return piece[1] * piece[7]
+        return (piece[1] + piece[2] * math.exp(-elapsed_s / STAGE_TAU_S)) * piece[7]
 
     def _at(self, t_s: float) -> Piece:
         piece = self._piece

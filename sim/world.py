@@ -297,10 +297,16 @@ class World:
         self.clock.alarm_s = due_s
 
     def _next_due_s(self) -> float:
-        agenda_s = self._agenda[0][0] if self._agenda else math.inf
         enable, series, polarity = self._relays
-        relays_s = min(enable.due_s, series.due_s, polarity.due_s)
-        return min(agenda_s, self._step_due_s, self.pump.due_s, relays_s, self.person.due_s)
+        return min(
+            self._agenda[0][0] if self._agenda else math.inf,
+            self._step_due_s,
+            self.pump.due_s,
+            enable.due_s,
+            series.due_s,
+            polarity.due_s,
+            self.person.due_s,
+        )
 
     def _set_alarm(self) -> None:
         self.clock.alarm_s = self._next_due_s()
@@ -327,14 +333,14 @@ class World:
 
     def _refresh(self, t_s: float) -> None:
         """Carry the load on to `t_s` and begin a new piece of the true current."""
-        load, trace, stage = self.load, self.trace, self.stage
+        load = self.load
         brisk = self.person.moving or bool(self._glides)
         if brisk:
             self._move_load(t_s)
-        load.advance(t_s - self._stepped_s, trace.signed_ma(t_s))
+        load.advance(t_s - self._stepped_s, self.trace.signed_ma(t_s))
         self._stepped_s = t_s
         closed = bool(self._enable.state and self._series.state and self._polarity.state)
-        demand_ma = stage.demand_ma()
+        demand_ma = self.stage.demand_ma()
         wanted = demand_ma >= DRIVEN_MA
         drives = closed and wanted
         if wanted:
@@ -346,10 +352,14 @@ class World:
         self._begin_piece(t_s, demand_ma, closed=closed)
         idle = not closed or demand_ma == 0.0
         pause_s = BRISK_STEP_S if brisk else IDLE_STEP_S if idle else STEP_S
-        self._step_due_s = min(t_s + pause_s, max(self.person.slide_ends_s(), t_s))
+        self._step_due_s = t_s + pause_s
+        if brisk:
+            self._step_due_s = min(self._step_due_s, max(self.person.slide_ends_s(), t_s))
 
     def _begin_piece(self, t_s: float, demand_ma: float, *, closed: bool) -> None:
-        load, limit_v = self.load, max(self.supply_v - self._headroom_v, 0.0)
+        load, limit_v = self.load, self.supply_v - self._headroom_v
+        if limit_v < 0.0:
+            limit_v = 0.0
         skin_v, tau_s, series_kohm, jump = 0.0, 1.0, 0.0, True
         if closed and (self._contact or self.short_ohm is not None):
             jump = False

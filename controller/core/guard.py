@@ -100,7 +100,8 @@ class Guard:
             )
         if current_ma is None:
             return self._slow(m)
-        self._prove(current_ma, last)
+        if last.sensing and not self._proven:
+            self._prove(current_ma, last)
         return (
             self._saturated(m)
             or self._repeats(current_ma, m, last)
@@ -138,7 +139,7 @@ class Guard:
 
     def _prove(self, current_ma: float, last: Drive) -> None:
         """Force the over-current trip once, on the true sensing current under a limit below it."""
-        if last.sensing and not self._proven and current_ma > lim.GUARD_PROOF_MA:
+        if current_ma > lim.GUARD_PROOF_MA:
             tight = Guard(
                 self.limits._replace(over_current_ma=lim.GUARD_PROOF_MA), tick_s=0.005, operate_s=0.0
             )

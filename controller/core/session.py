@@ -88,6 +88,8 @@ class Session:
         self.dose = Dose()
         self._regulator = regulator
         self._half = 0
+        self.polarity: Polarity = plan.halves[0][0]
+        """The polarity of the present half."""
         self._half_elapsed_s = 0.0
         self._done_s = 0.0
         self._now_s = 0.0
@@ -123,11 +125,6 @@ class Session:
         }
 
     # --- what the faces may ask -------------------------------------------------------------------
-
-    @property
-    def polarity(self) -> Polarity:
-        """The polarity of the present half."""
-        return self.plan.halves[self._half][0]
 
     @property
     def left_s(self) -> float:
@@ -305,6 +302,7 @@ class Session:
         self._reverse_step = 0
         self._done_s += plan.halves[self._half][1]
         self._half += 1
+        self.polarity = new
         self._half_elapsed_s = 0.0
         self.fold_back.reset()
         self._go(Event.REVERSED)

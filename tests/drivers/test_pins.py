@@ -6,7 +6,7 @@ import types
 from pathlib import Path
 
 import pytest
-from gpiozero import Device
+from gpiozero import Device, PinSetInput
 from gpiozero.pins.mock import MockFactory
 
 from drivers.errors import PinsUnavailable
@@ -135,7 +135,7 @@ def test_a_closed_heartbeat_is_low_and_cannot_beat(factory):
     heartbeat.beat()
     heartbeat.close()
     assert history(factory, 17) == [0, 1, 0]
-    with pytest.raises(Exception, match="closed"):
+    with pytest.raises(PinSetInput):
         heartbeat.beat()
     heartbeat.close()
 
