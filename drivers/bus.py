@@ -169,7 +169,7 @@ class BoundedBus:
     def _begin(self, wire_bytes: int) -> None:
         if not self._locked:
             raise RuntimeError("the I2C bus is used without its lock")
-        if self._now_s() >= self._deadline_s:
+        if self._now_s() >= self._deadline_s:  # again, for one who keeps the lock over several transfers
             raise self._out_of_time()
         self.transfers += 1
         self.wire_bytes += wire_bytes

@@ -99,14 +99,14 @@ class SimBus:
         chip = self._chips.get(address)
         if chip is None or chip.silent or self.hung:
             raise self._unanswered(address)
-        clock = self._clock
-        clock.advance_by(self.overhead_s + (9 * len(data) + 20) * self._bit_s)
+        clock, bit_s = self._clock, self._bit_s
+        clock.advance_by(self.overhead_s + (9 * len(data) + 20) * bit_s)
         if self.hung:
             self._hang()
         if chip.silent or not chip.on_write(data):
             raise _no_acknowledge(address)
         answer = chip.on_read(count)
-        clock.advance_by((9 * count + 1) * self._bit_s)
+        clock.advance_by((9 * count + 1) * bit_s)
         if self.hung:
             self._hang()
         return answer

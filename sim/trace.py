@@ -108,7 +108,8 @@ class Trace:
         last_ma = target_ma + deviation_ma * decay
         largest_ma = first_ma if first_ma > last_ma else last_ma
         self._peak_ma = max(self._peak_ma, largest_ma)
-        self._below_since_s = _below_since(piece, last_ma, self._below_since_s)
+        flows = last_ma >= OFF_BELOW_MA
+        self._below_since_s = None if flows else _below_since(piece, last_ma, self._below_since_s)
 
     def current_ma(self, t_s: float) -> float:
         """Size of the true current in mA at `t_s` (now, or as far back as is kept)."""

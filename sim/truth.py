@@ -22,7 +22,6 @@ class Truth:
     __slots__ = (
         "_clock",
         "_dac_zero_since_s",
-        "_dormant",
         "_marked_ma",
         "_onsets",
         "_settling_marks",
@@ -31,6 +30,7 @@ class Truth:
         "_waiting",
         "_waiting_since_s",
         "_worst_step_ma",
+        "dormant",
         "switched_above_ma",
     )
 
@@ -39,7 +39,7 @@ class Truth:
         self._trace = trace
         self._dac_zero_since_s: float | None = 0.0
         self._onsets: deque[tuple[str, float]] = deque(maxlen=REMEMBERED_FAULTS)
-        self._dormant: list[tuple[str, bool]] = []
+        self.dormant: list[tuple[str, bool]] = []
         self._unnoticed: deque[tuple[str, float, float]] = deque(maxlen=REMEMBERED_FAULTS)
         self._waiting: str | None = None
         self._waiting_since_s = 0.0
@@ -127,14 +127,14 @@ class Truth:
 
     def note_dormant(self, name: str, *, closed: bool) -> None:
         """Note a fault that matters only once current is asked for, and only with the output `closed`."""
-        if (name, closed) not in self._dormant:
-            self._dormant.append((name, closed))
+        if (name, closed) not in self.dormant:
+            self.dormant.append((name, closed))
 
     def note_wanted(self, t_s: float, *, closed: bool) -> None:
         """Note that the stage is asked for current at `t_s`, and whether the output is `closed`."""
-        for dormant in tuple(self._dormant):
+        for dormant in tuple(self.dormant):
             if closed or not dormant[1]:
-                self._dormant.remove(dormant)
+                self.dormant.remove(dormant)
                 self.note_fault(dormant[0], t_s)
 
     def note_contact_not_whole(self) -> None:

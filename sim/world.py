@@ -343,7 +343,7 @@ class World:
         demand_ma = self.stage.demand_ma()
         wanted = demand_ma >= DRIVEN_MA
         drives = closed and wanted
-        if wanted:
+        if wanted and self.truth.dormant:
             self.truth.note_wanted(t_s, closed=closed)
         if load.in_contact != self._contact:
             self._contact_changed(t_s, driven=drives)
