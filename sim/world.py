@@ -358,8 +358,7 @@ class World:
 
     def _begin_piece(self, t_s: float, demand_ma: float, *, closed: bool) -> None:
         load, limit_v = self.load, self.supply_v - self._headroom_v
-        if limit_v < 0.0:
-            limit_v = 0.0
+        limit_v = max(limit_v, 0.0)
         skin_v, tau_s, series_kohm, jump = 0.0, 1.0, 0.0, True
         if closed and (self._contact or self.short_ohm is not None):
             jump = False

@@ -16,8 +16,8 @@ RECORDED = {
     2: ([{"at_s": 40, "fault": "hand_out"}], "aborted", "open_circuit"),
 }
 BITS = {
-    1: "eff74711c5a44b87cb1331c2bf02c7fe",
-    2: "c15dcaf12ef3672a238ab024faf25aef",
+    1: "a81d441f2f0fa5b395425c05589b496c",
+    2: "7a833c1cb466bf295c55cf3ed5634889",
 }
 
 
