@@ -29,6 +29,10 @@ class Guard:
         self._blind_s = operate_s + 2 * tick_s
         self._last: Command = _OFF
         self._now_s = 0.0
+        self._tick = 0
+        self._unseen_s = 0.0
+        self._high_ma: float | None = None
+        self._denied: deque[int] = deque(maxlen=lim.SPIKES)
         self._driven_since_s = 0.0
         self._seen_s = 0.0
         self._deviates_since: tuple[float, int, float] | None = None
@@ -48,12 +52,14 @@ class Guard:
         """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
         last = self._last
         current_ma = m.guard_ma
+        self._high_ma = None
         if current_ma is None or m.failure is not None:
             return ""
         if not isinstance(last, Drive):
             return "high" if current_ma > lim.STUCK_MA and self._stuck_since_s is None else ""
         expected_ma = last.setpoint_ma
         if current_ma > expected_ma + lim.SPIKE_MARGIN_MA + lim.SPIKE_MARGIN_RATIO * expected_ma:
+            self._high_ma = current_ma
             return "high"
         if last.sensing or not self._settled():
             return ""
@@ -68,6 +74,7 @@ class Guard:
         new command is judged before it is applied.
         """
         if self.trip is None:
+            self._tick += 1
             found = self._failed(m) or self._judge(now_s, m) or self._commanded(m, command)
             if found is not None:
                 self.trip = Trip(found[0], m.time_s, found[1])
@@ -90,7 +97,7 @@ class Guard:
         else:
             self._seen_s = now_s
         if not isinstance(last, Drive) or last.setpoint_ma == 0.0:
-            still_on = self._still_on(now_s, current_ma or m.current_ma or 0.0)
+            still_on = self._still_on(now_s, max(current_ma or 0.0, m.current_ma or 0.0))
             if still_on or not isinstance(last, Drive):
                 return still_on or self._slow(m)
         if passed_s > lim.LATE_TICK_S:
@@ -98,14 +105,17 @@ class Guard:
                 f"a tick came {1000 * passed_s:.0f} ms after the one before, "
                 f"bound {1000 * lim.LATE_TICK_S:.0f} ms"
             )
-        if current_ma is None:
-            return self._slow(m)
+        if current_ma is None:  # one converter for everything, and now another channel's turn
+            self._unseen_s += passed_s
+            return self._saturated(m) or self._frozen(m) or self._slow(m)
+        passed_s, self._unseen_s = passed_s + self._unseen_s, 0.0
         if last.sensing and not self._proven:
             self._prove(current_ma, last)
         return (
             self._saturated(m)
             or self._repeats(current_ma, m, last)
             or self._too_much(current_ma, last)
+            or self._too_often(m)
             or self._too_little(current_ma, m, last)
             or self._frozen(m)
             or self._slow(m)
@@ -136,6 +146,18 @@ class Guard:
                 f"limit {bound_ma:.2f} mA"
             )
         return None
+
+    def _too_often(self, m: Measurement) -> tuple[Cause, str] | None:
+        """Count the spikes that the next conversion denied: one is a corrupt sample, many are a current."""
+        if self._high_ma is None or not m.confirmed:
+            return None
+        self._denied.append(self._tick)
+        if len(self._denied) < lim.SPIKES or self._tick - self._denied[0] >= lim.SPIKES_WITHIN_TICKS:
+            return None
+        return Cause.CURRENT_SPIKE, (
+            f"{self._high_ma:.2f} mA measured, the last of {lim.SPIKES} spikes within "
+            f"{lim.SPIKES_WITHIN_TICKS} ticks, though the next conversion denied each"
+        )
 
     def _prove(self, current_ma: float, last: Drive) -> None:
         """Force the over-current trip once, on the true sensing current under a limit below it."""
@@ -291,8 +313,8 @@ class Guard:
         ):
             pilot.clear()
             return None
-        pilot.add(last.code, current_ma)
-        if pilot.count < lim.PILOT_WINDOW_TICKS:
+        pilot.add(self._tick, last.code, current_ma)
+        if pilot.ticks < lim.PILOT_WINDOW_TICKS:
             return None
         ma_per_code = pilot.slope()
         pilot.clear()
@@ -367,32 +389,40 @@ class Guard:
 class _Slope:
     """Running regression of the current's changes on the DAC code's, each over one half period of the pilot.
 
-    Changes, not values: a stage that drifts slowly, and is trimmed for it, still follows the pilot.
+    Changes, not values: a stage that drifts slowly, and is trimmed for it, still follows the pilot. A unit
+    with one converter has a sample in every second tick only; then the change is over a tick less.
     """
 
-    __slots__ = ("_seen", "_xx", "_xy", "count")
+    __slots__ = ("_count", "_from", "_seen", "_xx", "_xy", "ticks")
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[int, float]] = deque(maxlen=lim.PILOT_PERIOD_TICKS)
+        self._seen: deque[tuple[int, int, float]] = deque()
         self.clear()
 
     def clear(self) -> None:
-        self.count = 0
+        self.ticks = self._count = 0
+        self._from: int | None = None
         self._seen.clear()
         self._xx = self._xy = 0.0
 
-    def add(self, code: int, current_ma: float) -> None:
+    def add(self, tick: int, code: int, current_ma: float) -> None:
+        """Take the current that `code` has made by `tick`."""
+        if self._from is None:
+            self._from = tick
+        self.ticks = tick - self._from + 1
         seen = self._seen
-        if len(seen) == lim.PILOT_PERIOD_TICKS:
-            before, before_ma = seen[0]
+        while seen and tick - seen[0][0] > lim.PILOT_PERIOD_TICKS:
+            seen.popleft()
+        if seen and tick - seen[0][0] >= lim.PILOT_PERIOD_TICKS - 1:
+            _, before, before_ma = seen[0]
             x = code - before
             self._xx += x * x
             self._xy += x * (current_ma - before_ma)
-        seen.append((code, current_ma))
-        self.count += 1
+            self._count += 1
+        seen.append((tick, code, current_ma))
 
     def slope(self) -> float | None:
         """Return mA per code, or None while the code has hardly moved."""
-        if self._xx < 0.05 * self.count or self._xx == 0.0:
+        if self._xx < 0.05 * self._count or self._xx == 0.0:
             return None
         return self._xy / self._xx

@@ -92,6 +92,10 @@ GUARD_PROOF_MA: Final = 0.2
 SPIKE_MARGIN_MA: Final = 0.5
 SPIKE_MARGIN_RATIO: Final = 0.10
 """A spike is more than setpoint + 0.5 mA + 10 %: above trim error (5 %) and noise, below a startle."""
+SPIKES: Final = 3
+SPIKES_WITHIN_TICKS: Final = 20
+"""So many spikes within so many ticks are no corrupt samples, though the next conversion denied each: a stage
+that oscillates may be met at its crest in every tick, and at its trough when it is measured again."""
 OVER_MARGIN_MA: Final = 0.1
 OVER_MARGIN_RATIO: Final = 0.05
 """Over-current is more than the treatment's ceiling + 0.1 mA + 5 %; independent limiters of trusted

@@ -352,6 +352,8 @@ class Session:
         measured_ma = m.current_ma if m.sampled == "current" else None
         if m.voltage_v is not None and m.voltage_v > self.plan.compliance_v - FOLD_BACK_HEADROOM_V:
             measured_ma = None  # at the end of its voltage the stage is not wrong: do not wind up the trim
+        if sensing and measured_ma is not None and measured_ma < setpoint_ma / 2:
+            measured_ma = None  # nor where a relay is open: whoever closes it must find the sensing current
         since_s = 0.0
         if measured_ma is not None:
             since_s = min(self._now_s - self._sampled_s, 10 * self.plan.tick_s)

@@ -68,11 +68,11 @@ def test_a_guard_without_a_converter_of_its_own_never_finds_that_frozen() -> Non
 def test_a_slope_needs_codes_that_moved() -> None:
     slope = _Slope()
     assert slope.slope() is None
-    for _ in range(10):
-        slope.add(800, 4.8)
+    for tick in range(10):
+        slope.add(tick, 800, 4.8)
     assert slope.slope() is None
-    for code in (799, 800, 801) * 4:
-        slope.add(code, 0.006 * code)
+    for tick, code in enumerate((799, 800, 801) * 4, start=10):
+        slope.add(tick, code, 0.006 * code)
     assert slope.slope() == pytest.approx(0.006)
 
 
@@ -80,7 +80,7 @@ def test_a_slope_is_blind_to_a_drift_that_is_trimmed_away() -> None:
     slope = _Slope()
     for tick in range(700):
         pilot = tick // 7 % 2
-        slope.add(800 + tick // 20 + pilot, 5.0 + 0.006 * pilot)  # 35 steps of trim hold the mean
+        slope.add(tick, 800 + tick // 20 + pilot, 5.0 + 0.006 * pilot)  # 35 steps of trim hold the mean
     assert slope.slope() == pytest.approx(0.006, rel=0.3)
 
 

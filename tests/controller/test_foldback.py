@@ -1,0 +1,220 @@
+"""The fold-back to the figure: how fast it falls, when it lets go, and from which growth on a hand leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.core.foldback import FoldBack
+
+E = 1e-6
+
+
+def made(**changes: Any) -> FoldBack:
+    return FoldBack(**{"target_ma": 10.0, "compliance_v": 60.0, "rise_ma": 0.005, "tick_s": 0.005, **changes})
+
+
+def grow(fold: FoldBack, volts: list[float], *, ma: float = 10.0, from_s: float = 10.0) -> list[bool]:
+    """Show a voltage every 10 ms; return after each whether a hand was seen to leave."""
+    found = []
+    for n, volt in enumerate(volts):
+        fold.see(from_s + 0.01 * n, volt, ma)
+        found.append(fold.withdrawn)
+    return found
+
+
+def line(rate_per_s: float, *, ohmic_v: float = 10.0, skin_v: float = 4.6, count: int = 30) -> list[float]:
+    """A load whose ohmic part has grown by `rate_per_s` over the last 50 ms, from the sixth sample on."""
+    volts = [skin_v + ohmic_v]
+    while len(volts) < count:
+        before = volts[max(0, len(volts) - 5)]
+        passed_s = 0.01 * min(5, len(volts))
+        # rate = (v - before) / ohmic / passed, with ohmic = v - skin
+        volts.append((before - rate_per_s * passed_s * skin_v) / (1 - rate_per_s * passed_s))
+    return volts
+
+
+def test_it_falls_ten_milliamperes_a_second_near_compliance() -> None:
+    fold = made()
+    fold.see(1.0, 57.0 + E, 8.0)
+    assert fold.allowed_ma == pytest.approx(8.0 - 0.1), "from what flows, by two ticks' worth"
+    fold.see(1.01, 57.0 + E, 9.0)
+    assert fold.allowed_ma == pytest.approx(7.9 - 0.1), "never up"
+    assert fold.ever
+
+
+def test_it_falls_to_zero_and_no_further() -> None:
+    fold = made()
+    fold.see(1.0, 59.0, 0.04)
+    assert fold.allowed_ma == 0.0
+
+
+@pytest.mark.parametrize(("volt", "changes"), [(57.0 - E, 0.0), (55.0 + E, 0.0), (55.0 - E, 0.01)])
+def test_between_the_bounds_it_rests_and_below_it_rises_by_the_ramp(volt: float, changes: float) -> None:
+    fold = made()
+    fold.see(1.0, 57.1, 5.0)
+    folded_ma = fold.allowed_ma
+    fold.see(1.01, volt, folded_ma)
+    assert fold.allowed_ma == pytest.approx(folded_ma + changes)
+
+
+def test_it_rises_to_the_target_and_no_further() -> None:
+    fold = made()
+    fold.see(1.0, 20.0, 10.0)
+    assert fold.allowed_ma == 10.0
+
+
+def test_a_limit_that_lasts_two_seconds_has_arrived() -> None:
+    fold = made()
+    assert not fold.settled(100.0)
+    fold.see(1.0, 57.1, 5.0)
+    fold.see(2.0, 57.1, 5.0)
+    assert not fold.settled(3.0 - E)
+    assert fold.settled(3.0 + E), "since it began"
+    fold.see(3.1, 54.9, 5.0)
+    assert not fold.settled(9.0)
+
+
+@pytest.mark.parametrize(("rate_per_s", "leaves"), [(0.78, False), (0.82, True)])
+@pytest.mark.parametrize(("ohmic_v", "skin_v"), [(10.0, 4.6), (20.0, 4.6)])
+def test_the_ohmic_part_grows_by_four_fifths_a_second(
+    rate_per_s: float, leaves: bool, ohmic_v: float, skin_v: float
+) -> None:
+    volts = line(rate_per_s, ohmic_v=ohmic_v, skin_v=skin_v)
+    assert max(volts) < 55.0
+    assert any(grow(made(), volts)) is leaves
+
+
+@pytest.mark.parametrize(("rate_per_s", "leaves"), [(0.78, False), (0.82, True)])
+def test_a_voltage_below_the_skins_own_counts_by_its_share(rate_per_s: float, leaves: bool) -> None:
+    """Of 3 V no more than 30 % is taken for ohmic; the growth is reckoned against that."""
+    volts = [3.0]
+    while len(volts) < 12:
+        before, passed_s = volts[max(0, len(volts) - 5)], 0.01 * min(5, len(volts))
+        volts.append(before / (1 - rate_per_s * passed_s * 0.3))
+    assert max(volts) < 4.6 / 0.7
+    assert any(grow(made(), volts)) is leaves
+
+
+def test_two_hits_running_make_it_so_and_one_does_not() -> None:
+    still = [15.0] * 6
+    assert grow(made(), [*still, 17.0, *still]) == [False] * 13, "one sample"
+    assert grow(made(), [*still, 17.0, 17.0])[-2:] == [False, True]
+    assert not any(grow(made(), [*still, 17.0, *still, 17.0, *still])), "two, apart"
+
+
+def test_the_window_has_to_be_half_full() -> None:
+    """Two samples 10 ms apart say nothing; 25 ms do."""
+    fold = made()
+    assert grow(fold, [15.0, 16.0, 17.0]) == [False] * 3, "20 ms"
+    fold = made()
+    for at_s, volt in ((10.0, 15.0), (10.0125, 15.0), (10.0251, 17.0), (10.03, 17.0)):
+        fold.see(at_s, volt, 10.0)
+    assert fold.withdrawn
+
+
+def test_what_is_older_than_the_window_is_forgotten() -> None:
+    """A second in which nothing moves does not hide the fiftieth of one in which much does."""
+    assert any(grow(made(), [15.0] * 100 + line(1.0, ohmic_v=10.4, count=9)))
+
+
+@pytest.mark.parametrize(("ma", "leaves"), [(2.0, False), (2.0 + E, True)])
+def test_up_to_two_milliamperes_a_break_is_hardly_felt(ma: float, leaves: bool) -> None:
+    assert any(grow(made(), [15.0] * 6 + [20.0] * 3, ma=ma)) is leaves
+
+
+@pytest.mark.parametrize("volt", [0.0, -1.0])
+def test_no_voltage_no_growth(volt: float) -> None:
+    assert not any(grow(made(), [-5.0, -4.0, -3.0, -2.0, *[volt] * 4]))
+
+
+def test_a_growth_that_was_interrupted_begins_again() -> None:
+    fold = made()
+    grow(fold, [*[15.0] * 6, 17.0])
+    fold.see(10.07, 17.0, 1.0)  # too little current for a moment
+    fold.see(10.08, 17.5, 10.0)
+    assert not fold.withdrawn
+
+
+@pytest.mark.parametrize(
+    ("before_ma", "risen_v", "leaves"),
+    [
+        # the current rose from 5 to 6 mA: the whole voltage may have grown with it
+        (5.0, 15.0 / 6.0 * 1.0 + 0.78 * 10.4 * 0.05, False),
+        (5.0, 15.0 / 6.0 * 1.0 + 0.82 * 10.4 * 0.05, True),
+        # ... or fell from 7 to 6 mA: only the ohmic part must have fallen with it
+        (7.0, -10.4 / 6.0 * 1.0 + 0.78 * 10.4 * 0.05, False),
+        (7.0, -10.4 / 6.0 * 1.0 + 0.82 * 10.4 * 0.05, True),
+    ],
+)
+def test_what_the_currents_own_change_explains_is_no_hand(
+    before_ma: float, risen_v: float, leaves: bool
+) -> None:
+    fold = made()
+    after_v = 15.0
+    for n in range(5):
+        fold.see(10.0 + 0.01 * n, after_v - risen_v, before_ma)
+    fold.see(10.04 + 0.0098, after_v, 6.0)  # against 10.0: 49.8 ms, nearly the window
+    fold.see(10.04 + 0.0099, after_v, 6.0)
+    assert fold.withdrawn is leaves
+
+
+def left(ma: float = 8.0) -> FoldBack:
+    """A fold-back that has just seen a hand leave at `ma`, at 10.07 s."""
+    fold = made()
+    assert grow(fold, [*[15.0] * 6, 17.0, 17.0], ma=ma)[-1]
+    return fold
+
+
+def test_a_hand_that_leaves_takes_the_current_to_sensing_in_eighty_milliseconds() -> None:
+    fold = left()
+    assert fold.allowed_ma == 8.0, "from what flows"
+    assert fold.ever
+    falls = [fold.allow(10.075 + 0.005 * n) for n in range(17)]
+    assert falls[:3] == [pytest.approx(8.0 - 0.5 * n) for n in (1, 2, 3)]
+    assert falls[14] == pytest.approx(0.5)
+    assert falls[15:] == [0.3, 0.3], "and no further"
+
+
+def test_the_current_returns_two_seconds_after_and_only_by_the_ramp() -> None:
+    fold = left()
+    for n in range(20):
+        fold.allow(10.075 + 0.005 * n)
+    fold.see(12.0, 10.0, 0.3)
+    fold.allow(12.07 - E)
+    assert fold.withdrawn
+    assert fold.allowed_ma == 0.3
+    fold.allow(12.07 + E)
+    assert not fold.withdrawn
+    assert fold.allowed_ma == 0.3
+    fold.see(12.1, 10.0, 0.3)
+    assert fold.allowed_ma == pytest.approx(0.31)
+
+
+def test_a_hand_that_leaves_is_seen_once() -> None:
+    fold = left()
+    grow(fold, [18.0, 19.0, 20.0, 21.0], ma=8.0, from_s=10.08)
+    for n in range(20):
+        fold.allow(10.12 + 0.005 * n)
+    fold.allow(12.08)
+    assert not fold.withdrawn, "2 s from the first"
+
+
+def test_near_compliance_a_hand_that_leaves_falls_by_whichever_is_lower() -> None:
+    fold = left()
+    fold.see(10.08, 58.0, 8.0)
+    assert fold.allowed_ma == pytest.approx(7.9)
+
+
+def test_a_reset_forgets_the_load() -> None:
+    fold = left()
+    fold.see(10.08, 58.0, 8.0)
+    fold.reset()
+    assert fold.allowed_ma == 10.0
+    assert not fold.withdrawn
+    assert not fold.settled(100.0)
+    fold.see(10.09, 25.0, 10.0)
+    fold.see(10.10, 25.0, 10.0)
+    assert not fold.withdrawn, "nothing to compare with"
+    assert fold.allow(10.11) == 10.0
