@@ -1,0 +1,146 @@
+"""Plays one story inside the lane's kernel: a unit, the production command on it, and what happens to it.
+
+Law: the command is the shipped one, unmodified, by its ordinary words; whatever the story does to it comes
+from outside. Results go to /run/out. Times are seconds since the unit was switched on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import lgpio
+
+from sim.unit_client import ask
+
+GUEST = Path(__file__).parent
+IN, OUT = Path("/run/in"), Path("/run/out")
+SOCKET, STATE = Path("/run/unit.sock"), Path("/run/state")
+GRACE_S = 5.0
+
+
+class Play:
+    """One job on one unit."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.job = job
+        self.runs: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self.notes: dict[str, dict[str, Any]] = {}
+        self.holder = -1
+        words = [SOCKET, job["bus"], IN, job["seed"], OUT / "current.csv", job["poll_s"]]
+        self.unit = subprocess.Popen(
+            [sys.executable, GUEST / "wired_unit.py", *map(str, words)], stdout=subprocess.PIPE
+        )
+        assert self.unit.stdout is not None
+        line = self.unit.stdout.readline()
+        if not line:
+            raise SystemExit("the wired unit did not come up")
+        self.zero_s = json.loads(line)["zero_s"]
+
+    def now_s(self) -> float:
+        return time.monotonic() - self.zero_s
+
+    def until(self, at_s: float) -> None:
+        time.sleep(max(0.0, at_s - self.now_s()))
+
+    # What a story may do.
+
+    def run(self, name: str, words: list[str], before: list[str] | None = None) -> None:
+        """Start the production command; what it says goes to NAME.out and NAME.err.
+
+        `before` is put in front of it, such as a program that takes rights away.
+        """
+        with (OUT / f"{name}.out").open("wb") as out, (OUT / f"{name}.err").open("wb") as err:
+            command = [*(before or []), sys.executable, "-I", "-m", "app.main", *words]
+            self.runs.append((name, subprocess.Popen(command, stdout=out, stderr=err)))
+
+    def signal(self, name: str, number: int) -> None:
+        dict(self.runs)[name].send_signal(number)
+
+    def inject(self, fault: str, params: dict[str, Any]) -> None:
+        ask(SOCKET, "inject", fault=fault, params=params)
+
+    def press(self, button: str, for_s: float) -> None:
+        ask(SOCKET, "press", button=button, for_s=for_s)
+
+    def note(self, label: str, after_s: float = 0.0) -> None:
+        """Write down what the unit knows now, and what it knows of the time from `after_s` on."""
+        truth = ask(SOCKET, "truth", after_s=self.zero_s + after_s, at_s=time.monotonic())
+        for name in ("off_since_s", "dac_zero_since_s"):
+            truth[name] = None if truth[name] is None else truth[name] - self.zero_s
+        if truth["onset"] is not None:
+            truth["onset"][1] -= self.zero_s
+        now_s, state = self.now_s(), ask(SOCKET, "state")
+        self.notes[label] = {"now_s": now_s, "truth": truth, **state, **ask(SOCKET, "wires")}
+
+    def hold_pin(self, pin: int) -> None:
+        """Take a pin as any other program could."""
+        self.holder = lgpio.gpiochip_open(0)
+        lgpio.gpio_claim_output(self.holder, pin, 0)
+
+    def free_pins(self) -> None:
+        """Let go of what was taken."""
+        lgpio.gpiochip_close(self.holder)
+
+    def allow(self, device: str, mode: int) -> None:
+        """Set who may open a device."""
+        Path(device).chmod(mode)
+
+    def wait(self, name: str) -> None:
+        """Wait for the end of a run, as long as the job allows."""
+        with suppress(subprocess.TimeoutExpired):
+            dict(self.runs)[name].wait(max(0.0, self.job["ends_s"] - self.now_s()))
+
+    # The end.
+
+    def finish(self) -> dict[str, Any]:
+        for _, process in self.runs:
+            if process.poll() is None:
+                process.kill()
+        codes = {name: process.wait(GRACE_S) for name, process in self.runs}
+        self.unit.send_signal(signal.SIGTERM)
+        self.unit.wait(GRACE_S)
+        return {
+            "codes": codes,
+            "notes": self.notes,
+            "journal": journal(),
+            "ended_s": self.now_s(),
+        }
+
+
+def journal() -> dict[str, list[Any]]:
+    """Every row of every table of the journal."""
+    if not (STATE / "journal.db").exists():
+        return {}
+    shutil.copytree(STATE, OUT / "state")
+    connection = sqlite3.connect(STATE / "journal.db", timeout=GRACE_S)
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    rows = {
+        name: [list(row) for row in connection.execute(f"SELECT * FROM {name}")]  # noqa: S608 - our tables
+        for name in sorted(names)
+    }
+    connection.close()
+    return rows
+
+
+def main() -> None:
+    job = json.loads((IN / "job.json").read_text())
+    play = Play(job)
+    for at_s, action, *words in job["story"]:
+        play.until(at_s)
+        getattr(play, action)(*words)
+    (OUT / "result.json").write_text(json.dumps(play.finish(), indent=1))
+    os.sync()
+
+
+if __name__ == "__main__":
+    main()
