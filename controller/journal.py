@@ -3,9 +3,10 @@
 Law: no record, no treatment. The start is on the disk before the loop may run; a record that is not there in
 time stops the session softly. Nothing here can make a tick late.
 
-Lines of JSON go out: `["begin", {...}]`, `["dose", at_s, phase, forward, reverse]` twice a second (mA min),
-`["trip", cause, phase, detected_s, evidence]`, `["end", outcome, reason, duration_s, forward, reverse]`. Back
-come `{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
+Lines of JSON go out: `["look", unit]`, `["begin", {...}]`, `["row", ...]` twice a second (the columns of
+`controller.journal_tables`), `["trip", cause, phase, detected_s, evidence]`, and `["end", ...]` with outcome,
+reason, duration_s, forward and reverse charge, code. Back come `{"looked": true, "cut_off": [...]}`,
+`{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from controller.core.codes import code_of
 from controller.result import OUTCOMES
 
 if TYPE_CHECKING:
@@ -43,18 +45,21 @@ class JournalRefused(Exception):
 class Journal:
     """One session's journal in `directory`, written by a child process that begins at once.
 
-    `start` holds unit, treatment, simulated, target_ma and total_s. `keep_open` are descriptors that the
-    child shares, such as the unit's lock, which is so held until the last record is written. `failure` is
+    `start` holds unit, treatment, simulated, target_ma and total_s, and may hold what else is in
+    `journal_tables.BEGUN`; with None the session begins later, with `begin`. `keep_open` are descriptors that
+    the child shares, such as the unit's lock, which is so held until the last record is written. `failure` is
     the sentence why the record broke off, or None; `cut_off` describes earlier sessions without an end.
     """
 
-    def __init__(self, directory: Path, start: dict[str, Any], keep_open: Sequence[int] = ()) -> None:
+    def __init__(self, directory: Path, start: dict[str, Any] | None, keep_open: Sequence[int] = ()) -> None:
+        self.session_id: int | None = None
         self.failure: str | None = None
         self.cut_off: list[dict[str, Any]] = []
         self._directory = directory
         self._answers = b""
-        self._begun = False
+        self._asked = False
         self._ended = False
+        self._zero_s = 0.0
         self._unkept = 0
         self._kept_s = 0.0
         self._row_due_s = 0.0
@@ -76,29 +81,51 @@ class Journal:
         finally:
             os.close(far_in)
             os.close(far_out)
-        self._send("begin", {name: _short(value) for name, value in start.items()})
+        if start is not None:
+            self.begin(start)
 
     # --- before and after the session --------------------------------------------------------------------
 
+    @property
+    def begun(self) -> bool:
+        """Whether the start is on the disk."""
+        return self.session_id is not None
+
+    @property
+    def begin_sent(self) -> bool:
+        """Whether the start was sent."""
+        return self._asked
+
+    def look(self, unit: str) -> None:
+        """Ask which earlier sessions of the unit were cut off; the answer comes with the ticks."""
+        self._send("look", unit)
+
+    def begin(self, start: dict[str, Any], zero_s: float = 0.0) -> None:
+        """Send the start; times are counted from `zero_s` of the session's time (s) on."""
+        self._asked, self._zero_s = True, zero_s
+        self._kept_s = time.monotonic()
+        self._send("begin", {name: _short(value) for name, value in start.items()})
+
     def confirm(self) -> None:
         """Wait until the start is on the disk, at most 5 s. Raises JournalRefused."""
-        self._wait(lambda: self._begun)
-        if self.failure is not None or not self._begun:
+        self._wait(lambda: self.begun)
+        if self.failure is not None or not self.begun:
             raise JournalRefused(self.failure or self._too_slow())
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, reason: str, code: int | None = None) -> None:
         """Write that the session never began."""
-        if not self._ended:
+        if self._asked and not self._ended:
             self._ended = True
-            self._send("end", "refused", _short(reason), 0.0, 0.0, 0.0)
+            self._send("end", "refused", _short(reason), 0.0, 0.0, 0.0, code)
 
     def close(self) -> None:
         """Wait until everything is on the disk, at most 5 s, and let the child go; twice is harmless."""
         if self._in < 0:
             return
-        self._wait(lambda: self._begun and self._unkept == 0)
-        if self.failure is None and (self._unkept or not self._begun):
-            self.failure = self._too_slow()
+        if self._asked:
+            self._wait(lambda: self.begun and self._unkept == 0)
+            if self.failure is None and (self._unkept or not self.begun):
+                self.failure = self._too_slow()
         self._let_go()
         try:
             self._child.wait(PATIENCE_S)
@@ -119,25 +146,35 @@ class Journal:
             return
         if measurement.time_s < self._row_due_s and not session.finished:
             return
+        if not self._asked:
+            return
         self._row_due_s = measurement.time_s + ROW_S - 1e-6
+        at_s = round(measurement.time_s - self._zero_s, 3)
         dose = (session.dose.ma_min("forward"), session.dose.ma_min("reverse"))
-        self._send("dose", measurement.time_s, session.phase, *dose)
+        self._send("row", at_s, session.phase, *_seen(session, measurement), *dose)
         if session.finished:
-            self._end(session, measurement.time_s, dose)
-        self._listen()
+            self._end(session, at_s, dose)
+        self.listen()
         late = self._unkept and time.monotonic() - self._kept_s > PATIENCE_S
         if late and self.failure is None:
             self.failure = self._too_slow()
         if self.failure is not None and self._stop is not None:
             self._stop.press()
 
+    def waiting(self) -> None:
+        """Listen for the start's acknowledgement in a tick; `failure` tells when it took more than 5 s."""
+        self.listen()
+        if self._asked and not self.begun and time.monotonic() - self._kept_s > PATIENCE_S:
+            self.failure = self.failure or self._too_slow()
+
     def _end(self, session: Session, at_s: float, dose: tuple[float, float]) -> None:
         trip, self._ended = session.trip, True
+        code = code_of(session)
         if trip is not None:
             phase = session.tripped_in or session.phase
-            self._send("trip", trip.cause, phase, trip.detected_s, _short(trip.evidence))
+            self._send("trip", trip.cause, phase, trip.detected_s - self._zero_s, _short(trip.evidence))
         reason = self.failure or session.reason
-        self._send("end", OUTCOMES[session.phase], _short(reason), at_s, *dose)
+        self._send("end", OUTCOMES[session.phase], _short(reason), at_s, *dose, code)
 
     # --- the pipes ------------------------------------------------------------------------------------------
 
@@ -151,12 +188,13 @@ class Journal:
         except BlockingIOError:
             self.failure = self._too_slow()
         except OSError:
-            self._listen()  # the child's last word says why
+            self.listen()  # the child's last word says why
             self.failure = self.failure or "the journal's process has died"
         else:
-            self._unkept += record[0] != "begin"
+            self._unkept += record[0] not in ("look", "begin")
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
+        """Take what the child has answered; never waits."""
         try:
             chunk = os.read(self._in, 1 << 16)
         except BlockingIOError:
@@ -171,8 +209,9 @@ class Journal:
         self._kept_s = time.monotonic()
         if "failed" in answer:
             self.failure = answer["failed"]
-        elif "begun" in answer:
-            self._begun, self.cut_off = True, answer["cut_off"]
+        elif "cut_off" in answer:
+            self.session_id = answer.get("begun")
+            self.cut_off += answer["cut_off"]
         else:
             self._unkept -= answer["kept"]
 
@@ -180,7 +219,7 @@ class Journal:
         deadline_s = time.monotonic() + PATIENCE_S
         while self.failure is None and not done() and (left_s := deadline_s - time.monotonic()) > 0.0:
             select.select([self._in], [], [], left_s)
-            self._listen()
+            self.listen()
 
     def _too_slow(self) -> str:
         return (
@@ -209,6 +248,16 @@ def default_state() -> Path:
         raise JournalRefused(
             "there is no home to keep the journal in: name a directory with --state"
         ) from error
+
+
+def _seen(session: Session, m: Measurement) -> tuple[Any, ...]:
+    """Return what a chart needs of a tick: polarity, setpoint and current (mA), voltage (V)."""
+    return (
+        session.polarity,
+        round(session.setpoint_ma, 3),
+        None if m.current_ma is None else round(m.current_ma, 3),
+        None if m.voltage_v is None else round(m.voltage_v, 2),
+    )
 
 
 def _short(value: Any) -> Any:

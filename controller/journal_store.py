@@ -19,46 +19,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from controller.chain import write_head
+from controller.journal_tables import (
+    BEGIN,
+    BEGUN,
+    END,
+    ROW,
+    TRIP,
+    VERSION,
+    chain,
+    chain_begin,
+    chain_end,
+    create,
+    migrate,
+    pack_chart,
+    stored_head,
+)
+
 FILE: Final = "journal.db"
-VERSION: Final = 1
-"""Of the tables; a file with another one is not touched."""
 LEAST_FREE_BYTES: Final = 8 << 20
 """A session of 30 min takes below 1 MB, write-ahead log included; a start with less than this is refused."""
 BUSY_S: Final = 2.0
 """How long to wait for another session's write; each takes milliseconds."""
 
-_TABLES: Final = """
-CREATE TABLE session (
-    id INTEGER PRIMARY KEY,
-    begun_utc TEXT NOT NULL,
-    unit TEXT NOT NULL,
-    treatment TEXT NOT NULL,
-    simulated INTEGER NOT NULL,
-    target_ma REAL NOT NULL,
-    total_s REAL NOT NULL,
-    ended_utc TEXT,
-    outcome TEXT,
-    reason TEXT,
-    duration_s REAL,
-    forward_ma_min REAL,
-    reverse_ma_min REAL
-);
-CREATE TABLE dose (
-    session INTEGER NOT NULL REFERENCES session(id),
-    at_s REAL NOT NULL,
-    phase TEXT NOT NULL,
-    forward_ma_min REAL NOT NULL,
-    reverse_ma_min REAL NOT NULL
-);
-CREATE INDEX dose_of_session ON dose(session, at_s);
-CREATE TABLE trip (
-    session INTEGER NOT NULL REFERENCES session(id),
-    cause TEXT NOT NULL,
-    phase TEXT NOT NULL,
-    detected_s REAL NOT NULL,
-    evidence TEXT NOT NULL
-);
-"""
+_QUESTIONS: Final = ("look", "begin")
+"""Records that are answered by more than their being kept; they come before all others."""
 _CUT_OFF: Final = "the controller was cut off: no end of this session was ever written"
 
 
@@ -71,6 +56,7 @@ class Store:
 
     def __init__(self, directory: Path) -> None:
         self._session = 0
+        self._directory = directory
         try:
             directory.mkdir(parents=True, exist_ok=True)
             free = os.statvfs(directory)
@@ -84,32 +70,42 @@ class Store:
     def _prepare(self, directory: Path) -> None:
         connection = self.connection
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, VERSION):
+        if version > VERSION:
             raise Unwritable(_sentence(directory, f"{FILE} is of version {version}, known is {VERSION}"))
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        if version == 0:
-            # Two first starts: one makes the tables, the other one waits and finds them.
+        if version < VERSION:
+            # Two first starts: one makes or migrates the tables, the other one waits and finds them.
             connection.execute("BEGIN IMMEDIATE")
-            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in _TABLES.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                create(connection)
+            elif version == 1:
+                migrate(connection)
             connection.execute("COMMIT")
+            self._write_head()
+
+    def look(self, unit: str) -> dict[str, Any]:
+        """Write that sessions of this unit without an end were cut off."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        cut_off = [self._cut_off(*row) for row in self._unended(unit)]
+        self.connection.execute("COMMIT")
+        if cut_off:
+            self._write_head()
+        return {"looked": True, "cut_off": cut_off}
 
     def begin(self, start: dict[str, Any]) -> dict[str, Any]:
         """Write that sessions of this unit without an end were cut off, and that a new one begins."""
         connection = self.connection
+        facts = {**dict.fromkeys(BEGUN), **start, "begun_utc": _now_utc()}
         connection.execute("BEGIN IMMEDIATE")
         cut_off = [self._cut_off(*row) for row in self._unended(start["unit"])]
-        connection.execute(
-            "INSERT INTO session (begun_utc, unit, treatment, simulated, target_ma, total_s) "
-            "VALUES (:begun_utc, :unit, :treatment, :simulated, :target_ma, :total_s)",
-            {**start, "begun_utc": _now_utc()},
-        )
+        connection.execute(BEGIN, facts)
         self._session = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+        chain_begin(connection, self._session)
         connection.execute("COMMIT")
+        self._write_head()
         return {"begun": self._session, "cut_off": cut_off}
 
     def _unended(self, unit: str) -> list[tuple[int, str, str]]:
@@ -121,17 +117,14 @@ class Store:
 
     def _cut_off(self, session: int, begun_utc: str, treatment: str) -> dict[str, Any]:
         last = self.connection.execute(
-            "SELECT at_s, forward_ma_min, reverse_ma_min FROM dose WHERE session = ? "
+            "SELECT at_s, forward_ma_min, reverse_ma_min FROM live WHERE session = ? "
             "ORDER BY at_s DESC LIMIT 1",
             (session,),
         ).fetchone()
         at_s, forward, reverse = last or (0.0, 0.0, 0.0)
-        self.connection.execute(
-            "UPDATE session SET outcome = 'cut_off', reason = ?, ended_utc = NULL, duration_s = ?, "
-            "forward_ma_min = ?, reverse_ma_min = ? WHERE id = ?",
-            (_CUT_OFF, at_s, forward, reverse, session),
-        )
+        self._close(session, (None, "cut_off", _CUT_OFF, at_s, forward, reverse, None))
         return {
+            "session": session,
             "begun_utc": begun_utc,
             "treatment": treatment,
             "duration_s": at_s,
@@ -142,18 +135,30 @@ class Store:
         """Write records of the running session, all in one transaction."""
         connection, session = self.connection, self._session
         connection.execute("BEGIN IMMEDIATE")
+        chained = False
         for kind, *values in records:
-            if kind == "dose":
-                connection.execute("INSERT INTO dose VALUES (?, ?, ?, ?, ?)", (session, *values))
+            if kind == "row":
+                connection.execute(ROW, (session, *values))
             elif kind == "trip":
                 connection.execute("INSERT INTO trip VALUES (?, ?, ?, ?, ?)", (session, *values))
+                chain(connection, session, "trip", dict(zip(TRIP, values, strict=True)))
+                chained = True
             elif kind == "end":
-                connection.execute(
-                    "UPDATE session SET ended_utc = ?, outcome = ?, reason = ?, duration_s = ?, "
-                    "forward_ma_min = ?, reverse_ma_min = ? WHERE id = ?",
-                    (_now_utc(), *values, session),
-                )
+                self._close(session, (_now_utc(), *values))
+                chained = True
         connection.execute("COMMIT")
+        if chained:
+            self._write_head()
+
+    def _close(self, session: int, values: tuple[Any, ...]) -> None:
+        """Write the end of a session (`ENDED`), with its chart, inside the caller's transaction."""
+        connection = self.connection
+        connection.execute(END, (*values, session))
+        pack_chart(connection, session)
+        chain_end(connection, session)
+
+    def _write_head(self) -> None:
+        write_head(self._directory, stored_head(self.connection))
 
 
 def _sentence(directory: Path, why: str) -> str:
@@ -191,7 +196,9 @@ def main(directory: Path) -> None:
         for records in _lines():
             if store is None:
                 store = Store(directory)
-                _say(store.begin(records.pop(0)[1]))
+            while records and records[0][0] in _QUESTIONS:
+                kind, facts = records.pop(0)
+                _say(store.look(facts) if kind == "look" else store.begin(facts))
             if records:
                 store.write(records)
                 _say({"kept": len(records)})

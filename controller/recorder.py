@@ -105,7 +105,9 @@ class Recorder:
         session = self._session
         self.peak_ma = max(self.peak_ma, current_ma)
         if phase is Phase.HOLD:
-            self.overshoot_ma = max(self.overshoot_ma, current_ma - session.plan.target_ma)
+            self.overshoot_ma = max(
+                self.overshoot_ma, current_ma - max(session.target_ma, session.setpoint_ma)
+            )
             if now_s - self._phase_since_s > SETTLED_S:
                 self._steady_sum_ma += current_ma - session.setpoint_ma
                 self._steady_count += 1
@@ -115,7 +117,7 @@ class Recorder:
         trace.time_s.append(now_s)
         trace.phase.append(session.phase)
         trace.polarity.append(session.polarity)
-        trace.target_ma.append(session.plan.target_ma)
+        trace.target_ma.append(session.target_ma)
         trace.setpoint_ma.append(session.setpoint_ma)
         trace.measured_ma.append(measurement.current_ma)
         trace.voltage_v.append(measurement.voltage_v)
@@ -129,7 +131,7 @@ class Recorder:
             time_s=measurement.time_s,
             phase=session.phase,
             polarity=session.polarity,
-            target_ma=session.plan.target_ma,
+            target_ma=session.target_ma,
             setpoint_ma=session.setpoint_ma,
             measured_ma=measurement.current_ma,
             voltage_v=measurement.voltage_v,

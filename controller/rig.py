@@ -87,6 +87,9 @@ class Rig:
         ports = self._ports
         ports.relays.disconnect()
         ports.heartbeat.rest()
+        self._connected, self._beats, self._code = False, True, 0
+        self._failure, self._pending, self._waited = None, "", False
+        self._values = dict.fromkeys(self._values)
         ports.bus.allow(BUS_TIME_S)
         ports.dac.write(0)
         state = ports.dac.read_back()

@@ -135,7 +135,8 @@ def _run(
 
 
 def _with_cut_off(summary: dict[str, Any], journal: Journal | None) -> dict[str, Any]:
-    found = [] if journal is None else journal.cut_off
+    cut_off = [] if journal is None else journal.cut_off
+    found = [{key: value for key, value in one.items() if key != "session"} for one in cut_off]
     return {**summary, "cut_off": found} if found else summary
 
 
@@ -159,6 +160,9 @@ def _journal(request: SessionRequest, bench: Bench, stack: ExitStack) -> Journal
         "simulated": bench.simulated,
         "target_ma": request.treatment.current_ma,
         "total_s": request.treatment.total_s,
+        "first_polarity": request.treatment.first_polarity,
+        "limit_ma": request.treatment.current_ma,
+        "planned_ma_min": request.treatment.planned_charge_ma_min,
     }
     return stack.enter_context(closing(Journal(request.state, start, bench.locks)))
 

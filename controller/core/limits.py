@@ -85,6 +85,15 @@ RELEASED_S: Final = 0.1
 MAX_STEP_MA: Final = 0.1
 """No rise of the setpoint in one tick may exceed this, whatever the ramp and the loop rate (law 6)."""
 
+# --- the panel --------------------------------------------------------------------------------------
+STEP_MA: Final = 0.5
+"""What one press of Up or Down changes: makers step by 0.5 to 1 mA, and +1 mA a session is the usual rise
+(Dermadry schedule)."""
+PRESSED_S: Final = 0.02
+"""Up and Down count once they were seen this long: contacts bounce for a few ms."""
+REST_WITHIN_S: Final = 600.0
+"""For so long after the circuit opened Start still gives the rest of the dose."""
+
 GUARD_PROOF_MA: Final = 0.2
 """The guard's trip is forced under this limit by the sensing current, as its own converter sees it."""
 

@@ -21,6 +21,7 @@ class Event(StrEnum):
     START = "Start pressed"
     PROVEN = "protections proven"
     TIMEOUT = "nobody came"
+    UNRECORDED = "no record"
     CONTACT = "contact stable"
     ARRIVED = "target reached"
     HALF_OVER = "half is over"
@@ -45,6 +46,7 @@ TRANSITIONS: Final = MappingProxyType(
         _P.READY: {
             _E.START: _P.PROOF,
             _E.TIMEOUT: _P.REFUSED,
+            _E.UNRECORDED: _P.REFUSED,
             _E.STOP: _P.STOPPED,
             _E.TRIP: _P.TRIPPED,
         },

@@ -19,7 +19,7 @@ from controller.core.limits import (
     PROOF_PULL_IN_S,
     PROOF_REST_S,
 )
-from controller.core.types import Drive
+from controller.core.types import Drive, Refusal
 
 if TYPE_CHECKING:
     from controller.core.types import Measurement, Polarity
@@ -32,6 +32,7 @@ class Step(NamedTuple):
     beat: bool
     alive: bool
     within_s: float
+    refusal: Refusal
     otherwise: str
 
 
@@ -41,6 +42,7 @@ STEPS: tuple[Step, ...] = (
         beat=True,
         alive=False,
         within_s=PROOF_REST_S,
+        refusal=Refusal.RELAY_WELDED,
         otherwise="the output is live with the series relay open: that relay is welded; have it replaced",
     ),
     Step(
@@ -48,6 +50,7 @@ STEPS: tuple[Step, ...] = (
         beat=True,
         alive=True,
         within_s=PROOF_PULL_IN_S,
+        refusal=Refusal.OUTPUT_DEAD,
         otherwise="the output stays dead with both relays closed: a relay does not close, Stop's contact or "
         "its wire is open, or the current stage is dead; have the unit serviced",
     ),
@@ -56,6 +59,7 @@ STEPS: tuple[Step, ...] = (
         beat=False,
         alive=False,
         within_s=PROOF_DROP_OUT_S,
+        refusal=Refusal.ENABLE_HANGS,
         otherwise="the output stays live without a heartbeat: the charge pump or the enable relay does not "
         "let go; have the unit serviced",
     ),
@@ -64,6 +68,7 @@ STEPS: tuple[Step, ...] = (
         beat=True,
         alive=True,
         within_s=PROOF_PULL_IN_S,
+        refusal=Refusal.ENABLE_LOST,
         otherwise="the output did not come back after the heartbeat did: have the enable relay checked",
     ),
     Step(
@@ -71,6 +76,7 @@ STEPS: tuple[Step, ...] = (
         beat=True,
         alive=False,
         within_s=PROOF_REST_S,
+        refusal=Refusal.SERIES_HANGS,
         otherwise="the output stays live after the series relay was opened: that relay hangs; "
         "have it replaced",
     ),
@@ -87,6 +93,7 @@ class Proof:
         self._since_s: float | None = None
         self._seen_since_s: float | None = None
         self.failed: str | None = None
+        self.refusal: Refusal | None = None
 
     @property
     def done(self) -> bool:
@@ -107,7 +114,7 @@ class Proof:
             self._at += 1
             self._since_s, self._seen_since_s = now_s, None
         elif now_s - self._since_s > step.within_s + PROOF_REST_S:
-            self.failed = step.otherwise
+            self.failed, self.refusal = step.otherwise, step.refusal
         step = STEPS[min(self._at, len(STEPS) - 1)]
         return Drive(polarity, PROOF_MA, self._code, sensing=True, series=step.series, beat=step.beat)
 

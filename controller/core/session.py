@@ -7,6 +7,7 @@ was measured and with the output open.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from controller.core.dose import Dose
@@ -19,11 +20,13 @@ from controller.core.limits import (
     MAX_SENSING_OHM,
     MAX_STEP_MA,
     MIN_LOAD_OHM,
+    PRESSED_S,
     PROOF_MA,
     READY_TIMEOUT_S,
     RELEASED_S,
     REVERSE_BELOW_MA,
     SENSING_MA,
+    STEP_MA,
     STOP_MA_PER_S,
     STOP_WITHIN_S,
     ZERO_PROOF_S,
@@ -32,7 +35,9 @@ from controller.core.load import LoadEstimate
 from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event
 from controller.core.proof import Proof
 from controller.core.regulator import Regulator
-from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, Trip
+from controller.core.rest import Given
+from controller.core.types import Buttons, Command, Drive, Measurement, Off, Phase, Polarity, Refusal, Trip
+from protocols.ceilings import MIN_CURRENT_MA
 
 
 class Plan(NamedTuple):
@@ -40,8 +45,10 @@ class Plan(NamedTuple):
 
     `halves` are (polarity, seconds of current, ramps included) in order; `guarded` says that the guard has a
     converter of its own, whose reading zero must then be proven by too; `heed_withdrawal` False only measures
-    what heeding it is worth. Times in s, currents in mA,
-    voltages in V, ramp in mA/s.
+    what heeding it is worth. `limit_ma` is how far Up may go, at most the guard's ceiling; 0 leaves it at
+    `target_ma`. The rest of a dose carries what its first session gave, and `balances` says that its first
+    half answers a polarity that is done. Times in s, currents in mA, voltages in V, ramp in mA/s, charges
+    in mA min.
     """
 
     target_ma: float
@@ -57,6 +64,10 @@ class Plan(NamedTuple):
     settle_s: float
     guarded: bool = True
     heed_withdrawal: bool = True
+    limit_ma: float = 0.0
+    balances: bool = False
+    carried_forward_ma_min: float = 0.0
+    carried_reverse_ma_min: float = 0.0
 
     @property
     def total_s(self) -> float:
@@ -81,6 +92,11 @@ class Session:
         self.plan = plan
         self.phase = Phase.SELF_TEST
         self.reason: str | None = None
+        self.refusal: Refusal | None = None
+        self.recorded = True
+        self.start_asked = False
+        self.target_ma = plan.target_ma
+        self.limit_ma = max(plan.limit_ma, plan.target_ma)
         self.trip: Trip | None = None
         self.tripped_in: Phase | None = None
         self.setpoint_ma = 0.0
@@ -99,6 +115,8 @@ class Session:
         self._sampled_s = 0.0
         self._steady_since_s: float | None = None
         self._start_was_up = False
+        self._step_since_s: float | None = None
+        self._stepped = False
         self._reverse_step = 0
         self._stop_pressed = False
         self._released_since_s: float | None = None
@@ -106,7 +124,7 @@ class Session:
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
         self._proof = Proof(regulator.still_code(PROOF_MA))
         self.fold_back = FoldBack(
-            target_ma=plan.target_ma,
+            target_ma=self.limit_ma,
             compliance_v=plan.compliance_v,
             rise_ma=self._rise_ma,
             tick_s=plan.tick_s,
@@ -132,9 +150,28 @@ class Session:
         return max(0.0, self.plan.total_s - self._done_s - self._half_elapsed_s)
 
     @property
+    def given(self) -> Given:
+        """What this session has given so far, with what it carried."""
+        return Given(
+            self._half,
+            self._half_elapsed_s,
+            self._done_s + self._half_elapsed_s,
+            self._total_ma_min("forward"),
+            self._total_ma_min("reverse"),
+        )
+
+    @property
     def finished(self) -> bool:
         """True when nothing can follow any more."""
         return self.phase in TERMINAL
+
+    # --- what the device tells --------------------------------------------------------------------------
+
+    def refuse(self, refusal: Refusal, reason: str) -> None:
+        """End a session that waits for Start or for its record: it may not begin."""
+        if self.phase is Phase.READY:
+            self.refusal, self.reason = refusal, reason
+            self._go(Event.UNRECORDED)
 
     # --- the tick ---------------------------------------------------------------------------------
 
@@ -195,17 +232,21 @@ class Session:
             self._go(Event.PASSED)
         elif self._elapsed_s() >= SELF_TEST_LIMIT_S:
             if m.buttons.start:
+                self.refusal = Refusal.START_STUCK
                 self.reason = "the Start button reads as pressed since power-up: release or replace it"
             elif m.buttons.stop:
+                self.refusal = Refusal.STOP_STUCK
                 self.reason = (
                     "the Stop button reads as pressed since power-up: release it, or its wire is broken"
                 )
             elif not supply_ok:
+                self.refusal = Refusal.SUPPLY_OUT
                 self.reason = (
                     f"the supply of the current stage reads {_text(m.supply_v)} V, allowed "
                     f"{self.plan.supply_min_v:g} to {self.plan.supply_max_v:g} V: check the isolated supply"
                 )
             else:
+                self.refusal = Refusal.NOT_ZERO
                 self.reason = (
                     f"with the output open the converters read {_text(m.current_ma)} and "
                     f"{_text(m.guard_ma)} mA, allowed below {SELF_TEST_ZERO_MA:g} mA: "
@@ -218,8 +259,11 @@ class Session:
         if not m.buttons.start:
             self._start_was_up = True
         elif self._start_was_up:
+            self.start_asked = True
+        if self.start_asked and self.recorded:
             self._go(Event.START)
-        if self.phase is Phase.READY and self._elapsed_s() >= READY_TIMEOUT_S:
+        elif self._elapsed_s() >= READY_TIMEOUT_S:
+            self.refusal = Refusal.NOBODY_CAME
             self.reason = f"Start was not pressed within {READY_TIMEOUT_S:.0f} s"
             self._go(Event.TIMEOUT)
         return Off(self.polarity)
@@ -229,7 +273,7 @@ class Session:
         if self._proof.done:
             self._go(Event.PROVEN)
         elif self._proof.failed is not None:
-            self.reason = self._proof.failed
+            self.refusal, self.reason = self._proof.refusal, self._proof.failed
             self._go(Event.FAILED)
         else:
             return command
@@ -248,6 +292,8 @@ class Session:
             self._half_elapsed_s = self._sensing_counts_s()
             return self._ramp_up(m)
         if self._elapsed_s() >= CONTACT_TIMEOUT_S:
+            touch = self._load_ohm(m) < MIN_LOAD_OHM
+            self.refusal = Refusal.ELECTRODES_TOUCH if touch else Refusal.NO_CONTACT
             self.reason = f"no contact within {CONTACT_TIMEOUT_S:.0f} s: {self._why_no_contact(m)}"
             self._go(Event.TIMEOUT)
             return Off(self.polarity)
@@ -260,16 +306,18 @@ class Session:
             self._go(Event.HALF_OVER)
             return self._ramp_down(m)
         self._half_elapsed_s += self._passed_s
-        if self.setpoint_ma >= self.plan.target_ma or self.fold_back.settled(self._now_s):
+        self._heed_up_and_down(m.buttons)
+        if self.setpoint_ma >= self.target_ma or self.fold_back.settled(self._now_s):
             self._go(Event.ARRIVED)
-        return self._drive(min(self.setpoint_ma + self._rise_ma, self.fold_back.allow(self._now_s)), m)
+        return self._drive(self._toward_target_ma(), m)
 
     def _hold(self, m: Measurement) -> Command:
         if self._half_is_over():
             self._go(Event.HALF_OVER)
             return self._ramp_down(m)
         self._half_elapsed_s += self._passed_s
-        return self._drive(min(self.setpoint_ma + self._rise_ma, self.fold_back.allow(self._now_s)), m)
+        self._heed_up_and_down(m.buttons)
+        return self._drive(self._toward_target_ma(), m)
 
     def _ramp_down(self, m: Measurement) -> Command:
         self._half_elapsed_s += self._passed_s
@@ -333,7 +381,30 @@ class Session:
         """
         foot_s = self.setpoint_ma / self.plan.ramp_ma_per_s
         beyond_ma_s = 60 * self.dose.ma_min(self.polarity) - self.setpoint_ma * foot_s / 2
-        return foot_s + max(0.0, beyond_ma_s) / self.plan.target_ma
+        return foot_s + max(0.0, beyond_ma_s) / self.target_ma
+
+    def _toward_target_ma(self) -> float:
+        """Return the setpoint one step of the ramp nearer to the target, as far as the load allows."""
+        fallen_ma = max(self.target_ma, self.setpoint_ma - self._rise_ma)
+        return min(self.setpoint_ma + self._rise_ma, fallen_ma, self.fold_back.allow(self._now_s))
+
+    def _heed_up_and_down(self, buttons: Buttons) -> None:
+        """Change the target by one step a press; a step beyond the limits is not taken."""
+        way = buttons.up - buttons.down
+        if way == 0:
+            self._step_since_s, self._stepped = None, False
+        elif self._step_since_s is None:
+            self._step_since_s = self._now_s
+        elif not self._stepped and self._now_s - self._step_since_s >= PRESSED_S:
+            self._stepped = True
+            target_ma = self.target_ma + way * STEP_MA
+            if MIN_CURRENT_MA <= target_ma <= self.limit_ma:
+                self.target_ma = target_ma
+
+    def _total_ma_min(self, polarity: Polarity) -> float:
+        plan = self.plan
+        carried = plan.carried_forward_ma_min if polarity == "forward" else plan.carried_reverse_ma_min
+        return carried + self.dose.ma_min(polarity)
 
     def _go(self, event: Event) -> None:
         self.phase = TRANSITIONS[self.phase][event]
@@ -366,11 +437,11 @@ class Session:
         ramp_s = self.setpoint_ma / self.plan.ramp_ma_per_s
         if self._half_elapsed_s + ramp_s >= self.plan.halves[self._half][1]:
             return True
-        if self._half == 0:
+        if self._half == 0 and not self.plan.balances:
             return False
-        first = self.plan.halves[0][0]
+        first: Polarity = "reverse" if self.polarity == "forward" else "forward"
         to_come_ma_min = self.setpoint_ma * ramp_s / 2 / 60
-        return self.dose.ma_min(self.polarity) + to_come_ma_min >= self.dose.ma_min(first)
+        return self._total_ma_min(self.polarity) + to_come_ma_min >= self._total_ma_min(first)
 
     def _contact_is_whole(self, m: Measurement) -> bool:
         if m.current_ma is None or m.voltage_v is None or self.setpoint_ma < SENSING_MA:
@@ -380,14 +451,20 @@ class Session:
         return MIN_LOAD_OHM <= m.voltage_v / m.current_ma * 1000.0 <= MAX_SENSING_OHM
 
     def _why_no_contact(self, m: Measurement) -> str:
-        if m.current_ma and m.voltage_v is not None and m.current_ma >= 0.7 * SENSING_MA:
-            ohm = m.voltage_v / m.current_ma * 1000.0
-            if ohm < MIN_LOAD_OHM:
-                return (
-                    f"the load reads {ohm:.0f} ohm, a body at least {MIN_LOAD_OHM:.0f}: "
-                    "the electrodes touch or lie in the same water"
-                )
+        ohm = self._load_ohm(m)
+        if ohm < MIN_LOAD_OHM:
+            return (
+                f"the load reads {ohm:.0f} ohm, a body at least {MIN_LOAD_OHM:.0f}: "
+                "the electrodes touch or lie in the same water"
+            )
         return "the circuit stayed open; put both sides in the water and press Start again"
+
+    @staticmethod
+    def _load_ohm(m: Measurement) -> float:
+        """Return what the sensing current meets; infinity while it doesn't flow."""
+        if not m.current_ma or m.voltage_v is None or m.current_ma < 0.7 * SENSING_MA:
+            return math.inf
+        return m.voltage_v / m.current_ma * 1000.0
 
     def _reads_below(self, m: Measurement, bound_ma: float) -> bool:
         guard_ok = m.guard_ma < bound_ma if m.guard_ma is not None else not self.plan.guarded

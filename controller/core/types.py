@@ -60,6 +60,28 @@ class Cause(StrEnum):
     DOSE_EXCEEDED = "dose_exceeded"
 
 
+class Refusal(StrEnum):
+    """Every reason for which a session doesn't begin; stable names, shown and recorded."""
+
+    NOTHING_PREPARED = "nothing_prepared"
+    ORDER_REFUSED = "order_refused"
+    NO_RECORD = "no_record"
+    NOBODY_CAME = "nobody_came"
+    START_STUCK = "start_stuck"
+    STOP_STUCK = "stop_stuck"
+    SUPPLY_OUT = "supply_out"
+    NOT_ZERO = "not_zero"
+    UNIT_UNFIT = "unit_unfit"
+    CHIP_MISSING = "chip_missing"
+    RELAY_WELDED = "relay_welded"
+    OUTPUT_DEAD = "output_dead"
+    ENABLE_HANGS = "enable_hangs"
+    ENABLE_LOST = "enable_lost"
+    SERIES_HANGS = "series_hangs"
+    NO_CONTACT = "no_contact"
+    ELECTRODES_TOUCH = "electrodes_touch"
+
+
 class Failure(NamedTuple):
     """A chip that did not do as asked, found by the rig on the wire; the guard turns it into a trip."""
 

@@ -58,7 +58,7 @@ def test_the_loops_clock_goes_on_as_ever(jump_s, monkeypatch):
 def test_a_cut_off_session_is_found_whatever_the_clock_says(jump_s, tmp_path, monkeypatch):
     store = Store(tmp_path)
     store.begin(START)
-    store.write([["dose", 0.5, "hold", 0.1, 0.0], ["dose", 1.0, "hold", 0.2, 0.0]])
+    store.write([["row", s, "hold", "forward", 12.0, 12.0, 14.0, 0.2 * s, 0.0] for s in (0.5, 1.0)])
 
     class Set(datetime_module.datetime):
         @classmethod

@@ -14,7 +14,7 @@ import pytest
 from core_bench import Bench
 
 from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event
-from controller.core.types import Buttons, Cause, Drive, Failure, Off, Phase
+from controller.core.types import Buttons, Cause, Drive, Failure, Off, Phase, Refusal
 
 NAN = math.nan
 BUTTONS = {
@@ -215,5 +215,11 @@ def test_every_way_of_the_table_is_gone_by_some_session(benches: dict[Phase, Wat
     welded = Watched()
     welded.run_until(Phase.PROOF)
     run(welded, voltage_v=20.0)
+    unrecorded = Watched()
+    unrecorded.run_until(Phase.READY)
+    unrecorded.session.recorded = False
+    unrecorded.session.refuse(Refusal.NO_RECORD, "the disk is full")
+    unrecorded.tick()
+    run(unrecorded)
     run(Watched(half_s=9.0))
     assert gone == {(phase, event) for phase, row in TRANSITIONS.items() for event in row}

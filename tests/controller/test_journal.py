@@ -12,6 +12,7 @@ from controller import journal as near_end
 from controller.core.types import Buttons, Cause, Measurement, Phase, Trip
 from controller.journal import Journal, JournalRefused, default_state
 from controller.journal_store import FILE, Store, Unwritable
+from controller.journal_tables import unpacked
 from controller.loop import StopSwitch
 
 START = {"unit": "/dev/i2c-1", "treatment": "hands", "simulated": False, "target_ma": 12.0, "total_s": 1200.0}
@@ -28,7 +29,15 @@ class Dose:
 @pytest.fixture
 def session():
     return SimpleNamespace(
-        phase=Phase.HOLD, dose=Dose(), finished=False, trip=None, tripped_in=None, reason=None
+        phase=Phase.HOLD,
+        polarity="forward",
+        setpoint_ma=1.0,
+        dose=Dose(),
+        finished=False,
+        trip=None,
+        refusal=None,
+        tripped_in=None,
+        reason=None,
     )
 
 
@@ -65,7 +74,7 @@ def settle(journal):
     """Until everything sent is on the disk."""
     deadline_s = time.monotonic() + 10.0
     while journal._unkept and time.monotonic() < deadline_s:
-        journal._listen()
+        journal.listen()
     assert journal._unkept == 0
 
 
@@ -82,13 +91,20 @@ def test_it_is_kept_so_that_a_power_cut_loses_nothing_acknowledged(tmp_path):
 
 def test_the_dose_goes_out_twice_a_second_and_the_end_at_once(journal, session, tmp_path):
     treat(journal, session, 3.0)
+    settle(journal)
+    live = rows(tmp_path / "state", "SELECT at_s, phase, forward_ma_min FROM live ORDER BY at_s")
+    assert [at_s for at_s, _, _ in live] == pytest.approx([0.0, 0.5, 1.0, 1.5, 2.0, 2.5])
+    assert live[3] == (1.5, "hold", pytest.approx(0.15))
     session.finished, session.phase, session.reason = True, Phase.STOPPED, "Stop was pressed"
     journal.tick(at(3.1))
     journal.tick(at(3.105))
     journal.close()
-    doses = rows(tmp_path / "state", "SELECT at_s, phase, forward_ma_min FROM dose ORDER BY at_s")
-    assert [at_s for at_s, _, _ in doses] == pytest.approx([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.1])
-    assert doses[3] == (1.5, "hold", pytest.approx(0.15))
+    (chart,) = rows(tmp_path / "state", "SELECT data FROM chart")
+    columns = unpacked(chart[0])
+    assert columns["at_s"] == [0.0, 1.0, 2.0, 3.1], "one a second, and the end"
+    assert columns["forward_ma_min"][1] == pytest.approx(0.1)
+    assert columns["measured_ma"] == [1.0] * 4
+    assert rows(tmp_path / "state", "SELECT count(*) FROM live") == [(0,)]
     ended = rows(tmp_path / "state")
     assert ended == [("stopped", "Stop was pressed", 3.1, pytest.approx(0.2995), 0.0)]
 

@@ -1,0 +1,77 @@
+"""What is left of a dose after the circuit opened: the halves that a linked session gives.
+
+Law: both polarities still end with the same charge, nothing beyond the prescribed charge is given, and the
+time with current of both sessions together stays below the area's ceiling.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from controller.core.types import Polarity
+
+EQUAL_RATIO: Final = 0.005
+"""Halves that differ by less than this count as equal (design)."""
+LEAST_S: Final = 20.0
+"""A rest shorter than this, about the two ramps of a weak current, is not worth a session."""
+
+
+class Given(NamedTuple):
+    """What a session gave before it was cut: which half it was in, and time (s) and charge (mA min) so far.
+
+    `elapsed_s` is the time with current of all halves together.
+    """
+
+    half: int
+    half_elapsed_s: float
+    elapsed_s: float
+    forward_ma_min: float
+    reverse_ma_min: float
+
+    def ma_min(self, polarity: Polarity) -> float:
+        """Return the charge of one polarity."""
+        return self.forward_ma_min if polarity == "forward" else self.reverse_ma_min
+
+
+class Rest(NamedTuple):
+    """The halves still to give, and whether the first of them balances a polarity that is already done."""
+
+    halves: tuple[tuple[Polarity, float], ...]
+    balances: bool
+    forward_ma_min: float
+    reverse_ma_min: float
+
+
+def rest_of(
+    halves: tuple[tuple[Polarity, float], ...],
+    given: Given,
+    *,
+    target_ma: float,
+    ramp_ma_per_s: float,
+    longest_s: float,
+) -> Rest | None:
+    """Return the rest of a treatment of these `halves` (polarity, s), None when too little is left.
+
+    `target_ma` and `ramp_ma_per_s` are those of the linked session; `longest_s` is the ceiling of the time
+    with current, both sessions together.
+    """
+    polarity, whole_s = halves[given.half]
+    if given.half > 0:
+        # The cut cost the charge of a ramp up, so time is reckoned from the charge that is lacking.
+        goal_ma_min = given.ma_min(halves[0][0])
+        lacking_ma_min = goal_ma_min - given.ma_min(polarity)
+        left_s = 60 * lacking_ma_min / target_ma + target_ma / ramp_ma_per_s
+        left_s = min(left_s, longest_s - given.elapsed_s)
+        if lacking_ma_min <= EQUAL_RATIO * goal_ma_min or left_s < LEAST_S:
+            return None
+        return _rest(((polarity, left_s),), given, balances=True)
+    left_s = whole_s - given.half_elapsed_s
+    following = halves[1:]
+    if left_s >= LEAST_S:
+        return _rest(((polarity, left_s), *following), given, balances=False)
+    # Too little is left of the first half: the second one gives what that one had.
+    return _rest(following, given, balances=True) if following else None
+
+
+def _rest(halves: tuple[tuple[Polarity, float], ...], given: Given, *, balances: bool) -> Rest:
+    return Rest(halves, balances, given.forward_ma_min, given.reverse_ma_min)

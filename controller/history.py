@@ -1,0 +1,131 @@
+"""The journal as others read it: never written, never waited for, and only as many rows as are asked for.
+
+Law: read-only. Every query goes by an index and is bounded, so ten years of daily use answer like one month.
+`docs/device.md` describes the columns.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from controller.history_check import Findings, verify
+from controller.journal_store import FILE
+from controller.journal_tables import COLUMNS, LIVE_ROWS, VERSION, thinned, unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST: Final = 500
+"""Sessions in one answer."""
+BUSY_S: Final = 2.0
+_TOTALS: Final = (
+    "SELECT count(*) AS sessions, sum(outcome = 'completed') AS completed, "
+    "coalesce(sum(forward_ma_min), 0) AS forward_ma_min, coalesce(sum(reverse_ma_min), 0) AS reverse_ma_min, "
+    "min(begun_utc) AS first_utc, max(begun_utc) AS last_utc FROM session"
+)
+
+
+class Unreadable(Exception):
+    """There is no journal that can be read; `str()` is one sentence with what to do."""
+
+
+class History:
+    """Reads the journal in a directory. Every method may raise `Unreadable` when the file is damaged."""
+
+    def __init__(self, connection: sqlite3.Connection, directory: Path) -> None:
+        self._connection = connection
+        self._directory = directory
+
+    def sessions(
+        self, *, limit: int = 50, before: int | None = None, person: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return sessions, newest first: at most `limit` (1 to 500) with an id below `before`."""
+        if not 1 <= limit <= MOST:
+            raise ValueError(f"limit is {limit}, allowed is 1 to {MOST}")
+        below = before if before is not None else 1 << 62
+        where, values = ("id < ?", [below]) if person is None else ("person = ? AND id < ?", [person, below])
+        query = f"SELECT * FROM session WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - both are ours
+        return self._rows(query, *values, limit)
+
+    def session(self, number: int) -> dict[str, Any] | None:
+        """Return one session, None where there is none of this number."""
+        return next(iter(self._rows("SELECT * FROM session WHERE id = ?", number)), None)
+
+    def since(self, begun_utc: str, *, person: str | None = None) -> list[dict[str, Any]]:
+        """Return sessions that began at this instant (ISO 8601, UTC) or later, oldest first, at most 500."""
+        query = (
+            "SELECT * FROM session WHERE begun_utc >= ? AND (? IS NULL OR person = ?) "
+            "ORDER BY begun_utc LIMIT ?"
+        )
+        return self._rows(query, begun_utc, person, person, MOST)
+
+    def verify(self) -> Findings:
+        """Check the chain, and every row against it."""
+        with self._damage():
+            return verify(self._connection, self._directory)
+
+    def trips(self, number: int) -> list[dict[str, Any]]:
+        """Return the trips of a session."""
+        return self._rows("SELECT * FROM trip WHERE session = ? ORDER BY rowid", number)
+
+    def chart(self, number: int) -> dict[str, list[Any]]:
+        """Return the chart of a session as columns of one length, one row a second; empty without any."""
+        packed = self._rows("SELECT data FROM chart WHERE session = ?", number)
+        if packed:
+            with self._damage():
+                return unpacked(packed[0]["data"])
+        rows = thinned([tuple(row.values()) for row in self._rows(LIVE_ROWS, number)], 1.0)
+        return {name: [row[index] for row in rows] for index, name in enumerate(COLUMNS)}
+
+    def totals(self) -> dict[str, Any]:
+        """Return how many sessions there are, how many were completed, and the charge of all of them."""
+        return self._rows(_TOTALS)[0]
+
+    def _rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        with self._damage():
+            found = self._connection.execute(query, values)
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found]
+
+    @contextmanager
+    def _damage(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, ValueError) as error:
+            raise Unreadable(f"the journal in {self._directory} can't be read: {error}") from error
+
+
+@contextmanager
+def open_history(directory: Path) -> Iterator[History]:
+    """Open the journal in `directory` for reading. Raises Unreadable."""
+    file = directory / FILE
+    if not file.is_file():
+        raise Unreadable(
+            f"there is no journal in {directory}: no session was recorded there, or --state names another one"
+        )
+    connection = _connect(file)
+    try:
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.Error as error:
+            raise Unreadable(f"the journal in {directory} can't be read: {error}") from error
+        if version != VERSION:
+            why = "the next session brings it there" if version < VERSION else "a newer program wrote it"
+            raise Unreadable(
+                f"the journal in {directory} is of version {version}, read is version {VERSION}: {why}"
+            )
+        yield History(connection, directory)
+    finally:
+        connection.close()
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    # Without a writer there is no shared memory of the log, and a folder that we may not write can't get one.
+    alone = not file.with_name(f"{file.name}-wal").exists() and not os.access(file.parent, os.W_OK)
+    name = f"file:{quote(str(file))}?mode=ro" + ("&immutable=1" if alone else "")
+    return sqlite3.connect(name, uri=True, timeout=BUSY_S, isolation_level=None)
