@@ -113,6 +113,12 @@ def _campaign(args: argparse.Namespace) -> ExitCode:
     return campaign(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _commission(args: argparse.Namespace) -> ExitCode:
+    from app.technician.commission import Order, commission
+
+    return commission(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _doctor(args: argparse.Namespace) -> ExitCode:
     from app.technician.doctor import Order, doctor
 
@@ -201,11 +207,12 @@ def _parser() -> _Parser:
     from app.campaign.options import add_options
 
     add_options(add("campaign", _campaign, "Try every fault in every phase, on all cores, and judge."))
-    from app.technician.options import add_doctor
+    from app.technician.options import add_commission, add_doctor
 
     add_doctor(
         add("doctor", _doctor, "Look what works on this machine and what does not, and say what to do.")
     )
+    add_commission(add("commission", _commission, "Give a new unit its first power, step by step."), _seed)
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

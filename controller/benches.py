@@ -166,8 +166,35 @@ def simulated(
 
 def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack) -> Rig:
     """Find the chips and build the rig; whatever happens, `stack` lets go of the pins, low."""
-    factory, clock = bench.factory, bench.clock
-    pins, control, guard = unit.pins, unit.control_adc, unit.guard_adc
+    control, guard = unit.control_adc, unit.guard_adc
+    relays, heartbeat, panel = hands_on(bench, unit, stack)
+    bus = _bus_on(bench)
+    ports = Ports(
+        bus=bus,
+        dac=CurrentDac(bus, unit.dac.address),
+        control_adc=ControlAdc(bus, control.address, control.gain, control.data_rate_sps),
+        guard_adc=None
+        if guard is None
+        else GuardAdc(bus, guard.address, guard.gain, guard.data_rate_sps, guard.current.channel),
+        relays=relays,
+        heartbeat=heartbeat,
+        panel=panel,
+        cause_of=cause_of,
+    )
+    return Rig(ports, scales_of(unit, calibration), bench.clock)
+
+
+class Hands(NamedTuple):
+    """What pins alone move and show; it comes up with the relays open and the heart at rest."""
+
+    relays: Relays
+    heartbeat: Heartbeat
+    panel: Panel
+
+
+def hands_on(bench: Bench, unit: Unit, stack: ExitStack) -> Hands:
+    """Take the pins, low; `stack` lets go of them, low. Raises OSError."""
+    factory, pins = bench.factory, unit.pins
     # Pins first: they come up low, so the relays are open before a chip is spoken to.
     relays = stack.enter_context(closing(Relays(factory, pins.series_relay, pins.polarity_relay)))
     heartbeat = stack.enter_context(closing(Heartbeat(factory, pins.heartbeat)))
@@ -183,21 +210,26 @@ def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack)
         buzzer=pins.buzzer,
     )
     stack.enter_context(closing(panel))
-    bus = BoundedBus(bench.transport, clock.now)
+    return Hands(relays, heartbeat, panel)
+
+
+def store_zero(bench: Bench, unit: Unit) -> tuple[int, int]:
+    """Make the DAC power up at zero; give the codes that its EEPROM held before and holds now.
+
+    With the output open, which the caller sees to; takes up to 0.2 s. Raises OSError.
+    """
+    bus = _bus_on(bench)
+    dac = CurrentDac(bus, unit.dac.address)
+    dac.write(0)
+    before = dac.read_back().eeprom_code
+    dac.store_zero_in_eeprom(bench.clock.now, bench.clock.sleep_until)
+    return before, dac.read_back().eeprom_code
+
+
+def _bus_on(bench: Bench) -> BoundedBus:
+    bus = BoundedBus(bench.transport, bench.clock.now)
     bus.allow(START_UP_S)
-    ports = Ports(
-        bus=bus,
-        dac=CurrentDac(bus, unit.dac.address),
-        control_adc=ControlAdc(bus, control.address, control.gain, control.data_rate_sps),
-        guard_adc=None
-        if guard is None
-        else GuardAdc(bus, guard.address, guard.gain, guard.data_rate_sps, guard.current.channel),
-        relays=relays,
-        heartbeat=heartbeat,
-        panel=panel,
-        cause_of=cause_of,
-    )
-    return Rig(ports, scales_of(unit, calibration), clock)
+    return bus
 
 
 def unit_server(

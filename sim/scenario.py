@@ -24,6 +24,7 @@ from pydantic_core import core_schema
 from sim.faults import FAULTS, Param, Value, check_params
 
 Skin: TypeAlias = "Literal['typical', 'dry', 'wet'] | float | SkinNumbers"
+Button: TypeAlias = Literal["start", "stop", "up", "down"]
 LONGEST_S = 7200.0
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -83,6 +84,36 @@ class PersonSpec(BaseModel):
     fidgets: bool = Field(default=True, description="small movements, a few per minute")
 
 
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class BuildSpec(BaseModel):
+    """How the unit was put together, where that differs from its description; for its commissioning."""
+
+    model_config = _STRICT
+    eeprom_code: int = Field(0, ge=0, le=4095, description="code that the DAC powers up with; new: 2048")
+    missing: Annotated[
+        tuple[Literal["dac", "control_adc", "guard_adc"], ...], BeforeValidator(_as_tuple)
+    ] = ()
+    dac_address: int | None = Field(None, ge=0x60, le=0x67)
+    control_address: int | None = Field(None, ge=0x48, le=0x4B)
+    guard_address: int | None = Field(None, ge=0x48, le=0x4B)
+    stop: Literal["right", "normally_open", "not_in_enable"] = Field(
+        "right", description="contact of the wrong kind, or its second one not in the enable circuit"
+    )
+    swapped: Annotated[tuple[Button, ...], BeforeValidator(_as_tuple)] = Field(
+        (), description="two buttons whose wires are exchanged"
+    )
+
+    @field_validator("swapped")
+    @classmethod
+    def _two(cls, swapped: tuple[Button, ...]) -> tuple[Button, ...]:
+        if swapped and (len(swapped) != 2 or swapped[0] == swapped[1]):
+            raise ValueError("swapped: two different buttons are expected")
+        return swapped
+
+
 class Event(BaseModel):
     """One fault or action at a time; the parameters are those of the fault's row in `sim.faults`."""
 
@@ -139,10 +170,6 @@ def _param_schema(param: Param) -> dict[str, Any]:
     return schema
 
 
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
 class Scenario(BaseModel):
     """A session's circumstances. Events are kept in order of time; equal times in the order given."""
 
@@ -153,6 +180,7 @@ class Scenario(BaseModel):
     )
     load: LoadSpec = LoadSpec()
     person: PersonSpec = PersonSpec()
+    build: BuildSpec = BuildSpec()
     events: Annotated[tuple[Event, ...], BeforeValidator(_as_tuple), Field(max_length=1000)] = ()
 
     @field_validator("events", mode="after")

@@ -52,6 +52,8 @@ EDGE_STEP_S = 0.004
 """A heartbeat edge carries it on when it is this old, so that the step falls where a tick ends."""
 DRIVEN_MA = 0.1
 """A stage that asks for less than this has no current to lose: a twentieth of what DC perception takes."""
+STOP_DELAY_S = 6.0
+"""Stop's second contact breaks the enable circuit when it was held this long (docs/decisions/0009)."""
 BLEEDER_KOHM = 470.0
 """Load of the open output terminals: a stage that drives nothing at all still shows no full voltage."""
 CURRENT_NOISE_MA = 0.001
@@ -74,12 +76,9 @@ class World:
         self._happening_s: float | None = None
         self._glides: list[Glide] = []
         self._pressed = dict.fromkeys(("start", "stop", "up", "down"), 0)
-        self._buttons = {
-            spec.start_pin: "start",
-            spec.up_pin: "up",
-            spec.down_pin: "down",
-            spec.stop_pin: "stop",
-        }
+        self._build = scenario.build
+        self._buttons = self._wire_buttons()
+        self._stop_open = False
         self._lost_by = "hand_out"
         self.levels: dict[int, bool] = {}
         self.short_ohm: float | None = None
@@ -99,6 +98,14 @@ class World:
 
     def _rng(self, part: str) -> Random:
         return Random(f"{self._seed}:{part}")
+
+    def _wire_buttons(self) -> dict[int, str]:
+        spec = self.spec
+        pins = {"start": spec.start_pin, "up": spec.up_pin, "down": spec.down_pin, "stop": spec.stop_pin}
+        if self._build.swapped:
+            one, other = self._build.swapped
+            pins[one], pins[other] = pins[other], pins[one]
+        return {pin: button for button, pin in pins.items()}
 
     def _draw_electronics(self) -> None:
         spec, rng = self.spec, self._rng("electronics")
@@ -140,16 +147,19 @@ class World:
         self._voltage = bare(self._voltage, BARE_V, spec.compliance_v)
 
     def _draw_chips(self) -> None:
-        spec, clock = self.spec, self.clock
+        spec, clock, build = self.spec, self.clock, self._build
         self.bus = SimBus(clock, spec.frequency_hz, spec.timeout_ms / 1000.0, spec.overhead_us * 1e-6)
         self.control_adc = Ads1115(clock, self._control_volts, self._rng("control"))
-        self.bus.attach(spec.control_address, self.control_adc)
+        if "control_adc" not in build.missing:
+            self.bus.attach(build.control_address or spec.control_address, self.control_adc)
         self.guard_adc: Ads1115 | None = None
         if spec.guard_address is not None:
             self.guard_adc = Ads1115(clock, self._guard_volts, self._rng("guard"))
-            self.bus.attach(spec.guard_address, self.guard_adc)
-        self.dac = Mcp4725(clock, self._dac_output, self._rng("dac"), spec.eeprom_code)
-        self.bus.attach(spec.dac_address, self.dac)
+            if "guard_adc" not in build.missing:
+                self.bus.attach(build.guard_address or spec.guard_address, self.guard_adc)
+        self.dac = Mcp4725(clock, self._dac_output, self._rng("dac"), build.eeprom_code or spec.eeprom_code)
+        if "dac" not in build.missing:
+            self.bus.attach(build.dac_address or spec.dac_address, self.dac)
         self.stage.code = self.dac.output_code
 
     def _plan(self, scenario: Scenario) -> None:
@@ -198,11 +208,25 @@ class World:
     def press(self, button: str) -> Callable[[float], None]:
         """Press a button of the panel; calling the result lets it go."""
         self._pressed[button] += 1
+        pressing = True
+        if button == "stop" and self._build.stop == "right":
+            self.at(self._moment_s() + STOP_DELAY_S, lambda t_s: self._break_enable(t_s, on=pressing))
 
-        def let_go(_t_s: float) -> None:
+        def let_go(t_s: float) -> None:
+            nonlocal pressing
+            pressing = False
             self._pressed[button] -= 1
+            if self._stop_open and not self._pressed["stop"]:
+                self._break_enable(t_s, on=False)
 
         return let_go
+
+    def _break_enable(self, t_s: float, *, on: bool) -> None:
+        """Let Stop's second contact break the enable circuit, or close it again."""
+        if on != self._stop_open:
+            self._stop_open = on
+            self._energise(self._enable, t_s, on=not on and self.pump.charged)
+            self._set_alarm()
 
     def glide(self, t_s: float, over_s: float, old: float, new: float, put: Callable[[float], None]) -> None:
         """Let a value go evenly from `old` to `new`, from `t_s` over `over_s` seconds; `put` sets it."""
@@ -219,7 +243,7 @@ class World:
         self.levels[number] = high
         spec, now_s = self.spec, self.clock.now_s
         if number == spec.heartbeat_pin:
-            if self.pump.edge(now_s):
+            if self.pump.edge(now_s) and not self._stop_open:
                 self._energise(self._enable, now_s, on=True)
             elif now_s - self._stepped_s < EDGE_STEP_S:
                 return
@@ -241,7 +265,8 @@ class World:
         """Return what drives an input pin: buttons close to ground, Stop opens; None when nothing does."""
         button = self._buttons.get(number)
         if button is not None:
-            open_contact = bool(self._pressed[button]) == (button == "stop")  # Stop opens when pressed
+            opens = button == "stop" and self._build.stop != "normally_open"  # Stop opens when pressed
+            open_contact = bool(self._pressed[button]) == opens
             return None if open_contact else False
         if number == self.spec.alert_pin:
             return None if self.guard_adc is None else self.guard_adc.alert_level()

@@ -1,4 +1,4 @@
-"""The options of the technician's commands that ask nothing of the unit's current: doctor.
+"""The options of the technician's commands besides calibration: doctor and commission.
 
 Law: help costs no import of a command.
 """
@@ -6,6 +6,7 @@ Law: help costs no import of a command.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 _STATE = "where the records are kept (default: $XDG_STATE_HOME/ionto or ~/.local/state/ionto)"
@@ -20,3 +21,24 @@ def add_doctor(command: argparse.ArgumentParser) -> None:
     add("--meter", metavar="RESOURCE", help="look for the multimeter with this VISA name too")
     add("--attach", type=Path, metavar="SOCKET", help="ask the chips of the simulated unit that runs there")
     add("--json", action="store_true", help="print one JSON object, nothing else")
+
+
+def add_commission(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+    """Give `ionto commission` its options, by the names of the fields of `commission.Order`."""
+    add = command.add_argument
+    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add(
+        "--simulate", nargs="?", const="", metavar="SCENARIO", help="a simulated unit, with a 2 kohm resistor"
+    )
+    add("--seed", type=seed, default=1, metavar="N", help="which simulated unit (default: 1)")
+    add(
+        "--answers",
+        metavar="FILE|simulated",
+        help="unattended: answers from a file, or the simulated bench's",
+    )
+    add("--state", type=Path, metavar="DIR", help=_STATE)
+    add(
+        "--out", type=Path, metavar="DIR", help="where unit file and record go (default: STATE/commissioning)"
+    )
+    add("--restart", action="store_true", help="begin anew instead of going on")
+    add("--json", action="store_true", help="print the record as one JSON object, nothing else")

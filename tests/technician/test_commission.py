@@ -1,0 +1,286 @@
+"""Commissioning on simulated units: each thing that may be wrong is found and named, and nothing is felt."""
+
+import json
+
+import pytest
+import yaml
+
+from app.main import main
+from app.technician import commission as command
+from app.technician.commission_steps import procedure
+from config.reader import BadFile
+from config.sealed import read_sealed
+from config.unit import Unit, load_unit
+from controller.benches import simulated
+from controller.commissioning import NotRight, Workbench
+from sim.scenario import Scenario
+
+BOX = {"load": {"skin": 2000.0}, "person": {"start_at_s": None, "fidgets": False}}
+
+
+def bench_with(unit=None, seed=1, **scenario):
+    unit = unit or Unit()
+    return Workbench(unit, simulated(unit, "hands", Scenario.model_validate({**BOX, **scenario}), seed, None))
+
+
+def do(capsys, tmp_path, *words, scenario=None):
+    """Run the command unattended and give its exit code, its JSON and what it told."""
+    simulate = ["--simulate"]
+    if scenario is not None:
+        file = tmp_path / "scenario.yaml"
+        file.write_text(yaml.safe_dump({"load": {"skin": 2000.0}, **scenario}))
+        simulate.append(str(file))
+    words = words or ("--answers", "simulated")
+    code = main(["commission", *simulate, "--json", "--state", str(tmp_path / "state"), *map(str, words)])
+    out = capsys.readouterr()
+    return code, json.loads(out.out) if out.out else None, out.err
+
+
+def test_a_good_unit_gets_its_serial_number_and_a_record(capsys, tmp_path):
+    code, record, _ = do(capsys, tmp_path)
+    assert (code, record["commissioned"], record["simulated"]) == (0, True, True)
+    unit = load_unit(tmp_path / "state/commissioning/unit-SIM-0001.yaml")
+    assert unit == Unit(serial="SIM-0001")
+    kept = read_sealed(tmp_path / "state/commissioning/commissioning-SIM-0001.yaml")
+    assert kept["unit"] == {"name": "Reference unit", "serial": "SIM-0001"}
+    assert list(kept["results"]) == [step.name for step in procedure("").steps]
+    assert kept["results"]["first_power"]["stop_s"] == pytest.approx(6.0, abs=0.1)
+    assert kept["results"]["first_power"]["load_ohm"] == pytest.approx(2000, rel=0.05)
+    assert not list((tmp_path / "state/technician").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("scenario", "step", "named"),
+    [
+        ({"build": {"missing": ["dac"]}}, "chips", "DAC MCP4725 missing: nothing answers at 0x62"),
+        (
+            {"build": {"missing": ["guard_adc"]}},
+            "chips",
+            "guard ADC ADS1115 missing: nothing answers at 0x49",
+        ),
+        (
+            {"build": {"dac_address": 0x60}},
+            "chips",
+            "DAC MCP4725 not at 0x62, but something of its kind answers at 0x60; correct its address pin",
+        ),
+        ({"build": {"control_address": 0x4A}}, "chips", "control ADC ADS1115 not at 0x48"),
+        ({"build": {"stop": "normally_open"}}, "untouched", "Stop reads as pressed while nobody presses it"),
+        ({"build": {"stop": "not_in_enable"}}, "first_power", "Stop's second contact is not in the enable"),
+        ({"build": {"swapped": ["up", "down"]}}, "up_button", "Down reads as pressed where Up was asked for"),
+        (
+            {"build": {"swapped": ["start", "up"]}},
+            "start_button",
+            "Up reads as pressed where Start was asked",
+        ),
+        ({"build": {"swapped": ["stop", "start"]}}, "untouched", "Stop reads as pressed"),
+        ({"events": [{"at_s": 0, "fault": "start_stuck"}]}, "untouched", "Start reads as pressed"),
+        (
+            {"events": [{"at_s": 0, "fault": "relay_welded", "which": "series"}]},
+            "first_power",
+            "current flows with the series relay open: that relay is welded",
+        ),
+        (
+            {"events": [{"at_s": 0, "fault": "relay_welded", "which": "enable"}]},
+            "first_power",
+            "current flows without a heartbeat: the enable relay is welded",
+        ),
+        (
+            {"events": [{"at_s": 0, "fault": "relay_open", "which": "series"}]},
+            "first_power",
+            "no current flows with both relays closed",
+        ),
+        (
+            {"events": [{"at_s": 0, "fault": "polarity_stuck"}]},
+            "first_power",
+            "the polarity relay does not change over",
+        ),
+        ({"events": [{"at_s": 0, "fault": "dac_stuck"}]}, "first_power", "no current flows"),
+        ({"load": {"skin": "typical"}}, "first_power", "connect the resistor, and nobody to the unit"),
+        ({"load": {"skin": 4000.0}}, "first_power", "2000 ohm was stated"),
+        ({"person": {"hands_in_at_s": 7200}}, "first_power", "the resistor is not connected"),
+    ],
+)
+def test_what_is_wrong_is_found_in_its_step_and_named(capsys, tmp_path, scenario, step, named):
+    code, answer, err = do(capsys, tmp_path, scenario=scenario)
+    assert code == 5
+    assert answer["commissioned"] is False
+    assert answer["reason"].startswith(f"{step}: ")
+    assert named in answer["reason"]
+    assert answer["reason"] in err
+    assert not (tmp_path / "state/commissioning").exists()
+
+
+def test_both_relays_welded_are_found_before_any_is_closed(capsys, tmp_path):
+    welded = [{"at_s": 0, "fault": "relay_welded", "which": which} for which in ("series", "enable")]
+    _, answer, _ = do(capsys, tmp_path, scenario={"events": welded})
+    assert "current flows with the series relay open" in answer["reason"]
+
+
+def test_an_eeprom_that_is_not_zero_is_named_and_mended(capsys, tmp_path):
+    code, record, err = do(capsys, tmp_path, scenario={"build": {"eeprom_code": 2048}})
+    assert code == 0
+    assert record["results"]["eeprom"] == {"found_code": 2048, "stored_code": 0}
+    assert "powered up at code 2048 of 4095; now it is 0" in err
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_flows_that_could_be_felt(seed):
+    bench = bench_with(seed=seed)
+    report = bench.first_power(2000.0, lambda _text: None)
+    assert bench.bench.truth().peak_ma < 0.5
+    assert report.seen["both_forward"].return_ma > 0.2
+    assert report.seen["both_reverse"].return_ma < -0.2
+
+
+def test_first_power_needs_a_hand_on_the_unit():
+    bench = bench_with()
+    bench.bench = bench.bench._replace(inject=None)
+    with pytest.raises(NotRight, match="Start was not pressed within 120 s"):
+        bench.first_power(2000.0, lambda _text: None)
+    assert bench.bench.truth().peak_ma == 0.0
+
+
+def test_stop_ends_first_power_at_once():
+    bench = bench_with(events=[{"at_s": 4.5, "fault": "press", "button": "stop"}])
+    with pytest.raises(NotRight, match="Stop was pressed"):
+        bench.first_power(2000.0, lambda _text: None)
+
+
+def test_the_unit_is_off_after_every_step(monkeypatch):
+    bench = bench_with()
+    outside = []
+    for act in (bench.untouched, lambda: bench.pressed("up"), bench.chips, bench.zero_eeprom):
+        act()
+        outside.append(bench.bench.truth().off_since_s(0.0))
+    bench.first_power(2000.0, lambda _text: None)
+    now_s = bench.bench.clock.now()
+    bench.bench.clock.sleep_until(now_s + 1.0)
+    assert bench.bench.truth().off_since_s(now_s) is not None
+    assert bench.bench.truth().dac_zero_since_s(now_s) is not None
+    assert outside == [pytest.approx(0.0)] * 4
+
+
+NEW = {"build": {"eeprom_code": 2048}}
+WITH_THE_UNIT = [step.name for step in procedure("").steps if step.action]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The record of a unit that was commissioned without an interruption."""
+    folder = tmp_path_factory.mktemp("whole")
+    scenario = folder / "scenario.yaml"
+    scenario.write_text(yaml.safe_dump({"load": {"skin": 2000.0}, **NEW}))
+    words = ["--simulate", str(scenario), "--answers", "simulated", "--state", str(folder)]
+    assert main(["commission", *words]) == 0
+    return read_sealed(folder / "commissioning/commissioning-SIM-0001.yaml")
+
+
+@pytest.mark.parametrize("at", WITH_THE_UNIT)
+def test_an_interruption_at_any_step_is_resumed_to_the_same_record(capsys, tmp_path, monkeypatch, whole, at):
+    original = command._do
+
+    def interrupted(bench, step, *rest):
+        if step.name == at:
+            monkeypatch.undo()
+            raise KeyboardInterrupt
+        return original(bench, step, *rest)
+
+    monkeypatch.setattr(command, "_do", interrupted)
+    code, _, err = do(capsys, tmp_path, scenario=NEW)
+    assert (code, "interrupted; the unit is off" in err) == (4, True)
+    code, resumed, err = do(capsys, tmp_path, scenario=NEW)
+    assert (code, "Going on after" in err) == (0, True)
+    assert list(resumed["results"]) == list(whole["results"])
+    for step, values in whole["results"].items():
+        close = pytest.approx(values, rel=0.1) if step == "first_power" else values  # another moment's noise
+        assert resumed["results"][step] == close
+
+
+def test_an_answer_file_answers_and_what_it_lacks_is_named(capsys, tmp_path):
+    answers = tmp_path / "answers.yaml"
+    given = {
+        "unit": {"technician": "T", "serial": "A 7"},
+        "red_light": {"colour": "red"},
+        "green_light": {"colour": "green"},
+        "blue_light": {"colour": "blue"},
+    }
+    answers.write_text(yaml.safe_dump({"procedure": "commission", "answers": given}))
+    code, answer, _ = do(capsys, tmp_path, "--answers", answers)
+    assert code == 5
+    assert "answers.buzzer.heard: yes or no" in answer["reason"]
+    given["buzzer"] = {"heard": True}
+    answers.write_text(yaml.safe_dump({"answers": given}))
+    code, record, _ = do(capsys, tmp_path, "--answers", answers)
+    assert (code, record["unit"]["serial"]) == (0, "A 7")
+    assert record["unit_file"].endswith("unit-A_7.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"red_light": {"colour": "green"}}, "the light is green where red is driven"),
+        ({"buzzer": {"heard": False}}, "the buzzer is not heard"),
+        ({"unit": {"technician": "T", "serial": "x" * 41}}, "at most 40 are allowed"),
+    ],
+)
+def test_what_a_person_sees_wrong_is_not_accepted(capsys, tmp_path, change, reason):
+    given = {
+        "unit": {"technician": "T", "serial": "A7"},
+        **{f"{colour}_light": {"colour": colour} for colour in ("red", "green", "blue")},
+        "buzzer": {"heard": True},
+        **change,
+    }
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(yaml.safe_dump({"answers": given}))
+    code, answer, _ = do(capsys, tmp_path, "--answers", answers)
+    assert (code, reason in answer["reason"]) == (5, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--json"], "--json has nobody to ask"),
+        (["--answers", "simulated"], "--answers simulated is for a simulated unit"),
+        (["--answers", "no.yaml", "--simulate"], "does not exist"),
+        (["--unit", "no.yaml"], "does not exist"),
+    ],
+)
+def test_bad_input_is_one_sentence(capsys, tmp_path, words, says):
+    assert main(["commission", "--state", str(tmp_path), *words]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_record_that_was_changed_or_half_written_is_refused(capsys, tmp_path):
+    do(capsys, tmp_path)
+    file = tmp_path / "state/commissioning/commissioning-SIM-0001.yaml"
+    text = file.read_text()
+    file.write_text("# a comment does no harm\n" + text)
+    assert read_sealed(file)["simulated"] is True
+    file.write_text(text.replace("simulated: true", "simulated: false"))
+    with pytest.raises(BadFile, match="changed after it was written"):
+        read_sealed(file)
+    file.write_text(text[: len(text) // 2])
+    with pytest.raises(BadFile, match="half-written"):
+        read_sealed(file)
+
+
+@pytest.mark.parametrize(
+    "text", ["serial: ''\nname: A\n", 'name: A\nserial: "7"  # old\n', "name: A\n", 'serial: "0042"\n']
+)
+def test_the_serial_number_goes_into_the_file_and_nothing_else_changes(tmp_path, text):
+    file = tmp_path / "unit.yaml"
+    file.write_text(text)
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(command.with_serial(file, 'N"1'))
+    assert load_unit(changed) == load_unit(file).model_copy(update={"serial": 'N"1'})
+    assert ("# old" in text) == ("# old" in changed.read_text())
+
+
+def test_a_full_disk_leaves_no_record_and_the_progress(capsys, tmp_path):
+    out = tmp_path / "out"
+    out.touch()
+    code, _, err = do(capsys, tmp_path, "--answers", "simulated", "--out", out)
+    assert code == 1
+    assert "could not be written" in err
+    assert list((tmp_path / "state/technician").iterdir())
+    assert do(capsys, tmp_path)[0] == 0  # goes on and writes it
