@@ -125,6 +125,18 @@ def _doctor(args: argparse.Namespace) -> ExitCode:
     return doctor(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _web(args: argparse.Namespace) -> ExitCode:
+    from app.web.command import Order, web
+
+    return web(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
+def _nurse_code(args: argparse.Namespace) -> ExitCode:
+    from app.web.command import nurse_code
+
+    return nurse_code(args.state)
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -213,6 +225,11 @@ def _parser() -> _Parser:
         add("doctor", _doctor, "Look what works on this machine and what does not, and say what to do.")
     )
     add_commission(add("commission", _commission, "Give a new unit its first power, step by step."), _seed)
+    from app.web.options import add_code_options
+    from app.web.options import add_options as add_web_options
+
+    add_web_options(add("web", _web, "Serve the companion's pages, on this computer only by default."))
+    add_code_options(add("nurse-code", _nurse_code, "Set the code for limits and agreements."))
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

@@ -1,0 +1,100 @@
+"""What is prepared for the next Start: the file `next.json`, judged here first and by the device again.
+
+Law: it is written only for a person who may be treated now, within the limits, after the whole checklist; and
+it ends by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from app.atomic import write_whole
+from app.household.fitness import age_group, fitness
+from app.household.plan import Given, Plan, first_polarity, refusal
+from app.household.store import Person
+from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
+from protocols.treatment import Polarity, Treatment
+
+FILE: Final = "next.json"
+VALID: Final = timedelta(minutes=30)
+"""Long enough to fill the trays; then somebody else may have sat down."""
+
+CHECKLIST: Final = {
+    "jewellery": "Rings, bracelets and other jewellery are off.",
+    "cuts": "Cuts and sore spots are covered with petroleum jelly.",
+    "water": "Both trays hold tap water, as deep as the manual says, and stand apart on a dry table.",
+    "position": "I sit comfortably, can reach Stop, and touch no electrode and no metal.",
+    "unchanged": "Nothing about my health has changed since I answered the questions.",
+}
+UNTICKED: Final = "Tick every line of the checklist first."
+OUT_OF_LIMIT: Final = "This current is outside your limit."
+
+
+class Order(NamedTuple):
+    """What is to be treated; currents in mA."""
+
+    person: str
+    treatment: str
+    current_ma: float
+    limit_ma: float
+    first_polarity: Polarity
+    valid_until: datetime
+
+
+def limit_for(person: Person, treatment: Treatment, now: datetime) -> float:
+    """Give the highest current in mA for this person and treatment, 0.0 where none is allowed."""
+    group = age_group(person.born, now.date())
+    ceiling = ceiling_ma(treatment.area, group, treatment.electrolyte)
+    return min(person.limit_ma(treatment.area, now.date()), ceiling, treatment.ceiling_ma)
+
+
+def obstacles(person: Person, treatment: Treatment, given: Collection[Given], now: datetime) -> list[str]:
+    """Say every reason why this person may not be treated so now; none, and they may."""
+    found = fitness(person.born, now.date(), person.answers, person.words, treatment.area)
+    why = refusal(list(given), now)
+    return [one.why for one in found.findings] + ([why] if why else [])
+
+
+def prepared(
+    person: Person,
+    treatment: Treatment,
+    plan: Plan,
+    given: Collection[Given],
+    current_ma: float,
+    ticked: Collection[str],
+    now: datetime,
+) -> Order | list[str]:
+    """Make the order, or say every reason why not."""
+    reasons = obstacles(person, treatment, given, now)
+    limit_ma = limit_for(person, treatment, now)
+    if not MIN_CURRENT_MA <= current_ma <= limit_ma:
+        reasons.append(OUT_OF_LIMIT)
+    if not set(CHECKLIST) <= set(ticked):
+        reasons.append(UNTICKED)
+    if reasons:
+        return reasons
+    first = first_polarity(treatment, plan, list(given))
+    return Order(str(person.id), treatment.name, current_ma, limit_ma, first, now + VALID)
+
+
+def write(state: Path, order: Order) -> None:
+    """Put the order where the device finds it, whole. Raises OSError."""
+    until = order.valid_until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    content = {
+        "person": order.person,
+        "treatment": order.treatment,
+        "current_ma": order.current_ma,
+        "first_polarity": order.first_polarity,
+        "valid_until_utc": until,
+        "limit_ma": order.limit_ma,
+    }
+    write_whole(state / FILE, json.dumps(content) + "\n")
+
+
+def withdraw(state: Path) -> None:
+    """Take back what is prepared. Raises OSError."""
+    (state / FILE).unlink(missing_ok=True)

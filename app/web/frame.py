@@ -1,0 +1,134 @@
+"""The frame of every page: landmarks, the way around, the Stop that is always there, SIMULATED where it is.
+
+Law: Stop is a plain form and works without script, cookie or pairing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.responses import HTMLResponse, Response
+
+from app.locale.language import available, own_name
+from app.web.markup import Child, Html, document, el
+from app.web.visit import Visit
+
+SECTIONS: Final = {
+    "now": ("/", "Now"),
+    "prepare": ("/prepare", "Prepare"),
+    "plan": ("/plan", "Plan"),
+    "history": ("/history", "History"),
+    "people": ("/people", "People"),
+}
+
+
+def page(
+    visit: Visit,
+    title: str,
+    *content: Child,
+    section: str = "",
+    scripts: tuple[str, ...] = (),
+    refresh_s: int = 0,
+    status: int = 200,
+) -> Response:
+    """Make the answer. `refresh_s` loads it again for browsers without scripts, 0 never."""
+    t = visit.t
+    paired = visit.visitor.device is not None
+    refresh = el("meta", http_equiv="refresh", content=refresh_s) if refresh_s else None
+    chart_style = (
+        el("link", rel="stylesheet", href="/static/uPlot.min.css") if "uPlot.js" in scripts else None
+    )
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("title", f"{title} - ionto"),
+        chart_style,
+        el("link", rel="stylesheet", href="/static/style.css"),
+        el("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
+        el("noscript", refresh) if refresh and scripts else refresh,
+        [el("script", src=f"/static/{script}", defer=True) for script in scripts],
+    )
+    body = el(
+        "body",
+        el("a", t("Skip to the content"), href="#content", class_="skip"),
+        el(
+            "header",
+            el("p", "ionto", class_="brand"),
+            el("p", t("SIMULATED: no unit is driven"), class_="simulated") if visit.simulated else None,
+            _navigation(visit, section) if paired else None,
+        ),
+        el("main", el("h1", title), *content, id="content", tabindex="-1"),
+        el("footer", _languages(visit)),
+        _stop(visit),
+    )
+    return HTMLResponse(document(head, body, language=visit.language.code), status_code=status)
+
+
+def note(text: str, kind: str = "note") -> Html:
+    """Make a paragraph that stands out; kinds are `note`, `good`, `warn` and `bad`."""
+    return el("p", text, class_=f"box {kind}")
+
+
+def field(label: str, *control: Child, hint: str = "") -> Html:
+    """Put a label around a control."""
+    return el("label", el("span", label), *control, el("small", hint) if hint else None, class_="field")
+
+
+def choices(name: str, options: dict[str, str], chosen: str) -> Html:
+    """Make a drop-down list."""
+    return el(
+        "select",
+        [el("option", text, value=value, selected=value == chosen) for value, text in options.items()],
+        name=name,
+    )
+
+
+def facts(rows: Sequence[tuple[str, Child]]) -> Html:
+    """Make a list of names and values, without the empty ones."""
+    return el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in rows if value])
+
+
+def _navigation(visit: Visit, section: str) -> Html:
+    links = [
+        el("li", el("a", visit.t(name), href=path, aria_current="page" if key == section else None))
+        for key, (path, name) in SECTIONS.items()
+    ]
+    return el("nav", el("ul", links), aria_label=visit.t("Pages"))
+
+
+def _languages(visit: Visit) -> Html:
+    buttons = [
+        el(
+            "button",
+            own_name(code),
+            name="language",
+            value=code,
+            lang=code,
+            aria_pressed="true" if code == visit.language.code else "false",
+            class_="plain",
+        )
+        for code in available()
+    ]
+    return visit.form(
+        "/language",
+        el("p", visit.t("Language"), id="languages"),
+        buttons,
+        role="group",
+        aria_labelledby="languages",
+    )
+
+
+def _stop(visit: Visit) -> Html:
+    stop = el("button", visit.t("Stop"), class_="stop")
+    return el(
+        "form",
+        stop,
+        method="post",
+        action="/stop",
+        class_="stopbar",
+        role="region",
+        aria_label=visit.t("Stop the treatment"),
+    )

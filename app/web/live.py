@@ -1,0 +1,97 @@
+"""What the unit does now, as its herald tells it through `live.sock`.
+
+Law: the unit never waits for us: we read, keep only the newest, and reconnect for ever. What is older than
+two seconds is not shown as now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+SOCKET: Final = "live.sock"
+STALE_S: Final = 2.0
+_RETRY_S: Final = 1.0
+_LINE_BYTES: Final = 64 * 1024
+_SEND_S: Final = 2.0
+
+
+class Silent(Exception):
+    """The unit's program can't be reached."""
+
+
+class Feed:
+    """The herald of the unit whose state is in `state`; `on_snapshot` sees each one as it comes."""
+
+    def __init__(self, state: Path, on_snapshot: Callable[[dict[str, Any]], None]) -> None:
+        self._path = state / SOCKET
+        self._on_snapshot = on_snapshot
+        self._hello: dict[str, Any] = {}
+        self._snapshot: dict[str, Any] | None = None
+        self._at_s = 0.0
+        self._writer: asyncio.StreamWriter | None = None
+        self._news = asyncio.Event()
+
+    @property
+    def hello(self) -> dict[str, Any]:
+        """Who the unit is; empty until it has been reached."""
+        return self._hello
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the unit that is there now says it is simulated."""
+        return self.snapshot is not None and self._hello.get("simulated") is True
+
+    @property
+    def snapshot(self) -> dict[str, Any] | None:
+        """The newest snapshot, None when there is none from the last two seconds."""
+        fresh = time.monotonic() - self._at_s < STALE_S
+        return self._snapshot if fresh else None
+
+    async def run(self) -> None:
+        """Read for ever, until cancelled."""
+        while True:
+            with suppress(OSError, ValueError, asyncio.IncompleteReadError):
+                await self._read()
+            self._writer = None
+            await asyncio.sleep(_RETRY_S)
+
+    async def _read(self) -> None:
+        reader, writer = await asyncio.open_unix_connection(str(self._path), limit=_LINE_BYTES)
+        try:
+            self._writer = writer
+            while line := await reader.readline():
+                self._take(json.loads(line))
+        finally:
+            writer.close()
+
+    def _take(self, message: Any) -> None:
+        if not isinstance(message, dict):
+            return
+        if isinstance(message.get("hello"), dict):
+            self._hello = message["hello"]
+        elif isinstance(message.get("snapshot"), dict):
+            self._snapshot, self._at_s = message["snapshot"], time.monotonic()
+            self._on_snapshot(self._snapshot)
+            self._news.set()
+            self._news = asyncio.Event()
+
+    async def news(self, patience_s: float) -> None:
+        """Wait for the next snapshot, at most `patience_s`."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), patience_s)
+
+    async def tell(self, **request: Any) -> None:
+        """Tell the unit something. Raises Silent when it can't be reached within 2 s."""
+        if self._writer is None:
+            raise Silent
+        try:
+            self._writer.write(json.dumps(request).encode() + b"\n")
+            await asyncio.wait_for(self._writer.drain(), _SEND_S)
+        except (OSError, TimeoutError) as error:
+            raise Silent from error

@@ -1,0 +1,110 @@
+"""What the page Now says, as plain words: made once here for the page, and for its live changes.
+
+Law: pure. Every value is finished text in the person's language; a script only puts it in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from app.locale.language import Language
+from app.web import sentences
+
+FLOWING: Final = frozenset({"contact", "ramp_up", "hold", "ramp_down", "reverse", "stopping"})
+
+
+class NowView(NamedTuple):
+    """Texts of the page; `tone` is `calm`, `active` or `alarm`. Empty where there is nothing to say."""
+
+    sentence: str
+    tone: str
+    phase: str = ""
+    left: str = ""
+    wanted: str = ""
+    delivered: str = ""
+    contact: str = ""
+    why: str = ""
+    alarm: str = ""
+    prepared: str = ""
+    direction: str = ""
+    dose: str = ""
+
+
+def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language: Language) -> NowView:
+    """Word a snapshot of `docs/device.md`; None when the unit is silent. `names` are people's by id."""
+    t = language.t
+    if snapshot is None:
+        return NowView(t(sentences.ABSENT), "alarm", alarm=t(sentences.SILENT))
+    state, phase = snapshot["state"], snapshot["phase"]
+    alarm = state == "alarm" or phase == "tripped"
+    treating = state == "treating"
+    tone = "alarm" if alarm else "active" if treating else "calm"
+    return NowView(
+        sentence=t(sentences.NEXT.get(snapshot.get("next") or "", snapshot.get("note") or "")),
+        tone=tone,
+        phase=_phase(snapshot, language),
+        left=_left(snapshot["left_s"], language) if treating else "",
+        wanted=language.ma(snapshot["target_ma"]) if snapshot.get("treatment") else "",
+        delivered=language.ma(snapshot["measured_ma"]) if phase in FLOWING else "",
+        contact=t(sentences.CONTACT.get(snapshot.get("contact") or "", "")),
+        why=t(sentences.LIMITED_BY.get(snapshot.get("limited_by") or "", "")),
+        alarm=_alarm(snapshot, language) if alarm else "",
+        prepared=_prepared(snapshot, names, language),
+        direction=t(sentences.POLARITY[snapshot["polarity"]]) if phase in FLOWING else "",
+        dose=_dose(snapshot, language) if treating else "",
+    )
+
+
+def _phase(snapshot: Mapping[str, Any], language: Language) -> str:
+    """Name the phase; a unit at rest is ready, however its last session ended."""
+    if snapshot["state"] == "idle":
+        return language.t("Ready")
+    return language.t(sentences.PHASES.get(snapshot["phase"], ""))
+
+
+def _left(left_s: float, language: Language) -> str:
+    whole_s = max(0, round(left_s))
+    return language.t("{minutes}:{seconds} min", minutes=whole_s // 60, seconds=f"{whole_s % 60:02d}")
+
+
+def _dose(snapshot: Mapping[str, Any], language: Language) -> str:
+    return language.t(
+        "{forward} forward, {reverse} reverse",
+        forward=language.charge(snapshot["charge_forward_ma_min"]),
+        reverse=language.charge(snapshot["charge_reverse_ma_min"]),
+    )
+
+
+def _alarm(snapshot: Mapping[str, Any], language: Language) -> str:
+    """Say what happened and what to do: of the trip, else of what was refused."""
+    t = language.t
+    last = snapshot.get("last") or {}
+    cause = snapshot.get("trip_cause") or last.get("cause")
+    parts = []
+    if snapshot.get("code") is not None:
+        parts.append(t("Code {code}.", code=snapshot["code"]))
+    if cause in sentences.CAUSES:
+        parts += [t(sentences.CAUSES[cause]), t(sentences.advice(cause))]
+    elif last.get("reason"):
+        parts.append(last["reason"])
+    if snapshot.get("rest_s"):
+        minutes = language.number(max(1, round(snapshot["rest_s"] / 60)))
+        parts.append(t("For {minutes} min more, Start gives the rest of this treatment.", minutes=minutes))
+    return " ".join(parts)
+
+
+def _prepared(snapshot: Mapping[str, Any], names: Mapping[str, str], language: Language) -> str:
+    t = language.t
+    order = snapshot.get("order")
+    if order is not None and not order.get("accepted"):
+        return t("The unit refuses what was prepared: {reason}", reason=order.get("refusal") or "")
+    treatment = snapshot.get("treatment")
+    if not treatment:
+        return ""
+    what = t(sentences.TREATMENTS.get(treatment, treatment))
+    who = names.get(snapshot.get("person") or "", "")
+    current = language.ma(snapshot["target_ma"])
+    if who:
+        return t("{what} for {who}, {current}", what=what, who=who, current=current)
+    return t("{what} for nobody in particular, {current}", what=what, current=current)

@@ -1,0 +1,333 @@
+"""History: every session with its chart, dose, trips in plain words and how it felt; progress; export.
+
+Law: a page reads a bounded number of rows, so ten years answer like a month. What is exported is whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from app.household.feelings import FELT, SWEAT
+from app.household.store import Feedback
+from app.web import sentences
+from app.web.chart import drawing
+from app.web.frame import choices, facts, field, note, page
+from app.web.markup import Child, Html, el
+from app.web.pages.now import felt_forms
+from app.web.records import Record
+from app.web.visit import Sorry, Visit
+
+ROWS: Final = 25
+WEEKS: Final = 12
+_BATCH: Final = 500
+
+
+def history(visit: Visit) -> Response:
+    """Show the newest sessions, or those before one."""
+    t = visit.t
+    who = visit.query.get("person", "")
+    person = None if not who else str(visit.person(who).id)
+    before = visit.query.get("before", "")
+    if before and not (before.isascii() and before.isdigit() and len(before) < 10):
+        raise Sorry(t("There is no session of this number."), 404)
+    found = visit.house.records.page(ROWS + 1, int(before) if before else None, person)
+    shown = found[:ROWS]
+    more = urlencode({**({"person": person} if person else {}), "before": shown[-1].id}) if shown else ""
+    older = el("p", el("a", t("Older sessions"), href=f"/history?{more}", class_="button plain"))
+    return page(
+        visit,
+        t("History"),
+        _filter(visit, who),
+        _table(visit, shown) if shown else el("p", t("There is no session yet.")),
+        older if len(found) > ROWS else None,
+        _progress(visit, person) if shown and not before else None,
+        el(
+            "section",
+            el("h2", t("Take it along")),
+            el(
+                "p",
+                el("a", "CSV", href="/history.csv", class_="button plain", download=True),
+                el("a", "JSON", href="/history.json", class_="button plain", download=True),
+            ),
+        ),
+        section="history",
+        scripts=("uPlot.js", "chart.js", "charts.js"),
+    )
+
+
+def session(visit: Visit) -> Response:
+    """Show one session."""
+    t, language = visit.t, visit.language
+    record = visit.house.records.one(visit.session())
+    if record is None:
+        raise Sorry(t("There is no session of this number."), 404)
+    rows: list[tuple[str, Child]] = [
+        (t("Who"), visit.house.household.names().get(record.person or "", "")),
+        (t("Treatment"), t(sentences.TREATMENTS.get(record.treatment, record.treatment))),
+        (t("Result"), _outcome(visit, record)),
+        (t("Set current"), language.ma(record.target_ma)),
+        (t("Duration"), t("{minutes} min", minutes=language.number((record.duration_s or 0) / 60, 1))),
+        (t("Dose forward"), language.charge(record.forward_ma_min)),
+        (t("Dose reverse"), language.charge(record.reverse_ma_min)),
+        (t("First direction"), t(sentences.POLARITY.get(record.first_polarity or "", ""))),
+        (t("Continues"), _linked(visit, record)),
+        (t("Record"), t("SIMULATED: no person was treated") if record.simulated else ""),
+    ]
+    return page(
+        visit,
+        t("Session of {moment}", moment=language.moment(record.begun)),
+        facts(rows),
+        _trips(visit, record),
+        _chart(visit, record),
+        el("section", el("h2", t("Afterwards")), felt_forms(visit, record.id, "session"), class_="noprint")
+        if record.outcome is not None
+        else None,
+        el(
+            "p",
+            el("a", t("All sessions"), href="/history", class_="button plain"),
+            el("button", t("Print"), type="button", class_="plain", data_print=True, hidden=True),
+            class_="noprint",
+        ),
+        section="history",
+        scripts=("uPlot.js", "chart.js", "charts.js"),
+    )
+
+
+def chart_json(visit: Visit) -> Response:
+    """Give a session's chart as columns."""
+    number = visit.session()
+    if visit.house.records.one(number) is None:
+        raise Sorry(visit.t("There is no session of this number."), 404)
+    return JSONResponse(visit.house.records.chart(number))
+
+
+def chart_svg(visit: Visit) -> Response:
+    """Draw a session's chart for browsers without scripts."""
+    labels = (visit.t("Delivered (mA)"), visit.t("Set (mA)"), visit.t("Time (min)"))
+    return Response(drawing(visit.house.records.chart(visit.session()), labels), media_type="image/svg+xml")
+
+
+def progress_json(visit: Visit) -> Response:
+    """Give each session's begin (s since 1970), dose and sweat, oldest first."""
+    who = visit.query.get("person", "")
+    person = None if not who else str(visit.person(who).id)
+    rows = [
+        (record.begun.timestamp(), record.charge_ma_min, said.sweat) for record, said in _all(visit, person)
+    ]
+    rows.reverse()
+    names = ("at_s", "charge_ma_min", "sweat")
+    return JSONResponse({name: [row[index] for row in rows] for index, name in enumerate(names)})
+
+
+def export_csv(visit: Visit) -> Response:
+    """Give all sessions as a table."""
+    return _download(_csv_lines(visit), "text/csv; charset=utf-8", "sessions.csv")
+
+
+def export_json(visit: Visit) -> Response:
+    """Give all sessions as JSON."""
+    return _download(_json_lines(visit), "application/json", "sessions.json")
+
+
+def _filter(visit: Visit, chosen: str) -> Html | None:
+    people = {str(one.id): one.name for one in visit.house.household.people()}
+    if len(people) < 2:
+        return None
+    options = {"": visit.t("Everybody"), **people}
+    show = el("button", visit.t("Show"), class_="plain")
+    return el(
+        "form",
+        field(visit.t("Who"), choices("person", options, chosen)),
+        show,
+        method="get",
+        action="/history",
+        class_="pick",
+    )
+
+
+def _table(visit: Visit, records: list[Record]) -> Html:
+    t, language = visit.t, visit.language
+    names = visit.house.household.names()
+    said = visit.house.household.feedback([record.id for record in records])
+    heads = (t("When"), t("Who"), t("Treatment"), t("Result"), t("Dose"), t("Skin"), t("Sweat"))
+    rows = []
+    for record in records:
+        feeling = said.get(record.id, Feedback(None, None))
+        cells: tuple[Child, ...] = (
+            el("a", language.moment(record.begun), href=f"/history/{record.id}"),
+            names.get(record.person or "", ""),
+            t(sentences.AREAS.get(record.treatment, record.treatment)),
+            _outcome(visit, record),
+            language.charge(record.charge_ma_min),
+            t(FELT[feeling.felt]) if feeling.felt else "",
+            "" if feeling.sweat is None else t(SWEAT[feeling.sweat]),
+        )
+        rows.append(
+            el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, cells, strict=True)])
+        )
+    return el(
+        "table",
+        el("caption", t("Sessions, newest first")),
+        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
+        el("tbody", rows),
+        class_="stack",
+    )
+
+
+def _outcome(visit: Visit, record: Record) -> str:
+    return visit.t(sentences.OUTCOMES.get(record.outcome or "", record.outcome or ""))
+
+
+def _linked(visit: Visit, record: Record) -> Child:
+    if record.linked_to is None:
+        return None
+    return el("a", visit.t("the rest of an earlier session"), href=f"/history/{record.linked_to}")
+
+
+def _trips(visit: Visit, record: Record) -> Html | None:
+    t = visit.t
+    trips = visit.house.records.trips(record.id)
+    if not trips and record.outcome in {"completed", None}:
+        return None
+    parts: list[Html] = []
+    for trip in trips:
+        cause = trip["cause"]
+        at = t("{minutes} min", minutes=visit.language.number(trip["detected_s"] / 60, 1))
+        said = t(sentences.CAUSES.get(cause, cause))
+        phase = t(sentences.PHASES.get(trip["phase"], trip["phase"]))
+        parts += [
+            note(t("After {time}, in the phase {phase}: {cause}", time=at, phase=phase, cause=said), "bad"),
+            el("p", t(sentences.advice(cause))),
+            el("details", el("summary", t("What was measured")), el("p", trip["evidence"], lang="en")),
+        ]
+    if not trips and record.reason:
+        parts.append(el("p", record.reason, lang="en"))
+    return el("section", el("h2", t("Why it is not complete")), parts) if parts else None
+
+
+def _chart(visit: Visit, record: Record) -> Html:
+    t = visit.t
+    box = el(
+        "div",
+        role="img",
+        aria_label=t("Chart of the current over the session; the doses above sum it up."),
+        class_="chart",
+        data_chart=f"/history/{record.id}/chart.json",
+        data_time=t("Time (min)"),
+        data_set=t("Set (mA)"),
+        data_delivered=t("Delivered (mA)"),
+        data_locale=visit.language.code,
+    )
+    drawn = el("img", src=f"/history/{record.id}/chart.svg", alt=t("Current over time"), class_="chart")
+    return el("section", el("h2", t("Current over time")), box, el("noscript", drawn))
+
+
+def _progress(visit: Visit, person: str | None) -> Html:
+    """Show the last weeks as a table, and everything as a plot."""
+    t, language = visit.t, visit.language
+    query = "" if person is None else f"?{urlencode({'person': person})}"
+    box = el(
+        "div",
+        role="img",
+        aria_label=t("Plot of dose and sweat over time; the table below has the last weeks."),
+        class_="chart",
+        data_progress=f"/history/progress.json{query}",
+        data_dose=t("Dose (mA min)"),
+        data_sweat=t("Sweat (0 none, 4 very much)"),
+        data_locale=language.code,
+    )
+    heads = (t("Week from"), t("Treatments"), t("Mean dose"), t("Mean sweat"))
+    rows = [
+        el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, row, strict=True)])
+        for row in _weeks(visit, person)
+    ]
+    table = el(
+        "table",
+        el("caption", t("The last {weeks} weeks", weeks=WEEKS)),
+        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
+        el("tbody", rows),
+    )
+    return el("section", el("h2", t("Progress")), box, table)
+
+
+def _weeks(visit: Visit, person: str | None) -> Iterator[tuple[str, str, str, str]]:
+    monday = visit.today - timedelta(days=visit.today.weekday())
+    weeks: dict[Any, list[tuple[float, int | None]]] = {}
+    for record, said in _all(visit, person, batches=1):
+        day = record.begun.date()
+        if day >= monday - timedelta(weeks=WEEKS - 1) and record.charge_ma_min >= 1.0:
+            weeks.setdefault(day - timedelta(days=day.weekday()), []).append(
+                (record.charge_ma_min, said.sweat)
+            )
+    language = visit.language
+    for week, rows in weeks.items():
+        sweat = [level for _, level in rows if level is not None]
+        yield (
+            language.short_day(week),
+            language.number(len(rows)),
+            language.charge(sum(charge for charge, _ in rows) / len(rows)),
+            language.number(sum(sweat) / len(sweat), 1) if sweat else "",
+        )
+
+
+def _all(visit: Visit, person: str | None, batches: int = 1000) -> Iterator[tuple[Record, Feedback]]:
+    """Give sessions with what was said, newest first, 500 at a time."""
+    before: int | None = None
+    for _ in range(batches):
+        found = visit.house.records.page(_BATCH, before, person)
+        said = visit.house.household.feedback([record.id for record in found])
+        yield from ((record, said.get(record.id, Feedback(None, None))) for record in found)
+        if len(found) < _BATCH:
+            return
+        before = found[-1].id
+
+
+def _rows(visit: Visit) -> Iterator[dict[str, Any]]:
+    names = visit.house.household.names()
+    for record, said in _all(visit, None):
+        row = record._asdict()
+        row["simulated"] = bool(record.simulated)
+        row["name"] = names.get(record.person or "", "")
+        yield {**row, "felt": said.felt, "sweat": said.sweat}
+
+
+def _csv_lines(visit: Visit) -> Iterator[str]:
+    names = [*Record._fields, "name", "felt", "sweat"]
+    for number, row in enumerate(_rows(visit)):
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        if number == 0:
+            writer.writerow(names)
+        writer.writerow([_harmless(row[name]) for name in names])
+        yield buffer.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    """Keep a spreadsheet from reading a text as a formula."""
+    return (
+        f"'{value}"
+        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+        else value
+    )
+
+
+def _json_lines(visit: Visit) -> Iterator[str]:
+    start = "[\n"
+    for row in _rows(visit):
+        yield start + json.dumps(row)
+        start = ",\n"
+    yield "[]\n" if start == "[\n" else "\n]\n"
+
+
+def _download(lines: Iterator[str], kind: str, name: str) -> Response:
+    return StreamingResponse(
+        lines, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'}
+    )

@@ -1,0 +1,164 @@
+"""Now: what to do next, what flows, why not more; and the simulated unit's buttons.
+
+Law: nothing here starts anything on a unit that is not simulated.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from starlette.responses import Response
+
+from app.household.feelings import FELT, SWEAT
+from app.web.frame import note, page
+from app.web.markup import Html, el
+from app.web.now_view import NowView, view
+from app.web.visit import Sorry, Visit, go
+
+LABELS: Final = {
+    "phase": "Phase",
+    "left": "Time left",
+    "wanted": "Set current",
+    "delivered": "Delivered current",
+    "contact": "Contact",
+    "direction": "Direction",
+    "dose": "Given so far",
+    "prepared": "Prepared",
+}
+DESK: Final = {
+    "start": ("Start", {"do": "press", "button": "start", "held_s": 0.3}),
+    "stop": ("Stop", {"do": "press", "button": "stop", "held_s": 0.3}),
+    "up": ("Up", {"do": "press", "button": "up", "held_s": 0.3}),
+    "down": ("Down", {"do": "press", "button": "down", "held_s": 0.3}),
+    "hold_up": ("Hold Up for 5 seconds", {"do": "press", "button": "up", "held_s": 5.0}),
+    "out": ("Take a hand out", {"do": "hand", "out": True}),
+    "in": ("Put both hands in", {"do": "hand", "out": False}),
+}
+"""Buttons of the simulated unit and its person: name and what is sent."""
+
+
+def now(visit: Visit) -> Response:
+    """Show the page."""
+    seen = view(visit.snapshot, visit.house.household.names(), visit.language)
+    t = visit.t
+    rows = [
+        el(
+            "div",
+            el("dt", t(label)),
+            el("dd", getattr(seen, key), data_live=key),
+            hidden=not getattr(seen, key),
+        )
+        for key, label in LABELS.items()
+    ]
+    return page(
+        visit,
+        t("Now"),
+        el("p", seen.sentence, class_=f"sentence {seen.tone}", role="status", data_live="sentence"),
+        el("p", seen.alarm, class_="box bad", role="alert", data_live="alarm", hidden=not seen.alarm),
+        el("p", seen.why, class_="box warn", role="status", data_live="why", hidden=not seen.why),
+        el("dl", rows, class_="figures"),
+        _feedback(visit),
+        _chart(visit),
+        desk(visit) if visit.simulated else None,
+        section="now",
+        scripts=("uPlot.js", "chart.js", "now.js"),
+        refresh_s=5,
+    )
+
+
+def event(seen: NowView, snapshot: dict[str, object] | None) -> str:
+    """Write what the page's script gets: the texts, and the figures for the chart."""
+    names = ("session", "time_s", "setpoint_ma", "measured_ma", "state")
+    figures = {} if snapshot is None else {name: snapshot.get(name) for name in names}
+    return json.dumps({"texts": seen._asdict(), "figures": figures})
+
+
+def desk(visit: Visit) -> Html:
+    """Show the simulated unit's buttons."""
+    buttons = [el("button", visit.t(label), name="press", value=key) for key, (label, _) in DESK.items()]
+    return el(
+        "section",
+        el("h2", visit.t("The simulated unit")),
+        el("p", visit.t("These buttons stand for the hands of a person. A real unit has no such panel.")),
+        visit.form("/desk", buttons, class_="row"),
+        class_="desk",
+        aria_label=visit.t("The simulated unit"),
+    )
+
+
+def pressed(visit: Visit) -> dict[str, object]:
+    """Read which of the simulated unit's buttons was pressed. Raises Sorry."""
+    if not visit.simulated:
+        raise Sorry(visit.t("This unit is not simulated: use its own buttons."), 403)
+    return dict(DESK[visit.choice("press", DESK)][1])
+
+
+def felt_forms(visit: Visit, session: int, back: str) -> list[Html]:
+    """Ask how the skin feels and how much sweat there was: one tap each."""
+    said = visit.house.household.feedback([session]).get(session)
+    t = visit.t
+
+    def ask(question: str, name: str, options: dict[str, str], chosen: str | None) -> Html:
+        buttons = [
+            el("button", t(text), name=name, value=value, aria_pressed="true" if value == chosen else "false")
+            for value, text in options.items()
+        ]
+        hidden = el("input", type="hidden", name="back", value=back)
+        legend = el("legend", question)
+        return visit.form(f"/history/{session}/felt", hidden, el("fieldset", legend, buttons, class_="row"))
+
+    sweat = {str(index): word for index, word in enumerate(SWEAT)}
+    chosen = None if said is None or said.sweat is None else str(said.sweat)
+    return [
+        ask(t("How does your skin feel?"), "felt", dict(FELT), None if said is None else said.felt),
+        ask(t("How much did you sweat since the treatment before?"), "sweat", sweat, chosen),
+    ]
+
+
+def felt(visit: Visit) -> Response:
+    """Keep what was tapped."""
+    session = visit.session()
+    if visit.house.records.one(session) is None:
+        raise Sorry(visit.t("There is no session of this number."), 404)
+    feeling = visit.choice("felt", FELT) if "felt" in visit.fields else None
+    levels = {str(index): index for index in range(len(SWEAT))}
+    sweat = levels[visit.choice("sweat", levels)] if "sweat" in visit.fields else None
+    visit.house.household.say(session, feeling, sweat)
+    return go("/" if visit.fields.get("back") == "now" else f"/history/{session}")
+
+
+def _feedback(visit: Visit) -> Html | None:
+    """Ask after a treatment, until both were answered or the next one begins."""
+    snapshot = visit.snapshot
+    if snapshot is None or snapshot["state"] not in {"idle", "finished", "alarm"}:
+        return None
+    last = (snapshot.get("last") or {}).get("session") or snapshot.get("session")
+    if not isinstance(last, int):
+        return None
+    said = visit.house.household.feedback([last]).get(last)
+    if said is not None and said.felt is not None and said.sweat is not None:
+        return None
+    record = visit.house.records.one(last)
+    if record is None or record.charge_ma_min < 1.0:
+        return None
+    return el("section", el("h2", visit.t("After the treatment")), felt_forms(visit, last, "now"))
+
+
+def _chart(visit: Visit) -> Html:
+    return el(
+        "section",
+        el("h2", visit.t("Current over time")),
+        el(
+            "div",
+            role="img",
+            aria_label=visit.t("Chart of the set and the delivered current; the figures above say the same."),
+            id="live-chart",
+            class_="chart",
+            data_time=visit.t("Time (min)"),
+            data_set=visit.t("Set (mA)"),
+            data_delivered=visit.t("Delivered (mA)"),
+            data_locale=visit.language.code,
+        ),
+        el("noscript", note(visit.t("The chart needs scripts. History shows it without."))),
+    )

@@ -1,0 +1,73 @@
+"""The page of a device that is not paired: it can ask, and it can stop.
+
+Law: it shows nothing of the unit, its people or its sessions, not even whether somebody is being treated.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from app.household.store import StoreRefused
+from app.web.frame import field, note, page
+from app.web.gate import DEVICE_COOKIE, cookie
+from app.web.markup import Child, el
+from app.web.pages.now import desk
+from app.web.visit import Sorry, Visit, go
+
+_YEAR_S = 365 * 86400
+
+
+def show(visit: Visit) -> Response:
+    """Show how the question stands; a granted one is collected here."""
+    pairing, key = visit.house.pairing, visit.visitor.key
+    t = visit.t
+    state = pairing.state(key, visit.clock_s)
+    if state == "granted" and (name := pairing.collect(key, visit.clock_s)) is not None:
+        return _paired(visit, name)
+    left = visit.language.number(round(pairing.left_s(visit.clock_s)))
+    said: Child = None
+    if state == "asking":
+        said = [
+            note(t("Now hold the button Up on the unit for three seconds."), "good"),
+            el("p", t("The unit must be at rest. {seconds} s are left.", seconds=left)),
+        ]
+    elif state == "other":
+        said = note(t("Another device is asking at this moment. Ask later."), "warn")
+    elif state == "clash":
+        clash = "Two devices asked at the same time, so neither was paired. Wait {seconds} s and ask again."
+        said = note(t(clash, seconds=left), "bad")
+    ask = visit.form(
+        "/pair",
+        field(
+            t("Name of this device"),
+            el("input", name="name", required=True, maxlength=40, autocomplete="off"),
+        ),
+        el("button", t("Ask the unit")),
+    )
+    return page(
+        visit,
+        t("This device is not paired"),
+        el("p", t("Until it is paired, it can see nothing and can only stop the unit.")),
+        el("div", said, role="status"),
+        None if state == "asking" else ask,
+        desk(visit) if visit.simulated and not visit.house.network else None,
+        refresh_s=2 if state == "asking" else 0,
+    )
+
+
+def ask(visit: Visit) -> Response:
+    """Begin to ask."""
+    if visit.visitor.device is not None:
+        return go("/")
+    visit.house.pairing.ask(visit.visitor.key, visit.line("name"), visit.clock_s)
+    return go("/")
+
+
+def _paired(visit: Visit, name: str) -> Response:
+    try:
+        token = visit.house.household.pair(name, visit.today)
+    except StoreRefused as refused:
+        raise Sorry(visit.t(str(refused))) from refused
+    answer = go("/")
+    answer.headers["set-cookie"] = cookie(DEVICE_COOKIE, token, _YEAR_S, secure=visit.secure)
+    return answer

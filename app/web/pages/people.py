@@ -1,0 +1,311 @@
+"""People: who is in the household, the questions about health, a professional's word, limits; paired devices.
+
+Law: lowering a limit is free; raising one, and a word, need the nurse's code, whose tries are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from starlette.responses import Response
+
+from app.household.fitness import (
+    AREAS,
+    QUESTIONS,
+    age_group,
+    age_years,
+    fitness,
+    highest_limit_ma,
+    words_wanted,
+)
+from app.household.store import Person, StoreRefused
+from app.web import sentences
+from app.web.frame import field, note, page
+from app.web.markup import Html, el
+from app.web.visit import Sorry, Visit, go
+from protocols.ceilings import MIN_CURRENT_MA
+
+LONGEST_CODE: Final = 64
+
+T = TypeVar("T")
+
+
+def people(visit: Visit) -> Response:
+    """Show the household and the paired devices."""
+    t = visit.t
+    listed = [
+        el(
+            "li",
+            el("a", person.name, href=f"/people/{person.id}"),
+            " ",
+            el(
+                "span",
+                visit.language.n("{count} year", "{count} years", age_years(person.born, visit.today)),
+                class_="quiet",
+            ),
+        )
+        for person in visit.house.household.people()
+    ]
+    add = visit.form(
+        "/people",
+        field(t("Name"), el("input", name="name", required=True, maxlength=40, autocomplete="off")),
+        field(t("Date of birth"), el("input", type="date", name="born", required=True)),
+        el("button", t("Add")),
+    )
+    return page(
+        visit,
+        t("People"),
+        el("ul", listed, class_="list") if listed else el("p", t("Nobody is in the household yet.")),
+        el("section", el("h2", t("Add a person")), add),
+        el("section", el("h2", t("Paired devices")), _devices(visit)),
+        section="people",
+    )
+
+
+def add(visit: Visit) -> Response:
+    """Add a person."""
+    name, born = visit.line("name"), visit.day("born")
+    if not 0 <= age_years(born, visit.today) <= 120:
+        raise Sorry(visit.t("This is not a date of birth."))
+    return go(f"/people/{_kept(visit, lambda: visit.house.household.add_person(name, born))}")
+
+
+def person(visit: Visit) -> Response:
+    """Show one person."""
+    one = visit.person(visit.path["person"])
+    t = visit.t
+    remove = visit.form(
+        f"/people/{one.id}/remove", el("button", t("Remove from the household"), class_="danger")
+    )
+    return page(
+        visit,
+        one.name,
+        el("p", t("Born {day}", day=visit.language.short_day(one.born)), class_="quiet"),
+        el("section", el("h2", t("Questions about health")), _questions(visit, one)),
+        _findings(visit, one) if one.answers else None,
+        _words(visit, one),
+        el("section", el("h2", t("Limits")), _limits(visit, one)),
+        el(
+            "details",
+            el("summary", t("Remove {name}", name=one.name)),
+            el("p", t("The records stay.")),
+            remove,
+        ),
+        section="people",
+    )
+
+
+def answer(visit: Visit) -> Response:
+    """Keep the answers."""
+    one = visit.person(visit.path["person"])
+    yes_no = {"yes": True, "no": False}
+    answers = {question.key: yes_no[visit.choice(question.key, yes_no)] for question in QUESTIONS}
+    visit.house.household.answer(one.id, answers, visit.today)
+    return go(f"/people/{one.id}")
+
+
+def word(visit: Visit) -> Response:
+    """Keep a professional's word."""
+    one = visit.person(visit.path["person"])
+    key = visit.choice(
+        "key", {found.key: found for found in words_wanted(one.born, visit.today, one.answers)}
+    )
+    given_by = visit.line("given_by")
+    _check_code(visit)
+    visit.house.household.give_word(one.id, key, given_by, visit.today)
+    return go(f"/people/{one.id}")
+
+
+def limit(visit: Visit) -> Response:
+    """Keep a limit; above the one that holds, with the code."""
+    one = visit.person(visit.path["person"])
+    area = next((area for area in AREAS if area == visit.fields.get("area")), None)
+    if area is None:
+        raise Sorry(visit.t("This choice does not exist."))
+    limit_ma = visit.number("limit_ma")
+    if limit_ma > one.limit_ma(area, visit.today):
+        _check_code(visit)
+    _kept(visit, lambda: visit.house.household.set_limit(one, area, limit_ma, visit.today))
+    return go(f"/people/{one.id}")
+
+
+def remove(visit: Visit) -> Response:
+    """Take a person off the list."""
+    visit.house.household.hide_person(visit.person(visit.path["person"]).id)
+    return go("/people")
+
+
+def unpair(visit: Visit) -> Response:
+    """Forget a device."""
+    number = visit.fields.get("device", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Sorry(visit.t("This choice does not exist."))
+    visit.house.household.unpair(int(number))
+    return go("/people")
+
+
+def _devices(visit: Visit) -> list[Html]:
+    t = visit.t
+    return [
+        visit.form(
+            "/devices/remove",
+            el("input", type="hidden", name="device", value=device.id),
+            el(
+                "span",
+                device.name,
+                " ",
+                el("small", visit.language.short_day(device.paired_on)),
+                el("strong", f" {t('(this one)')}") if device.id == visit.visitor.device else None,
+            ),
+            el("button", t("Remove"), class_="plain", aria_label=t("Remove {name}", name=device.name)),
+            class_="line",
+        )
+        for device in visit.house.household.devices()
+    ]
+
+
+def _questions(visit: Visit, one: Person) -> Html:
+    t = visit.t
+    asked = []
+    for question in QUESTIONS:
+        said = one.answers.get(question.key)
+        radios = [
+            el(
+                "label",
+                el(
+                    "input",
+                    type="radio",
+                    name=question.key,
+                    value=value,
+                    required=True,
+                    checked=said is meaning,
+                ),
+                el("span", t(text)),
+            )
+            for value, text, meaning in (("no", "No", False), ("yes", "Yes", True))
+        ]
+        asked.append(el("fieldset", el("legend", t(question.text)), radios, class_="yesno"))
+    form = visit.form(f"/people/{one.id}/answers", asked, el("button", t("Keep the answers")))
+    if one.answered_on is None:
+        return form
+    when = t(
+        "Answered {day}. Change them when something changes.", day=visit.language.short_day(one.answered_on)
+    )
+    return el("details", el("summary", when), form)
+
+
+def _findings(visit: Visit, one: Person) -> Html:
+    t = visit.t
+    rows = []
+    for area in AREAS:
+        found = fitness(one.born, visit.today, one.answers, one.words, area)
+        kind = {"allowed": "good", "needs_word": "warn", "refused": "bad"}[found.verdict]
+        verdict = {
+            "allowed": t("May be treated"),
+            "needs_word": t("Only with a professional's word"),
+            "refused": t("Must not be treated"),
+        }[found.verdict]
+        why = [el("li", t(one_reason.why)) for one_reason in found.findings]
+        rows.append(
+            el(
+                "div",
+                el("p", el("strong", t(sentences.AREAS[area])), ": ", verdict),
+                el("ul", why) if why else None,
+                class_=f"box {kind}",
+            )
+        )
+    return el("section", el("h2", t("What follows from the answers")), rows)
+
+
+def _words(visit: Visit, one: Person) -> Html | None:
+    t = visit.t
+    wanted = words_wanted(one.born, visit.today, one.answers)
+    if not wanted:
+        return None
+    parts = []
+    for found in wanted:
+        if found.key in one.words:
+            name, day = one.words[found.key]
+            parts.append(
+                note(
+                    t(
+                        "{name} agreed on {day}: {why}",
+                        name=name,
+                        day=visit.language.short_day(day),
+                        why=t(found.why),
+                    ),
+                    "good",
+                )
+            )
+            continue
+        parts.append(
+            visit.form(
+                f"/people/{one.id}/word",
+                el("p", t(found.why)),
+                el("input", type="hidden", name="key", value=found.key),
+                field(
+                    t("Name of the doctor or nurse who agrees"),
+                    el("input", name="given_by", required=True, maxlength=40, autocomplete="off"),
+                ),
+                _code_field(visit),
+                el("button", t("Record the agreement")),
+            )
+        )
+    return el("section", el("h2", t("A professional's word")), parts)
+
+
+def _limits(visit: Visit, one: Person) -> list[Html]:
+    t, language = visit.t, visit.language
+    group = age_group(one.born, visit.today)
+    forms = []
+    for area in AREAS:
+        now_ma, most_ma = one.limit_ma(area, visit.today), highest_limit_ma(area, group)
+        hint = t(
+            "Now {now}. Lower freely; raise with the nurse's code, to {most} at most.",
+            now=language.ma(now_ma),
+            most=language.ma(most_ma),
+        )
+        entry = el(
+            "input",
+            type="number",
+            name="limit_ma",
+            min=MIN_CURRENT_MA,
+            max=most_ma,
+            step=0.5,
+            value=now_ma,
+            required=True,
+            inputmode="decimal",
+        )
+        forms.append(
+            visit.form(
+                f"/people/{one.id}/limit",
+                el("input", type="hidden", name="area", value=area),
+                field(t("{area}: limit in mA", area=t(sentences.AREAS[area])), entry, hint=hint),
+                _code_field(visit, required=False),
+                el("button", t("Keep the limit"), class_="plain"),
+                class_="limit",
+            )
+        )
+    return forms
+
+
+def _code_field(visit: Visit, *, required: bool = True) -> Html:
+    entry = el(
+        "input", type="password", name="code", maxlength=LONGEST_CODE, required=required, autocomplete="off"
+    )
+    return field(visit.t("Nurse's code"), entry)
+
+
+def _check_code(visit: Visit) -> None:
+    """Check the nurse's code; all tries together are limited, whoever makes them. Raises Sorry."""
+    if not visit.house.codes.take("", visit.clock_s):
+        raise Sorry(visit.t("Too many tries with the nurse's code. Wait a quarter of an hour."), 429)
+    _kept(visit, lambda: visit.house.household.check_code(visit.fields.get("code", "")[:LONGEST_CODE]), 403)
+
+
+def _kept(visit: Visit, do: Callable[[], T], status: int = 422) -> T:
+    try:
+        return do()
+    except StoreRefused as refused:
+        raise Sorry(visit.t(str(refused)), status) from refused

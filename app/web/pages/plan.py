@@ -1,0 +1,166 @@
+"""Plan: what is due, what is too early, the course and the top-ups, and the days as a calendar file.
+
+Law: the rules are `app.household.plan`'s; this page shows them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import Response
+
+from app.household.calendar import calendar
+from app.household.fitness import AREAS
+from app.household.plan import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, standing, upcoming
+from app.household.store import Person
+from app.web import sentences
+from app.web.frame import choices, facts, field, note, page
+from app.web.markup import Html, el
+from app.web.visit import Sorry, Visit, go
+from protocols.ceilings import Area
+
+SHOWN: Final = 8
+"""Planned days on the page."""
+EXPORTED: Final = 30
+"""Planned days in the calendar file."""
+
+
+def plan(visit: Visit) -> Response:
+    """Show everybody's plans."""
+    t = visit.t
+    people = visit.house.household.people()
+    if not people:
+        add = el("p", el("a", t("Add the first person"), href="/people", class_="button"))
+        return page(visit, t("Plan"), el("p", t("Nobody is in the household yet.")), add, section="plan")
+    rule = t("At most one treatment of an area in a day and five in seven days. More is refused.")
+    return page(visit, t("Plan"), el("p", rule), [_person(visit, one) for one in people], section="plan")
+
+
+def save(visit: Visit) -> Response:
+    """Keep a plan."""
+    person = visit.person(visit.fields.get("person", ""))
+    area = _area(visit, visit.fields.get("area", ""))
+    whole = {str(count): count for count in range(1, 100)}
+    made = Plan(
+        per_week=whole[visit.choice("per_week", {str(count): count for count in PER_WEEK})],
+        weeks=whole[visit.choice("weeks", {str(count): count for count in WEEKS})],
+        top_up_days=whole[
+            visit.choice("top_up_days", {str(day): day for day in range(TOP_UP_DAYS[0], TOP_UP_DAYS[1] + 1)})
+        ],
+        starts_on=visit.day("starts_on"),
+        alternate=visit.fields.get("alternate") == "yes",
+    )
+    visit.house.household.set_plan(person.id, area, made)
+    return go(f"/plan#plan-{person.id}-{area}")
+
+
+def export(visit: Visit) -> Response:
+    """Give the planned days as a calendar file."""
+    person = visit.person(visit.path["person"])
+    area = _area(visit, visit.path["area"])
+    kept = visit.house.household.plan(person.id, area, visit.today)
+    days = upcoming(kept, visit.house.records.given(str(person.id), area), visit.now, EXPORTED)
+    summary = visit.t("Iontophoresis, {area}: {name}", area=visit.t(sentences.AREAS[area]), name=person.name)
+    text = visit.t("Planned as if every treatment before were kept. Export again when the plan changes.")
+    content = calendar(f"ionto-{person.id}-{area}", summary, text, days, visit.now)
+    name = f'attachment; filename="plan-{person.id}-{area}.ics"'
+    return Response(content, media_type="text/calendar; charset=utf-8", headers={"content-disposition": name})
+
+
+def _person(visit: Visit, person: Person) -> Html:
+    t = visit.t
+    planned = visit.house.household.planned_areas(person.id)
+    others: dict[str, str] = {area: t(sentences.AREAS[area]) for area in AREAS if area not in planned}
+    begin = el(
+        "details",
+        el("summary", t("Plan another area") if planned else t("Make a plan")),
+        _settings(visit, person, None, Plan(starts_on=visit.today), others),
+        open=not planned,
+    )
+    return el(
+        "section",
+        el("h2", person.name),
+        [_area_plan(visit, person, _area(visit, area)) for area in planned],
+        begin if others else None,
+        aria_label=person.name,
+    )
+
+
+def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
+    t, language = visit.t, visit.language
+    kept = visit.house.household.plan(person.id, area, visit.today)
+    given = visit.house.records.given(str(person.id), area)
+    found = standing(kept, given, visit.now)
+    days = upcoming(kept, given, visit.now, SHOWN)
+    if found.verdict == "refused":
+        said = note(t(found.why), "bad")
+    elif found.verdict == "due":
+        said = note(t("A treatment is due."), "good")
+    else:
+        said = note(t("The next treatment is planned for {day}.", day=language.day(found.due)))
+    course = t("{done} of {all} treatments of the course", done=found.done, all=kept.course)
+    last = max((one.begun for one in given), default=None)
+    listed = [el("li", language.day(day)) for day in days]
+    rows = [
+        (t("Course"), course if not found.topping_up else t("Complete; now top-ups")),
+        (t("Last treatment"), "" if last is None else language.moment(last)),
+    ]
+    return el(
+        "article",
+        el("h3", t(sentences.AREAS[area])),
+        said,
+        facts(rows),
+        el("details", el("summary", t("The next days")), el("ol", listed)),
+        el(
+            "p",
+            el("a", t("Prepare"), href=f"/prepare?person={person.id}&treatment={area}", class_="button"),
+            el("a", t("Calendar file"), href=f"/plan/{person.id}/{area}.ics", class_="button plain"),
+        ),
+        el("details", el("summary", t("Change the plan")), _settings(visit, person, area, kept, {})),
+        id=f"plan-{person.id}-{area}",
+    )
+
+
+def _settings(visit: Visit, person: Person, area: Area | None, kept: Plan, areas: dict[str, str]) -> Html:
+    t = visit.t
+    per_week = {
+        str(count): visit.language.n("{count} treatment a week", "{count} treatments a week", count)
+        for count in PER_WEEK
+    }
+    weeks = {str(count): visit.language.n("{count} week", "{count} weeks", count) for count in WEEKS}
+    days = {
+        str(day): visit.language.n("every {count} day", "every {count} days", day)
+        for day in range(TOP_UP_DAYS[0], TOP_UP_DAYS[1] + 1)
+    }
+    alternate = el("input", type="checkbox", name="alternate", value="yes", checked=kept.alternate)
+    which = (
+        el("input", type="hidden", name="area", value=area)
+        if area is not None
+        else field(t("Area"), choices("area", areas, ""))
+    )
+    return visit.form(
+        "/plan",
+        el("input", type="hidden", name="person", value=person.id),
+        which,
+        field(t("Initial course"), choices("per_week", per_week, str(kept.per_week))),
+        field(t("Length of the course"), choices("weeks", weeks, str(kept.weeks))),
+        field(t("Top-ups after it"), choices("top_up_days", days, str(kept.top_up_days))),
+        field(
+            t("First day"),
+            el("input", type="date", name="starts_on", value=kept.starts_on.isoformat(), required=True),
+        ),
+        el(
+            "label",
+            alternate,
+            el("span", t("Begin each treatment with the other direction than the last")),
+            class_="tick",
+        ),
+        el("button", t("Keep the plan")),
+    )
+
+
+def _area(visit: Visit, name: str) -> Area:
+    for area in AREAS:
+        if area == name:
+            return area
+    raise Sorry(visit.t("This choice does not exist."), 404)

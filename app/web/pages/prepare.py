@@ -1,0 +1,175 @@
+"""Prepare: who, what, whether it may be, the checklist, the current; then Start on the unit.
+
+Law: what may not be is said with every reason, and nothing is written for the unit.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from app.household.feelings import HURT, STEP_MA, suggested_ma
+from app.household.order import CHECKLIST, limit_for, obstacles, prepared, withdraw, write
+from app.household.plan import first_polarity, standing
+from app.household.store import Person
+from app.web import sentences
+from app.web.frame import choices, field, note, page
+from app.web.markup import Child, Html, el
+from app.web.records import Record, area_of
+from app.web.visit import Sorry, Visit, go
+from protocols.ceilings import MIN_CURRENT_MA
+from protocols.library import find, names
+from protocols.treatment import Treatment
+
+
+def prepare(visit: Visit) -> Response:
+    """Show the page for the person and treatment in the query."""
+    person, treatment = _chosen(visit, visit.query.get("person", ""), visit.query.get("treatment", ""))
+    return _page(visit, person, treatment)
+
+
+def order(visit: Visit) -> Response:
+    """Prepare what was asked for, or say why not."""
+    if "withdraw" in visit.fields:
+        withdraw(visit.house.state)
+        return go("/")
+    person = visit.person(visit.fields.get("person", ""))
+    treatment = find(visit.choice("treatment", dict.fromkeys(names())))
+    made = prepared(
+        person,
+        treatment,
+        visit.house.household.plan(person.id, treatment.area, visit.today),
+        visit.house.records.given(str(person.id), treatment.area),
+        visit.number("current_ma"),
+        [key for key in CHECKLIST if visit.fields.get(key) == "yes"],
+        visit.now,
+    )
+    if isinstance(made, list):
+        return _page(visit, person, treatment, made)
+    write(visit.house.state, made)
+    return go("/")
+
+
+def _chosen(visit: Visit, number: str, name: str) -> tuple[Person | None, Treatment]:
+    people = visit.house.household.people()
+    person = visit.person(number) if number else people[0] if len(people) == 1 else None
+    planned = visit.house.household.planned_areas(person.id) if person is not None else []
+    if name and name not in names():
+        raise Sorry(visit.t("This choice does not exist."))
+    return person, find(name or (planned[0] if planned else "hands"))
+
+
+def _page(
+    visit: Visit, person: Person | None, treatment: Treatment, reasons: list[str] | None = None
+) -> Response:
+    t = visit.t
+    people = visit.house.household.people()
+    if not people:
+        add = el("p", el("a", t("Add the first person"), href="/people", class_="button"))
+        return page(
+            visit, t("Prepare"), el("p", t("Nobody is in the household yet.")), add, section="prepare"
+        )
+    who = {"": t("Choose"), **{str(one.id): one.name for one in people}}
+    what = {name: t(sentences.TREATMENTS.get(name, name)) for name in names()}
+    choose = el(
+        "form",
+        field(t("Who is treated?"), choices("person", who, "" if person is None else str(person.id))),
+        field(t("What is treated?"), choices("treatment", what, treatment.name)),
+        el("button", t("Show"), class_="plain"),
+        method="get",
+        action="/prepare",
+        class_="pick",
+    )
+    said = [note(t(reason), "bad") for reason in reasons or ()]
+    content: Child = None if person is None else _for(visit, person, treatment, answered=bool(reasons))
+    status = 422 if reasons else 200
+    return page(
+        visit, t("Prepare"), choose, el("div", said, role="alert"), content, section="prepare", status=status
+    )
+
+
+def _for(visit: Visit, person: Person, treatment: Treatment, *, answered: bool) -> Html:
+    """Show what stands in the way, else the checklist."""
+    t = visit.t
+    given = visit.house.records.given(str(person.id), treatment.area)
+    found = obstacles(person, treatment, given, visit.now)
+    if found:
+        said = [] if answered else [note(t(why), "bad") for why in found]
+        answers = el("a", t("Questions about health"), href=f"/people/{person.id}", class_="button")
+        return el("section", el("h2", t("No treatment now")), said, el("p", answers))
+    return el("section", _standing(visit, person, treatment), _checklist(visit, person, treatment))
+
+
+def _standing(visit: Visit, person: Person, treatment: Treatment) -> Html:
+    plan = visit.house.household.plan(person.id, treatment.area, visit.today)
+    given = visit.house.records.given(str(person.id), treatment.area)
+    found = standing(plan, given, visit.now)
+    if found.verdict == "due":
+        return note(visit.t("A treatment is due."), "good")
+    early = "Earlier than planned: the plan says {day}. It is allowed."
+    return note(visit.t(early, day=visit.language.day(found.due)), "warn")
+
+
+def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
+    t, language = visit.t, visit.language
+    plan = visit.house.household.plan(person.id, treatment.area, visit.today)
+    given = visit.house.records.given(str(person.id), treatment.area)
+    limit_ma = limit_for(person, treatment, visit.now)
+    last = _last(visit, person, treatment)
+    said = {} if last is None else visit.house.household.feedback([last.id])
+    felt = said[last.id].felt if last is not None and last.id in said else None
+    start_ma = suggested_ma(limit_ma, None if last is None else last.target_ma, felt)
+    ticks = [
+        el(
+            "label",
+            el("input", type="checkbox", name=key, value="yes", required=True),
+            el("span", t(text)),
+            class_="tick",
+        )
+        for key, text in CHECKLIST.items()
+    ]
+    first = t(sentences.POLARITY[first_polarity(treatment, plan, given)])
+    hint = t(
+        "{least} to {most}. It should tingle, never hurt. Up and Down on the unit change it later.",
+        least=language.ma(MIN_CURRENT_MA),
+        most=language.ma(limit_ma),
+    )
+    current = el(
+        "input",
+        name="current_ma",
+        type="number",
+        min=MIN_CURRENT_MA,
+        max=limit_ma,
+        step=STEP_MA,
+        value=start_ma,
+        required=True,
+        inputmode="decimal",
+    )
+    return visit.form(
+        "/prepare",
+        el("input", type="hidden", name="person", value=person.id),
+        el("input", type="hidden", name="treatment", value=treatment.name),
+        note(t(HURT), "bad") if felt in {"sore", "blisters"} else None,
+        el("fieldset", el("legend", t("Checklist")), ticks),
+        field(t("Current in mA"), current, hint=hint),
+        el(
+            "p",
+            t(
+                "{minutes} minutes, first direction: {first}.",
+                minutes=language.number(treatment.total_min),
+                first=first,
+            ),
+        ),
+        el("button", t("Prepare the unit"), class_="main"),
+        el(
+            "p",
+            t("Then press Start on the unit within 30 minutes. Nothing starts from here."),
+            class_="quiet",
+        ),
+    )
+
+
+def _last(visit: Visit, person: Person, treatment: Treatment) -> Record | None:
+    recent = visit.house.records.page(50, person=str(person.id))
+    return next(
+        (one for one in recent if area_of(one.treatment) == treatment.area and one.charge_ma_min >= 1), None
+    )

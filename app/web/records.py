@@ -1,0 +1,126 @@
+"""The unit's journal as the pages need it.
+
+Law: read-only, by the controller's own door. Where there is no journal yet, there are no sessions; one that
+can't be read is said, never taken for empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from app.household.plan import Given, counts
+from controller.history import MOST, History, Unreadable, open_history
+from protocols.library import find, names
+from protocols.treatment import Polarity
+
+FILE: Final = "journal.db"
+
+
+class Record(NamedTuple):
+    """One session as it was written; `docs/device.md` describes every field."""
+
+    id: int
+    begun_utc: str
+    treatment: str
+    simulated: int
+    target_ma: float
+    total_s: float
+    outcome: str | None
+    reason: str | None
+    duration_s: float | None
+    forward_ma_min: float | None
+    reverse_ma_min: float | None
+    person: str | None
+    linked_to: int | None
+    first_polarity: Polarity | None
+    planned_ma_min: float | None
+    code: int | None
+
+    @property
+    def begun(self) -> datetime:
+        """When it began, in this household's time zone."""
+        return datetime.fromisoformat(self.begun_utc).astimezone()
+
+    @property
+    def charge_ma_min(self) -> float:
+        """What it gave, both ways together."""
+        return (self.forward_ma_min or 0.0) + (self.reverse_ma_min or 0.0)
+
+
+class Records:
+    """The journal in the directory `state`. Every method may raise `Unreadable`."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+
+    def page(self, limit: int, before: int | None = None, person: str | None = None) -> list[Record]:
+        """Give at most `limit` (to 500) sessions below the id `before`, newest first."""
+        with self._open() as history:
+            rows = [] if history is None else history.sessions(limit=limit, before=before, person=person)
+        return [_record(row) for row in rows]
+
+    def everything(self) -> Iterator[Record]:
+        """Give all sessions, newest first, 500 at a time."""
+        before: int | None = None
+        while found := self.page(MOST, before):
+            yield from found
+            before = found[-1].id
+
+    def one(self, number: int) -> Record | None:
+        """Give one session."""
+        with self._open() as history:
+            row = None if history is None else history.session(number)
+        return None if row is None else _record(row)
+
+    def trips(self, number: int) -> list[dict[str, Any]]:
+        """Give a session's trips."""
+        with self._open() as history:
+            return [] if history is None else history.trips(number)
+
+    def chart(self, number: int) -> dict[str, list[Any]]:
+        """Give a session's chart as columns, one row a second."""
+        with self._open() as history:
+            return {} if history is None else history.chart(number)
+
+    def given(self, person: str, area: str) -> list[Given]:
+        """Give a person's treatments of an area that count, from their newest 500 sessions.
+
+        The rest of a dose belongs to the session it continues. A session that still runs counts.
+        """
+        return [
+            Given(record.begun, record.first_polarity or "forward")
+            for record in self.page(MOST, person=person)
+            if area_of(record.treatment) == area
+            and record.linked_to is None
+            and (record.outcome is None or counts(record.charge_ma_min, 0.0))
+        ]
+
+    @contextmanager
+    def _open(self) -> Iterator[History | None]:
+        if not (self._state / FILE).exists():
+            yield None
+            return
+        with open_history(self._state) as history:
+            yield history
+
+
+@cache
+def _areas() -> dict[str, str]:
+    return {name: find(name).area for name in names()}
+
+
+def area_of(treatment: str) -> str | None:
+    """Give the area of a treatment of the library, None for any other."""
+    return _areas().get(treatment)
+
+
+def _record(row: dict[str, Any]) -> Record:
+    return Record(*(row[name] for name in Record._fields))
+
+
+__all__ = ["Record", "Records", "Unreadable", "area_of"]

@@ -1,0 +1,111 @@
+"""What is said about the unit: what to do next, phases, contact, causes, outcomes.
+
+Law: a treatment that was cut or stopped is never worded as done. English is the source; `app.locale` has the
+rest. Ids that a newer unit might send and we don't know are answered by its own English note.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+NEXT: Final = {
+    "wait_self_test": "Wait: the unit tests itself.",
+    "prepare": "Prepare a treatment first: there is none to start.",
+    "press_start": "Press Start on the unit.",
+    "press_start_rest": "Press Start on the unit for the rest of the treatment, or Stop to end it.",
+    "clear_alarm": "Press Stop on the unit to clear the alarm, then start again.",
+    "wait_record": "Wait: the start is being recorded.",
+    "wait_proof": "Wait: the protections are being tested.",
+    "put_in": "Put both sides into the water and keep still.",
+    "keep_still": "Keep still; press Stop before you take a hand out.",
+    "put_back": "A hand seems to leave the water: put it back, or press Stop.",
+    "wait_stop": "Keep still until the current is gone.",
+    "take_out": "Finished: take your hands or feet out and dry them.",
+    "mend": "The unit can't be used now: see the code.",
+}
+SILENT: Final = "The unit's program does not answer. If current flows, press Stop on the unit."
+ABSENT: Final = "The unit's program is not running. Switch the unit on and wait a minute."
+
+PHASES: Final = {
+    "self_test": "Self-test",
+    "ready": "Ready",
+    "proof": "Testing the protections",
+    "contact": "Waiting for contact",
+    "ramp_up": "Current rises",
+    "hold": "Treatment",
+    "ramp_down": "Current falls",
+    "reverse": "Changing direction",
+    "stopping": "Stopping softly",
+    "done": "Complete",
+    "stopped": "Stopped, not complete",
+    "refused": "Not started",
+    "tripped": "Cut off, not complete",
+}
+CONTACT: Final = {"none": "No contact", "poor": "Poor", "fair": "Fair", "good": "Good"}
+LIMITED_BY: Final = {
+    "dry_skin": "The set current is not reached because the skin is still dry. It softens within minutes.",
+    "soft_water": "The set current is not reached because the water conducts too little. "
+    "Use tap water, not distilled or softened water.",
+    "poor_contact": "The set current is not reached because the contact is poor. "
+    "Put more of the skin into the water.",
+    "hand_leaving": "The current is being lowered because a hand or foot seems to leave the water.",
+}
+OUTCOMES: Final = {
+    "completed": "Complete",
+    "stopped": "Stopped, not complete",
+    "aborted": "Cut off, not complete",
+    "refused": "Not started",
+    "cut_off": "Interrupted, not complete",
+    "": "Running",
+}
+POLARITY: Final = {"forward": "Forward", "reverse": "Reverse"}
+AREAS: Final = {"hands": "Hands", "feet": "Feet", "underarms": "Underarms", "face": "Face"}
+TREATMENTS: Final = {
+    "hands": "Hands, tap water",
+    "hands-glycopyrrolate": "Hands, glycopyrrolate (only when prescribed)",
+    "feet": "Feet, tap water",
+    "underarms": "Underarms, tap water",
+    "face": "Face, tap water",
+}
+CAUSES: Final = {
+    "current_spike": "The current jumped.",
+    "over_current": "The current was too high.",
+    "open_circuit": "The circuit opened: a hand or foot left the water, or a lead came off.",
+    "short_circuit": "The electrodes touched each other, or stood in one tray.",
+    "leakage": "Current took another way than the leads.",
+    "deviation": "The current did not follow what was set.",
+    "wrong_polarity": "The current flowed the wrong way.",
+    "adc_silent": "A part that measures did not answer.",
+    "adc_frozen": "A part that measures repeated itself.",
+    "adc_stale": "A part that measures was too slow.",
+    "adc_saturated": "A part that measures was at the end of its range.",
+    "adc_reset": "A part that measures lost its settings.",
+    "adc_disagree": "The two measurements of the current differed.",
+    "dac_silent": "The part that sets the current did not answer.",
+    "dac_stuck": "The current did not follow the part that sets it.",
+    "dac_reset": "The part that sets the current lost its setting.",
+    "bus_hung": "The wires between the parts hung.",
+    "supply": "The output's supply was out of range.",
+    "output_lost": "The output was not connected when it should have been.",
+    "output_stuck": "Current flowed when there should have been none.",
+    "guard_blind": "The guard did not see the current.",
+    "late_tick": "The unit's computer was too busy.",
+    "time_exceeded": "The treatment took longer than allowed.",
+    "dose_exceeded": "The treatment gave more than allowed.",
+}
+ADVICE: Final = {
+    "open_circuit": "Check water level, leads and contact, then press Start on the unit.",
+    "short_circuit": "Check that the electrodes don't touch and stand in separate trays, then start again.",
+    "leakage": "Dry the table; keep trays, body and metal apart. If it happens again, have the unit checked.",
+    "deviation": "Add tap water (not distilled), or choose less current.",
+    "supply": "Look at the power supply. If it happens again, have the unit checked.",
+    "adc_reset": "Look at the power supply. If it happens again, have the unit checked.",
+    "dac_reset": "Look at the power supply. If it happens again, have the unit checked.",
+    "late_tick": "End other programs on the unit. If it happens again, have the unit checked.",
+}
+SERVICE: Final = "Take hands or feet out. Do not use this unit until a technician has found the cause."
+
+
+def advice(cause: str) -> str:
+    """Say what to do after a trip."""
+    return ADVICE.get(cause, SERVICE)

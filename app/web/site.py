@@ -1,0 +1,263 @@
+"""The site: which address leads to which page, and the few that are more than a page.
+
+Law: pages that read a disk run on worker threads; Stop and the live stream never wait for one. Static files
+are read once, at start, from a fixed list: no request ever becomes a path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from app.household.store import Household
+from app.locale.language import available, choose
+from app.web.frame import note, page
+from app.web.gate import DESK, STOP, Gate, cookie
+from app.web.limits import Bucket, Forms
+from app.web.live import Feed, Silent
+from app.web.now_view import view
+from app.web.pages import history, now, pair, people, plan, prepare
+from app.web.pairing import Pairing
+from app.web.records import Records, Unreadable
+from app.web.visit import House, Sorry, Visit, go
+
+STATIC: Final = {
+    "style.css": ("style.css", "text/css"),
+    "now.js": ("now.js", "text/javascript"),
+    "chart.js": ("chart.js", "text/javascript"),
+    "charts.js": ("charts.js", "text/javascript"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
+    "uPlot.js": ("vendor/uplot/uPlot.iife.min.js", "text/javascript"),
+    "uPlot.min.css": ("vendor/uplot/uPlot.min.css", "text/css"),
+    "uPlot.LICENSE": ("vendor/uplot/LICENSE", "text/plain"),
+}
+"""Address below /static/ -> file and type."""
+PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
+    "/prepare": {"GET": prepare.prepare, "POST": prepare.order},
+    "/plan": {"GET": plan.plan, "POST": plan.save},
+    "/plan/{person}/{area}.ics": {"GET": plan.export},
+    "/history": {"GET": history.history},
+    "/history.csv": {"GET": history.export_csv},
+    "/history.json": {"GET": history.export_json},
+    "/history/progress.json": {"GET": history.progress_json},
+    "/history/{session}": {"GET": history.session},
+    "/history/{session}/chart.json": {"GET": history.chart_json},
+    "/history/{session}/chart.svg": {"GET": history.chart_svg},
+    "/history/{session}/felt": {"POST": now.felt},
+    "/people": {"GET": people.people, "POST": people.add},
+    "/people/{person}": {"GET": people.person},
+    "/people/{person}/answers": {"POST": people.answer},
+    "/people/{person}/word": {"POST": people.word},
+    "/people/{person}/limit": {"POST": people.limit},
+    "/people/{person}/remove": {"POST": people.remove},
+    "/devices/remove": {"POST": people.unpair},
+    "/pair": {"POST": pair.ask},
+}
+LANGUAGE_COOKIE: Final = "ionto_language"
+STREAM_GAP_S: Final = 0.25
+"""Between two events of the live stream: four a second are enough for eyes."""
+STREAM_IDLE_S: Final = 2.0
+MOST_STREAMS: Final = 64
+DOUBLE_TAP_S: Final = 1.0
+"""A second Stop cuts at once; a double tap on a phone is not meant so."""
+
+
+class Site:
+    """The companion of the unit whose state is in `state`; `app` is what a server runs."""
+
+    def __init__(self, state: Path, names: Collection[str], *, network: bool) -> None:
+        self._pairing = Pairing()
+        self._feed = Feed(state, self._on_snapshot)
+        self._house = House(
+            state,
+            Household(state),
+            Records(state),
+            self._feed,
+            self._pairing,
+            Forms(),
+            Bucket(burst=5, per_s=1 / 180),
+            network,
+        )
+        self._devices = self._house.household.token_hashes()
+        self._static = _static()
+        self._streams = 0
+        self._stopped_s = -DOUBLE_TAP_S
+        routes = [
+            Route(path, self._pages(by_method), methods=[*by_method]) for path, by_method in PAGES.items()
+        ]
+        routes += [
+            Route("/", self._first),
+            Route("/events", self._events),
+            Route("/language", self._language, methods=["POST"]),
+            Route(STOP, self._stop, methods=["POST"]),
+            Route(DESK, self._desk, methods=["POST"]),
+            Route("/static/{name}", self._file),
+        ]
+        inner = Starlette(routes=routes, lifespan=self._lifespan)
+        inner.router.redirect_slashes = False
+        self.app: ASGIApp = Gate(
+            inner, names, self._devices, self._house.forms, lambda: self._feed.simulated and not network
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        reading = asyncio.create_task(self._feed.run())
+        try:
+            yield
+        finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+
+    def _on_snapshot(self, snapshot: dict[str, Any]) -> None:
+        held = snapshot.get("held") if snapshot.get("state") == "idle" else None
+        self._pairing.see(held, time.monotonic())
+
+    # --- pages ----------------------------------------------------------------------------------------------
+
+    def _visit(self, request: Request) -> Visit:
+        language = choose(
+            request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", "")
+        )
+        return Visit(
+            house=self._house,
+            language=language,
+            visitor=request.scope["state"]["visitor"],
+            snapshot=self._feed.snapshot,
+            simulated=self._feed.simulated,
+            path=request.path_params,
+            query=dict(request.query_params),
+            fields=request.scope["state"].get("fields", {}),
+            now=datetime.now().astimezone(),
+            clock_s=time.monotonic(),
+            secure=request.url.scheme == "https",
+        )
+
+    def _pages(self, by_method: dict[str, Callable[[Visit], Response]]) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            method = "GET" if request.method == "HEAD" else request.method
+            return await self._answer(request, by_method[method])
+
+        return answer
+
+    async def _answer(self, request: Request, handler: Callable[[Visit], Response]) -> Response:
+        visit = self._visit(request)
+        answer = await run_in_threadpool(_guarded, handler, visit)
+        if request.method == "POST" or visit.visitor.device is None:
+            await run_in_threadpool(self._renew_devices)
+        return answer
+
+    def _renew_devices(self) -> None:
+        """Take over what was paired and unpaired."""
+        with suppress(sqlite3.Error, OSError):
+            fresh = self._house.household.token_hashes()
+            for gone in self._devices.keys() - fresh.keys():
+                del self._devices[gone]
+            self._devices.update(fresh)
+
+    async def _first(self, request: Request) -> Response:
+        paired = request.scope["state"]["visitor"].device is not None
+        return await self._answer(request, now.now if paired else pair.show)
+
+    async def _language(self, request: Request) -> Response:
+        visit = self._visit(request)
+        code = visit.fields.get("language", "")
+        if code not in available():
+            return _sorry(visit, visit.t("This choice does not exist."), 422)
+        answer = go("/")
+        answer.headers["set-cookie"] = cookie(LANGUAGE_COOKIE, code, 400 * 86400, secure=visit.secure)
+        return answer
+
+    # --- the unit -------------------------------------------------------------------------------------------
+
+    async def _stop(self, request: Request) -> Response:
+        """Stop; whoever asks, as long as the page is ours."""
+        visit = self._visit(request)
+        try:
+            if visit.clock_s - self._stopped_s >= DOUBLE_TAP_S:
+                await self._feed.tell(do="stop")
+                self._stopped_s = visit.clock_s
+        except Silent:
+            said = visit.t("The unit can't be reached. Press Stop on the unit, or take the plug out.")
+            return _sorry(visit, said, 503)
+        if visit.visitor.device is not None:
+            return go("/")
+        return page(visit, visit.t("Stop"), note(visit.t("Stop was sent to the unit."), "good"))
+
+    async def _desk(self, request: Request) -> Response:
+        """Press a button of the simulated unit."""
+        visit = self._visit(request)
+        try:
+            await self._feed.tell(**now.pressed(visit))
+        except Sorry as sorry:
+            return _sorry(visit, str(sorry), sorry.status)
+        except Silent:
+            return _sorry(visit, visit.t("The unit can't be reached."), 503)
+        return go("/")
+
+    async def _events(self, request: Request) -> Response:
+        """Stream what happens, each time as words; the newest only, however slow the reader."""
+        visit = self._visit(request)
+        if self._streams >= MOST_STREAMS:
+            return PlainTextResponse("too many pages are open\n", 503)
+        names = await run_in_threadpool(self._house.household.names)
+
+        async def stream() -> AsyncIterator[str]:
+            self._streams += 1
+            try:
+                before = ""
+                while visit.visitor.key in self._devices:
+                    snapshot = self._feed.snapshot
+                    data = now.event(view(snapshot, names, visit.language), snapshot)
+                    yield f"data: {data}\n\n" if data != before else ": still here\n\n"
+                    before = data
+                    await asyncio.sleep(STREAM_GAP_S)
+                    await self._feed.news(STREAM_IDLE_S)
+            finally:
+                self._streams -= 1
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+
+    async def _file(self, request: Request) -> Response:
+        found = self._static.get(request.path_params["name"])
+        if found is None:
+            return PlainTextResponse("there is no such file\n", 404)
+        content, kind = found
+        return Response(content, media_type=kind, headers={"cache-control": "max-age=3600"})
+
+
+def _guarded(handler: Callable[[Visit], Response], visit: Visit) -> Response:
+    """Run a page; what a person or a disk can cause is a sentence."""
+    try:
+        return handler(visit)
+    except Sorry as sorry:
+        return _sorry(visit, str(sorry), sorry.status)
+    except Unreadable as error:
+        return _sorry(visit, visit.t("The record can't be read: {reason}", reason=error), 503)
+    except (sqlite3.Error, OSError) as error:
+        return _sorry(
+            visit, visit.t("The household's book can't be written or read: {reason}", reason=error), 503
+        )
+
+
+def _sorry(visit: Visit, sentence: str, status: int) -> Response:
+    return page(visit, visit.t("That did not work"), note(sentence, "bad"), status=status)
+
+
+def _static() -> dict[str, tuple[bytes, str]]:
+    folder = files("app.web").joinpath("static")
+    return {name: (folder.joinpath(path).read_bytes(), kind) for name, (path, kind) in STATIC.items()}

@@ -1,0 +1,34 @@
+// The charts: figures in, a uPlot out. Law: a chart never says more than the figures beside it.
+"use strict";
+
+const ionto = {};
+
+ionto.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+ionto.axes = (xLabel, yLabels) => [
+  { label: xLabel, stroke: ionto.colour("--quiet"), grid: { stroke: ionto.colour("--line"), width: 1 } },
+  ...yLabels.map(([label, scale, side]) => ({
+    label, scale, side, stroke: ionto.colour("--quiet"), grid: { show: side === 3, stroke: ionto.colour("--line"), width: 1 },
+  })),
+];
+
+ionto.plot = (box, options, data) => {
+  const size = () => ({ width: Math.max(240, box.clientWidth), height: 260 });
+  const plot = new uPlot({ ...size(), ...options }, data, box);
+  new ResizeObserver(() => plot.setSize(size())).observe(box);
+  return plot;
+};
+
+ionto.current = (box, data) => {
+  const number = new Intl.NumberFormat(box.dataset.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const value = (_, raw) => (raw == null ? "-" : number.format(raw));
+  return ionto.plot(box, {
+    scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
+    axes: ionto.axes(box.dataset.time, [["mA", "y", 3]]),
+    series: [
+      { label: box.dataset.time, value },
+      { label: box.dataset.set, stroke: ionto.colour("--quiet"), dash: [6, 4], width: 2, value },
+      { label: box.dataset.delivered, stroke: ionto.colour("--mark"), width: 3, value },
+    ],
+  }, data);
+};

@@ -1,0 +1,35 @@
+// The charts of History: fetched, drawn, and a button to print. Law: nothing is worded or decided here.
+"use strict";
+
+(() => {
+  for (const box of document.querySelectorAll("[data-chart]")) {
+    fetch(box.dataset.chart).then((answer) => answer.json()).then((chart) => {
+      if (!chart.at_s || !chart.at_s.length) { box.closest("section").hidden = true; return; }
+      ionto.current(box, [chart.at_s.map((at) => at / 60), chart.setpoint_ma, chart.measured_ma]);
+    });
+  }
+  for (const box of document.querySelectorAll("[data-progress]")) {
+    fetch(box.dataset.progress).then((answer) => answer.json()).then((rows) => {
+      const number = new Intl.NumberFormat(box.dataset.locale, { maximumFractionDigits: 1 });
+      const value = (_, raw) => (raw == null ? "-" : number.format(raw));
+      const day = new Intl.DateTimeFormat(box.dataset.locale, { dateStyle: "medium" });
+      const short = new Intl.DateTimeFormat(box.dataset.locale, { month: "short", day: "numeric" });
+      const axes = ionto.axes("", [[box.dataset.dose, "dose", 3], [box.dataset.sweat, "sweat", 1]]);
+      axes[0].values = (_, splits) => splits.map((at) => short.format(at * 1000));
+      axes[2].values = (_, splits) => splits.map((at) => (Number.isInteger(at) ? String(at) : ""));
+      ionto.plot(box, {
+        scales: { x: { time: true }, dose: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] }, sweat: { range: () => [0, 4.2] } },
+        axes,
+        series: [
+          { label: "", value: (_, at) => (at == null ? "-" : day.format(at * 1000)) },
+          { label: box.dataset.dose, scale: "dose", stroke: ionto.colour("--mark"), width: 2, points: { show: true }, value },
+          { label: box.dataset.sweat, scale: "sweat", stroke: ionto.colour("--stop"), dash: [6, 4], width: 2, spanGaps: true, points: { show: true }, value },
+        ],
+      }, [rows.at_s, rows.charge_ma_min, rows.sweat]);
+    });
+  }
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+})();

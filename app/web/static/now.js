@@ -1,0 +1,65 @@
+// The page Now, live: the unit's words are put where they belong. Law: nothing is worded or decided here.
+"use strict";
+
+(() => {
+  const box = document.getElementById("live-chart");
+  const data = [[], [], []];
+  let plot = null;
+  let session = null;
+  let state = null;
+  const most = 4 * 60 * 60;
+
+  const put = (texts) => {
+    for (const place of document.querySelectorAll("[data-live]")) {
+      const text = texts[place.dataset.live];
+      if (place.textContent !== text) place.textContent = text;
+      const shell = place.closest("dl > div") || (place.dataset.live === "sentence" ? null : place);
+      if (shell) shell.hidden = !text;
+    }
+    const sentence = document.querySelector("[data-live='sentence']");
+    sentence.className = `sentence ${texts.tone}`;
+  };
+
+  const add = (figures) => {
+    const minutes = figures.time_s / 60;
+    if (figures.session == null || figures.state !== "treating") return;
+    if (data[0].length && minutes <= data[0][data[0].length - 1]) return;
+    data[0].push(minutes);
+    data[1].push(figures.setpoint_ma);
+    data[2].push(figures.measured_ma);
+    if (data[0].length > most) data.forEach((column) => column.shift());
+    if (plot === null) plot = ionto.current(box, data);
+    else plot.setData(data);
+  };
+
+  const begin = async (figures) => {
+    session = figures.session;
+    data.forEach((column) => { column.length = 0; });
+    if (session == null) return;
+    const answer = await fetch(`/history/${session}/chart.json`);
+    if (!answer.ok) return;
+    const chart = await answer.json();
+    if (!chart.at_s || data[0].length) return;
+    chart.at_s.forEach((at, index) => {
+      data[0].push(at / 60);
+      data[1].push(chart.setpoint_ma[index]);
+      data[2].push(chart.measured_ma[index]);
+    });
+  };
+
+  const stream = new EventSource("/events");
+  stream.onmessage = (event) => {
+    const message = JSON.parse(event.data);
+    put(message.texts);
+    const figures = message.figures;
+    if (figures.session !== session && figures.session !== undefined) begin(figures);
+    else if (figures.time_s !== undefined) add(figures);
+    // The questions after a treatment are part of the page, not of the stream: it is loaded anew once.
+    const ended = state === "treating" && figures.state !== undefined && figures.state !== "treating";
+    if (figures.state !== undefined) state = figures.state;
+    if (ended) setTimeout(() => location.reload(), 1500);
+  };
+  stream.onerror = () => {
+    if (stream.readyState === EventSource.CLOSED) location.reload();
+  };
+})();

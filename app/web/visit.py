@@ -1,0 +1,136 @@
+"""One visit: who asks, in which language, with which fields, of which unit; and the answers pages give.
+
+Law: a field is read through here or not at all, and what does not fit is refused in one sentence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from starlette.responses import RedirectResponse, Response
+
+from app.household.store import Household, Person
+from app.locale.language import Language
+from app.web.gate import FORM_FIELD, Visitor
+from app.web.limits import Bucket, Forms
+from app.web.live import Feed
+from app.web.markup import Child, Html, el
+from app.web.pairing import Pairing
+from app.web.records import Records
+
+LONGEST_NAME: Final = 40
+
+
+class Sorry(Exception):
+    """A page that can't do what was asked; `str()` is the sentence, `status` the answer's."""
+
+    def __init__(self, sentence: str, status: int = 422) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class House(NamedTuple):
+    """What all visits share. `codes` limits tries at the nurse's code."""
+
+    state: Path
+    household: Household
+    records: Records
+    feed: Feed
+    pairing: Pairing
+    forms: Forms
+    codes: Bucket
+    network: bool
+
+
+class Visit(NamedTuple):
+    """One request, after the gate. `snapshot` is what the unit did when it came; `now` is local and aware."""
+
+    house: House
+    language: Language
+    visitor: Visitor
+    snapshot: Mapping[str, Any] | None
+    simulated: bool
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    fields: Mapping[str, str]
+    now: datetime
+    clock_s: float
+    secure: bool
+
+    @property
+    def today(self) -> date:
+        """The household's day."""
+        return self.now.date()
+
+    def t(self, text: str, **values: object) -> str:
+        """Say a text in the visitor's language."""
+        return self.language.t(text, **values)
+
+    def form(self, action: str, *children: Child, **attributes: str | bool | None) -> Html:
+        """Make a form that counts once."""
+        token = self.house.forms.issue(self.visitor.key, self.clock_s)
+        hidden = el("input", type="hidden", name=FORM_FIELD, value=token)
+        return el("form", hidden, *children, method="post", action=action, **attributes)
+
+    def line(self, name: str, longest: int = LONGEST_NAME) -> str:
+        """Read a field of one printable line. Raises Sorry."""
+        text = self.fields.get(name, "").strip()
+        if not 1 <= len(text) <= longest or not text.isprintable():
+            raise Sorry(
+                self.t(
+                    "A name is empty, too long or can't be shown: 1 to {longest} printable characters.",
+                    longest=longest,
+                )
+            )
+        return text
+
+    def number(self, name: str) -> float:
+        """Read a number written with point or comma. Raises Sorry."""
+        try:
+            value = float(self.fields.get(name, "")[:12].replace(",", "."))
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise Sorry(self.t("This is not a number."))
+        return value
+
+    def choice(self, name: str, allowed: Mapping[str, object]) -> str:
+        """Read one of `allowed`. Raises Sorry."""
+        chosen = self.fields.get(name, "")
+        if chosen not in allowed:
+            raise Sorry(self.t("This choice does not exist."))
+        return chosen
+
+    def day(self, name: str) -> date:
+        """Read a day as YYYY-MM-DD from 1900 on. Raises Sorry."""
+        try:
+            day = date.fromisoformat(self.fields.get(name, ""))
+        except ValueError:
+            day = date.min
+        if not 1900 <= day.year <= 2200:
+            raise Sorry(self.t("This is not a date."))
+        return day
+
+    def person(self, number: str) -> Person:
+        """Give the person of this id. Raises Sorry."""
+        known = number.isascii() and number.isdigit() and len(number) < 10
+        person = self.house.household.person(int(number)) if known else None
+        if person is None:
+            raise Sorry(self.t("There is nobody of this number."), 404)
+        return person
+
+    def session(self) -> int:
+        """Give the session's number in the path. Raises Sorry."""
+        number = self.path["session"]
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise Sorry(self.t("There is no session of this number."), 404)
+        return int(number)
+
+
+def go(path: str) -> Response:
+    """Send the browser on after a form, so that loading again repeats nothing."""
+    return RedirectResponse(path, status_code=303)

@@ -1,0 +1,28 @@
+"""The companion as it is served: `ionto web` in a process of its own, on any free port of this computer."""
+
+import re
+import subprocess
+import sys
+
+
+class Companion:
+    """`ionto web --state STATE`, until closed."""
+
+    def __init__(self, state, *options):
+        command = [sys.executable, "-m", "app.main", "web", "--state", str(state), "--port", "0", *options]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        line = self._process.stdout.readline()
+        self.port = int(re.search(r":(\d+)/", line)[1])
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def close(self):
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        finally:
+            self._process.kill()
+            self._process.stdout.close()
+        return self._process.returncode

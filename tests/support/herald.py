@@ -1,0 +1,124 @@
+"""A herald without a unit: serves `live.sock` as docs/device.md says, with whatever snapshot a test sets."""
+
+import json
+import socket
+import threading
+import time
+from contextlib import suppress
+
+SNAPSHOT = {
+    "state": "idle",
+    "time_s": 1.0,
+    "phase": "ready",
+    "polarity": "forward",
+    "target_ma": 0.0,
+    "limit_ma": 0.0,
+    "setpoint_ma": 0.0,
+    "measured_ma": None,
+    "voltage_v": None,
+    "resistance_ohm": None,
+    "left_s": 0.0,
+    "total_s": 0.0,
+    "charge_forward_ma_min": 0.0,
+    "charge_reverse_ma_min": 0.0,
+    "trip_cause": None,
+    "trip_evidence": None,
+    "simulated": True,
+    "late_ticks": 0,
+    "note": "",
+    "person": None,
+    "treatment": None,
+    "session": None,
+    "linked_to": None,
+    "held": None,
+    "contact": None,
+    "limited_by": None,
+    "led": {"colour": "white", "on": True, "signal": "ready"},
+    "buzzer": False,
+    "code": None,
+    "next": "prepare",
+    "rest_s": None,
+    "order": None,
+    "last": None,
+}
+TREATING = {
+    "state": "treating",
+    "time_s": 300.0,
+    "phase": "hold",
+    "target_ma": 12.0,
+    "limit_ma": 12.0,
+    "setpoint_ma": 12.0,
+    "measured_ma": 11.98,
+    "voltage_v": 14.2,
+    "resistance_ohm": 1185.0,
+    "left_s": 905.0,
+    "total_s": 1200.0,
+    "charge_forward_ma_min": 57.1,
+    "person": "1",
+    "treatment": "hands",
+    "session": 1,
+    "contact": "good",
+    "next": "keep_still",
+}
+
+
+class Herald:
+    """Serves on `state`/live.sock until closed; `told` is what clients said."""
+
+    def __init__(self, state, *, simulated=True):
+        self.snapshot = dict(SNAPSHOT, simulated=simulated)
+        self.told = []
+        self.sent = 0
+        self._hello = {"api": 1, "version": "0", "unit": "Test", "serial": "", "simulated": simulated}
+        self._ended = threading.Event()
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(state / "live.sock"))
+        self._socket.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def set(self, **changes):
+        self.snapshot = {**self.snapshot, **changes}
+
+    def show(self, **changes):
+        """Set, and wait until clients have had the time to see it."""
+        self.set(**changes)
+        seen = self.sent + 3
+        wait_for(lambda: self.sent >= seen)
+
+    def close(self):
+        self._ended.set()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _serve(self):
+        while not self._ended.is_set():
+            try:
+                client, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._speak, args=(client,), daemon=True).start()
+            threading.Thread(target=self._listen, args=(client,), daemon=True).start()
+
+    def _speak(self, client):
+        with suppress(OSError):
+            client.sendall(json.dumps({"hello": self._hello}).encode() + b"\n")
+            while not self._ended.wait(0.03):
+                client.sendall(json.dumps({"snapshot": self.snapshot}).encode() + b"\n")
+                self.sent += 1
+        client.close()
+
+    def _listen(self, client):
+        with suppress(OSError), client.makefile("rb") as lines:
+            for line in lines:
+                self.told.append(json.loads(line))
+
+
+def wait_for(condition, patience_s=10.0):
+    """Poll until `condition()` is true, and give it back."""
+    deadline_s = time.monotonic() + patience_s
+    while not (found := condition()):
+        if time.monotonic() > deadline_s:
+            raise AssertionError("it did not come in time")
+        time.sleep(0.05)
+    return found
