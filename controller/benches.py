@@ -64,6 +64,7 @@ class Bench(NamedTuple):
     `locks` are descriptors that keep others off the unit while they are open. `inject` plans a fault of
     `ionto faults` at a session time in s, and `meter` is a reference meter in the output, where the unit is
     simulated in this process. `true_ma` gives the mean size of the true current over the last half second.
+    `shorten`, once the drivers have set up their chips, puts the plant in the place of bus and drivers.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Bench(NamedTuple):
     locks: tuple[int, ...] = ()
     meter: Meter | None = None
     true_ma: Callable[[], float] | None = None
+    shorten: Callable[[Ports], Ports] | None = None
 
 
 def open_bus(unit: Unit, stack: ExitStack) -> tuple[Transport, int]:
@@ -164,6 +166,47 @@ def simulated(
     )
 
 
+def plant_alone(unit: Unit, area: str, scenario: Scenario, seed: int) -> Bench:
+    """Make a simulated unit whose plant answers at once, for hours of people without a fault.
+
+    The drivers find and set up their chips; from then on neither they nor bus nor registers are in the way.
+    Noise, steps, the moments of the samples and so every result are those of `simulated`, to the bit.
+    Raises NotReady for a scenario with faults.
+    """
+    from sim.clock import VirtualClock
+    from sim.plant import PlantBus, PlantControlAdc, PlantDac, PlantGuardAdc, PlantPins
+    from sim.world import World
+
+    if scenario.events:
+        raise NotReady("the plant alone knows no faults: leave the events out, or simulate the whole unit")
+    clock = VirtualClock()
+    world = World(replace(unit_spec(unit, area), bare=scenario.unit == "bare"), scenario, seed, clock)
+
+    def shorten(ports: Ports) -> Ports:
+        pins = PlantPins(world)
+        return ports._replace(
+            bus=PlantBus(),
+            dac=PlantDac(world),
+            control_adc=PlantControlAdc(world),
+            guard_adc=None if world.guard_adc is None else PlantGuardAdc(world, world.guard_adc),
+            relays=pins,
+            heartbeat=pins,
+            panel=pins,
+        )
+
+    return Bench(
+        "simulated",
+        world.bus,
+        world.pin_factory,
+        clock,
+        simulated=True,
+        seed=seed,
+        truth=lambda: _truth(world),
+        mark_tick=world.truth.mark_tick,
+        shorten=shorten,
+    )
+
+
 def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack) -> Rig:
     """Find the chips and build the rig; whatever happens, `stack` lets go of the pins, low."""
     control, guard = unit.control_adc, unit.guard_adc
@@ -181,6 +224,8 @@ def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack)
         panel=panel,
         cause_of=cause_of,
     )
+    if bench.shorten is not None:
+        ports = bench.shorten(ports)
     return Rig(ports, scales_of(unit, calibration), bench.clock)
 
 

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.benches import Bench, NotReady, attached, failed_start, hardware, rig_on, simulated
+from controller.benches import (
+    Bench,
+    NotReady,
+    attached,
+    failed_start,
+    hardware,
+    plant_alone,
+    rig_on,
+    simulated,
+)
 from controller.core.guard import Guard
 from controller.core.limits import GuardLimits
 from controller.core.regulator import Regulator
@@ -42,7 +51,8 @@ class SessionRequest(NamedTuple):
     """Everything one session needs.
 
     `speed` is a factor of real time, None as fast as possible. `attach` is the socket of a simulated unit
-    that is a process of its own. `state` is the directory of the journal, None for no record.
+    that is a process of its own. `state` is the directory of the journal, None for no record. `plant_alone`
+    simulates without bus and drivers, as fast as possible and to the same result.
     """
 
     treatment: Treatment
@@ -55,6 +65,7 @@ class SessionRequest(NamedTuple):
     rehearsed_name: str
     attach: Path | None = None
     state: Path | None = None
+    plant_alone: bool = False
 
 
 class SessionResult(NamedTuple):
@@ -178,6 +189,8 @@ def _require_within_unit(request: SessionRequest) -> None:
 
 def _bench(request: SessionRequest, stack: ExitStack) -> Bench:
     unit = request.unit
+    if request.simulate is not None and request.plant_alone:
+        return plant_alone(unit, request.treatment.area, request.simulate, request.seed)
     if request.simulate is not None:
         return simulated(unit, request.treatment.area, request.simulate, request.seed, request.speed)
     if request.attach is not None:

@@ -149,6 +149,25 @@ class Ads1115:
         asserted = self._ready_signal() if self._ready_mode() else self._alert
         return asserted == bool(config & ACTIVE_HIGH)
 
+    @property
+    def config(self) -> int:
+        """The configuration register, without the bit that says that no conversion runs."""
+        return self._registers[CONFIG]
+
+    @property
+    def converting(self) -> bool:
+        """Whether a single conversion runs, as of the last `catch_up`."""
+        return self._converting
+
+    def configure(self, word: int) -> None:
+        """Write the configuration register without the bytes."""
+        self._write_register(CONFIG, word)
+
+    def newest(self, now_s: float) -> int:
+        """Return the newest code at `now_s` without the bytes, -32768 to 32767."""
+        self.catch_up(now_s)
+        return self._registers[CONVERSION]
+
     def catch_up(self, now_s: float) -> None:
         """Finish every conversion that has ended by `now_s`."""
         if self.stale or not (self._converting or self._continuous):

@@ -32,12 +32,12 @@ class Chip(Protocol):
 class SimBus:
     """Chips by address on one bus.
 
-    `frequency_hz` is the bit clock (100 000 or 400 000), `timeout_s` what a transfer on a hung bus costs,
-    `overhead_s` the host's own cost per transfer. Raises OSError(EREMOTEIO) where nobody acknowledges and
-    TimeoutError while `hung`, like the Linux I2C interface.
+    `frequency_hz` is the bit clock (100 000 or 400 000) and `bit_s` its period, `timeout_s` what a transfer
+    on a hung bus costs, `overhead_s` the host's own cost per transfer. Raises OSError(EREMOTEIO) where nobody
+    acknowledges and TimeoutError while `hung`, like the Linux I2C interface.
     """
 
-    __slots__ = ("_bit_s", "_chips", "_clock", "hung", "overhead_s", "timeout_s")
+    __slots__ = ("_chips", "_clock", "bit_s", "hung", "overhead_s", "timeout_s")
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class SimBus:
         if frequency_hz not in (100_000, 400_000):
             raise ValueError(f"bus frequency {frequency_hz} Hz is not 100000 or 400000")
         self._clock = clock
-        self._bit_s = 1.0 / frequency_hz
+        self.bit_s = 1.0 / frequency_hz
         self._chips: dict[int, Chip] = {}
         self.timeout_s = timeout_s
         self.overhead_s = overhead_s
@@ -71,7 +71,7 @@ class SimBus:
         chip = self._chips.get(address)
         if chip is None or chip.silent or self.hung:
             raise self._unanswered(address)
-        self._clock.advance_by(self.overhead_s + (9 * len(data) + 11) * self._bit_s)
+        self._clock.advance_by(self.overhead_s + (9 * len(data) + 11) * self.bit_s)
         if self.hung:
             self._hang()
         if chip.silent or (data and not chip.on_write(data)):
@@ -83,13 +83,13 @@ class SimBus:
         if chip is None or chip.silent or self.hung:
             raise self._unanswered(address)
         clock = self._clock
-        clock.advance_by(self.overhead_s + 10 * self._bit_s)
+        clock.advance_by(self.overhead_s + 10 * self.bit_s)
         if self.hung:
             self._hang()
         if chip.silent:
             raise _no_acknowledge(address)
         data = chip.on_read(count)
-        clock.advance_by((9 * count + 1) * self._bit_s)
+        clock.advance_by((9 * count + 1) * self.bit_s)
         if self.hung:
             self._hang()
         return data
@@ -99,7 +99,7 @@ class SimBus:
         chip = self._chips.get(address)
         if chip is None or chip.silent or self.hung:
             raise self._unanswered(address)
-        clock, bit_s = self._clock, self._bit_s
+        clock, bit_s = self._clock, self.bit_s
         clock.advance_by(self.overhead_s + (9 * len(data) + 20) * bit_s)
         if self.hung:
             self._hang()
@@ -115,7 +115,7 @@ class SimBus:
         """Take the time of finding out that nobody acknowledges; TimeoutError while the bus hangs."""
         if self.hung:
             self._hang()
-        self._pass(self.overhead_s + 11 * self._bit_s)
+        self._pass(self.overhead_s + 11 * self.bit_s)
         return _no_acknowledge(address)
 
     def _pass(self, duration_s: float) -> None:
@@ -131,7 +131,7 @@ class SimBus:
     def _general_call(self, data: bytes) -> None:
         if self.hung:
             self._hang()
-        self._pass(self.overhead_s + (9 * len(data) + 11) * self._bit_s)
+        self._pass(self.overhead_s + (9 * len(data) + 11) * self.bit_s)
         heard = [chip for chip in self._chips.values() if not chip.silent]
         if not heard:
             raise _no_acknowledge(GENERAL_CALL_ADDRESS)

@@ -64,6 +64,11 @@ class Mcp4725:
         return self._output_code
 
     @property
+    def eeprom_code(self) -> int:
+        """The code that the chip powers up with, 0 to 4095."""
+        return self._eeprom_code
+
+    @property
     def stuck(self) -> bool:
         """Whether the analog output ignores the registers."""
         return self._stuck
@@ -96,6 +101,12 @@ class Mcp4725:
         elif command in (2, 3):
             self._register_write(data, store=command == 3)
         return True
+
+    def put(self, code: int) -> None:
+        """Take `code` (0 to 4095) at once, as a fast write to a chip that is ready does."""
+        self._power_down = 0
+        self._code = code
+        self._update_output()
 
     def _fast_write(self, data: bytes) -> None:
         for index in range(0, len(data) - 1, 2):

@@ -272,6 +272,11 @@ class World:
             return None if self.guard_adc is None else self.guard_adc.alert_level()
         return None
 
+    def pressed(self) -> tuple[bool, bool, bool, bool]:
+        """Return Start, Stop, Up, Down; True is pressed."""
+        pressed = self._pressed
+        return pressed["start"] > 0, pressed["stop"] > 0, pressed["up"] > 0, pressed["down"] > 0
+
     def pin_time_s(self) -> float:
         """Virtual time in s."""
         return self.clock.now_s

@@ -18,7 +18,7 @@ from app.campaign import page
 from app.campaign.cells import Cell, groups, plan, short
 from app.campaign.crew import Crew, crew, results
 from app.campaign.report import report_of, words
-from app.campaign.sessions import Life, Result, life, run_cells, run_life, run_sound
+from app.campaign.sessions import Life, Result, life, run_cells, run_life, run_life_on_plant, run_sound
 from app.campaign.store import Store
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.reactions import PHASES, ROWS
@@ -32,7 +32,8 @@ SEEDS: Final = 20
 class Order(NamedTuple):
     """What the command line asks for; None is the default of a whole or a quick campaign.
 
-    `hours` are simulated hours of ordinary people, who then come instead of the faults.
+    `hours` are simulated hours of ordinary people, who then come instead of the faults; `plant` runs them
+    on the plant alone.
     """
 
     quick: bool = False
@@ -46,6 +47,7 @@ class Order(NamedTuple):
     resume: bool = False
     dask: str | None = None
     hours: float | None = None
+    plant: bool = False
 
 
 def campaign(order: Order) -> ExitCode:
@@ -85,6 +87,8 @@ def _check(order: Order) -> None:
         raise UsageError(
             "--hours runs ordinary people: leave --faults, --phases, --treatments and --seeds out"
         )
+    if order.plant and order.hours is None:
+        raise UsageError("--plant is for people without faults: add --hours, or leave --plant out")
     if order.resume and order.out is None:
         raise UsageError("--resume goes on from a folder: name it with --out")
 
@@ -173,7 +177,8 @@ class _Run:
                 self._take(done, person.slug, person.treatment, person.seed, new=False)
             else:
                 missing.append((person,))
-        for result in results(hired, run_life, missing):
+        run = run_life_on_plant if self._order.plant else run_life
+        for result in results(hired, run, missing):
             person = by_name[result["name"]]
             self._take(result, person.slug, person.treatment, person.seed)
 

@@ -47,3 +47,4 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add(
         "--hours", type=_hours, metavar="H", help="instead: so many simulated hours of people without a fault"
     )
+    add("--plant", action="store_true", help="of --hours: without bus and drivers, faster, same results")

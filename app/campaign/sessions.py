@@ -107,7 +107,17 @@ def _judged(cell: Cell, what: Treatment, summary: dict[str, Any]) -> Result:
 
 def run_life(person: Life) -> Result:
     """Run one whole treatment of an ordinary person."""
-    summary = _run(find(person.treatment), person.treatment, person.seed, person.scenario)
+    return _lived(person, plant_alone=False)
+
+
+def run_life_on_plant(person: Life) -> Result:
+    """Run it without bus and drivers, to the same result."""
+    return _lived(person, plant_alone=True)
+
+
+def _lived(person: Life, *, plant_alone: bool) -> Result:
+    request = _request(find(person.treatment), person.treatment, person.seed, person.scenario)
+    summary = run_session(request._replace(plant_alone=plant_alone), None, StopSwitch()).summary
     return {
         "kind": "life",
         "name": person.name,

@@ -20,7 +20,7 @@ from app.campaign.cells import GROUP, Cell, groups, plan, short, spans_of
 from app.campaign.crew import Crew, results
 from app.campaign.judge import problems
 from app.campaign.report import report_of
-from app.campaign.sessions import life, run_cells, run_life
+from app.campaign.sessions import life, run_cells, run_life, run_life_on_plant
 from app.campaign.store import RESULTS
 from app.output import ExitCode
 from app.reactions import PHASES, ROWS, Reaction
@@ -235,7 +235,9 @@ def test_a_person_of_each_number_is_always_the_same_and_completes(monkeypatch):
     assert len({json.dumps(life(n).scenario) for n in range(20)}) == 20
     assert {life(n).treatment for n in range(20)} == set(names())
     monkeypatch.setattr("app.campaign.sessions.find", short)
-    kept = run_life(next(life(n) for n in range(1, 50) if life(n).treatment == "face"))
+    person = next(life(n) for n in range(1, 50) if life(n).treatment == "face")
+    kept = run_life(person)
+    assert run_life_on_plant(person) == kept
     assert kept["problems"] == []
     assert 0.033 < kept["hours"] < 0.05
 
@@ -354,6 +356,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_escapes_what_it_shows():
         (["--hours", "nan"], "not a number of hours"),
         (["--hours", "1", "--quick"], "don't go together"),
         (["--hours", "1", "--faults", "hand_out"], "ordinary people"),
+        (["--quick", "--plant"], "add --hours"),
         (["--resume"], "name it with --out"),
         (["--dask", "nowhere"], "--dask"),
     ],

@@ -28,6 +28,7 @@ def simulate(
     unit: Unit | None = None,
     stop: StopSwitch | None = None,
     on_snapshot: Any = None,
+    plant_alone: bool = False,
     **scenario: Any,
 ) -> tuple[dict[str, Any], Trace]:
     """Run one session as fast as possible; returns summary and trace."""
@@ -40,6 +41,7 @@ def simulate(
         seed=seed,
         speed=None,
         rehearsed_name=(what or treatment()).name,
+        plant_alone=plant_alone,
     )
     result = run_session(request, on_snapshot, stop or StopSwitch())
     return result.summary, result.trace

@@ -1,0 +1,172 @@
+"""The plant alone: a world's chips answered at once, without bus, bytes, registers or anybody's driver.
+
+Law of this module: what is left out takes the wire's time all the same, bit for bit, so that noise, steps of
+the converters and moments of the samples are those of the chips. It knows no fault of a chip or of the bus:
+a world that has one planned is not for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from sim.ads1115 import Ads1115
+    from sim.world import World
+
+START_SINGLE_SHOT = 0x8000
+MUX_BITS, SINGLE_ENDED_MUX, MUX_STEP = 0x7000, 0x4000, 0x1000
+"""Multiplexer bits for input n against ground: 0x4000 + n * 0x1000 (SBAS444, table 8-3)."""
+
+
+class DacHolds(NamedTuple):
+    """What the digital-to-analog converter holds; nothing here ever makes it busy or powers it down."""
+
+    code: int
+    power_down: int = 0
+    ready: bool = True
+    eeprom_code: int = 0
+    eeprom_power_down: int = 0
+
+
+class _Wire:
+    """The time of each transfer in s, before and after the moment in which the chip acts (see `sim.bus`)."""
+
+    __slots__ = ("_after_s", "_before_s", "_clock", "_write_s")
+
+    def __init__(self, world: World, *, written: int, pointed: int, count: int) -> None:
+        """Take how many bytes a write has, and a read after the `pointed` bytes that choose what is read."""
+        bus = world.bus
+        self._clock = world.clock
+        self._write_s = bus.overhead_s + (9 * written + 11) * bus.bit_s
+        self._before_s = bus.overhead_s + (9 * pointed + 20 if pointed else 10) * bus.bit_s
+        self._after_s = (9 * count + 1) * bus.bit_s
+
+
+class PlantBus:
+    """Grants time on a bus that nobody needs."""
+
+    __slots__ = ()
+
+    def allow(self, duration_s: float) -> None:
+        """Do nothing: every answer comes in time."""
+
+
+class PlantDac(_Wire):
+    """The current stage's code, written and read back."""
+
+    __slots__ = ("_chip", "_holds")
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world, written=2, pointed=0, count=5)
+        self._chip = world.dac
+        self._holds = DacHolds(world.dac.output_code, eeprom_code=world.dac.eeprom_code)
+
+    def write(self, code: int) -> None:
+        """Set the output code, 0 to 4095."""
+        self._clock.advance_by(self._write_s)
+        if code != self._holds.code:
+            self._holds = self._holds._replace(code=code)
+            self._chip.put(code)
+
+    def read_back(self) -> DacHolds:
+        """Return what was written."""
+        self._clock.advance_by(self._before_s)
+        holds = self._holds
+        self._clock.advance_by(self._after_s)
+        return holds
+
+
+class PlantGuardAdc(_Wire):
+    """A converter that its driver has set to convert one input without pause."""
+
+    __slots__ = ("_chip",)
+
+    def __init__(self, world: World, chip: Ads1115) -> None:
+        super().__init__(world, written=3, pointed=1, count=2)
+        self._chip = chip
+
+    def read(self) -> int:
+        """Return the newest code."""
+        clock = self._clock
+        clock.advance_by(self._before_s)
+        code = self._chip.newest(clock.now_s)
+        clock.advance_by(self._after_s)
+        return code
+
+    def verify(self) -> None:
+        """Take the time of reading the configuration, which nothing here changes."""
+        self.read()
+
+
+class PlantControlAdc(_Wire):
+    """A converter that its driver has set to single shots; they are started and collected by input."""
+
+    __slots__ = ("_chip", "_words")
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world, written=3, pointed=1, count=2)
+        self._chip = world.control_adc
+        settings = self._chip.config & ~MUX_BITS | START_SINGLE_SHOT | SINGLE_ENDED_MUX
+        self._words = tuple(settings + channel * MUX_STEP for channel in range(4))
+
+    def start(self, channel: int) -> None:
+        """Begin a conversion."""
+        self._clock.advance_by(self._write_s)
+        self._chip.configure(self._words[channel])
+
+    def collect(self, channel: int) -> int:
+        """Return the code of the conversion on `channel`. RuntimeError when it has not ended."""
+        clock, chip = self._clock, self._chip
+        clock.advance_by(self._before_s)
+        chip.catch_up(clock.now_s)
+        if chip.converting:
+            raise RuntimeError(f"the conversion of input {channel} was collected before its end")
+        clock.advance_by(self._after_s)
+        clock.advance_by(self._before_s)
+        code = chip.newest(clock.now_s)
+        clock.advance_by(self._after_s)
+        return code
+
+
+class PlantPins:
+    """Relays, heartbeat and the panel's contacts, as levels of the world's pins."""
+
+    __slots__ = ("_beats", "_high", "_relay", "_world")
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._high = False
+        self._beats = world.spec.heartbeat_pin
+        self._relay = (world.spec.series_relay_pin, world.spec.polarity_relay_pin)
+
+    def connect(self) -> None:
+        """Close the series relay."""
+        self._world.pin_driven(self._relay[0], level=True)
+
+    def disconnect(self) -> None:
+        """Open the series relay."""
+        self._world.pin_driven(self._relay[0], level=False)
+
+    def set_polarity(self, reverse: bool) -> None:  # noqa: FBT001  # the one argument is the position
+        """Move the polarity relay."""
+        self._world.pin_driven(self._relay[1], level=reverse)
+
+    def beat(self) -> None:
+        """Make one edge."""
+        self._high = not self._high
+        self._world.pin_driven(self._beats, self._high)
+
+    def rest(self) -> None:
+        """Stop, low."""
+        self._high = False
+        self._world.pin_driven(self._beats, level=False)
+
+    def sample(self) -> tuple[bool, bool, bool, bool]:
+        """Return Start, Stop, Up, Down; True is pressed."""
+        return self._world.pressed()
+
+    def set_lights(self, *, red: bool, green: bool, blue: bool) -> None:
+        """Do nothing: nobody looks."""
+
+    def set_buzzer(self, *, on: bool) -> None:
+        """Do nothing: nobody listens."""
