@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from controller.loop import StopSwitch
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from controller.benches import Bench
     from controller.core.types import Measurement
     from controller.loop import Loop
+    from controller.result import Truth
 
 Summary: TypeAlias = dict[str, Any]
+Answer: TypeAlias = "Callable[[Summary, Truth | None], Summary]"
+"""Makes of a session's summary, and of what its world knows, what is wanted of it; plain values only."""
 
 LEAD_S: Final = 0.06
 """A session is forked this long before the first event of its branch: some ticks, so that an event within
@@ -29,8 +32,16 @@ EARLIEST_S: Final = 0.2
 """An event before this is run as a whole session: the chips are not all found by then."""
 
 
-def run_branches(request: SessionRequest, branches: Sequence[Sequence[Event]]) -> list[Summary]:
+def _as_it_is(summary: Summary, _truth: Truth | None) -> Summary:
+    return summary
+
+
+def run_branches(
+    request: SessionRequest, branches: Sequence[Sequence[Event]], answer: Answer = _as_it_is
+) -> list[Summary]:
     """Return the summaries of `request` with the events of each branch added, in the order given.
+
+    `answer` may add to a summary, or pick from it.
 
     The session of `request` itself is run as far as the last fork only. Each fork runs to its end, in a
     process of its own, before the session goes on: one processor is used. No worker threads of the caller
@@ -48,25 +59,35 @@ def run_branches(request: SessionRequest, branches: Sequence[Sequence[Event]]) -
     for number, events in enumerate(branches):
         begin_s = min((event.at_s for event in events), default=0.0)
         if begin_s < EARLIEST_S:
-            summaries[number] = _whole(request, events)
+            summaries[number] = _whole(request, events, answer)
         else:
             waiting.append((begin_s, number))
     if waiting:
-        summaries |= _forked(request, branches, sorted(waiting))
+        summaries |= _forked(request, branches, sorted(waiting), answer)
     return [summaries[number] for number in range(len(branches))]
 
 
-def _whole(request: SessionRequest, events: Sequence[Event]) -> Summary:
+def _whole(request: SessionRequest, events: Sequence[Event], answer: Answer) -> Summary:
     """Run a session with the events from its beginning."""
     scenario = request.simulate or Scenario()
     added = scenario.model_copy(
         update={"events": tuple(sorted((*scenario.events, *events), key=lambda event: event.at_s))}
     )
-    return run_session(request._replace(simulate=added), None, StopSwitch()).summary
+    benches: list[Bench] = []
+
+    def watch(bench: Bench, _loop: Loop) -> _Onlooker:
+        benches.append(bench)
+        return _Onlooker()
+
+    result = run_session(request._replace(simulate=added), None, StopSwitch(), watch=watch)
+    return answer(result.summary, benches[0].truth() if benches else None)
 
 
 def _forked(
-    request: SessionRequest, branches: Sequence[Sequence[Event]], waiting: list[tuple[float, int]]
+    request: SessionRequest,
+    branches: Sequence[Sequence[Event]],
+    waiting: list[tuple[float, int]],
+    answer: Answer,
 ) -> dict[int, Summary]:
     forker: list[_Forker] = []
 
@@ -83,7 +104,7 @@ def _forked(
             os._exit(1)  # a fork must not go on as its parent would; the missing answer tells of it
         raise
     if forker and forker[0].answer_fd is not None:
-        _answer(forker[0].answer_fd, result.summary)
+        _send(forker[0].answer_fd, lambda: answer(result.summary, forker[0].truth()))
     begin_s = waiting[len(forker[0].summaries) if forker else 0][0]
     raise ValueError(
         f"the session ended ({result.summary['outcome']}) before {begin_s:g} s, when a branch begins"
@@ -92,6 +113,13 @@ def _forked(
 
 class _AllForked(Exception):
     """The rest of the session is of no interest."""
+
+
+class _Onlooker:
+    """Observes nothing."""
+
+    def tick(self, _measurement: Measurement) -> None:
+        """Let the tick be."""
 
 
 class _Forker:
@@ -119,6 +147,10 @@ class _Forker:
             if not self._waiting:
                 raise _AllForked
 
+    def truth(self) -> Truth | None:
+        """Return what the session's world knows."""
+        return self._bench.truth()
+
     def _become(self, answer_fd: int, events: Sequence[Event]) -> None:
         self.answer_fd, self._waiting = answer_fd, []
         if self._bench.inject is None:
@@ -127,12 +159,12 @@ class _Forker:
             self._bench.inject(event.at_s, event.fault, event.params)
 
 
-def _answer(answer_fd: int, summary: Mapping[str, Any]) -> NoReturn:
-    """Send the summary and end, without the parent's clean-up."""
+def _send(answer_fd: int, answer: Callable[[], Mapping[str, Any]]) -> NoReturn:
+    """Send the answer and end, without the parent's clean-up."""
     code = 1
     try:
-        with os.fdopen(answer_fd, "w") as answer:
-            json.dump(summary, answer)
+        with os.fdopen(answer_fd, "w") as pipe:
+            json.dump(answer(), pipe)
         code = 0
     finally:
         os._exit(code)
@@ -140,8 +172,8 @@ def _answer(answer_fd: int, summary: Mapping[str, Any]) -> NoReturn:
 
 def _answer_of(child: int, reading: int) -> Summary:
     try:
-        with os.fdopen(reading) as answer:
-            text = answer.read()
+        with os.fdopen(reading) as pipe:
+            text = pipe.read()
     finally:
         os.waitpid(child, 0)
     if not text:
