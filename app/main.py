@@ -137,6 +137,12 @@ def _nurse_code(args: argparse.Namespace) -> ExitCode:
     return nurse_code(args.state)
 
 
+def _bench(args: argparse.Namespace) -> ExitCode:
+    from app.bench.command import Order, bench
+
+    return bench(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -230,6 +236,9 @@ def _parser() -> _Parser:
 
     add_web_options(add("web", _web, "Serve the companion's pages, on this computer only by default."))
     add_code_options(add("nurse-code", _nurse_code, "Set the code for limits and agreements."))
+    from app.bench.options import add_options as add_bench_options
+
+    add_bench_options(add("bench", _bench, "Measure latency, jitter, speed and cost on this machine."))
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

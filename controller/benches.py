@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 from controller.clock import Clock, RealClock
 from controller.core.types import Cause
+from controller.live import LiveUnit
 from controller.meter import Accuracy, Meter
 from controller.ownership import own
 from controller.ports import Ports
@@ -205,6 +206,31 @@ def plant_alone(unit: Unit, area: str, scenario: Scenario, seed: int) -> Bench:
         mark_tick=world.truth.mark_tick,
         shorten=shorten,
     )
+
+
+def live(unit: Unit, area: str, scenario: Scenario, seed: int) -> tuple[Bench, LiveUnit]:
+    """Make a simulated unit in this process that can go on in real time, for measuring this machine."""
+    from sim.clock import VirtualClock
+    from sim.pins import SimFactory
+    from sim.world import World
+
+    clock = VirtualClock()
+    world = World(unit_spec(unit, area), scenario, seed, clock)
+    wires = LiveUnit(world, clock)
+    bench = Bench(
+        "simulated, live",
+        wires,
+        SimFactory(wires),
+        wires,
+        simulated=True,
+        seed=seed,
+        truth=lambda: _truth(world),
+        mark_tick=world.truth.mark_tick,
+        inject=lambda at_s, fault, params: world.at(
+            at_s, lambda now_s: world.inject(now_s, fault, dict(params))
+        ),
+    )
+    return bench, wires
 
 
 def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack) -> Rig:

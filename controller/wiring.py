@@ -81,10 +81,12 @@ def run_session(
     stop: StopSwitch,
     on_notice: Callable[[str], None] | None = None,
     watch: Callable[[Bench, Loop], Observer] | None = None,
+    bench: Bench | None = None,
 ) -> SessionResult:
     """Run one session to its end; `on_notice` gets sentences about the record, for a person.
 
-    `watch` makes one more observer of the ticks, just before the first.
+    `watch` makes one more observer of the ticks, just before the first. `bench` is built on instead of the
+    one that the request names.
 
     Raises NotReady when the hardware is not there, the unit may not give what the treatment asks for, or no
     record can be kept.
@@ -93,7 +95,7 @@ def run_session(
     tell = on_notice or (lambda _sentence: None)
     with ExitStack() as stack:
         try:
-            bench = _bench(request, stack)
+            bench = bench or _bench(request, stack)
             journal = _journal(request, bench, stack)
         except (OSError, InUse, JournalRefused) as error:
             raise NotReady(str(error)) from error
