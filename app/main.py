@@ -143,6 +143,13 @@ def _bench(args: argparse.Namespace) -> ExitCode:
     return bench(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _calibrate(args: argparse.Namespace) -> ExitCode:
+    from app.technician.bench_options import bench_arguments
+    from app.technician.command import Order, calibrate
+
+    return calibrate(Order(**bench_arguments(args), out=args.out, valid_days=args.valid_days))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -239,6 +246,9 @@ def _parser() -> _Parser:
     from app.bench.options import add_options as add_bench_options
 
     add_bench_options(add("bench", _bench, "Measure latency, jitter, speed and cost on this machine."))
+    from app.technician import bench_options
+
+    bench_options.add_calibrate(add("calibrate", _calibrate, "Calibrate a unit against a meter."), _seed)
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

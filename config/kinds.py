@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from config.calibration import Calibration
+from config.calibration import Calibration, require_as_written
 from config.reader import parse, read_bytes, read_text, refused
 from config.unit import Unit
 
@@ -35,10 +35,13 @@ def check_file(path: Path, extra: Mapping[str, type[BaseModel]]) -> str:
     """
     content = read_bytes(path)
     models: dict[str, type[BaseModel]] = {"unit": Unit, "calibration": Calibration, **extra}
-    kind = _kind(set(parse(content, str(path)).data), models)
+    data = parse(content, str(path)).data
+    kind = _kind(set(data), models)
     if kind is None:
         known = "; ".join(f"{name} ({', '.join(sorted(SIGNS[name]))})" for name in SIGNS if name in models)
         raise refused(str(path), f"no key tells what this file is, expected keys of a {known}")
+    if kind == "calibration":
+        require_as_written(data, str(path))
     read_text(content, str(path), models[kind])
     return kind
 

@@ -212,7 +212,9 @@ class BenchSession:
                 if why:
                     self._refuse(why)
                     return Off(self.plan.polarity)
+                self._arrived_s = None
                 self._go(Phase.HOLD)
+                return self._level(m)
         return self._towards(level_ma, m)
 
     def _level(self, m: Measurement) -> Command:

@@ -7,6 +7,7 @@ the start is recorded, where a record is kept.
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
+from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -181,6 +182,16 @@ def _journal(request: SessionRequest, bench: Bench, stack: ExitStack) -> Journal
 
 
 def _require_within_unit(request: SessionRequest) -> None:
+    calibration = request.calibration
+    simulated = request.simulate is not None or request.attach is not None
+    refusal = calibration.why_no_treatment(date.today(), simulated=simulated)
+    if refusal:
+        raise NotReady(refusal)
+    if calibration.made is not None and request.treatment.current_ma > calibration.made.reach_ma:
+        raise NotReady(
+            f"the treatment asks for {request.treatment.current_ma:g} mA, this unit was calibrated up to "
+            f"{calibration.made.reach_ma:g} mA: choose a weaker treatment"
+        )
     asked_ma, limit_ma = request.treatment.current_ma, request.unit.limits.max_current_ma
     if asked_ma > limit_ma:
         raise NotReady(

@@ -36,17 +36,26 @@ LEFT = "left by the technician; what was done is kept"
 
 
 class Readings:
-    """Readings of a meter on a line, taken in the background so that no tick waits for it."""
+    """Readings of a meter on a line, taken in the background so that no tick waits for it.
 
-    def __init__(self, meter: Meter) -> None:
+    `meter` tells which one is there now: a simulated one comes and goes with its bench, and is read at once,
+    for it lives in the loop's own time.
+    """
+
+    def __init__(self, meter: Callable[[], Meter | None]) -> None:
         self._meter = meter
         self._pool = ThreadPoolExecutor(1, "meter")
         self._coming: tuple[str, Future[float]] | None = None
 
     def poll(self, key: str, entry: Entry, wait_s: float) -> float | None:
         """Ask for a reading under `key`, or take the one that was asked for; Abort when the meter fails."""
+        meter = self._meter()
+        if meter is None:
+            raise Abort("no meter is connected: type the reading in")
+        read = meter.read_ma if entry.meter == "ma" else meter.read_v
+        if meter.simulated:
+            return read()
         if self._coming is None or self._coming[0] != key:
-            read = self._meter.read_ma if entry.meter == "ma" else self._meter.read_v
             self._coming = (key, self._pool.submit(read))
         try:
             value = self._coming[1].result(wait_s)
@@ -57,6 +66,11 @@ class Readings:
             raise Abort(str(error)) from error
         self._coming = None
         return value
+
+    @property
+    def there(self) -> bool:
+        """Whether a meter can be read now."""
+        return self._meter() is not None
 
     def forget(self) -> None:
         """Let a reading that was asked for before go unused."""
@@ -109,12 +123,12 @@ class Unattended:
         self,
         source: str,
         answers: Mapping[str, Mapping[str, Value]],
-        meter: Meter | None = None,
+        meter: Callable[[], Meter | None] = lambda: None,
         otherwise: Callable[[Step, Entry], Value | None] = lambda _step, _entry: None,
         tell: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._source, self._answers = source, answers
-        self._readings = None if meter is None else Readings(meter)
+        self._readings = Readings(meter)
         self._found: dict[str, Value] = {}
         self._otherwise, self._tell = otherwise, tell
 
@@ -142,7 +156,7 @@ class Unattended:
 
     def _one(self, step: Step, entry: Entry, wait_s: float) -> Value | None:
         given = self._answers.get(step.name, {}).get(entry.name)
-        if given is None and entry.meter and self._readings is not None:
+        if given is None and entry.meter and self._readings.there:
             given = self._readings.poll(step.name + entry.name, entry, wait_s)
             if given is None:
                 return None
@@ -167,8 +181,8 @@ class Terminal:
     taken and shown, after Enter.
     """
 
-    def __init__(self, meter: Meter | None = None) -> None:
-        self._readings = None if meter is None else Readings(meter)
+    def __init__(self, meter: Callable[[], Meter | None] = lambda: None) -> None:
+        self._readings = Readings(meter)
         self._reading = False
         self._typed: dict[str, Value] = {}
         self._asked = ""
@@ -191,7 +205,7 @@ class Terminal:
         line = None if self._reading else self._line(wait_s)
         if line is not None:
             self._take(entry, line.strip())
-        if self._reading and self._readings is not None:
+        if self._reading:
             value = self._readings.poll(step.name + entry.name, entry, wait_s)
             if value is not None:
                 say(f"  {value:.4f} {entry.unit} read")
@@ -221,15 +235,14 @@ class Terminal:
 
     def _clear(self) -> None:
         self._typed, self._asked, self._reading = {}, "", False
-        if self._readings is not None:
-            self._readings.forget()
+        self._readings.forget()
 
     def _take(self, entry: Entry, line: str) -> None:
         if line.lower() == "back":
             raise Back
         if line.lower() == "quit":
             raise Abort(LEFT)
-        if not line and entry.meter and self._readings is not None:
+        if not line and entry.meter and self._readings.there:
             self._reading = True
             return
         try:

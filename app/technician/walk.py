@@ -67,9 +67,9 @@ def walk(
             continue
         why = step.accept(values, progress.results)
         if why:
-            face.refused(step, why)
             progress = procedure.drop(progress, step.drops(values, progress.results))
             keep(progress)
+            face.refused(step, why)
             continue
         progress = procedure.keep(progress, step, values)
         keep(progress)

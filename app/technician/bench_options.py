@@ -1,0 +1,61 @@
+"""The options of calibrating and verifying, apart from the commands so that help costs no import of them.
+
+Law: a number out of range is refused where it is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BARE = object()
+"""Stands for `--simulate` without a scenario."""
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 30 <= int(text) <= 730):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of days from 30 to 730")
+    return int(text)
+
+
+def _add_bench(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+    add = command.add_argument
+    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--simulate", nargs="?", const=BARE, metavar="SCENARIO", help="a simulated unit, resistor and meter")
+    add("--seed", type=seed, default=1, metavar="N", help="which simulated unit (default: 1)")
+    add(
+        "--answers",
+        metavar="FILE|simulated",
+        help="who answers instead of you: a YAML file, or the simulated bench",
+    )
+    add("--state", type=Path, metavar="DIR", help="where progress and records are kept")
+    add("--meter", metavar="VISA", help="a meter that is read over SCPI, such as TCPIP::192.168.0.7::INSTR")
+    add("--restart", action="store_true", help="begin anew, whatever was kept of one that was interrupted")
+    add("--json", action="store_true", help="print the result as one JSON object, nothing else")
+
+
+def add_calibrate(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+    """Give `ionto calibrate` its options."""
+    _add_bench(command, seed)
+    command.add_argument("--out", type=Path, metavar="FILE", help="where the record goes instead")
+    command.add_argument(
+        "--valid-days", type=_days, default=365, metavar="N", help="how long it holds (default: 365)"
+    )
+
+
+def bench_arguments(args: argparse.Namespace) -> dict[str, Any]:
+    """Give what both commands share, as fields of `app.technician.command.Order`."""
+    simulate = args.simulate
+    return {
+        "unit": args.unit,
+        "simulated": simulate is not None,
+        "scenario": None if simulate is None or simulate is BARE else Path(simulate),
+        "seed": args.seed,
+        "answers": args.answers,
+        "state": args.state,
+        "meter": args.meter,
+        "json": args.json,
+        "restart": args.restart,
+    }

@@ -1,0 +1,105 @@
+"""Calibration records on disk: written whole, the one before kept, read again before they count.
+
+Law: at every moment the place of the current record holds a complete one, the old or the new.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.atomic import write_whole
+from app.output import UsageError
+from config.calibration import Calibration, checksum_of, read_calibration
+from config.reader import BadFile, parse, read_bytes
+
+FOLDER = "calibration"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes points and corrections on one line each, and never an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # as PyYAML calls it
+        """Write everything out."""
+        return True
+
+
+def _plain_float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
+    """Write a number without exponent, which the strict reader refuses."""
+    text = repr(value)
+    if "e" in text:
+        text = f"{value:.12f}".rstrip("0")
+        text += "0" if text.endswith(".") else ""
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+_Dumper.add_representer(float, _plain_float)
+
+
+def current_record(state: Path, serial: str) -> Path:
+    """Give the place of a unit's current record below the state directory."""
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in serial)
+    return state / FOLDER / f"{name}.yaml"
+
+
+def records_of(state: Path, serial: str) -> list[Path]:
+    """Give all records of a unit, the oldest first, the current one last."""
+    current = current_record(state, serial)
+    older = sorted(current.parent.glob(f"{current.stem}.[0-9]*.yaml"))
+    return older + ([current] if current.exists() else [])
+
+
+def text_of(record: dict[str, Any]) -> str:
+    """Write a record as YAML with its checksum last."""
+    content = {key: value for key, value in record.items() if key != "checksum"}
+    plain = parse(_dump(content).encode(), "record").data  # what a reader will see is what is summed
+    lines = _dump(content)
+    return f"{lines}checksum: {checksum_of(plain)}\n"
+
+
+def _dump(content: dict[str, Any]) -> str:
+    return yaml.dump(
+        content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
+    )
+
+
+def write_record(path: Path, record: dict[str, Any], serial: str, today: date) -> Path | None:
+    """Write a record and give where the one before went, or None. Raises OSError or UsageError.
+
+    The old file gets a second name first, then the new one takes its place in one step.
+    """
+    text = text_of(record)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = None
+    if path.exists():
+        before = _free_name(path)
+        os.link(path, before)
+    write_whole(path, text)
+    try:
+        read_calibration(path, serial, today)
+    except BadFile as error:  # ours to mend: a record that we write must be one that we read
+        path.unlink()
+        if before is not None:
+            os.link(before, path)
+        raise UsageError(f"the record could not be read again and was taken back: {error}") from error
+    return before
+
+
+def _free_name(path: Path) -> Path:
+    """Give the first unused name for the old record: its number goes up."""
+    taken = path.parent.glob(f"{path.stem}.[0-9]*.yaml")
+    numbers = [int(name.stem.rpartition(".")[2]) for name in taken if name.stem.rpartition(".")[2].isdigit()]
+    return path.with_name(f"{path.stem}.{max(numbers, default=0) + 1:04d}{path.suffix}")
+
+
+def mark_bad(path: Path, who: str, why: str, today: date) -> Calibration:
+    """Write into a record that it does not count any more. Raises BadFile, OSError."""
+    read_calibration(path, None, today)
+    data = dict(parse(read_bytes(path), str(path)).data)
+    marked = {**data, "record": 2, "marked_bad": {"date": today.isoformat(), "who": who, "why": why}}
+    write_whole(path, text_of(marked))
+    return read_calibration(path, None, today)

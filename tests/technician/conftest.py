@@ -1,0 +1,34 @@
+"""A calibration of a simulated unit as the command does it, for tests of this room."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.main import main
+
+Ionto = Callable[..., tuple[int, dict[str, Any], str]]
+
+
+@pytest.fixture
+def ionto(capsys: pytest.CaptureFixture[str]) -> Ionto:
+    """Run a technician's command with --json; its exit code, answer and standard error."""
+
+    def run(command: str, *args: str | Path) -> tuple[int, dict[str, Any], str]:
+        code = main([command, "--json", *map(str, args)])
+        out, err = capsys.readouterr()
+        return code, json.loads(out) if out else {}, err
+
+    return run
+
+
+@pytest.fixture
+def calibrate(ionto: Ionto) -> Ionto:
+    """Calibrate the simulated unit of a seed, the simulated bench answering."""
+
+    def run(*args: str | Path, seed: int = 1) -> tuple[int, dict[str, Any], str]:
+        return ionto("calibrate", "--simulate", *args, "--seed", str(seed), "--answers", "simulated")
+
+    return run
