@@ -38,6 +38,7 @@ class Guard:
         self._deviates_since: tuple[float, int, float] | None = None
         self._stuck_since_s: float | None = None
         self._energised_s = 0.0
+        self._idle_s = 0.0
         self._charge_ma_s = 0.0
         self._guard_code: int | None = None
         self._guard_same = 0
@@ -97,9 +98,13 @@ class Guard:
         else:
             self._seen_s = now_s
         if not isinstance(last, Drive) or last.setpoint_ma == 0.0:
-            still_on = self._still_on(now_s, max(current_ma or 0.0, m.current_ma or 0.0))
+            still_on = self._still_on(now_s, max(current_ma or 0.0, m.current_ma or 0.0)) or self._idle(
+                passed_s
+            )
             if still_on or not isinstance(last, Drive):
-                return still_on or self._slow(m)
+                return still_on or self._control_frozen(m) or self._slow(m)
+        else:
+            self._idle_s = 0.0
         if passed_s > lim.LATE_TICK_S:
             return Cause.LATE_TICK, (
                 f"a tick came {1000 * passed_s:.0f} ms after the one before, "
@@ -117,7 +122,8 @@ class Guard:
             or self._too_much(current_ma, last)
             or self._too_often(m)
             or self._too_little(current_ma, m, last)
-            or self._frozen(m)
+            or self._guard_frozen(m)
+            or self._control_frozen(m)
             or self._slow(m)
             or self._deviation(now_s, current_ma, m, last)
             or self._moved_by_dac(current_ma, m, last)
@@ -199,8 +205,8 @@ class Guard:
             )
         return None
 
-    def _frozen(self, m: Measurement) -> tuple[Cause, str] | None:
-        """Find a converter that repeats itself: noise and the pilot move a living one."""
+    def _guard_frozen(self, m: Measurement) -> tuple[Cause, str] | None:
+        """Find a guard converter that repeats itself: noise and the pilot move a living one."""
         if m.guard_code is not None:
             self._guard_same = self._guard_same + 1 if m.guard_code == self._guard_code else 0
             self._guard_code = m.guard_code
@@ -208,6 +214,10 @@ class Guard:
                 return Cause.ADC_FROZEN, (
                     f"the guard converter gave code {m.guard_code} {self._guard_same + 1} times running"
                 )
+        return None
+
+    def _control_frozen(self, m: Measurement) -> tuple[Cause, str] | None:
+        """Find a control converter that repeats itself, even with the output off: the supply is never 0."""
         if m.sampled:
             if m.sampled_code != self._control_code:
                 self._control_same = 0
@@ -333,6 +343,13 @@ class Guard:
             return Cause.TIME_EXCEEDED, f"current flowed for {self._energised_s:.1f} s"
         if self._charge_ma_s > 60 * self.limits.dose_ma_min:
             return Cause.DOSE_EXCEEDED, f"{self._charge_ma_s / 60:.1f} mA min were given"
+        return None
+
+    def _idle(self, passed_s: float) -> tuple[Cause, str] | None:
+        """Bound every wait in mid-treatment, whatever it waits for."""
+        self._idle_s += passed_s
+        if self._energised_s > 0.0 and self._idle_s > lim.IDLE_S:
+            return Cause.TIME_EXCEEDED, f"the output was off for {self._idle_s:.1f} s in mid-treatment"
         return None
 
     def _still_on(self, now_s: float, current_ma: float) -> tuple[Cause, str] | None:

@@ -158,8 +158,12 @@ SHORT_SAMPLES: Final = 6
 """Consecutive voltage samples of a short before a trip: 60 ms; the current stays regulated meanwhile."""
 FROZEN_GUARD_TICKS: Final = 40
 """The same guard code this often in a row: the pilot has moved the DAC five times meanwhile."""
-FROZEN_CONTROL_SAMPLES: Final = 6
-"""The same code on different channels this often in a row."""
+FROZEN_CONTROL_SAMPLES: Final = 8
+"""The same code on different channels this often in a row: more than a rotation, in which the supply has its
+turn, so that channels that may all read 0 with the output off are no frozen converter."""
+IDLE_S: Final = 5.0
+"""The output is off for longer than this in mid-treatment only if what is waited for never comes; a reversal
+takes 2.1 s with the longest dead and settling times of a unit (config.parts)."""
 STALE_S: Final = 0.03
 """No guard reading for this long while connected."""
 SATURATED_CODE: Final = 32767

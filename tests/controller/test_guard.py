@@ -145,7 +145,7 @@ def test_wrong_polarity(driven: Bench) -> None:
         ({"guard_code": 32767}, Cause.ADC_SATURATED, 0.02),
         ({"sampled_code": 32767}, Cause.ADC_SATURATED, 0.02),
         ({"guard_code": 1234}, Cause.ADC_FROZEN, 0.42),
-        ({"sampled_code": 1234}, Cause.ADC_FROZEN, 0.08),
+        ({"sampled_code": 1234}, Cause.ADC_FROZEN, 0.1),
         ({"failure": Failure(Cause.DAC_SILENT, "silent")}, Cause.DAC_SILENT, 0.02),
         ({"failure": Failure(Cause.BUS_HUNG, "hung")}, Cause.BUS_HUNG, 0.02),
     ],

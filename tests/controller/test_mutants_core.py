@@ -203,14 +203,45 @@ def test_the_evidence_has_its_figures(last: Command, reading: dict[str, Any], wo
 
 def test_the_same_code_on_different_channels_is_a_frozen_converter() -> None:
     watch = Watch()
-    for _ in range(3):
+    for _ in range(4):
         assert watch.see(sampled="voltage", sampled_code=2100) is None
         assert watch.see(sampled="voltage", sampled_code=2100) is None  # no other channel: not counted
         assert watch.see(sampled="current", sampled_code=2100) is None
     watch.see(sampled="voltage", sampled_code=2100)
     assert watch.cause is Cause.ADC_FROZEN
     assert watch.guard.trip is not None
-    assert "gave code 2100 7 times" in watch.guard.trip.evidence
+    assert "gave code 2100 9 times" in watch.guard.trip.evidence
+
+
+def test_a_frozen_control_converter_is_found_with_the_output_off_too() -> None:
+    watch = Watch(Off())
+    seen = [watch.see(sampled=kind, sampled_code=0) for kind in ("voltage", "current") * 4]
+    assert seen == [None] * 8
+    watch.see(sampled="voltage", sampled_code=0)
+    assert watch.cause is Cause.ADC_FROZEN
+
+
+def test_no_wait_in_mid_treatment_is_without_end() -> None:
+    waiting = Watch(Off())
+    assert waiting.ticks_to_trip(2000, guard_ma=0.0, current_ma=0.0) == 0  # nobody has been treated yet
+    watch = Watch()
+    watch.see()
+    watch.last = Off()
+    off = {"guard_ma": 0.0, "current_ma": 0.0}
+    assert watch.ticks_to_trip(2000, **off) == 502  # one that ends what was driven, 500 are allowed
+    assert watch.cause is Cause.TIME_EXCEEDED
+    assert "off for 5.0 s in mid-treatment" in watch.guard.trip.evidence  # type: ignore[union-attr]
+
+
+def test_reversals_do_not_add_up_to_a_wait() -> None:
+    watch = Watch()
+    watch.see()
+    little = Drive("forward", 0.05, 8)
+    for _ in range(3):
+        for _ in range(400):
+            assert watch.see(Off(), guard_ma=0.0, current_ma=0.0) is None
+        assert watch.see(little, guard_ma=0.0, current_ma=0.0) is None
+        assert watch.see(Off(), guard_ma=0.05, current_ma=0.05) is None
 
 
 def test_another_code_begins_the_count_of_equal_ones_again() -> None:
