@@ -98,9 +98,8 @@ class Guard:
         else:
             self._seen_s = now_s
         if not isinstance(last, Drive) or last.setpoint_ma == 0.0:
-            still_on = self._still_on(now_s, max(current_ma or 0.0, m.current_ma or 0.0)) or self._idle(
-                passed_s
-            )
+            either_ma = max(current_ma or 0.0, m.current_ma or 0.0)
+            still_on = self._still_on(now_s, either_ma) or self._idle(passed_s)
             if still_on or not isinstance(last, Drive):
                 return still_on or self._control_frozen(m) or self._slow(m)
         else:
@@ -112,7 +111,7 @@ class Guard:
             )
         if current_ma is None:  # one converter for everything, and now another channel's turn
             self._unseen_s += passed_s
-            return self._saturated(m) or self._frozen(m) or self._slow(m)
+            return self._saturated(m) or self._control_frozen(m) or self._slow(m)
         passed_s, self._unseen_s = passed_s + self._unseen_s, 0.0
         if last.sensing and not self._proven:
             self._prove(current_ma, last)

@@ -81,8 +81,8 @@ def test_one_converter_at_full_scale_is_named_on_every_channel() -> None:
 
 def test_one_converter_that_repeats_itself_on_two_channels_is_frozen() -> None:
     one = OneConverter()
-    causes = [one.tick(sampled_code=1234) for _ in range(8)]
-    assert causes == [None] * 6 + [Cause.ADC_FROZEN] * 2
+    causes = [one.tick(sampled_code=1234) for _ in range(10)]
+    assert causes == [None] * 8 + [Cause.ADC_FROZEN] * 2
 
 
 def pilot(ticks: int) -> Drive:
