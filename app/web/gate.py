@@ -20,6 +20,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.household.store import token_hash
+from app.locale.language import choose
 from app.web.limits import Bucket, Forms
 
 BODY_BYTES: Final = 8 * 1024
@@ -29,6 +30,7 @@ HEAD_BYTES: Final = 16 * 1024
 MOST_FIELDS: Final = 64
 FORM: Final = "application/x-www-form-urlencoded"
 DEVICE_COOKIE: Final = "ionto_device"
+LANGUAGE_COOKIE: Final = "ionto_language"
 VISITOR_COOKIE: Final = "ionto_visitor"
 FORM_FIELD: Final = "form"
 STOP: Final = "/stop"
@@ -103,7 +105,7 @@ class Gate:
             scope["state"]["visitor"] = visitor
             await self._admit(scope, headers, visitor, receive)
         except Turned as turned:
-            await _say(turned, _sealed(send, None, secure=secure))
+            await _say(turned, headers, _sealed(send, None, secure=secure))
             return
         await self._app(scope, receive, _sealed(send, visitor.fresh, secure=secure))
 
@@ -249,13 +251,15 @@ def cookie(name: str, value: str, age_s: int, *, secure: bool) -> str:
     return f"{name}={value}; Max-Age={age_s}; Path=/; HttpOnly; SameSite=Strict{rest}"
 
 
-async def _say(turned: Turned, send: Send) -> None:
+async def _say(turned: Turned, headers: Headers, send: Send) -> None:
     """Answer in plain text, and close: the rest of a refused body is not waited for."""
-    text = f"{turned}\n".encode()
-    headers = [
+    cookies = cookie_parser(headers.get("cookie", "")[:4096])
+    language = choose(cookies.get(LANGUAGE_COOKIE, ""), headers.get("accept-language", ""))
+    text = f"{language.t(str(turned))}\n".encode()
+    answer = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(text)).encode()),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": turned.status, "headers": headers})
+    await send({"type": "http.response.start", "status": turned.status, "headers": answer})
     await send({"type": "http.response.body", "body": text})

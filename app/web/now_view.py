@@ -36,7 +36,7 @@ def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language:
     t = language.t
     if snapshot is None:
         return NowView(t(sentences.ABSENT), "alarm", alarm=t(sentences.SILENT))
-    state, phase = snapshot["state"], snapshot["phase"]
+    state, phase, polarity = snapshot["state"], snapshot["phase"], snapshot["polarity"]
     alarm = state == "alarm" or phase == "tripped"
     treating = state == "treating"
     tone = "alarm" if alarm else "active" if treating else "calm"
@@ -51,7 +51,7 @@ def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language:
         why=t(sentences.LIMITED_BY.get(snapshot.get("limited_by") or "", "")),
         alarm=_alarm(snapshot, language) if alarm else "",
         prepared=_prepared(snapshot, names, language),
-        direction=t(sentences.POLARITY[snapshot["polarity"]]) if phase in FLOWING else "",
+        direction=t(sentences.POLARITY.get(polarity, "")) if phase in FLOWING else "",
         dose=_dose(snapshot, language) if treating else "",
     )
 

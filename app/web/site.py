@@ -26,7 +26,7 @@ from starlette.types import ASGIApp
 from app.household.store import Household
 from app.locale.language import available, choose
 from app.web.frame import note, page
-from app.web.gate import DESK, STOP, Gate, cookie
+from app.web.gate import DESK, LANGUAGE_COOKIE, STOP, Gate, cookie
 from app.web.limits import Bucket, Forms
 from app.web.live import Feed, Silent
 from app.web.now_view import view
@@ -67,7 +67,6 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/devices/remove": {"POST": people.unpair},
     "/pair": {"POST": pair.ask},
 }
-LANGUAGE_COOKIE: Final = "ionto_language"
 STREAM_GAP_S: Final = 0.25
 """Between two events of the live stream: four a second are enough for eyes."""
 STREAM_IDLE_S: Final = 2.0

@@ -27,6 +27,7 @@ from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
 
 LONGEST_CODE: Final = 64
+YES_NO: Final = (("no", "No", False), ("yes", "Yes", True))
 
 T = TypeVar("T")
 
@@ -183,7 +184,7 @@ def _questions(visit: Visit, one: Person) -> Html:
                 ),
                 el("span", t(text)),
             )
-            for value, text, meaning in (("no", "No", False), ("yes", "Yes", True))
+            for value, text, meaning in YES_NO
         ]
         asked.append(el("fieldset", el("legend", t(question.text)), radios, class_="yesno"))
     form = visit.form(f"/people/{one.id}/answers", asked, el("button", t("Keep the answers")))

@@ -1,0 +1,144 @@
+"""The catalogues: every text that pages say, its translations, and the compiled files that are shipped.
+
+Law: texts are found where they are said or tabled, never listed twice; a catalogue holds exactly those. Run
+
+    python -m app.locale.catalogues            after a text or a translation has changed
+    python -m app.locale.catalogues --add fr   to begin another language
+
+then fill the empty entries of `app/locale/CODE/LC_MESSAGES/ionto.po` and run it once more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from app.household import feelings, fitness, order, plan, store
+from app.locale.language import CATALOGUES, DOMAIN, available
+from app.output import say
+from app.web import frame, sentences
+from app.web.pages import now, people
+
+APP: Final = CATALOGUES.parent
+KEYWORDS: Final[Mapping[str, tuple[int, ...] | None]] = {"t": None, "n": (1, 2), "Turned": (2,)}
+"""Calls whose texts are said to people."""
+_SAME_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""Catalogues carry no date of their own, so that nothing changes where no text did."""
+
+
+def tabled() -> Iterator[str]:
+    """Give the texts that stand in tables and constants."""
+    for question in fitness.QUESTIONS:
+        yield from (question.text, question.why)
+    yield from (fitness.TOO_YOUNG, fitness.CHILD_WORD, fitness.UNANSWERED, fitness.AGE_UNKNOWN)
+    yield from (plan.ONE_A_DAY, plan.TOO_SOON, plan.FIVE_A_WEEK, plan.CLOCK)
+    yield from (store.NAME_TAKEN, store.TOO_MANY, store.ABOVE_CEILING, store.NO_CODE_SET, store.WRONG_CODE)
+    yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
+    yield from (*order.CHECKLIST.values(), order.UNTICKED, order.OUT_OF_LIMIT)
+    for name, table in vars(sentences).items():
+        if isinstance(table, dict) and name.isupper():
+            yield from (text for text in table.values() if isinstance(text, str))
+    yield from (sentences.SILENT, sentences.ABSENT, sentences.SERVICE)
+    yield from (name for _, name in frame.SECTIONS.values())
+    yield from now.LABELS.values()
+    yield from (label for label, _ in now.DESK.values())
+    yield from (word for _, word, _ in people.YES_NO)
+
+
+def template() -> Catalog:
+    """Gather every text."""
+    found = Catalog(project="ionto", version="", creation_date=_SAME_DATE, charset="utf-8")
+    for room in ("web", "household"):
+        for name, _, message, _, _ in extract_from_dir(APP / room, [("**.py", "python")], keywords=KEYWORDS):
+            found.add(message, locations=[(f"app/{room}/{name}", 0)])
+    for text in tabled():
+        found.add(text)
+    return found
+
+
+def po_file(code: str) -> Path:
+    """Give the place of a language's translations."""
+    return CATALOGUES / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def updated(code: str) -> Catalog:
+    """Give a language's translations of exactly the texts there are now; new ones are empty."""
+    place = po_file(code)
+    kept = Catalog(locale=code)
+    if place.exists():
+        with place.open("rb") as stream:
+            kept = read_po(stream, locale=code)
+    current = Catalog(
+        locale=code,
+        project="ionto",
+        creation_date=_SAME_DATE,
+        revision_date=_SAME_DATE,
+        charset="utf-8",
+        header_comment=f"# Translations of ionto: {code}",
+        last_translator="none",
+        language_team="none",
+        msgid_bugs_address="none",
+        version="1",
+        fuzzy=False,
+    )
+    for message in sorted(template(), key=lambda message: str(message.id)):
+        if message.id:
+            old = kept.get(message.id)
+            names = sorted({name for name, _ in message.locations})
+            current.add(
+                message.id,
+                old.string if old is not None else None,
+                locations=[(name, 0) for name in names],
+                flags=message.flags,
+            )
+    return current
+
+
+def written(catalogue: Catalog) -> bytes:
+    """Write a catalogue for people."""
+    stream = io.BytesIO()
+    write_po(stream, catalogue, width=100, include_lineno=False)
+    return stream.getvalue()
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """Write a catalogue for the program."""
+    stream = io.BytesIO()
+    write_mo(stream, catalogue)
+    return stream.getvalue()
+
+
+def missing(catalogue: Catalog) -> list[str]:
+    """Give the texts that are not translated."""
+
+    def empty(said: object) -> bool:
+        return not said or (isinstance(said, list | tuple) and not all(said))
+
+    return [str(message.id) for message in catalogue if message.id and empty(message.string)]
+
+
+def main() -> None:
+    """Bring all catalogues up to date."""
+    parser = argparse.ArgumentParser(description="Bring the catalogues of all languages up to date.")
+    parser.add_argument("--add", metavar="CODE", help="begin another language, such as fr")
+    added = parser.parse_args().add
+    for code in {*available(), *([added] if added else [])} - {"en"}:
+        catalogue = updated(code)
+        place = po_file(code)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(written(catalogue))
+        place.with_suffix(".mo").write_bytes(compiled(catalogue))
+        say(f"{code}: {len(catalogue)} texts, {len(missing(catalogue))} not translated")
+
+
+if __name__ == "__main__":
+    main()
