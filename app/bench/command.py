@@ -95,7 +95,9 @@ PARTS: Final[Mapping[str, Part]] = {
     "realtime": Part("Real time, on this machine", ("jitter_p999_over_cyclictest",), _realtime),
     "tick": Part("Cost of a tick", ("logic_over_drivers",), _tick),
     "speed": Part(
-        "Simulation", ("full_fidelity_times_real", "session_20min_s", "scaling_2_processes"), _speed
+        "Simulation",
+        ("full_fidelity_times_real", "plant_times_real", "session_20min_s", "scaling_2_processes"),
+        _speed,
     ),
     "footprint": Part(
         "Footprint of the control process", ("peak_memory_mb", "first_tick_s", "cpu_share_200hz"), _footprint
