@@ -11,6 +11,7 @@ import gc
 import json
 import sys
 import tracemalloc
+from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -109,16 +110,17 @@ def on_the_wire() -> dict[str, float]:
     """Count transfers and bytes per tick, and ticks per simulated second."""
     bench = _bench()
     wires = CountingWires(bench.transport)
-    begun: list[float] = []
+    seen: list[tuple[int, int, float]] = []
 
-    def begin() -> None:
-        begun.extend((wires.transfers, wires.wire_bytes, bench.clock.now()))
+    def look() -> None:
+        seen.append((wires.transfers, wires.wire_bytes, bench.clock.now()))
 
-    _hold(bench._replace(transport=wires), TICKS, begin, _nothing)
+    _hold(bench._replace(transport=wires), TICKS, look, look)
+    transfers, wire_bytes, passed_s = (end - begin for begin, end in zip(seen[0], seen[-1], strict=True))
     return {
-        "transfers_per_tick": (wires.transfers - begun[0]) / TICKS,
-        "wire_bytes_per_tick": (wires.wire_bytes - begun[1]) / TICKS,
-        "ticks_per_simulated_s": round(TICKS / (bench.clock.now() - begun[2]), 2),
+        "transfers_per_tick": transfers / TICKS,
+        "wire_bytes_per_tick": wire_bytes / TICKS,
+        "ticks_per_simulated_s": round(TICKS / passed_s, 2),
     }
 
 
@@ -139,17 +141,23 @@ def calls() -> dict[str, float]:
 
 def memory() -> dict[str, float]:
     """Count blocks that a tick leaves behind, and the bytes that it has allocated at once at the most."""
-    blocks: list[int] = []
+    blocks = array("q", bytes(8 * (TICKS + 1)))  # whose numbers are no blocks themselves
+    seen = 0
+
+    def look() -> None:
+        nonlocal seen
+        blocks[seen] = sys.getallocatedblocks()
+        seen += 1
+
     enabled = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
-        _hold(_bench(), TICKS, lambda: blocks.append(sys.getallocatedblocks()), _nothing)
-        blocks.append(sys.getallocatedblocks())
+        _hold(_bench(), TICKS, look, look)
     finally:
         if enabled:
             gc.enable()
-    return {"blocks_kept_per_tick": round((blocks[1] - blocks[0]) / TICKS, 2), **_transient()}
+    return {"blocks_kept_per_tick": round((blocks[-1] - blocks[0]) / TICKS, 2), **_transient()}
 
 
 def _transient() -> dict[str, float]:
