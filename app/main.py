@@ -150,6 +150,14 @@ def _calibrate(args: argparse.Namespace) -> ExitCode:
     return calibrate(Order(**bench_arguments(args), out=args.out, valid_days=args.valid_days))
 
 
+def _verify(args: argparse.Namespace) -> ExitCode:
+    from app.technician.bench_options import bench_arguments
+    from app.technician.command import Order
+    from app.technician.verify import verify
+
+    return verify(Order(**bench_arguments(args), calibration=args.calibration))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -249,6 +257,7 @@ def _parser() -> _Parser:
     from app.technician import bench_options
 
     bench_options.add_calibrate(add("calibrate", _calibrate, "Calibrate a unit against a meter."), _seed)
+    bench_options.add_verify(add("verify", _verify, "Check a unit against its calibration record."), _seed)
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

@@ -18,8 +18,9 @@ from app import plot
 from app.atomic import check_target, write_whole
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
+from app.technician.records import current_record
 from app.view import View
-from config.calibration import load_calibration
+from config.calibration import Calibration, load_calibration
 from config.reader import read
 from config.unit import load_unit
 from controller.journal import JournalRefused, default_state
@@ -69,7 +70,6 @@ def run(order: Order) -> ExitCode:
 
 def _request(order: Order) -> SessionRequest:
     unit = load_unit(order.unit)
-    calibration, notice = load_calibration(order.calibration, unit)
     scenario = Scenario() if order.simulated else None
     state = order.state
     if state is None and not order.simulated:
@@ -79,6 +79,12 @@ def _request(order: Order) -> SessionRequest:
             raise UsageError(str(error)) from error
     if order.scenario is not None:
         scenario = read(order.scenario, Scenario)
+    serial = unit.serial or (f"SIM-{order.seed}" if order.simulated else "")
+    record = order.calibration
+    if record is None and state is not None and serial and current_record(state, serial).exists():
+        record = current_record(state, serial)
+    calibration, notice = load_calibration(record, unit, serial=serial)
+    scenario = _same_parts(scenario, calibration)
     return SessionRequest(
         treatment=find(order.treatment),
         unit=unit,
@@ -91,6 +97,14 @@ def _request(order: Order) -> SessionRequest:
         attach=order.attach,
         state=state,
     )
+
+
+def _same_parts(scenario: Scenario | None, calibration: Calibration) -> Scenario | None:
+    """Let a simulated unit be of the parts that its record was made with, unless the scenario says so."""
+    made = calibration.made
+    if scenario is None or made is None or made.simulated is None or "unit" in scenario.model_fields_set:
+        return scenario
+    return scenario.model_copy(update={"unit": made.simulated.unit})
 
 
 def _opening(request: SessionRequest) -> str:

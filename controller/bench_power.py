@@ -41,7 +41,14 @@ FOLLOWED_MA: Final = 0.05
 
 
 class PowerFailed(Exception):
-    """The unit was switched off before the step was done; `str()` is one sentence why."""
+    """The unit was switched off before the step was done; `str()` is one sentence why.
+
+    `guard_cut` says that the guard did it.
+    """
+
+    def __init__(self, why: str, *, guard_cut: bool = False) -> None:
+        super().__init__(why)
+        self.guard_cut = guard_cut
 
 
 class BenchRequest(NamedTuple):
@@ -121,7 +128,7 @@ def hold_levels(
         loop.run(Reader())
     if session.phase is not Phase.DONE:
         word = f"the guard cut the current ({session.trip.cause})" if session.trip else "the unit is off"
-        raise PowerFailed(f"{word}: {session.reason}")
+        raise PowerFailed(f"{word}: {session.reason}", guard_cut=session.trip is not None)
     return found
 
 

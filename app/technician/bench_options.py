@@ -59,3 +59,11 @@ def bench_arguments(args: argparse.Namespace) -> dict[str, Any]:
         "json": args.json,
         "restart": args.restart,
     }
+
+
+def add_verify(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+    """Give `ionto verify` its options."""
+    _add_bench(command, seed)
+    command.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="the record (default: the unit's current one)"
+    )

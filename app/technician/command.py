@@ -154,10 +154,12 @@ def run_procedure(
     performer: Callable[[Meter | None, float | None], Performer],
     done: Callable[[Progress, Performer], dict[str, Any]],
     describe: Callable[[dict[str, Any]], str],
+    cut_is_failure: bool = False,
 ) -> ExitCode:
     """Walk through a procedure, keep its progress, and deliver what `done` makes of it.
 
-    `speed` for the performer is real time where a person is asked, else as fast as possible.
+    `speed` for the performer is real time where a person is asked, else as fast as possible. With
+    `cut_is_failure` a unit that its guard cuts, nobody being there to try again, has failed what was tested.
     """
     with ExitStack() as stack:
         try:
@@ -184,6 +186,8 @@ def run_procedure(
         except Abort as error:
             unattended = order.answers is not None
             code, word = (ExitCode.REFUSED, "refused") if unattended else (ExitCode.STOPPED, "left")
+            if unattended and cut_is_failure and actor.guard_cut:
+                word = "failed"
             return _end(order, bench, code, word, str(error))
         except KeyboardInterrupt:
             return _end(order, bench, ExitCode.STOPPED, "left", "interrupted; what was done is kept")

@@ -30,7 +30,10 @@ def bench_scenario(given: Scenario | None, *, bare: bool) -> Scenario:
 
 
 class Performer:
-    """One unit on the bench. `meter` is the reference that can be read now, or None.
+    """One unit on the bench.
+
+    `meter` is the reference that can be read now, or None; `guard_cut` says that the
+    last failure was a trip of the guard.
 
     `corrections(results)` gives the calibration to drive with; `top_ma(results)` the highest current.
     """
@@ -53,6 +56,7 @@ class Performer:
         self._scenario, self._stated_load, self._seed, self._speed = scenario, stated_load, seed, speed
         self._procedure = procedure
         self.meter = meter
+        self.guard_cut = False
 
     def __call__(self, step: Step, results: Mapping[str, Values], poll: Poll) -> Values:
         """Perform a step's action. Raises Failed, NotReady, Back and Abort."""
@@ -77,6 +81,7 @@ class Performer:
             else:
                 raise TypeError(f"step {step.name} has an action that this bench does not know")
         except PowerFailed as error:
+            self.guard_cut = error.guard_cut
             raise Failed(str(error)) from error
         return {**entered, **as_values(measured)}
 
