@@ -158,6 +158,12 @@ def _verify(args: argparse.Namespace) -> ExitCode:
     return verify(Order(**bench_arguments(args), calibration=args.calibration))
 
 
+def _device(args: argparse.Namespace) -> ExitCode:
+    from app.device.command import Order, device
+
+    return device(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -258,6 +264,10 @@ def _parser() -> _Parser:
 
     bench_options.add_calibrate(add("calibrate", _calibrate, "Calibrate a unit against a meter."), _seed)
     bench_options.add_verify(add("verify", _verify, "Check a unit against its calibration record."), _seed)
+
+    from app.device.options import add_options as add_device_options
+
+    add_device_options(add("device", _device, "Be the appliance: own the unit and serve its buttons."), _seed)
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

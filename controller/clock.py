@@ -19,6 +19,33 @@ class Clock(Protocol):
         """Wait for the absolute moment `at_s`."""
 
 
+class SessionClock:
+    """Another clock, counted from the last `restart`: one unit, one session after the other."""
+
+    __slots__ = ("_whole", "_zero_s")
+
+    def __init__(self, whole: Clock) -> None:
+        self._whole = whole
+        self._zero_s = 0.0
+
+    @property
+    def whole_s(self) -> float:
+        """Seconds since the run began."""
+        return self._whole.now()
+
+    def restart(self) -> None:
+        """Begin at 0 s again."""
+        self._zero_s = self._whole.now()
+
+    def now(self) -> float:
+        """Return seconds since the last restart."""
+        return self._whole.now() - self._zero_s
+
+    def sleep_until(self, at_s: float) -> None:
+        """Wait for the moment `at_s` (seconds since the last restart)."""
+        self._whole.sleep_until(self._zero_s + at_s)
+
+
 class RealClock:
     """The machine's monotonic clock; wall-clock changes do not touch it."""
 

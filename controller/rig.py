@@ -219,6 +219,12 @@ class Rig:
         if self._failure is None and self._beats:
             self._ports.heartbeat.beat()
 
+    def show(self, *, red: bool, green: bool, blue: bool, buzzer: bool) -> None:
+        """Switch lights and buzzer. Never raises: a treatment does well without them."""
+        with suppress(Exception):  # whatever the pin library makes of a dead lamp
+            self._ports.panel.set_lights(red=red, green=green, blue=blue)
+            self._ports.panel.set_buzzer(on=buzzer)
+
     def off(self) -> None:
         """Relay first, then DAC, whatever fails on the way. Never raises."""
         with suppress(Exception):  # a pin library's own error must not keep the DAC from zero

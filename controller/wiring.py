@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from controller.clock import Clock
+    from controller.core.rest import Rest
     from controller.loop import Observer
     from controller.rig import Rig
     from controller.telemetry import Snapshot
@@ -223,14 +224,33 @@ def _facts(request: SessionRequest, bench: Bench) -> dict[str, Any]:
 
 
 def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> Loop:
-    unit, treatment = request.unit, request.treatment
+    return loop_of(request.unit, request.calibration, request.treatment, rig, clock, stop)
+
+
+def loop_of(
+    unit: Unit,
+    calibration: Calibration,
+    treatment: Treatment,
+    rig: Rig,
+    clock: Clock,
+    stop: StopSwitch,
+    *,
+    limit_ma: float = 0.0,
+    rest: Rest | None = None,
+) -> Loop:
+    """Build a session of `treatment` and its guard on a rig.
+
+    `limit_ma` is how far Up may go, and the guard holds the session to it; 0 leaves Up without effect. `rest`
+    gives what is left of an earlier session instead of the whole.
+    """
     tick_s = 1.0 / unit.loop.rate_hz
-    stage, output = unit.stage, request.calibration.channels.output
+    stage, output = unit.stage, calibration.channels.output
     ceiling_ma = min(treatment.ceiling_ma, unit.limits.max_current_ma)
+    highest_ma = max(limit_ma, treatment.current_ma)
     plan = Plan(
         target_ma=treatment.current_ma,
         ramp_ma_per_s=treatment.ramp_ma_per_s,
-        halves=treatment.halves(),
+        halves=treatment.halves() if rest is None else rest.halves,
         tick_s=tick_s,
         compliance_v=stage.compliance_v,
         supply_min_v=stage.supply_min_v,
@@ -240,10 +260,14 @@ def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> 
         dead_time_s=unit.polarity.dead_time_ms / 1000,
         settle_s=unit.polarity.settle_ms / 1000,
         guarded=unit.guard_adc is not None,
+        limit_ma=limit_ma,
+        balances=rest is not None and rest.balances,
+        carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,
+        carried_reverse_ma_min=0.0 if rest is None else rest.reverse_ma_min,
     )
     limits = GuardLimits.of(
-        ceiling_ma=ceiling_ma,
-        target_ma=plan.target_ma,
+        ceiling_ma=min(ceiling_ma, limit_ma) if limit_ma else ceiling_ma,
+        target_ma=highest_ma,
         total_s=plan.total_s,
         compliance_v=stage.compliance_v,
         supply_min_v=stage.supply_min_v,

@@ -167,6 +167,10 @@ class Session:
 
     # --- what the device tells --------------------------------------------------------------------------
 
+    def deny(self) -> None:
+        """Don't take this press of Start; the next one has to be let go first, as ever."""
+        self.start_asked = self._start_was_up = False
+
     def refuse(self, refusal: Refusal, reason: str) -> None:
         """End a session that waits for Start or for its record: it may not begin."""
         if self.phase is Phase.READY:

@@ -1,0 +1,229 @@
+"""`ionto device`: owns the unit, starts what talks to others, and serves until it is told to end.
+
+Law: everything that can be refused is refused before the unit is taken. SIGTERM and Ctrl-C stop softly and
+end; a second one cuts.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from app.device.line import HeraldLine
+from app.output import ExitCode, UsageError, complain, say
+from app.words import ADVICE, plain
+from config.calibration import load_calibration
+from config.reader import read
+from config.unit import Unit, load_unit
+from controller.benches import Bench, NotReady, attached, failed_start, hardware, rig_on, simulated
+from controller.clock import SessionClock
+from controller.device import Device
+from controller.journal import JournalRefused, default_state
+from controller.orders import OrderRefused, Prepared, own
+from controller.ownership import InUse
+from protocols.library import find, names
+from sim.scenario import PersonSpec, Scenario
+
+LONGEST_SOCKET = 100
+"""Bytes of a Unix socket's path that every system takes."""
+
+
+class Order(NamedTuple):
+    """What the command line asks for. `simulate` is None, "" (nobody's scenario) or a scenario's file."""
+
+    treatment: str | None
+    unit: Path | None
+    calibration: Path | None
+    state: Path | None
+    simulate: str | None
+    attach: Path | None
+    seed: int | None
+    speed: float | None
+    json: bool
+
+
+class Defaults(BaseModel):
+    """`device.yaml`: what is treated when nothing is prepared."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    treatment: str
+
+
+def device(order: Order) -> ExitCode:
+    """Serve a unit until a signal ends it.
+
+    Raises:
+        UsageError: options that don't go together, a state directory that can't be used.
+        BadFile: a file of the order is refused.
+
+    """
+    _check(order)
+    unit = load_unit(order.unit)
+    calibration, notice = load_calibration(order.calibration, unit)
+    state = _state(order)
+    default = _default(order, state, unit)
+    scenario = _scenario(order)
+    if notice:
+        complain(notice)
+    with ExitStack() as stack:
+        try:
+            bench = _bench(order, unit, default, scenario, stack)
+            clock = SessionClock(bench.clock)
+            rig = rig_on(bench._replace(clock=clock), unit, calibration, stack)
+        except (OSError, InUse, NotReady) as error:
+            complain(f"ionto: {failed_start(error) if isinstance(error, OSError) else error}")
+            return ExitCode.REFUSED
+        face = _Face(stack, state, as_json=order.json, simulated=bench.simulated)
+        line = HeraldLine(_facts(order, state, unit, bench))
+        stack.callback(line.close)  # before the panel is waited for, which ends with it
+        served = Device(
+            bench,
+            rig,
+            clock,
+            unit,
+            calibration,
+            state=state,
+            library={name: find(name) for name in names()},
+            default=default,
+            line=line,
+            tell=face.tell,
+        )
+        served.between = line.start
+        with _signals(served):
+            face.begin(state, default)
+            served.serve()
+    return ExitCode.COMPLETED
+
+
+def _check(order: Order) -> None:
+    if order.simulate is not None and order.attach is not None:
+        raise UsageError(
+            "--simulate brings its own unit, --attach drives a running one: leave one of them out"
+        )
+    if order.simulate is None:
+        for option, value in (("--speed", order.speed), ("--seed", order.seed)):
+            if value is not None:
+                raise UsageError(f"{option} is for a simulated unit: add --simulate, or leave {option} out")
+
+
+def _state(order: Order) -> Path:
+    try:
+        state = (order.state or default_state()).absolute()
+        state.mkdir(parents=True, exist_ok=True)
+    except JournalRefused as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(f"--state {order.state}: can't be made: {error.strerror}") from error
+    if len(bytes(state / "live.sock")) > LONGEST_SOCKET:
+        raise UsageError(f"--state {state}: the path is too long for the socket live.sock in it")
+    return state
+
+
+def _default(order: Order, state: Path, unit: Unit) -> Prepared | None:
+    name, file = order.treatment, state / "device.yaml"
+    if name is None and file.exists():
+        name = read(file, Defaults).treatment
+    if name is None:
+        return None
+    try:
+        return own(name, find(name), unit.limits.max_current_ma)
+    except OrderRefused as error:
+        raise UsageError(str(error)) from error
+
+
+def _scenario(order: Order) -> Scenario:
+    if order.simulate:
+        return read(Path(order.simulate), Scenario)
+    return Scenario(person=PersonSpec(start_at_s=None))  # whoever tries it presses the buttons
+
+
+def _bench(order: Order, unit: Unit, default: Prepared | None, scenario: Scenario, stack: ExitStack) -> Bench:
+    if order.simulate is not None:
+        area = "hands" if default is None else default.treatment.area
+        return simulated(unit, area, scenario, order.seed or 1, order.speed or 1.0)
+    if order.attach is not None:
+        return attached(unit, order.attach, stack)
+    return hardware(unit, stack)
+
+
+def _facts(order: Order, state: Path, unit: Unit, bench: Bench) -> dict[str, Any]:
+    return {
+        "socket": str(state / "live.sock"),
+        "next": str(state / "next.json"),
+        "attach": None if order.attach is None else str(order.attach),
+        "hello": {
+            "api": 1,
+            "version": version("ionto"),
+            "unit": unit.name,
+            "serial": unit.serial,
+            "simulated": bench.simulated,
+            "rate_hz": unit.loop.rate_hz,
+            "max_current_ma": unit.limits.max_current_ma,
+        },
+    }
+
+
+class _Face:
+    """What the terminal shows: the panel of a simulated unit, else lines about sessions and alarms."""
+
+    def __init__(self, stack: ExitStack, state: Path, *, as_json: bool, simulated: bool) -> None:
+        self._json = as_json
+        self._simulated = simulated
+        terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+        self._panel = simulated and terminal and not as_json
+        if self._panel:
+            from app.device.panel import panel_process
+
+            stack.enter_context(panel_process(state / "live.sock"))
+
+    def begin(self, state: Path, default: Prepared | None) -> None:
+        if self._json or self._panel:
+            return
+        what = "Start begins nothing" if default is None else f"Start begins {default.name}"
+        stamp = "SIMULATED unit and person; " if self._simulated else ""
+        say(f"{stamp}{what}, unless something else is prepared. Records in {state}. Ctrl-C ends it.")
+
+    def tell(self, event: dict[str, Any]) -> None:
+        with suppress(Exception):  # a log that nobody takes is no reason to stop serving
+            if self._json:
+                say(json.dumps(event | {"simulated": self._simulated}))
+            elif not self._panel:
+                say(_sentence(event, simulated=self._simulated))
+
+
+def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
+    stamp = ", SIMULATED" if simulated else ""
+    if "begun" in event:
+        return f"Session {event['begun']} begun: {event['treatment']}{stamp}."
+    if "alarm" in event:
+        return f"Code {event['alarm']['code']}: {event['alarm']['reason']}{stamp}."
+    ended = event["ended"]
+    words = f"Session {ended['session']} {plain(ended['outcome'])}{stamp}: forward "
+    words += f"{ended['charge_forward_ma_min']:.1f}, reverse {ended['charge_reverse_ma_min']:.1f} mA min."
+    if event["rest_offered"]:
+        return f"{words} The circuit opened: Start within 10 minutes gives the rest."
+    if ended["cause"] is not None:
+        return f"{words} {plain(ended['cause']).capitalize()}. {ADVICE[ended['cause']]}"
+    return f"{words} {ended['reason']}." if ended["reason"] else words
+
+
+@contextmanager
+def _signals(served: Device) -> Iterator[None]:
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, lambda _number, _frame: served.end()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,311 @@
+"""The herald: a process of its own that tells what happens now to whoever listens at `live.sock`.
+
+Law: it passes on and never decides. Who doesn't read is dropped, what isn't understood is refused, and
+nothing that it can pass on starts a treatment. `docs/device.md` describes the lines.
+
+Run as `python -m app.device.herald FACTS`: `socket`, `next` (paths), `hello` (object), `attach` (path or
+null). Its input ends with the device, and then so does it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+CLIENTS: Final = 200
+"""Listeners at once; the next one is turned away."""
+LONGEST: Final = 1024
+"""Bytes of a client's line."""
+PATIENCE_S: Final = 1.0
+"""Who has not read for so long is dropped."""
+LOOK_S: Final = 0.5
+"""How often `next.json` is looked at."""
+SNAPSHOT_S: Final = 0.1
+LARGEST: Final = 4096
+"""Bytes of `next.json`."""
+BUTTONS: Final = ("start", "stop", "up", "down")
+
+
+class Client:
+    """One listener."""
+
+    def __init__(self, line: socket.socket, hello: bytes) -> None:
+        self.line = line
+        self.heard = b""
+        self.unsent = hello
+        self.stuck_since_s = time.monotonic()
+        self.fresh = False
+        """Whether it has yet to get the newest snapshot."""
+
+
+class Herald:
+    """Serves the socket until its input ends."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self._socket, self._next = Path(facts["socket"]), Path(facts["next"])
+        self._attach: str | None = facts["attach"]
+        self._simulated = bool(facts["hello"]["simulated"])
+        self._hello = _line({"hello": facts["hello"]})
+        self._newest = b""
+        self._sent_s = 0.0
+        self._look_due_s = 0.0
+        self._seen: object = ()
+        self._rest = b""
+        self._clients: dict[int, Client] = {}
+        self._selector = selectors.DefaultSelector()
+        self._door = _door(self._socket)
+        self._selector.register(self._door, selectors.EVENT_READ)
+        self._selector.register(0, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Serve until the device is gone; then take the socket away."""
+        try:
+            while self._turn():
+                continue
+        finally:
+            self._socket.unlink(missing_ok=True)
+
+    def _turn(self) -> bool:
+        for key, events in self._selector.select(SNAPSHOT_S / 2):
+            if key.fileobj == 0:
+                if not self._listen():
+                    return False
+            elif key.fileobj is self._door:
+                self._welcome()
+            elif (client := self._clients.get(key.fd)) is not None:
+                if events & selectors.EVENT_READ:
+                    self._hear(client)
+                if events & selectors.EVENT_WRITE and client.line.fileno() >= 0:
+                    self._push(client)
+        now_s = time.monotonic()
+        if self._newest and now_s - self._sent_s >= SNAPSHOT_S:
+            self._spread(now_s)
+        if now_s >= self._look_due_s:
+            self._look_due_s = now_s + LOOK_S
+            self._look()
+        for client in [one for one in self._clients.values() if one.unsent]:
+            if now_s - client.stuck_since_s > PATIENCE_S:
+                self._drop(client)
+        return True
+
+    # --- the device -------------------------------------------------------------------------------------
+
+    def _listen(self) -> bool:
+        chunk = os.read(0, 1 << 16)
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if "snapshot" in message:
+                self._newest = line + b"\n"
+                for client in self._clients.values():
+                    client.fresh = True
+            elif "spent" in message:
+                self._spend(message["spent"])
+        return bool(chunk)
+
+    def _pass_on(self, message: dict[str, Any]) -> None:
+        with suppress(OSError):  # a device that is gone needs nothing; a full pipe is one that hangs
+            os.write(1, _line(message))
+
+    def _look(self) -> None:
+        """Hand on what is prepared, when that has changed."""
+        try:
+            data = self._next.read_bytes()[: LARGEST + 1]
+        except FileNotFoundError:
+            data = b""
+        except OSError as error:
+            data = b""
+            if self._seen != str(error):
+                self._seen = str(error)
+                self._pass_on({"do": "order", "error": f"next.json can't be read: {error.strerror}"})
+            return
+        if data != self._seen:
+            self._seen = data
+            self._pass_on({"do": "order"} if not data else _order(data))
+
+    def _spend(self, digest: str) -> None:
+        """Remove the order that was used, and no newer one."""
+        with suppress(OSError):
+            if hashlib.sha256(self._next.read_bytes()).hexdigest() == digest:
+                self._next.unlink()
+
+    # --- the listeners -----------------------------------------------------------------------------------
+
+    def _welcome(self) -> None:
+        line, _ = self._door.accept()
+        if len(self._clients) >= CLIENTS:
+            line.close()
+            return
+        line.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        client = self._clients[line.fileno()] = Client(line, self._hello + self._newest)
+        self._selector.register(line, selectors.EVENT_READ)
+        self._push(client)
+
+    def _spread(self, now_s: float) -> None:
+        self._sent_s = now_s
+        for client in [one for one in self._clients.values() if one.fresh and not one.unsent]:
+            client.fresh = False
+            client.unsent = self._newest
+            client.stuck_since_s = now_s
+            self._push(client)
+
+    def _push(self, client: Client) -> None:
+        try:
+            sent = client.line.send(client.unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._drop(client)
+            return
+        client.unsent = client.unsent[sent:]
+        waits = selectors.EVENT_WRITE if client.unsent else 0
+        self._selector.modify(client.line, selectors.EVENT_READ | waits)
+
+    def _hear(self, client: Client) -> None:
+        try:
+            chunk = client.line.recv(LONGEST)
+        except BlockingIOError:
+            return
+        except OSError:
+            chunk = b""
+        *lines, client.heard = (client.heard + chunk).split(b"\n")
+        if not chunk or len(client.heard) > LONGEST:
+            self._drop(client)
+            return
+        for line in lines:
+            refused = self._do(line)
+            if refused is not None and len(client.unsent) < LONGEST:
+                client.unsent += _line({"error": refused})
+                client.stuck_since_s = time.monotonic()
+        if client.unsent and client.line.fileno() >= 0:
+            self._push(client)
+
+    def _do(self, line: bytes) -> str | None:
+        """Pass on what a client asks for; return why not."""
+        try:
+            asked = json.loads(line)
+            do = asked.pop("do")
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+            return 'a line is an object with "do"'
+        if do == "stop" and not asked:
+            self._pass_on({"do": "stop"})
+            return None
+        if do not in ("press", "hand"):
+            return "do is stop, and on a simulated unit press or hand"
+        if not self._simulated:
+            return "this is no simulated unit: its buttons are on it"
+        return self._press(asked) if do == "press" else self._hand(asked)
+
+    def _press(self, asked: dict[str, Any]) -> str | None:
+        held_s = asked.get("held_s", 0.3)
+        if (
+            asked.get("button") not in BUTTONS
+            or isinstance(held_s, bool)
+            or not asked.keys() <= {"button", "held_s"}
+        ):
+            return f"press takes button, one of {', '.join(BUTTONS)}, and held_s"
+        if not isinstance(held_s, int | float) or not 0.05 <= held_s <= 60.0:
+            return "held_s is 0.05 to 60"
+        if self._attach is not None:
+            return self._tell_unit("press", button=asked["button"], for_s=float(held_s))
+        self._pass_on({"do": "press", "button": asked["button"], "held_s": float(held_s)})
+        return None
+
+    def _hand(self, asked: dict[str, Any]) -> str | None:
+        if not isinstance(asked.get("out"), bool) or len(asked) != 1:
+            return "hand takes out, true or false"
+        if self._attach is not None:
+            return self._tell_unit("inject", fault="hand_out" if asked["out"] else "hand_in", params={})
+        self._pass_on({"do": "hand", "out": asked["out"]})
+        return None
+
+    def _tell_unit(self, question: str, **details: Any) -> str | None:
+        from controller.benches import NotReady, tell_unit
+
+        try:
+            tell_unit(Path(str(self._attach)), question, **details)
+        except NotReady as error:
+            return str(error)
+        return None
+
+    def _drop(self, client: Client) -> None:
+        if client.line.fileno() >= 0:
+            self._selector.unregister(client.line)
+            self._clients.pop(client.line.fileno(), None)
+            client.line.close()
+
+
+def _order(data: bytes) -> dict[str, Any]:
+    """Read `next.json`: an order with the time it is valid for, or why it is none."""
+    if len(data) > LARGEST:
+        return {"do": "order", "error": f"next.json is longer than {LARGEST} bytes"}
+    try:
+        asked = json.loads(data, parse_constant=_no_number, object_pairs_hook=_no_doubles)
+        until = datetime.fromisoformat(asked["valid_until_utc"])
+        if until.utcoffset() is None or until.utcoffset().total_seconds() != 0:  # type: ignore[union-attr]  # told before
+            raise ValueError("valid_until_utc has no Z or +00:00")
+        valid_for_s = (until - datetime.now(UTC)).total_seconds()
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        return {"do": "order", "error": f"next.json is no order: {why[:200]}"}
+    if not 0.0 < valid_for_s <= 24 * 3600.0 + 60.0:
+        return {"do": "order", "error": "next.json: valid_until_utc is over, or more than 24 h ahead"}
+    digest = hashlib.sha256(data).hexdigest()
+    return {"do": "order", "order": asked, "valid_for_s": valid_for_s, "digest": digest}
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number here")
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _line(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"
+
+
+def _door(path: Path) -> socket.socket:
+    """Listen at `path`, for this user only. What lies there is a dead herald's: the unit's lock is held."""
+    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    before = os.umask(0o177)
+    try:
+        door.bind(str(draft))
+    finally:
+        os.umask(before)
+    door.listen(CLIENTS)
+    door.setblocking(False)  # noqa: FBT003 - the standard library's signature
+    draft.replace(path)
+    return door
+
+
+def main(facts: dict[str, Any]) -> None:
+    """Be the herald until standard input ends."""
+    # The terminal's signals are the device's business.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    os.set_blocking(1, False)
+    try:
+        Herald(facts).serve()
+    except OSError as error:
+        sys.stderr.write(f"ionto: the herald can't serve {facts['socket']}: {error.strerror or error}\n")
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,46 @@
+"""The options of `ionto device`, apart from the command so that help costs no import of it.
+
+Law: a number out of range is refused where it is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+
+def add_options(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+    """Give the command its options; their names are the fields of `app.device.command.Order`."""
+    add = command.add_argument
+    add(
+        "treatment",
+        metavar="TREATMENT",
+        nargs="?",
+        help="what Start begins when nothing is prepared: a name of `ionto treatments` (default: device.yaml "
+        "in --state, else nothing)",
+    )
+    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--calibration", type=Path, metavar="FILE", help="the unit's calibration record")
+    add(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="where journal, prepared treatment and socket are (default: $XDG_STATE_HOME/ionto or "
+        "~/.local/state/ionto)",
+    )
+    add("--simulate", nargs="?", const="", metavar="SCENARIO", help="simulate the unit and the person")
+    add("--attach", type=Path, metavar="SOCKET", help="be the simulated unit's that `ionto unit` runs there")
+    add("--seed", type=seed, metavar="N", help="of a simulation (default: 1)")
+    add("--speed", type=_speed, metavar="real|N", help="of a simulation (default: real)")
+    add("--json", action="store_true", help="tell of sessions and alarms as lines of JSON")
+
+
+def _speed(text: str) -> float:
+    try:
+        factor = 1.0 if text == "real" else float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0.1 <= factor <= 1000:
+        raise argparse.ArgumentTypeError(f"'{text}' is not real or a factor from 0.1 to 1000")
+    return factor

@@ -1,0 +1,162 @@
+"""The terminal as the panel of a simulated unit: shows what `live.sock` tells, and presses buttons by keys.
+
+Law: a process of its own, an ordinary listener at the socket. It leaves the terminal as it found it, and it
+is only for simulated units: a real one has its buttons on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from app.words import clock, milliampere, plain, resistance
+from controller.core.signals import PATTERNS, Signal
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+CONNECT_S: Final = 10.0
+KEYS: Final[dict[str, dict[str, Any]]] = {
+    "s": {"do": "press", "button": "start", "held_s": 0.3},
+    "x": {"do": "press", "button": "stop", "held_s": 0.3},
+    "u": {"do": "press", "button": "up", "held_s": 0.3},
+    "d": {"do": "press", "button": "down", "held_s": 0.3},
+    "U": {"do": "press", "button": "up", "held_s": 6.0},
+}
+"""Key -> line; `h` takes the hand out, and in again."""
+HELP: Final = "s Start   x Stop   u Up   d Down   U hold Up   h hand out or in   Ctrl-C ends"
+WORDS: Final = {
+    "wait_self_test": "Wait: the unit tests itself.",
+    "prepare": "Prepare a treatment first: there is none to start.",
+    "press_start": "Press Start on the unit.",
+    "press_start_rest": "Press Start for the rest of the treatment, or Stop to end it.",
+    "clear_alarm": "Press Stop on the unit to clear the alarm, then start again.",
+    "wait_record": "Wait: the start is being recorded.",
+    "wait_proof": "Wait: the protections are being tested.",
+    "put_in": "Put both sides into the water and keep still.",
+    "keep_still": "Keep still; press Stop before you take a hand out.",
+    "put_back": "A hand seems to leave the water: put it back, or press Stop.",
+    "wait_stop": "Keep still until the current is gone.",
+    "take_out": "Finished: take your hands or feet out and dry them.",
+    "mend": "The unit can't be used now: see the code.",
+}
+"""The sentences of `docs/device.md`."""
+
+
+def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
+    """Draw one snapshot for a terminal."""
+    from rich.panel import Panel
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    led, total_s = seen["led"], max(seen["total_s"], 1.0)
+    lamp = Text("●" if led["on"] else "○", style=f"bold {led['colour']}")
+    lamp.append(f"  {PATTERNS[Signal(led['signal'])].meaning}", style="default")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column(ratio=1)
+    table.add_row("light", lamp)
+    table.add_row("buzzer", "♪ sounds" if seen["buzzer"] else "silent")
+    table.add_row("code", "-" if seen["code"] is None else str(seen["code"]))
+    whose = f" for {seen['person']}" if seen["person"] else ""
+    table.add_row("treatment", f"{seen['treatment'] or 'none'}{whose}")
+    table.add_row("phase", f"{plain(seen['phase'])}, {seen['polarity']}")
+    wanted = f"set {seen['setpoint_ma']:.2f} of {seen['target_ma']:.2f} mA, at most {seen['limit_ma']:g} mA"
+    table.add_row("current", f"{milliampere(seen['measured_ma'])}   {wanted}")
+    table.add_row("contact", f"{seen['contact'] or '-'}, {resistance(seen['resistance_ohm'])}")
+    given = f"forward {seen['charge_forward_ma_min']:.1f}, reverse {seen['charge_reverse_ma_min']:.1f} mA min"
+    table.add_row("dose", given)
+    table.add_row("time left", f"{clock(seen['left_s'])} of {clock(seen['total_s'])}")
+    table.add_row("", ProgressBar(total=total_s, completed=total_s - seen["left_s"]))
+    table.add_row("next", Text(WORDS[seen["next"]], style="bold yellow"))
+    limited = seen["limited_by"]
+    table.add_row("", f"The set current isn't reached: {plain(limited)}." if limited else "")
+    table.add_row("hand", "out of the water" if hand_out else "in the water")
+    table.add_row("", Text(HELP, style="dim"))
+    return Panel(table, title="SIMULATED unit, nobody is treated", border_style="magenta", width=88)
+
+
+def main(path: Path) -> None:
+    """Show the panel until the device ends."""
+    from rich.console import Console
+    from rich.live import Live
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the device, which ends this
+    line = _connected(path)
+    hand_out, rest = False, b""
+    with _keys(), Live(console=Console(), auto_refresh=False) as live:
+        while True:
+            ready, _, _ = select.select([line.fileno(), 0], [], [], 1.0)
+            if 0 in ready:
+                for key in os.read(0, 64).decode(errors="replace"):
+                    asked = KEYS.get(key)
+                    if key == "h":
+                        hand_out = not hand_out
+                        asked = {"do": "hand", "out": hand_out}
+                    if asked is not None:
+                        line.sendall(json.dumps(asked).encode() + b"\n")
+            if line.fileno() in ready:
+                chunk = line.recv(1 << 16)
+                if not chunk:
+                    return
+                *lines, rest = (rest + chunk).split(b"\n")
+                shown = [json.loads(one)["snapshot"] for one in lines if one.startswith(b'{"snapshot"')]
+                if shown:
+                    live.update(picture(shown[-1], hand_out=hand_out), refresh=True)
+
+
+def _connected(path: Path) -> socket.socket:
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    deadline_s = time.monotonic() + CONNECT_S
+    while True:
+        try:
+            line.connect(str(path))
+        except OSError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.1)
+        else:
+            return line
+
+
+@contextmanager
+def _keys() -> Iterator[None]:
+    """Take keys one by one, unechoed; Ctrl-C stays a signal."""
+    before = termios.tcgetattr(0)
+    tty.setcbreak(0)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
+
+
+@contextmanager
+def panel_process(path: Path) -> Iterator[None]:
+    """Run the panel on this terminal in a process of its own."""
+    child = subprocess.Popen([sys.executable, "-P", "-m", "app.device.panel", str(path)])  # noqa: S603 - our own module
+    try:
+        yield
+    finally:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(2.0)
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+
+
+if __name__ == "__main__":
+    with suppress(OSError):  # the terminal or the device is gone: nobody is left to tell
+        main(Path(sys.argv[1]))

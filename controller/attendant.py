@@ -1,0 +1,327 @@
+"""What the appliance does in a tick beside the session: panel, snapshots, messages, and the start's record.
+
+Law: it looks on, and can neither block nor begin anything but a session whose Start was pressed on the unit
+and whose start is on the disk. Messages from outside stop or prepare.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from controller.advice import NEXT, Shortfall, contact_of
+from controller.core.codes import CODES, code_of
+from controller.core.signals import Panel, Signal, lights, panel
+from controller.core.types import Phase, Refusal
+
+if TYPE_CHECKING:
+    from controller.core.types import Measurement
+    from controller.device import Device, Offer
+    from controller.journal import Journal
+    from controller.loop import Loop
+    from controller.orders import Prepared
+    from controller.telemetry import Snapshot
+
+PANEL_S: Final = 0.02
+"""How often light and buzzer are looked after: a fifth of the shortest flash."""
+HELD_S: Final = 3.0
+"""A button held for so long while idle means something of its own (Up: pairing)."""
+DENIED_S: Final = 8.0
+"""A Start that can't begin anything shows its code for so long."""
+
+_SIGNALS: Final = {
+    Phase.PROOF: Signal.TESTING,
+    Phase.CONTACT: Signal.CONTACT,
+    Phase.RAMP_UP: Signal.CURRENT,
+    Phase.HOLD: Signal.CURRENT,
+    Phase.RAMP_DOWN: Signal.CURRENT,
+    Phase.REVERSE: Signal.CURRENT,
+    Phase.STOPPING: Signal.STOPPING,
+    Phase.DONE: Signal.DONE,
+}
+
+
+class Line(Protocol):
+    """The way to the process that talks to others; neither call ever waits."""
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one message, or drop it."""
+
+    def take(self) -> list[dict[str, Any]]:
+        """Return what has come."""
+
+
+class Attendant:
+    """Attends one session of a device."""
+
+    def __init__(
+        self, device: Device, loop: Loop, journal: Journal, prepared: Prepared | None, offer: Offer | None
+    ) -> None:
+        self.stopped_by_hand = False
+        self._device, self._loop, self._session = device, loop, loop.session
+        self._journal, self._prepared, self._offer = journal, prepared, offer
+        self._shortfall = Shortfall()
+        self._denied: tuple[float, int] | None = None
+        self._held: tuple[str, float] | None = None
+        self._panel_due_s = 0.0
+        self._shown: tuple[Signal, int | None, Panel] | None = None
+        self._last: Measurement | None = None
+
+    # --- the tick -----------------------------------------------------------------------------------------
+
+    def tick(self, m: Measurement) -> None:
+        """Look after panel, messages and the record."""
+        self._last = m
+        session, device = self._session, self._device
+        for message in device.line.take():
+            self._hear(message)
+        if not self._journal.begin_sent:
+            self._journal.listen()
+            device.found(self._journal.cut_off)
+        if session.phase is Phase.READY:
+            device.passed()
+            self._hold(m)
+            if session.start_asked:
+                self._start(m.time_s)
+            elif device.lapse():
+                device.stop.press()
+        elif self._held is not None:
+            self._held = None
+        if session.phase is Phase.STOPPED and m.buttons.stop:
+            self.stopped_by_hand = True
+        if m.time_s >= self._panel_due_s:
+            self._panel_due_s = m.time_s + PANEL_S
+            self._show_panel()
+
+    def _start(self, now_s: float) -> None:
+        """Start was pressed: begin if anything may begin, and go on once that is on the disk."""
+        device, journal, prepared = self._device, self._journal, self._prepared
+        latched = device.alarm is not None and device.alarm.latched and self._offer is None
+        if prepared is None or latched:
+            refused = Refusal.ORDER_REFUSED if device.order is not None else Refusal.NOTHING_PREPARED
+            code = device.alarm.code if latched and device.alarm is not None else CODES[refused]
+            self._denied = (now_s + DENIED_S, code)
+            self._session.deny()
+            return
+        if not journal.begin_sent:
+            journal.begin(self._facts(prepared), now_s)
+        journal.waiting()
+        if journal.failure is not None:
+            self._session.refuse(Refusal.NO_RECORD, journal.failure)
+        elif journal.begun and not self._session.recorded:
+            self._session.recorded = True
+            device.begun(prepared)
+            device.tell({"begun": journal.session_id, "treatment": prepared.name, "person": prepared.person})
+
+    def record_idle_trip(self) -> None:
+        """Record a trip that came while nobody was treated."""
+        if self._last is not None:
+            name = "none" if self._prepared is None else self._prepared.name
+            self._journal.begin(self._facts(self._prepared) | {"treatment": name})
+            self._journal.tick(self._last)
+
+    def _facts(self, prepared: Prepared | None) -> dict[str, Any]:
+        plan, bench = self._session.plan, self._device.bench
+        return {
+            "unit": bench.name,
+            "treatment": "" if prepared is None else prepared.name,
+            "simulated": bench.simulated,
+            "target_ma": plan.target_ma,
+            "total_s": plan.total_s,
+            "person": None if prepared is None else prepared.person,
+            "linked_to": None if self._offer is None else self._offer.session,
+            "first_polarity": plan.halves[0][0],
+            "limit_ma": self._session.limit_ma,
+            "planned_ma_min": None if prepared is None else prepared.treatment.planned_charge_ma_min,
+        }
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        device, stop = self._device, self._device.stop
+        match message.get("do"):
+            case "stop":
+                (stop.cut if stop.pressed else stop.press)()
+            case "press" if device.bench.inject is not None:
+                what = {"button": message["button"], "for_s": message["held_s"]}
+                device.bench.inject(device.clock.whole_s, "press", what)
+            case "hand" if device.bench.inject is not None:
+                device.bench.inject(device.clock.whole_s, "hand_out" if message["out"] else "hand_in", {})
+            case "order":
+                before = device.prepared
+                device.take_order(message)
+                if self._session.phase in {Phase.SELF_TEST, Phase.READY} and device.prepared != before:
+                    stop.press()  # the next session is another one; nothing is driven yet
+
+    def _hold(self, m: Measurement) -> None:
+        held = "up" if m.buttons.up else "down" if m.buttons.down else None
+        if held is None:
+            self._held = None
+        elif self._held is None or self._held[0] != held:
+            self._held = (held, m.time_s)
+
+    # --- the faces ------------------------------------------------------------------------------------------
+
+    def _held_long(self) -> str | None:
+        held, last = self._held, self._last
+        return held[0] if held and last and last.time_s - held[1] >= HELD_S else None
+
+    def _signal(self) -> tuple[Signal, int | None]:
+        """Return what is to be shown, with its code."""
+        session, device = self._session, self._device
+        phase, now_s = session.phase, 0.0 if self._last is None else self._last.time_s
+        if phase in {Phase.TRIPPED, Phase.REFUSED} and (code := code_of(session)) is not None:
+            return (Signal.CODE, code) if session.refusal is not Refusal.NOBODY_CAME else (Signal.READY, None)
+        if phase in {Phase.RAMP_UP, Phase.HOLD} and session.fold_back.withdrawn:
+            return Signal.LEAVING, None
+        if phase in _SIGNALS:
+            return _SIGNALS[phase], None
+        if self._denied is not None and now_s < self._denied[0]:
+            return Signal.CODE, self._denied[1]
+        if self._held_long() == "up":
+            return Signal.PAIRING, None
+        if self._offer is not None:
+            return Signal.REST, None
+        if device.alarm is not None:
+            return Signal.CODE, device.alarm.code
+        if device.finished:
+            return Signal.DONE, None
+        if phase is Phase.SELF_TEST:
+            return Signal.TESTING, None
+        return (Signal.READY if self._prepared is not None else Signal.NOTHING), None
+
+    def _show_panel(self) -> None:
+        signal, code = self._signal()
+        self._shown = (signal, code, show(self._device, signal, code))
+
+    def show(self, seen: Snapshot) -> None:
+        """Send a snapshot of the session with what the appliance knows."""
+        device, session, journal = self._device, self._session, self._journal
+        if self._shown is None:
+            return
+        signal, code, now = self._shown
+        driving = session.phase in _SIGNALS
+        name = None if self._prepared is None else self._prepared.name
+        device.line.send(
+            {
+                "snapshot": {
+                    **seen._asdict(),
+                    "state": self._state(driving=driving),
+                    "limit_ma": session.limit_ma,
+                    "person": None if self._prepared is None else self._prepared.person,
+                    "treatment": name,
+                    "session": journal.session_id,
+                    "linked_to": None if self._offer is None else self._offer.session,
+                    "held": self._held_long(),
+                    "contact": contact_of(
+                        session.phase, seen.voltage_v, seen.measured_ma, session.plan.compliance_v
+                    ),
+                    "limited_by": self._shortfall.reason(
+                        seen.time_s,
+                        phase=session.phase,
+                        resistance_ohm=seen.resistance_ohm,
+                        short_ma=session.target_ma - seen.setpoint_ma,
+                        leaving=session.fold_back.withdrawn,
+                    ),
+                    "led": {"colour": now.colour, "on": now.lit, "signal": signal.value},
+                    "buzzer": now.buzzes,
+                    "code": code,
+                    "next": self._next(),
+                    "rest_s": None
+                    if self._offer is None
+                    else max(0.0, round(self._offer.until_s - device.clock.whole_s, 1)),
+                    "order": device.order,
+                    "last": device.last,
+                }
+            }
+        )
+
+    def _state(self, *, driving: bool) -> str:
+        device, phase = self._device, self._session.phase
+        if driving and phase is not Phase.DONE:
+            return "treating"
+        if device.alarm is not None or phase in {Phase.TRIPPED, Phase.REFUSED}:
+            return "alarm"
+        if device.finished or phase is Phase.DONE:
+            return "finished"
+        return "starting" if phase is Phase.SELF_TEST else "idle"
+
+    def _next(self) -> str:
+        device, session = self._device, self._session
+        if session.phase in {Phase.RAMP_UP, Phase.HOLD} and session.fold_back.withdrawn:
+            return "put_back"
+        if session.phase is Phase.READY:
+            if session.start_asked:
+                return "wait_record"
+            if self._offer is not None:
+                return "press_start_rest"
+            if device.alarm is not None and device.alarm.latched:
+                return "clear_alarm"
+            if device.finished:
+                return "take_out"
+            return "prepare" if self._prepared is None else "press_start"
+        if session.phase in {Phase.TRIPPED, Phase.REFUSED}:
+            return "mend"
+        return NEXT.get(session.phase, "press_start")
+
+
+def show(device: Device, signal: Signal, code: int | None) -> Panel:
+    """Show a signal on the unit; a signal that goes on keeps its rhythm from session to session."""
+    now_s = device.clock.whole_s
+    if device.shown is None or device.shown[:2] != (signal, code):
+        device.shown = (signal, code, now_s)
+    seen = panel(signal, code, now_s - device.shown[2])
+    red, green, blue = lights(seen)
+    if (red, green, blue, seen.buzzes) != device.lamps:
+        device.lamps = (red, green, blue, seen.buzzes)
+        device.rig.show(red=red, green=green, blue=blue, buzzer=seen.buzzes)
+    return seen
+
+
+def show_code(device: Device, now_s: float) -> None:
+    """Show the alarm while no session can run, on the panel and to the faces."""
+    alarm = device.alarm
+    if alarm is None:
+        return
+    for message in device.line.take():
+        if message.get("do") == "order":
+            device.take_order(message)
+    seen = show(device, Signal.CODE, alarm.code)
+    prepared = device.prepared
+    device.line.send(
+        {
+            "snapshot": {
+                "state": "alarm",
+                "time_s": now_s,
+                "phase": "refused",
+                "polarity": "forward",
+                **dict.fromkeys(("target_ma", "limit_ma", "setpoint_ma", "left_s", "total_s"), 0.0),
+                **dict.fromkeys(("charge_forward_ma_min", "charge_reverse_ma_min"), 0.0),
+                **dict.fromkeys(_UNKNOWN),
+                "simulated": device.bench.simulated,
+                "late_ticks": 0,
+                "note": alarm.reason,
+                "person": None if prepared is None else prepared.person,
+                "treatment": None if prepared is None else prepared.name,
+                "led": {"colour": seen.colour, "on": seen.lit, "signal": Signal.CODE.value},
+                "buzzer": seen.buzzes,
+                "code": alarm.code,
+                "next": "mend",
+                "order": device.order,
+                "last": device.last,
+            }
+        }
+    )
+
+
+_UNKNOWN: Final = (
+    "measured_ma",
+    "voltage_v",
+    "resistance_ohm",
+    "trip_cause",
+    "trip_evidence",
+    "session",
+    "linked_to",
+    "held",
+    "contact",
+    "limited_by",
+    "rest_s",
+)
+"""Keys of a snapshot that are null while no session runs."""
