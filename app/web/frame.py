@@ -112,23 +112,9 @@ def _languages(visit: Visit) -> Html:
         )
         for code in available()
     ]
-    return visit.form(
-        "/language",
-        el("p", visit.t("Language"), id="languages"),
-        buttons,
-        role="group",
-        aria_labelledby="languages",
-    )
+    return visit.form("/language", el("fieldset", el("legend", visit.t("Language")), buttons))
 
 
 def _stop(visit: Visit) -> Html:
-    stop = el("button", visit.t("Stop"), class_="stop")
-    return el(
-        "form",
-        stop,
-        method="post",
-        action="/stop",
-        class_="stopbar",
-        role="region",
-        aria_label=visit.t("Stop the treatment"),
-    )
+    stop = el("form", el("button", visit.t("Stop"), class_="stop"), method="post", action="/stop")
+    return el("div", stop, class_="stopbar", role="region", aria_label=visit.t("Stop the treatment"))

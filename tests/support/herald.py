@@ -71,6 +71,7 @@ class Herald:
         self.sent = 0
         self._hello = {"api": 1, "version": "0", "unit": "Test", "serial": "", "simulated": simulated}
         self._ended = threading.Event()
+        self.quiet = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(state / "live.sock"))
         self._socket.listen()
@@ -104,6 +105,8 @@ class Herald:
         with suppress(OSError):
             client.sendall(json.dumps({"hello": self._hello}).encode() + b"\n")
             while not self._ended.wait(0.03):
+                if self.quiet.is_set():
+                    continue
                 client.sendall(json.dumps({"snapshot": self.snapshot}).encode() + b"\n")
                 self.sent += 1
         client.close()

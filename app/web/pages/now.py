@@ -11,7 +11,7 @@ from typing import Final
 from starlette.responses import Response
 
 from app.household.feelings import FELT, SWEAT
-from app.web.frame import note, page
+from app.web.frame import page
 from app.web.markup import Html, el
 from app.web.now_view import NowView, view
 from app.web.visit import Sorry, Visit, go
@@ -26,6 +26,8 @@ LABELS: Final = {
     "dose": "Given so far",
     "prepared": "Prepared",
 }
+WIDE: Final = frozenset({"dose", "prepared"})
+"""Figures that are sentences."""
 DESK: Final = {
     "start": ("Start", {"do": "press", "button": "start", "held_s": 0.3}),
     "stop": ("Stop", {"do": "press", "button": "stop", "held_s": 0.3}),
@@ -48,6 +50,7 @@ def now(visit: Visit) -> Response:
             el("dt", t(label)),
             el("dd", getattr(seen, key), data_live=key),
             hidden=not getattr(seen, key),
+            class_="wide" if key in WIDE else None,
         )
         for key, label in LABELS.items()
     ]
@@ -160,5 +163,6 @@ def _chart(visit: Visit) -> Html:
             data_delivered=visit.t("Delivered (mA)"),
             data_locale=visit.language.code,
         ),
-        el("noscript", note(visit.t("The chart needs scripts. History shows it without."))),
+        id="live-section",
+        hidden=True,  # until a script has something to draw; History draws without one
     )

@@ -5,10 +5,12 @@ const ionto = {};
 
 ionto.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+ionto.font = "14px system-ui, sans-serif";
+
 ionto.axes = (xLabel, yLabels) => [
-  { label: xLabel, stroke: ionto.colour("--quiet"), grid: { stroke: ionto.colour("--line"), width: 1 } },
+  { label: xLabel, font: ionto.font, labelFont: ionto.font, stroke: ionto.colour("--quiet"), grid: { stroke: ionto.colour("--line"), width: 1 } },
   ...yLabels.map(([label, scale, side]) => ({
-    label, scale, side, stroke: ionto.colour("--quiet"), grid: { show: side === 3, stroke: ionto.colour("--line"), width: 1 },
+    label, scale, side, font: ionto.font, labelFont: ionto.font, stroke: ionto.colour("--quiet"), grid: { show: side === 3, stroke: ionto.colour("--line"), width: 1 },
   })),
 ];
 

@@ -20,6 +20,13 @@
     sentence.className = `sentence ${texts.tone}`;
   };
 
+  const draw = () => {
+    document.getElementById("live-section").hidden = data[0].length < 2;
+    if (data[0].length < 2) return;
+    if (plot === null) plot = ionto.current(box, data);
+    else plot.setData(data);
+  };
+
   const add = (figures) => {
     const minutes = figures.time_s / 60;
     if (figures.session == null || figures.state !== "treating") return;
@@ -28,8 +35,7 @@
     data[1].push(figures.setpoint_ma);
     data[2].push(figures.measured_ma);
     if (data[0].length > most) data.forEach((column) => column.shift());
-    if (plot === null) plot = ionto.current(box, data);
-    else plot.setData(data);
+    draw();
   };
 
   const begin = async (figures) => {
@@ -45,6 +51,7 @@
       data[1].push(chart.setpoint_ma[index]);
       data[2].push(chart.measured_ma[index]);
     });
+    draw();
   };
 
   const stream = new EventSource("/events");
