@@ -101,7 +101,7 @@ class Guard:
             either_ma = max(current_ma or 0.0, m.current_ma or 0.0)
             still_on = self._still_on(now_s, either_ma) or self._idle(passed_s)
             if still_on or not isinstance(last, Drive):
-                return still_on or self._control_frozen(m) or self._slow(m)
+                return still_on or self._saturated(m) or self._control_frozen(m) or self._slow(m)
         else:
             self._idle_s = 0.0
         if passed_s > lim.LATE_TICK_S:

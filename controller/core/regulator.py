@@ -75,7 +75,11 @@ class Regulator:
         `measured_ma` is a new reading of the output current or None; it belongs to the setpoint of the
         tick before and stands for the last `since_s` seconds. `ramp_ma_per_s` bounds the rise.
         """
-        if measured_ma is not None:
+        ramp_ma = RISE_MARGIN * ramp_ma_per_s * self._tick_s
+        if self._setpoint_ma - setpoint_ma > ramp_ma:
+            # A reading lags behind a fast fall, and most of the trim is the stage's gain: it falls as well.
+            self._trim_ma *= setpoint_ma / self._setpoint_ma
+        elif measured_ma is not None:
             step = TRIM_PER_S * since_s * (self._setpoint_ma - measured_ma)
             trim = self._trim_ma + max(-TRIM_STEP_MA, min(TRIM_STEP_MA, step))
             bound = TRIM_MA + TRIM_RATIO * setpoint_ma
@@ -85,8 +89,7 @@ class Regulator:
             self.reset()
             return 0
         demand = setpoint_ma + self._trim_ma - self._offset_ma
-        highest = self._demand_ma + RISE_MARGIN * ramp_ma_per_s * self._tick_s
-        demand = min(demand, highest)
+        demand = min(demand, self._demand_ma + ramp_ma)
         demand = max(demand, 0.0)
         self._demand_ma = demand
         self._tick += 1

