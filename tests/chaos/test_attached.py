@@ -86,9 +86,13 @@ def recorded(state):
 
 
 def begin(bench, controller, phase):
-    """Press Start once it is waited for, and go on until this phase."""
+    """Press Start until it is taken, as a person would, and go on until this phase.
+
+    While it waits for Start the loop may be held up, since nothing flows that it could be late for; a press
+    that is over before its next look was none.
+    """
     assert controller.out.wait("waiting for Start"), controller.err.lines
-    bench.ask("press", button="start", for_s=0.2)
+    press_start(bench, controller)
     assert controller.out.wait(phase), controller.out.lines
 
 
@@ -184,7 +188,6 @@ def child_of(pid, words):
     raise AssertionError("no such child")
 
 
-@pytest.mark.nightly  # its Start press is missed after other tests on the same unit; alone it passes
 @patient
 def test_a_disk_that_fills_in_mid_treatment_stops_it_softly_and_says_why(bench, controller, tmp_path):
     process = controller(state=tmp_path)

@@ -1,62 +1,134 @@
-"""No mutant survives unlisted; the list names nothing that is gone."""
+"""No mutant survives unlisted; the list and the record name nothing that is gone."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
+import ast
+import subprocess
+import sys
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
+import mutants
 import pytest
+from mutate import Mutant, definitions_of, joined, slips_of
 
 ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "tests/support/mutants.py"
+CLOSE_S = 60.0
 
 
-def _mutants() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mutants", Path(__file__).with_name("mutants.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-mutants = _mutants()
+def ask(*words: str, longest_s: float) -> str:
+    """Run the script; returns what it printed when it found nothing wrong."""
+    command = [sys.executable, str(SCRIPT), *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=longest_s, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.mark.nightly
 def test_no_mutant_survives_unlisted() -> None:
-    assert mutants.run(list(mutants.MODULES), 2) == []
+    assert "0 of them not as listed" in ask(longest_s=3 * 3600.0)
+
+
+@pytest.mark.nightly
+def test_the_record_is_of_all_modules_as_they_are() -> None:
+    assert set(mutants.recorded()["modules"]) == set(mutants.MODULES)
+    assert mutants.changed_since(mutants.recorded()) == set()
+
+
+def test_what_changed_since_the_record_and_a_sample_of_the_rest() -> None:
+    assert "0 of them not as listed" in ask("--quick", "--seed", "1", longest_s=5 * CLOSE_S)
 
 
 def test_every_listed_survivor_is_of_today_and_has_its_reason() -> None:
+    possible = {slip.mutant for slip in mutants.all_slips()}
     for mutant, why in mutants.listed().items():
-        assert mutant.module in mutants.MODULES
         assert len(why) > 20, mutant
-        lines = {
-            line.strip() for line in ROOT.joinpath(mutant.module).read_text(encoding="utf-8").splitlines()
-        }
-        assert mutant.was in lines, f"{mutant.module} has no line {mutant.was!r} any more"
-        assert mutant.was != mutant.now
+        assert mutant in possible, f"no slip makes {mutant} any more"
+
+
+def test_every_survivor_of_the_record_is_listed() -> None:
+    listed = [mutant.module for mutant in mutants.listed()]
+    modules = mutants.recorded()["modules"]
+    assert set(modules) <= set(mutants.MODULES)
+    for module, row in modules.items():
+        assert listed.count(module) == row["survived"], module
+
+
+def test_the_page_tells_the_record() -> None:
+    assert mutants.table(mutants.recorded()) in mutants.PAGE.read_text(encoding="utf-8")
 
 
 def test_every_module_and_every_test_is_there() -> None:
-    for module, tests in mutants.MODULES.items():
+    for module, stages in mutants.MODULES.items():
         assert ROOT.joinpath(module).is_file()
-        for test in " ".join(tests).split():
-            assert ROOT.joinpath(test).exists(), test
+        for word in (word for stage in stages for word in stage if word.startswith("tests/")):
+            assert ROOT.joinpath(word).exists(), word
 
 
-def test_survivors_are_read_from_the_dump() -> None:
-    diff = "--- a\n+++ b\n@@ -1 +1 @@\n x\n-    if a < b:\n+    if a <= b:\n"
-    rows = [
-        [
-            {"mutations": [{"definition_name": "less"}]},
-            {"worker_outcome": "normal", "test_outcome": "survived", "diff": diff},
-        ],
-        [{}, {"worker_outcome": "normal", "test_outcome": "killed", "diff": diff}],
-        [{}, {"worker_outcome": "skipped", "test_outcome": None, "diff": None}],
-        [{}, None],
-    ]
-    dump = "\n".join(json.dumps(row) for row in rows)
-    assert mutants.read("m.py", dump) == (2, [mutants.Mutant("m.py", "less", "if a < b:", "if a <= b:")])
+def test_a_changed_definition_is_told_and_tried_first() -> None:
+    record = mutants.recorded()
+    module = "controller/core/dose.py"
+    record["modules"][module]["definitions"]["Dose.add"] = "another"
+    assert (module, "Dose.add") in mutants.changed_since(record)
+    slips = mutants.all_slips([module])
+    chosen = mutants.chosen(slips, {(module, "Dose.add")}, "1")
+    first = [slip.mutant.inside for slip in chosen][:2]
+    assert first == ["Dose.add"] * 2
+    assert len(chosen) == len(set(chosen)) <= len(slips)
+
+
+SLIPS: list[tuple[str, list[str]]] = [
+    ("x = 3", ["x = 4", "x = 2"]),
+    ("x = 0", ["x = 1", "x = (-1)"]),
+    ("x = 0.5", ["x = 0.55", "x = 0.45"]),
+    ("x = 0.0", ["x = 0.1", "x = (-0.1)"]),
+    ("x = True", ["x = False"]),
+    ("x = -a", ["x = (a)"]),
+    ("x = not a", ["x = (a)"]),
+    ("x = a < b", ["x = a > b"]),
+    ("x = a <= b", ["x = a < b", "x = a > b"]),
+    ("x = a >= b < c", ["x = a > b < c", "x = a < b < c", "x = a >= b > c"]),
+    ("x = a is not None", ["x = a is None"]),
+    ("x = a not in b", ["x = a in b"]),
+    ("x = a and b or c", ["x = a and b and c", "x = a or b or c"]),
+    ("x = a + b * c", ["x = a - b * c", "x = a + b / c"]),
+    ("x = a * (\n    b  # times * b\n    / c)", ["x = a / (", "* c)"]),
+    ("x = max(a, b)", ["x = min(a, b)"]),
+    ("x = a if b else c", ["x = a if not (b) else c"]),
+    ("if a:\n    b()", ["if not (a):", "pass"]),
+    (
+        "def f(a: int = 1) -> int:\n    a.b = c",
+        ["def f(a: int = 2) -> int:", "def f(a: int = 0) -> int:", "pass"],
+    ),
+    ("def __init__(self):\n    self.b = c", []),
+    ("x += a", ["x -= a"]),
+    ("x = [a for a in b if c]", ["x = [a for a in b if not (c)]"]),
+    ('"""Text."""\nx: Literal[1] = f"{a + 1}"', []),
+    ("if TYPE_CHECKING:\n    x = 1", []),
+    ("x = 'ü' + a * b", ["x = 'ü' - a * b", "x = 'ü' + a / b"]),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), SLIPS, ids=[source for source, _ in SLIPS])
+def test_the_slips_are_these(source: str, expected: list[str]) -> None:
+    slips = slips_of("m.py", source + "\n")
+    for slip in slips:
+        ast.parse(slip.source)
+        assert slip.source != source
+    assert [slip.mutant.now for slip in slips] == expected
+
+
+def test_a_mutant_is_named_by_its_definition_and_lines() -> None:
+    source = "class A:\n    def f(self):\n        return (a\n            + b)\n"
+    (slip,) = slips_of("m.py", source)
+    assert slip.mutant == Mutant("m.py", "A.f", "+ b)", "- b)")
+    assert joined("  a\n   b ") == "a b"
+
+
+def test_definitions_are_told_apart() -> None:
+    source = "x = 1\nclass A:\n    y = 2\n    def f(self): return 3\n"
+    before: dict[str, Any] = definitions_of(source)
+    after = definitions_of(source.replace("3", "4"))
+    assert set(before) == {"", "A", "A.f"}
+    assert {name for name in before if before[name] != after[name]} == {"A.f"}
