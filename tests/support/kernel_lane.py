@@ -29,10 +29,13 @@ KERNEL = ROOT / "tests" / "kernel"
 GUEST = KERNEL / "guest"
 GIVEN = "IONTO_UML_KERNEL"
 LONGEST_S = 240.0
-"""Of the machine's time, for one boot with everything in it."""
+"""Of the machine's time, for one boot with a short story in it."""
 MEMORY = "192M"
 BEGIN_UTC_S = 1_800_000_000
 """The guest's wall clock at its boot in virtual time, so that records are the same to the last byte."""
+LIVE_PRIORITY = 10
+VIRTIO_I2C = 34
+"""The kind of device (Virtual I/O Device specification 1.2, section 5)."""
 NOISE = ("Using a channel type", "setup_one_line failed", "reboot: System halted")
 
 
@@ -79,7 +82,8 @@ def why_not() -> str | None:
 class Job:
     """What happens inside: files of the person and the unit, the kernel's clock, and the story.
 
-    `story` is rows of (seconds since the unit was switched on, action of guest/play.py, its words).
+    `story` is rows of (seconds since the unit was switched on, action of guest/play.py, its words). `live` is
+    in real time, on a unit outside: its bridge has to listen at `i2c.sock` in the job's folder.
     """
 
     story: list[tuple[Any, ...]]
@@ -89,8 +93,9 @@ class Job:
     bus: int = 1
     poll_s: float = 0.0025
     ends_s: float = 60.0
-    virtual: bool = True
+    live: bool = False
     label: str = "pinctrl-bcm2711"
+    longest_s: float = LONGEST_S
     files: dict[str, str] = field(default_factory=dict)
 
 
@@ -132,7 +137,7 @@ def play(job: Job, folder: Path) -> Played:
     files = {"scenario.yaml": job.scenario, "unit.yaml": job.unit, **job.files}
     for name, text in files.items():
         (given / name).write_text(text)
-    words = {name: getattr(job, name) for name in ("story", "seed", "bus", "poll_s", "ends_s")}
+    words = {name: getattr(job, name) for name in ("story", "seed", "bus", "poll_s", "ends_s", "live")}
     (given / "job.json").write_text(json.dumps(words))
     console = _boot(job, given, out)
     log = out / "play.log"
@@ -145,7 +150,9 @@ def _boot(job: Job, given: Path, out: Path) -> str:
     kernel = find_kernel()
     if kernel is None:
         raise AssertionError(why_not())
-    clock = ("time-travel=inf-cpu", f"time-travel-start={BEGIN_UTC_S * 10**9}") if job.virtual else ()
+    clock = ["time-travel=inf-cpu", f"time-travel-start={BEGIN_UTC_S * 10**9}"]
+    if job.live:
+        clock = [f"virtio_uml.device={out.parent / 'i2c.sock'}:{VIRTIO_I2C}"]
     words = [
         *(str(kernel), f"mem={MEMORY}", "root=none", "rootfstype=hostfs", "rootflags=/", "ro"),
         *("con=null", "con0=null,fd:1", "ssl=null", "quiet", "panic=1", f"init={GUEST / 'init'}", *clock),
@@ -160,8 +167,11 @@ def _boot(job: Job, given: Path, out: Path) -> str:
             env={**os.environ, "TMPDIR": memory, "HOME": memory},
             start_new_session=True,  # its processes are the guest's; one signal ends them all
         )
+        if job.live:
+            with suppress(PermissionError):  # ahead of ordinary work, with all that it starts
+                os.sched_setscheduler(process.pid, os.SCHED_FIFO, os.sched_param(LIVE_PRIORITY))
         try:
-            said, _ = process.communicate(timeout=LONGEST_S)
+            said, _ = process.communicate(timeout=job.longest_s)
         except subprocess.TimeoutExpired:
             said = b"the kernel did not end in time"
         finally:

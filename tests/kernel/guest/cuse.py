@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,6 +34,8 @@ MESSAGE = struct.Struct("<HHH2xQ")
 READ_FLAG = 1
 MOST_MESSAGES = 42
 TICK_MS = 10
+NEXT_ROUND_S = 0.001
+"""The next round follows at once, unless its program was killed."""
 
 Transfer = Callable[[int, list[tuple[int, bytes]]], list[bytes]]
 
@@ -54,8 +57,13 @@ class CuseBus:
         while not os.path.exists(f"/dev/{self.name}"):  # noqa: PTH110 - the guest's start-up counts
             self.serve_one()
 
-    def serve_one(self) -> None:
-        """Take one request and answer it."""
+    def serve(self) -> None:
+        """Answer one request, with all the rounds in which the kernel fetches what it points to."""
+        while self.serve_one() and select.select([self.fd], [], [], NEXT_ROUND_S)[0]:
+            pass
+
+    def serve_one(self) -> bool:
+        """Take one packet and answer it; True when the kernel was asked to come again with more."""
         packet = os.read(self.fd, LONGEST)
         _, opcode, unique, *_ = IN_HEADER.unpack_from(packet)
         body = packet[IN_HEADER.size :]
@@ -65,6 +73,7 @@ class CuseBus:
             answer = None if error.errno is None else -error.errno
         if answer is not None:
             self._reply(unique, answer)
+        return opcode == IOCTL and isinstance(answer, bytes) and IOCTL_OUT.unpack_from(answer)[1] == RETRY
 
     def _reply(self, unique: int, answer: bytes | int) -> None:
         code, body = (answer, b"") if isinstance(answer, int) else (0, answer)

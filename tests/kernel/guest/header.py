@@ -1,8 +1,9 @@
 """Wires between a simulated unit and the kernel's simulated GPIO chip, both ways.
 
 Law: the unit sees a pin only as the kernel shows it, and moves one only as a circuit would, by pulling it.
-A line that a dead program has let go keeps its level, as on a Pi whose kernel keeps outputs
-(pinctrl-bcm2835, `persist_gpio_outputs`); that is the worse case, in which only the charge pump helps.
+A line of `kept` keeps its level when its program lets it go or dies, as on a Pi whose kernel keeps outputs
+(pinctrl-bcm2835, `persist_gpio_outputs`): the worse case, in which only the charge pump helps. Any other
+falls, as where the kernel makes it an input and the board pulls it down.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class HeaderWires:
     def __init__(
         self,
         outputs: Iterable[int],
+        kept: Iterable[int],
         inputs: Iterable[int],
         on_output: Callable[[int, bool], None],
         level_of: Callable[[int], bool | None],
@@ -34,6 +36,7 @@ class HeaderWires:
         self._pulls = {
             pin: os.open(chip / f"sim_gpio{pin}/pull", os.O_RDWR) for pin in (*self._values, *inputs)
         }
+        self._kept = frozenset(kept)
         self._high = dict.fromkeys(self._values, b"0")
         self._driven: dict[int, bool | None] = dict.fromkeys(inputs)
 
@@ -43,7 +46,8 @@ class HeaderWires:
             high = os.pread(value, 1, 0)
             if high != self._high[pin]:
                 self._high[pin] = high
-                os.pwrite(self._pulls[pin], UP if high == b"1" else DOWN, 0)  # what is left when it is let go
+                if pin in self._kept:
+                    os.pwrite(self._pulls[pin], UP if high == b"1" else DOWN, 0)
                 self._on_output(pin, high == b"1")
         for pin, before in self._driven.items():
             driven = self._driven[pin] = self._level_of(pin)

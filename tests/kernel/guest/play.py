@@ -16,10 +16,12 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import lgpio
 
+from drivers.smbus import SmbusTransport
 from sim.unit_client import ask
 
 GUEST = Path(__file__).parent
@@ -29,22 +31,26 @@ GRACE_S = 5.0
 
 
 class Play:
-    """One job on one unit."""
+    """One job, on a unit that comes up in here."""
 
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
         self.runs: list[tuple[str, subprocess.Popen[bytes]]] = []
         self.notes: dict[str, dict[str, Any]] = {}
         self.holder = -1
+        self.unit, self.zero_s = self.bring_up()
+
+    def bring_up(self) -> tuple[subprocess.Popen[bytes], float]:
+        """Start the unit's end of the wires; its process, and its zero on the monotonic clock (s)."""
+        job = self.job
         words = [SOCKET, job["bus"], IN, job["seed"], OUT / "current.csv", job["poll_s"]]
-        self.unit = subprocess.Popen(
+        unit = subprocess.Popen(
             [sys.executable, GUEST / "wired_unit.py", *map(str, words)], stdout=subprocess.PIPE
         )
-        assert self.unit.stdout is not None
-        line = self.unit.stdout.readline()
+        line = unit.stdout.readline() if unit.stdout else b""
         if not line:
             raise SystemExit("the wired unit did not come up")
-        self.zero_s = json.loads(line)["zero_s"]
+        return unit, json.loads(line)["zero_s"]
 
     def now_s(self) -> float:
         return time.monotonic() - self.zero_s
@@ -117,6 +123,40 @@ class Play:
         }
 
 
+class LivePlay(Play):
+    """One job on a unit outside, in real time, through the kernel's own I2C core."""
+
+    def bring_up(self) -> tuple[subprocess.Popen[bytes], float]:
+        words = [sys.executable, GUEST / "expander.py", str(self.job["bus"]), IN / "unit.yaml"]
+        wires = subprocess.Popen(words, stdout=subprocess.PIPE)
+        if not (wires.stdout and wires.stdout.readline()):
+            raise SystemExit("the wires to the unit outside did not come up")
+        return wires, time.monotonic()
+
+    def measure(self, address: int, missing: int, count: int) -> None:
+        """Time transfers of the shipped driver; what a missing chip is, and what each takes in us."""
+        transport = SmbusTransport(self.job["bus"], 10)
+        actions = {
+            "write": lambda: transport.write(address, b"\0\0"),
+            "read": lambda: transport.read(address, 5),
+            "write_read": lambda: transport.write_read(0x48, b"\1", 2),
+        }
+        found: dict[str, Any] = {}
+        for name, action in actions.items():
+            took = []
+            for _ in range(count):
+                before_s = time.perf_counter()
+                action()
+                took.append((time.perf_counter() - before_s) * 1e6)
+            found[name] = {"median_us": round(median(took), 1), "worst_us": round(max(took), 1)}
+        try:
+            transport.read(missing, 1)
+        except OSError as error:
+            found["missing"] = error.errno
+        transport.close()
+        self.notes["bus"] = found
+
+
 def journal() -> dict[str, list[Any]]:
     """Every row of every table of the journal."""
     if not (STATE / "journal.db").exists():
@@ -134,7 +174,7 @@ def journal() -> dict[str, list[Any]]:
 
 def main() -> None:
     job = json.loads((IN / "job.json").read_text())
-    play = Play(job)
+    play = LivePlay(job) if job["live"] else Play(job)
     for at_s, action, *words in job["story"]:
         play.until(at_s)
         getattr(play, action)(*words)

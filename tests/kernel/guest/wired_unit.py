@@ -41,6 +41,7 @@ class WiredUnit(UnitServer):
         self.silent = False
         self._header = HeaderWires(
             (spec.heartbeat_pin, spec.series_relay_pin, spec.polarity_relay_pin),
+            (spec.heartbeat_pin, spec.series_relay_pin),
             (spec.start_pin, spec.stop_pin, spec.up_pin, spec.down_pin),
             world.pin_driven,
             world.pin_level,
@@ -54,7 +55,7 @@ class WiredUnit(UnitServer):
         self._advance()
         self._header.sync()
         if self._bus.fd in ready:
-            self._bus.serve_one()
+            self._bus.serve()
         if self._selector.fileno() in ready:
             super().turn(0.0)
         else:
