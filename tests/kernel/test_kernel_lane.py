@@ -75,7 +75,8 @@ def test_nothing_in_the_records_says_simulated(hand_out_twice):
     played = hand_out_twice[0]
     (row,) = played.result["journal"]["session"]
     assert (played.summary()["simulated"], played.summary()["truth"]) == (False, None)
-    assert "/dev/i2c-1" in row
+    assert "/dev/i2c-1" in row.values()
+    assert row["simulated"] == 0
 
 
 def test_the_same_story_gives_the_same_records_to_the_last_byte(hand_out_twice):
@@ -124,7 +125,7 @@ def test_stop_at_the_pin_ends_softly(mishaps):
 
 def test_every_session_is_in_the_journal_with_its_end(mishaps):
     rows = mishaps.result["journal"]["session"]
-    assert [row[8] for row in rows] == ["aborted", "aborted", "stopped"]
+    assert [row["outcome"] for row in rows] == ["aborted", "aborted", "stopped"]
 
 
 # --- what happens to the controller ---------------------------------------------------------------------
@@ -178,7 +179,7 @@ def test_the_next_start_finds_it_off_tells_of_the_loss_and_resumes_nothing(kille
     assert note["truth"]["off_since_s"] == 6.5
     assert "was cut off after" in killed.said("next")
     assert killed.result["codes"]["next"] == ExitCode.STOPPED
-    assert [row[8] for row in killed.result["journal"]["session"]] == ["cut_off", "stopped"]
+    assert [row["outcome"] for row in killed.result["journal"]["session"]] == ["cut_off", "stopped"]
 
 
 # --- what the start looks at ----------------------------------------------------------------------------

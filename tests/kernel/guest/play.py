@@ -157,19 +157,23 @@ class LivePlay(Play):
         self.notes["bus"] = found
 
 
-def journal() -> dict[str, list[Any]]:
-    """Every row of every table of the journal."""
+def journal() -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table of the journal, by its columns; bytes as hexadecimal digits."""
     if not (STATE / "journal.db").exists():
         return {}
     shutil.copytree(STATE, OUT / "state")
     connection = sqlite3.connect(STATE / "journal.db", timeout=GRACE_S)
-    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    rows = {
-        name: [list(row) for row in connection.execute(f"SELECT * FROM {name}")]  # noqa: S608 - our tables
-        for name in sorted(names)
-    }
+    connection.row_factory = sqlite3.Row
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table in sorted(tables):
+        rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - a table of the journal's own
+        found[table] = [
+            {key: row[key].hex() if isinstance(row[key], bytes) else row[key] for key in row.keys()}  # noqa: SIM118
+            for row in rows
+        ]
     connection.close()
-    return rows
+    return found
 
 
 def main() -> None:
