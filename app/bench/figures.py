@@ -105,6 +105,17 @@ def table(sections: Sequence[tuple[str, Sequence[Figure]]]) -> str:
     return "\n".join(lines).lstrip("\n")
 
 
+def markdown(sections: Sequence[tuple[str, Sequence[Figure]]]) -> str:
+    """Return the figures as Markdown tables, for the documentation."""
+    lines: list[str] = []
+    for title, figures in sections:
+        lines += ["", f"## {title}", "", "| figure | value | limit | | of |", "|---|---|---|---|---|"]
+        for name, value, limit, verdict, of in map(_row, figures):
+            bold = f"**{verdict}**" if verdict == "MISSED" else verdict
+            lines.append(f"| `{name}` | {value} | {limit} | {bold} | {of} |")
+    return "\n".join(lines) + "\n"
+
+
 def _row(figure: Figure) -> tuple[str, str, str, str, str]:
     value = "not measured" if figure.value is None else f"{figure.value:.4g} {figure.unit}".rstrip()
     sign = "<=" if figure.at == "most" else ">="

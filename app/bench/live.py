@@ -12,7 +12,6 @@ import gc
 import json
 import os
 import sys
-import time
 import traceback
 from collections.abc import Sequence
 from random import Random
@@ -40,13 +39,8 @@ WATCHED_S: Final = 0.04
 LONGEST_FORK_S: Final = 2.0
 
 
-def prepare(priority: int) -> str:
-    """Give this process the priority (0: leave it) and keep the garbage collector out; say what it got."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    if priority == 0:
-        return "ordinary priority"
+def take_priority(priority: int) -> str:
+    """Give this process the SCHED_FIFO `priority` (1 to 99), if it may have it; say what it got."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except OSError as error:
@@ -72,7 +66,6 @@ class _Stopwatch:
         self._answer_fd = -1
         self._index = 0
         self._kind = ""
-        self.scheduling = ""
         self.lateness_s: list[float] = []
         self.trips: list[dict[str, Any]] = []
 
@@ -92,7 +85,9 @@ class _Stopwatch:
 
     def _begin(self, now_s: float) -> None:
         self._live_since_s = now_s
-        self.scheduling = prepare(PRIORITY)
+        gc.collect()
+        gc.freeze()
+        gc.disable()
         self._wires.lateness_s = self.lateness_s
         self._wires.go_live()
 
@@ -158,16 +153,15 @@ def measure(seconds: float, onsets: int, seed: int) -> dict[str, Any]:
         watches.append(_Stopwatch(built, wires, loop, seconds, onsets, seed))
         return watches[0]
 
-    begun_s = time.process_time()
+    scheduling = take_priority(PRIORITY)
     try:
         run_session(hold_request(seed), None, StopSwitch(), watch=watch, bench=bench)
     except _Measured:
         stopwatch = watches[0]
         return {
-            "scheduling": stopwatch.scheduling,
+            "scheduling": scheduling,
             "lateness_us": [round(1e6 * late_s, 1) for late_s in stopwatch.lateness_s],
             "trips": stopwatch.trips,
-            "cpu_s": time.process_time() - begun_s,
         }
     except BaseException:
         if not (watches and watches[0].in_fork):

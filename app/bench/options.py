@@ -19,5 +19,5 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="write bench.json, and with all parts bench.svg, to this folder",
+        help="write bench.json, bench.md and bench.svg to this folder",
     )

@@ -6,7 +6,7 @@ shared machine stalls whoever is running; their samples are pooled and compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final, NamedTuple
 
@@ -21,7 +21,7 @@ from config.unit import Unit
 OVER_CYCLICTEST: Final = 2.0
 WORST_MS: Final = 20.0
 """Limits (issue 4; design)."""
-_LAUNCH_S: Final = 30.0
+_LAUNCH_S: Final = 60.0
 
 
 class Effort(NamedTuple):
@@ -39,7 +39,7 @@ class Found(NamedTuple):
     ours_us: list[float]
     cyclictest_us: list[float]
     trips_ms: list[float]
-    plain_ms: list[float]
+    plain: list[Onset]
     missed: int
     scheduling: str
     yardstick: str
@@ -60,7 +60,7 @@ def measure(effort: Effort, *, loaded: bool, tell: Callable[[str], None]) -> Fou
         within_s = _LAUNCH_S + 10.0 * effort.plain
         with load(within_s) if loaded else nullcontext():
             rows = jobs.run(within_s, "app.bench.plain", effort.plain, 1, "real")
-        found.plain_ms.extend(row[2] for row in rows if row[2] is not None)
+        found.plain.extend(Onset(*row) for row in rows)
     return found
 
 
@@ -101,26 +101,30 @@ def figures(found: Found, *, loaded: bool) -> list[Figure]:
     if found.trips_ms:
         limits = {f"real_trip_{tag}_worst_ms": WORST_MS}
         rows += held(spread(f"real_trip_{tag}", found.trips_ms, "ms", "onsets, to current off"), limits)
-    if found.plain_ms:
-        rows += spread(f"plain_script_{tag}", found.plain_ms, "ms", "onsets, to current off")
-    return rows
+    return [*rows, *plain_figures(found.plain, tag)] if found.plain else rows
 
 
-def plain_figures(onsets: list[Onset]) -> list[Figure]:
-    """Return how the plain script does in virtual time; where it never switches off, that is counted."""
+def plain_figures(onsets: Sequence[Onset], tag: str) -> list[Figure]:
+    """Return how the plain script does; where it gave up before the fault, or never, that is counted."""
     off_ms = [onset.off_ms for onset in onsets if onset.off_ms is not None]
-    missed = Figure(
-        "plain_script_missed", float(len(onsets) - len(off_ms)), "", of=f"of {len(onsets)} faults, never off"
-    )
-    return [missed, *spread("plain_script_virtual", off_ms, "ms", "onsets, to current off")]
+    of = f"of {len(onsets)} runs: gave up before the fault, or never switched off"
+    failed = Figure(f"plain_script_{tag}_failed", float(len(onsets) - len(off_ms)), "", of=of)
+    if not off_ms:
+        return [failed]
+    return [failed, *spread(f"plain_script_{tag}", off_ms, "ms", "onsets, to current off")]
+
+
+def not_measured(reason: str, *, loaded: bool) -> Figure:
+    """Return the ratio to the yardstick without a value."""
+    name = "jitter_p999_over_cyclictest" if loaded else "jitter_idle_p999_over_cyclictest"
+    return Figure(name, None, "", OVER_CYCLICTEST if loaded else None, of=f"not measured: {reason}")
 
 
 def _ratio(found: Found, *, loaded: bool) -> Figure:
-    name = "jitter_p999_over_cyclictest" if loaded else "jitter_idle_p999_over_cyclictest"
-    limit = OVER_CYCLICTEST if loaded else None
+    absent = not_measured(found.yardstick, loaded=loaded)
     if not found.cyclictest_us:
-        return Figure(name, None, "", limit, of=f"not measured: {found.yardstick}")
+        return absent
     ours_us, theirs_us = (percentile(values, 0.999) for values in (found.ours_us, found.cyclictest_us))
     count = min(len(found.ours_us), len(found.cyclictest_us))
     of = f"{ours_us:.0f} over {theirs_us:.0f} us, {count} wakes each"
-    return Figure(name, ours_us / max(theirs_us, 1.0), "", limit, of=of)
+    return absent._replace(value=ours_us / max(theirs_us, 1.0), of=of)

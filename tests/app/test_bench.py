@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bench import command, cyclictest, jobs, latency, plain, tick_cost
+from app.bench import command, cyclictest, jobs, latency, plain, realtime, tick_cost
 from app.bench.command import Order, bench
 from app.bench.figures import Figure, percentile, spread, table
 from app.bench.jobs import NotMeasured
@@ -192,6 +192,7 @@ def test_the_exit_code_tells_of_a_missed_limit(
     assert told["figures"] == [figure.as_json()]
     assert json.loads((tmp_path / "new" / "bench.json").read_text()) == told
     assert (tmp_path / "new" / "bench.svg").exists()
+    assert f"| `{figure.name}` |" in (tmp_path / "new" / "bench.md").read_text()
 
 
 def test_a_part_that_cannot_be_measured_owes_its_figures(
@@ -239,3 +240,24 @@ def test_the_names_that_programs_rely_on(monkeypatch: pytest.MonkeyPatch) -> Non
         "scaling_2_processes",
     }
     assert [figure.name for figure in spread("jitter_load", [1.0], "us", "wakes")][2] == "jitter_load_p999_us"
+
+
+def test_the_scripts_that_gave_up_are_counted() -> None:
+    onsets = [latency.Onset("spike", 1, None, None), latency.Onset("spike", 1, 9.0, 8.0)]
+    figures = named(realtime.plain_figures(onsets, "load"))
+    assert figures["plain_script_load_failed"].value == 1.0
+    assert figures["plain_script_load_worst_ms"].value == 9.0
+    assert [figure.name for figure in realtime.plain_figures(onsets[:1], "load")] == [
+        "plain_script_load_failed"
+    ]
+
+
+@pytest.mark.parametrize(("theirs_us", "ok"), [([50.0, 100.0], True), ([50.0, 99.0], False), ([], None)])
+def test_the_loop_is_held_to_twice_the_yardstick(theirs_us: list[float], ok: bool | None) -> None:
+    found = realtime.Found([10.0, 200.0], theirs_us, [4.0], [], 1, "SCHED_FIFO 80", cyclictest.MISSING)
+    figures = named(realtime.figures(found, loaded=True))
+    ratio = figures["jitter_p999_over_cyclictest"]
+    assert ratio.ok is ok
+    assert (ratio.of == f"not measured: {cyclictest.MISSING}") is (ok is None)
+    assert figures["real_trip_load_missed"].ok is False
+    assert named(realtime.figures(found, loaded=False))["jitter_idle_p999_over_cyclictest"].ok is None
