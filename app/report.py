@@ -42,20 +42,26 @@ def refused_summary(treatment: str, reason: str, rate_hz: int) -> dict[str, Any]
         "phases": [],
         "trip": None,
         "truth": None,
-        "loop": {"rate_hz": rate_hz, "ticks": 0, "late": 0},
+        "loop": {"rate_hz": rate_hz, "ticks": 0, "late": 0, "missed": 0, "latest_ms": 0.0},
     }
 
 
 def describe(summary: Summary, evidence: str | None) -> str:
     """Tell a person how the session ended; `evidence` is the guard's sentence where it tripped."""
     dose, loop = summary["charge_ma_min"], summary["loop"]
+    missed = f", {loop['missed']} missed" if loop.get("missed") else ""
     lines = [
         _headline(summary),
         *_trip_lines(summary, evidence),
         f"  Dose      forward {dose['forward']:.1f} mA min, reverse {dose['reverse']:.1f} mA min",
         f"  Current   peak {summary['peak_ma']:.2f} mA, overshoot {summary['overshoot_ma']:.2f} mA, "
         f"steady error {summary['steady_error_ma']:+.2f} mA",
-        f"  Loop      {loop['ticks']:,} ticks at {loop['rate_hz']:g} Hz, {loop['late']} late",
+        f"  Loop      {loop['ticks']:,} ticks at {loop['rate_hz']:g} Hz, {loop['late']} late{missed}",
+    ]
+    lines += [
+        f"  Real time {step['step'].replace('_', ' ')} was not granted: {step['detail']}"
+        for step in summary.get("real_time", ())
+        if not step["done"]
     ]
     if summary["simulated"]:
         lines.append(f"  SIMULATED: no unit was driven and no person treated (seed {summary['seed']}).")

@@ -72,6 +72,8 @@ def _line(seen: Snapshot) -> str:
             words.append(f"{milliampere(seen.measured_ma)} (set {seen.setpoint_ma:.2f})")
             words.append(resistance(seen.resistance_ohm))
         words.append(f"{clock(seen.left_s)} left")
+    if seen.late_ticks or seen.missed_ticks:
+        words.append(f"{seen.late_ticks} ticks late, {seen.missed_ticks} missed")
     if seen.simulated:
         words.append("SIMULATED")
     return f"{clock(seen.time_s):>6} {', '.join(words)}"
@@ -100,6 +102,7 @@ def picture(seen: Snapshot) -> RenderableType:
         "dose", f"forward {seen.charge_forward_ma_min:.1f}, reverse {seen.charge_reverse_ma_min:.1f} mA min"
     )
     table.add_row("time left", f"{clock(seen.left_s)} of {clock(seen.total_s)}")
+    table.add_row("late ticks", f"{seen.late_ticks}, {seen.missed_ticks} missed")
     table.add_row("", ProgressBar(total=seen.total_s, completed=seen.total_s - seen.left_s))
     note = f"{plain(seen.trip_cause)}: {seen.trip_evidence}" if seen.trip_cause is not None else seen.note
     table.add_row("", Text(note, style="bold red" if tripped else "yellow"))

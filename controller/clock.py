@@ -5,8 +5,14 @@ Law: nobody below the loop asks what time it is. The same loop runs on this cloc
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import os
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+_ABSOLUTE: Final = 1
+"""TIMER_ABSTIME (linux/time.h): sleep until a moment, not for a while."""
 
 
 class Clock(Protocol):
@@ -46,13 +52,26 @@ class SessionClock:
         self._whole.sleep_until(self._zero_s + at_s)
 
 
-class RealClock:
-    """The machine's monotonic clock; wall-clock changes do not touch it."""
+class _Moment(ctypes.Structure):
+    """A struct timespec."""
 
-    __slots__ = ("_zero_s",)
+    _fields_ = (("whole_s", ctypes.c_long), ("rest_ns", ctypes.c_long))
+
+
+class RealClock:
+    """The machine's monotonic clock; wall-clock changes do not touch it.
+
+    It sleeps until the moment itself (clock_nanosleep with TIMER_ABSTIME), so what holds the process up
+    between looking at the clock and going to sleep makes it no later. After a signal the sleep goes on.
+    """
+
+    __slots__ = ("_moment", "_sleep", "_zero_s")
 
     def __init__(self) -> None:
         self._zero_s = time.monotonic()
+        self._moment = _Moment()
+        self._sleep = ctypes.CDLL(None).clock_nanosleep
+        self._sleep.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.POINTER(_Moment), ctypes.c_void_p)
 
     def now(self) -> float:
         """Return seconds since the run began."""
@@ -60,6 +79,10 @@ class RealClock:
 
     def sleep_until(self, at_s: float) -> None:
         """Wait for the absolute moment `at_s` (seconds since the run began)."""
-        left_s = at_s - self.now()
-        if left_s > 0:
-            time.sleep(left_s)
+        moment_s, moment = self._zero_s + at_s, self._moment
+        whole_s = int(moment_s)
+        moment.whole_s, moment.rest_ns = whole_s, int((moment_s - whole_s) * 1e9)
+        while time.monotonic() < moment_s:
+            number = self._sleep(time.CLOCK_MONOTONIC, _ABSOLUTE, moment, None)
+            if number not in {0, errno.EINTR}:
+                raise OSError(number, f"clock_nanosleep: {os.strerror(number)}")

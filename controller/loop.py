@@ -60,6 +60,11 @@ class Loop:
         self.clock, self.tick_s, self.stop = clock, tick_s, stop
         self.ticks = 0
         self.late = 0
+        """Ticks that began more than `LATE_S` after their time."""
+        self.missed = 0
+        """Moments at which no tick began, because the one before still ran."""
+        self.latest_s = 0.0
+        """By how much the latest of all ticks began after its time."""
 
     def tick(self) -> Measurement:
         """One tick."""
@@ -95,9 +100,13 @@ class Loop:
                 due_s += tick_s
                 short_s = clock.now() + SHORTEST_PAUSE * tick_s - due_s
                 if short_s > 0.0:  # skip what was missed, never catch up
-                    due_s += tick_s * math.ceil(short_s / tick_s)
+                    skipped = math.ceil(short_s / tick_s)
+                    self.missed += skipped
+                    due_s += tick_s * skipped
                 clock.sleep_until(due_s)
-                if clock.now() - due_s > LATE_S:
+                late_s = clock.now() - due_s
+                self.latest_s = max(self.latest_s, late_s)
+                if late_s > LATE_S:
                     self.late += 1
         finally:
             self.rig.rest()

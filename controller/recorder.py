@@ -145,6 +145,7 @@ class Recorder:
             trip_evidence=trip.evidence if trip else None,
             simulated=self._simulated,
             late_ticks=self._loop.late,
+            missed_ticks=self._loop.missed,
         )
 
     def _note(self) -> str:

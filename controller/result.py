@@ -56,7 +56,13 @@ def summary_of(facts: dict[str, Any], loop: Loop, recorder: Recorder, truth: Tru
         ],
         "trip": _trip(loop, truth),
         "truth": _true_figures(truth),
-        "loop": {"rate_hz": rate_hz, "ticks": loop.ticks, "late": loop.late},
+        "loop": {
+            "rate_hz": rate_hz,
+            "ticks": loop.ticks,
+            "late": loop.late,
+            "missed": loop.missed,
+            "latest_ms": _round(1000 * loop.latest_s),
+        },
     }
 
 
@@ -76,7 +82,7 @@ def refused(facts: dict[str, Any], reason: str, duration_s: float, truth: Truth 
         "phases": [],
         "trip": None,
         "truth": _true_figures(truth),
-        "loop": {"rate_hz": rate_hz, "ticks": 0, "late": 0},
+        "loop": {"rate_hz": rate_hz, "ticks": 0, "late": 0, "missed": 0, "latest_ms": 0.0},
     }
 
 

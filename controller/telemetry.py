@@ -34,3 +34,4 @@ class Snapshot(NamedTuple):
     trip_evidence: str | None
     simulated: bool
     late_ticks: int
+    missed_ticks: int = 0

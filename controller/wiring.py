@@ -30,6 +30,7 @@ from controller.core.session import Plan, Session
 from controller.journal import Journal, JournalRefused
 from controller.loop import Loop, StopSwitch
 from controller.ownership import InUse
+from controller.realtime import real_time
 from controller.recorder import Recorder, Trace
 from controller.result import refused, summary_of
 from controller.rig import Refused
@@ -131,16 +132,20 @@ def _run(
 ) -> SessionResult:
     loop = _loop(request, rig, bench.clock, stop)
     recorder = Recorder(loop, simulated=bench.simulated, on_snapshot=on_snapshot, on_tick=bench.mark_tick)
-    watchers = () if watch is None else (watch(bench, loop),)
-    if journal is None:
-        loop.run(recorder, *watchers)
-        return SessionResult(
-            summary_of(_facts(request, bench), loop, recorder, bench.truth()), recorder.trace
-        )
-    _tell_cut_off(journal, tell)
-    journal.watch(loop.session, stop)
-    loop.run(recorder, journal, *watchers)
+    observers: list[Observer] = [recorder]
+    if journal is not None:
+        _tell_cut_off(journal, tell)
+        journal.watch(loop.session, stop)
+        observers.append(journal)
+    if watch is not None:
+        observers.append(watch(bench, loop))
+    with real_time(wanted=request.simulate is None or request.speed == 1.0) as steps:
+        loop.run(*observers)
     summary = summary_of(_facts(request, bench), loop, recorder, bench.truth())
+    if steps:
+        summary["real_time"] = [step._asdict() for step in steps]
+    if journal is None:
+        return SessionResult(summary, recorder.trace)
     journal.close()
     if journal.failure is not None:
         tell(f"The record of this session is incomplete: {journal.failure}.")
