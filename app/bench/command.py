@@ -192,7 +192,7 @@ def describe_machine() -> dict[str, Any]:
         "taken_utc": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "kernel": platform.release(),
+        "kernel": platform.release().partition("-")[0],
         "python": platform.python_version(),
         "load_before": round(os.getloadavg()[0], 2),
     }

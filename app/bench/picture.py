@@ -95,6 +95,6 @@ def _curve(axes: _Axes, decades: int, name: str, values: Sequence[float], number
             seen = (x, y)
     style = _LINES[number % len(_LINES)]
     yield f'<polyline points="{" ".join(points)}" fill="none" stroke-width="2" {style}/>'
-    x, y = axes.right - 150, _TOP + 18 + 18 * number
+    x, y = axes.right - 172, _TOP + 18 + 18 * number
     yield f'<line x1="{x}" x2="{x + 26}" y1="{y - 4}" y2="{y - 4}" stroke-width="2" {style}/>'
     yield f'<text x="{x + 32}" y="{y}">{escape(name.removeprefix("trip, "))}</text>'
