@@ -164,6 +164,12 @@ def _device(args: argparse.Namespace) -> ExitCode:
     return device(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _history(args: argparse.Namespace) -> ExitCode:
+    from app.history.command import Order, history
+
+    return history(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -268,6 +274,9 @@ def _parser() -> _Parser:
     from app.device.options import add_options as add_device_options
 
     add_device_options(add("device", _device, "Be the appliance: own the unit and serve its buttons."), _seed)
+    from app.history.options import add_options as add_history_options
+
+    add_history_options(add("history", _history, "Show, export, draw or verify what was treated."))
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

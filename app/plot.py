@@ -63,7 +63,7 @@ def draw(trace: Trace, summary: Mapping[str, Any]) -> str:
 
 def _heading(summary: Mapping[str, Any]) -> Iterator[str]:
     words = [str(summary["treatment"]), str(summary["outcome"])]
-    if summary["simulated"]:
+    if summary["simulated"] and summary["seed"] is not None:
         words.append(f"seed {summary['seed']}")
     title = escape(", ".join(words))
     yield f"<title>{title}</title>"

@@ -1,0 +1,215 @@
+"""`ionto history`: answers one question about the journal, for people or as JSON.
+
+Law: a journal that was tampered with is an answer with its own exit code, never a success.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from app import plot
+from app.atomic import check_target, write_whole
+from app.output import ExitCode, UsageError, complain, say
+from app.words import ADVICE, clock, duration, plain
+from controller.history import MOST, History, Unreadable, open_history
+from controller.history_check import LIMITS
+from controller.journal import JournalRefused, default_state
+from controller.recorder import Trace
+
+_CHARGES: Final = "forward  reverse mA min"
+
+
+class Order(NamedTuple):
+    """What the command line asks for."""
+
+    ask: str
+    state: Path | None
+    json: bool
+    session: int | None
+    limit: int
+    before: int | None
+    person: str | None
+    file: Path | None
+
+
+def history(order: Order) -> ExitCode:
+    """Answer the question.
+
+    Raises:
+        UsageError: no journal there, no such session, or a file that can't be written.
+
+    """
+    try:
+        state = order.state or default_state()
+        with open_history(state) as journal:
+            return _ANSWERS[order.ask](journal, order)
+    except (Unreadable, JournalRefused) as error:
+        raise UsageError(str(error)) from error
+
+
+def _list(journal: History, order: Order) -> ExitCode:
+    if order.limit > MOST:
+        raise UsageError(f"--limit {order.limit}: at most {MOST} are listed at once; go on with --before")
+    sessions = journal.sessions(limit=order.limit, before=order.before, person=order.person)
+    totals = journal.totals()
+    if order.json:
+        say(json.dumps({"sessions": sessions, "totals": totals}))
+        return ExitCode.COMPLETED
+    if not sessions:
+        say("No session is recorded there.")
+        return ExitCode.COMPLETED
+    say(f"{'':>6}  {'begun (UTC)':16}  {'treatment':22}  {'person':10}  {'outcome':10}  {_CHARGES}")
+    for one in sessions:
+        say(_line(one))
+    say(f"{totals['sessions']} sessions in all, {totals['completed']} completed.")
+    return ExitCode.COMPLETED
+
+
+def _line(one: dict[str, Any]) -> str:
+    begun = one["begun_utc"][:16].replace("T", " ")
+    forward, reverse = one["forward_ma_min"] or 0.0, one["reverse_ma_min"] or 0.0
+    words = f"{one['id']:>6}  {begun:16}  {one['treatment'][:22]:22}  {(one['person'] or '-')[:10]:10}  "
+    words += f"{plain(one['outcome'] or 'running'):10}  {forward:7.1f}  {reverse:7.1f}"
+    return f"{words}  SIMULATED" if one["simulated"] else words
+
+
+def _show(journal: History, order: Order) -> ExitCode:
+    one = _found(journal, order)
+    trips = journal.trips(one["id"])
+    if order.json:
+        say(json.dumps(one | {"trips": trips, "chart": journal.chart(one["id"])}))
+        return ExitCode.COMPLETED
+    for line in _told(one, trips):
+        say(line)
+    return ExitCode.COMPLETED
+
+
+def _told(one: dict[str, Any], trips: list[dict[str, Any]]) -> Iterator[str]:
+    stamp = ", SIMULATED" if one["simulated"] else ""
+    yield f"Session {one['id']}: {one['treatment']}, {plain(one['outcome'] or 'running')}{stamp}"
+    yield f"  Begun     {one['begun_utc']} UTC on {one['unit']}".replace("+00:00", "")
+    if one["person"]:
+        yield f"  Person    {one['person']}"
+    if one["linked_to"]:
+        yield f"  Rest of   session {one['linked_to']}"
+    limit = "" if one["limit_ma"] is None else f", limit {one['limit_ma']:g} mA"
+    yield f"  Asked for {one['target_ma']:g} mA, {clock(one['total_s'])} min{limit}"
+    if one["duration_s"] is not None:
+        yield f"  Lasted    {duration(one['duration_s'])}"
+        yield f"  Dose      forward {one['forward_ma_min']:.1f}, reverse {one['reverse_ma_min']:.1f} mA min"
+    if one["reason"]:
+        yield f"  Reason    {one['reason']}"
+    if one["code"]:
+        yield f"  Code      {one['code']}"
+    for trip in trips:
+        where = f"in {plain(trip['phase'])} at {duration(trip['detected_s'])}"
+        yield f"  Trip      {plain(trip['cause'])}, {where}"
+        yield f"  To do     {ADVICE[trip['cause']]}"
+
+
+def _export(journal: History, order: Order) -> ExitCode:
+    file = _target(order, (".csv", ".json"))
+    if order.session is not None:
+        one = _found(journal, order)
+        chart = journal.chart(one["id"])
+        if file.suffix == ".json":
+            text = json.dumps(one | {"trips": journal.trips(one["id"]), "chart": chart}, indent=1)
+        else:
+            text = _csv(list(chart), zip(*chart.values(), strict=True))
+    else:
+        sessions = list(_all(journal))
+        if file.suffix == ".json":
+            text = json.dumps([one | {"trips": journal.trips(one["id"])} for one in sessions], indent=1)
+        else:
+            names = list(sessions[0]) if sessions else []
+            text = _csv(names, (one.values() for one in sessions))
+    _write(file, text)
+    if order.json:
+        say(json.dumps({"file": str(file)}))
+    return ExitCode.COMPLETED
+
+
+def _all(journal: History) -> Iterator[dict[str, Any]]:
+    before: int | None = None
+    while page := journal.sessions(limit=MOST, before=before):
+        yield from page
+        before = page[-1]["id"]
+
+
+def _csv(names: list[str], rows: Any) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(names)
+    writer.writerows([[_safe(value) for value in row] for row in rows])
+    return text.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    """Keep a spreadsheet from taking a text for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _plot(journal: History, order: Order) -> ExitCode:
+    one = _found(journal, order)
+    file = _target(order, (".svg",))
+    check_target(file)
+    chart = journal.chart(one["id"])
+    if not chart["at_s"]:
+        raise UsageError(f"session {one['id']} has no chart: nothing was measured in it")
+    trips = journal.trips(one["id"])
+    trip = None if not trips else {"cause": trips[0]["cause"], "detected_s": trips[0]["detected_s"]}
+    trace = Trace(
+        time_s=chart["at_s"],
+        phase=chart["phase"],
+        polarity=[polarity or "forward" for polarity in chart["polarity"]],
+        target_ma=[one["target_ma"]] * len(chart["at_s"]),
+        setpoint_ma=chart["setpoint_ma"],
+        measured_ma=chart["measured_ma"],
+        voltage_v=chart["voltage_v"],
+    )
+    what = {"treatment": one["treatment"], "outcome": plain(one["outcome"] or "running"), "trip": trip}
+    _write(file, plot.draw(trace, what | {"simulated": bool(one["simulated"]), "seed": None}))
+    if order.json:
+        say(json.dumps({"file": str(file)}))
+    return ExitCode.COMPLETED
+
+
+def _verify(journal: History, order: Order) -> ExitCode:
+    found = journal.verify()
+    if order.json:
+        say(json.dumps({**found._asdict(), "intact": not found.problems, "limits": LIMITS}))
+    elif found.problems:
+        for problem in found.problems:
+            complain(f"ionto: {problem}")
+        say(f"NOT INTACT: {len(found.problems)} findings in {found.records} records.")
+    else:
+        say(f"Intact: {found.records} records of {found.sessions} sessions. {LIMITS}")
+    return ExitCode.ABORTED if found.problems else ExitCode.COMPLETED
+
+
+def _found(journal: History, order: Order) -> dict[str, Any]:
+    one = None if order.session is None else journal.session(order.session)
+    if one is None:
+        raise UsageError(f"there is no session {order.session} in this journal: see `ionto history list`")
+    return one
+
+
+def _target(order: Order, suffixes: tuple[str, ...]) -> Path:
+    if order.file is None or order.file.suffix not in suffixes:
+        raise UsageError(f"{order.file}: the file's name has to end in {' or '.join(suffixes)}")
+    return order.file
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        write_whole(file, text)
+    except OSError as error:
+        raise UsageError(f"{file}: can't be written: {error.strerror}") from error
+
+
+_ANSWERS: Final = {"list": _list, "show": _show, "export": _export, "plot": _plot, "verify": _verify}

@@ -1,0 +1,47 @@
+"""The options of `ionto history`, apart from the command so that help costs no import of it.
+
+Law: a number out of range is refused where it is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Give the command its questions; their names are the fields of `app.history.command.Order`."""
+    command.set_defaults(session=None, limit=20, before=None, person=None, file=None)
+    asks = command.add_subparsers(dest="ask", required=True, metavar="QUESTION")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        ask = asks.add_parser(name, help=text, description=text, allow_abbrev=False)
+        ask.add_argument(
+            "--state",
+            type=Path,
+            metavar="DIR",
+            help="where the journal is (default: $XDG_STATE_HOME/ionto or ~/.local/state/ionto)",
+        )
+        ask.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
+        return ask
+
+    some = add("list", "List sessions, newest first.")
+    some.add_argument(
+        "--limit", type=_whole, default=20, metavar="N", help="how many (default: 20, most 500)"
+    )
+    some.add_argument("--before", type=_whole, metavar="SESSION", help="only those before this one")
+    some.add_argument("--person", metavar="ID", help="only this person's")
+    add("show", "Show one session.").add_argument("session", type=_whole, metavar="SESSION")
+    export = add("export", "Write sessions to a file, CSV or JSON by its name.")
+    export.add_argument("file", type=Path, metavar="FILE.csv|FILE.json")
+    export.add_argument("--session", type=_whole, metavar="SESSION", help="only this one, with its chart")
+    plot = add("plot", "Draw one session.")
+    plot.add_argument("session", type=_whole, metavar="SESSION")
+    plot.add_argument("file", type=Path, metavar="FILE.svg")
+    add("verify", "Check that nothing was changed or is missing.")
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)

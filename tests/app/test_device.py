@@ -1,0 +1,391 @@
+"""The appliance on the simulated unit, in virtual time: what Start begins, and what is left of a dose."""
+
+import math
+import sqlite3
+from contextlib import ExitStack
+
+import pytest
+
+from config.calibration import Calibration
+from config.unit import Unit
+from controller import journal_store
+from controller.benches import rig_on, simulated
+from controller.clock import SessionClock
+from controller.device import Device
+from controller.history import open_history
+from controller.orders import OrderRefused, judge, own
+from protocols.library import find, names
+from protocols.treatment import Treatment
+from sim.scenario import PersonSpec, Scenario
+
+LIBRARY = {name: find(name) for name in names()}
+SHORT = Treatment(name="short", area="hands", current_ma=6.0, total_min=2.0)
+ORDER = {
+    "person": "anna",
+    "treatment": "hands",
+    "current_ma": 8.0,
+    "first_polarity": "reverse",
+    "valid_until_utc": "2030-01-01T00:00:00+00:00",
+    "limit_ma": 9.0,
+}
+
+
+class Play:
+    """The herald's place: a story tells what a person does, and waits for what is then seen.
+
+    A story is a generator: it yields conditions on the snapshot and goes on when one is met.
+    """
+
+    def __init__(self, story, patience_s=400.0):
+        self.seen = []
+        self.events = []
+        self._messages = []
+        self._story = story(self)
+        self._due = next(self._story)
+        self._patience_s = patience_s
+        self.device = None
+
+    def press(self, button="start", held_s=0.3):
+        self._messages.append({"do": "press", "button": button, "held_s": held_s})
+
+    def hand(self, out):
+        self._messages.append({"do": "hand", "out": out})
+
+    def say(self, **message):
+        self._messages.append(message)
+
+    def send(self, message):
+        if "snapshot" not in message:
+            self.events.append(message)
+            return
+        seen = message["snapshot"]
+        self.seen.append(seen)
+        if self._due is None:
+            return
+        assert self.device.clock.whole_s < self._patience_s, seen
+        if self._due(seen):
+            self._due = next(self._story, None)
+            if self._due is None:
+                self.device.end()
+
+    def take(self):
+        taken, self._messages = self._messages, []
+        return taken
+
+
+def serve(story, state, *, default=SHORT, scenario=None, unit=None, patience_s=400.0):
+    """Run a device through a story; returns the play and the events told."""
+    play, told = Play(story, patience_s), []
+    unit = unit or Unit()
+    with ExitStack() as stack:
+        scenario = scenario or Scenario(person=PersonSpec(start_at_s=None))
+        bench = simulated(unit, "hands", scenario, 1, None)
+        clock = SessionClock(bench.clock)
+        rig = rig_on(bench._replace(clock=clock), unit, Calibration.nominal(), stack)
+        prepared = None if default is None else own("short", default, unit.limits.max_current_ma)
+        device = Device(
+            bench,
+            rig,
+            clock,
+            unit,
+            Calibration.nominal(),
+            state=state,
+            library=LIBRARY,
+            default=prepared,
+            line=play,
+            tell=told.append,
+        )
+        play.device = device
+        device.serve()
+        play.truth = bench.truth()
+    assert play._due is None, "the story was told to its end"
+    return play, told
+
+
+def sessions(state):
+    with open_history(state) as history:
+        assert history.verify().problems == []
+        return list(reversed(history.sessions()))
+
+
+def phase(name):
+    return lambda seen: seen["phase"] == name
+
+
+def idle(seen):
+    return seen["phase"] == "ready"
+
+
+def after(session):
+    return lambda seen: seen["phase"] == "ready" and seen["last"] and seen["last"]["session"] == session
+
+
+def test_start_gives_a_treatment_and_then_waits_again(tmp_path):
+    def story(play):
+        yield idle
+        play.press()
+        yield after(1)
+        assert play.seen[-1]["state"] == "finished"
+        assert play.seen[-1]["next"] == "take_out"
+
+    play, told = serve(story, tmp_path)
+    (one,) = sessions(tmp_path)
+    assert one["outcome"] == "completed"
+    assert one["forward_ma_min"] == pytest.approx(one["reverse_ma_min"], rel=0.005)
+    assert [next(iter(event)) for event in told] == ["begun", "ended"]
+    assert {seen["led"]["signal"] for seen in play.seen} >= {"ready", "contact", "current", "done"}
+    assert play.truth.worst_step_ma < 0.2
+
+
+def test_nobody_pressing_start_makes_no_noise_and_no_current(tmp_path):
+    def story(play):
+        yield lambda seen: play.device.clock.whole_s > 650.0
+
+    play, told = serve(story, tmp_path, patience_s=700.0)
+    assert told == []
+    assert sessions(tmp_path) == []
+    assert play.truth.charge_ma_min == {"forward": 0.0, "reverse": 0.0}
+    assert {seen["code"] for seen in play.seen} == {None}
+
+
+def test_start_is_on_the_disk_before_any_current(tmp_path, monkeypatch):
+    on_disk = []
+
+    def story(play):
+        yield idle
+        play.press()
+        yield lambda seen: seen["phase"] not in ("self_test", "ready")
+        connection = sqlite3.connect(tmp_path / journal_store.FILE)
+        on_disk.extend(connection.execute("SELECT outcome FROM session").fetchall())
+        connection.close()
+        assert play.seen[-1]["phase"] == "proof"
+
+    serve(story, tmp_path)
+    assert on_disk == [(None,)]
+
+
+def test_a_place_that_can_t_keep_the_record_refuses_the_start_by_its_code(tmp_path):
+    state = tmp_path / "state"
+    state.write_text("a file in the way")
+
+    def story(play):
+        yield idle
+        play.press()
+        yield lambda seen: seen["code"] == 23 and play.device.alarm is not None
+        assert "can't be written" in play.device.alarm.reason
+
+    play, _ = serve(story, state)
+    assert play.truth.charge_ma_min == {"forward": 0.0, "reverse": 0.0}
+
+
+def test_nothing_prepared_is_refused_and_an_order_is_used_once(tmp_path):
+    def story(play):
+        yield idle
+        play.press()
+        yield lambda seen: seen["code"] == 21
+        play.say(do="order", order=ORDER, valid_for_s=3600.0, digest="d1")
+        yield lambda seen: idle(seen) and seen["treatment"] == "hands" and seen["code"] is None
+        assert play.seen[-1]["person"] == "anna"
+        assert play.seen[-1]["order"]["accepted"]
+        play.press()
+        yield phase("hold")
+        play.say(do="order", order=ORDER, valid_for_s=3600.0, digest="d1")  # the file was still there
+        for wanted in (8.5, 9.0):
+            play.press("up")
+            yield lambda seen, wanted=wanted: seen["target_ma"] == wanted
+            pressed_s = play.seen[-1]["time_s"]
+            yield lambda seen, since_s=pressed_s: seen["time_s"] > since_s + 1.0  # it has to be let go
+        play.press("up")
+        yield lambda seen: seen["left_s"] < 1150.0
+        assert play.seen[-1]["target_ma"] == 9.0, "the person's limit"
+        play.press("down")
+        yield lambda seen: seen["target_ma"] == 8.5
+        play.say(do="stop")
+        yield after(1)
+        assert play.seen[-1]["treatment"] is None
+
+    play, _ = serve(story, tmp_path, default=None)
+    assert {"spent": "d1"} in play.events
+    (one,) = sessions(tmp_path)
+    assert (one["person"], one["outcome"], one["first_polarity"]) == ("anna", "stopped", "reverse")
+    assert (one["target_ma"], one["limit_ma"]) == (8.0, 9.0)
+    assert play.truth.peak_ma < 9.2
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"current_ma": 9.5}, "the person's limit"),
+        ({"current_ma": 15.5, "limit_ma": 15.5}, "the ceiling of hands"),
+        ({"limit_ma": 16.0}, "the ceiling of hands"),
+        ({"current_ma": 0.4}, "current_ma"),
+        ({"current_ma": True}, "current_ma"),
+        ({"current_ma": math.nan}, "current_ma"),
+        ({"treatment": "../hands"}, "none is named"),
+        ({"treatment": "hands.yaml"}, "none is named"),
+        ({"first_polarity": "both"}, "first_polarity"),
+        ({"person": ""}, "person"),
+        ({"person": "a\nb"}, "person"),
+        ({"more": 1}, "more"),
+    ],
+)
+def test_an_order_is_held_to_every_limit(changes, words):
+    with pytest.raises(OrderRefused, match=words) as refused:
+        judge(ORDER | changes, LIBRARY, 25.0, "d")
+    assert "\n" not in str(refused.value)
+
+
+def test_an_order_is_held_to_the_unit():
+    with pytest.raises(OrderRefused, match="this unit's limit"):
+        judge(ORDER, LIBRARY, 8.5, "d")
+    assert judge({**ORDER, "limit_ma": None}, LIBRARY, 8.5, "d").limit_ma == 8.0, "unset gives no more"
+
+
+@pytest.mark.parametrize("at_left_s", [95.0, 25.0])
+def test_after_the_circuit_opened_start_gives_the_rest_and_both_end_equal(tmp_path, at_left_s):
+    def story(play):
+        yield idle
+        play.press()
+        yield lambda seen: seen["left_s"] < at_left_s
+        play.hand(out=True)
+        yield lambda seen: seen["next"] == "press_start_rest"
+        assert play.seen[-1]["led"]["signal"] == "rest"
+        assert play.seen[-1]["measured_ma"] < 0.1
+        play.hand(out=False)
+        yield lambda seen: seen["rest_s"] is not None and seen["rest_s"] < 580.0
+        assert play.seen[-1]["phase"] == "ready", "nothing goes on by itself"
+        play.press()
+        yield after(2)
+
+    play, _ = serve(story, tmp_path)
+    first, second = sessions(tmp_path)
+    assert (first["outcome"], second["outcome"], second["linked_to"]) == ("aborted", "completed", 1)
+    forward = first["forward_ma_min"] + second["forward_ma_min"]
+    reverse = first["reverse_ma_min"] + second["reverse_ma_min"]
+    assert forward == pytest.approx(reverse, rel=0.005)
+    assert forward + reverse <= SHORT.planned_charge_ma_min * 1.005
+    for way, total in (("forward", forward), ("reverse", reverse)):
+        assert play.truth.charge_ma_min[way] == pytest.approx(total, rel=0.03, abs=0.01)
+
+
+def opened(play, *, also):
+    """The story up to the offer, then `also`."""
+    yield idle
+    play.press()
+    yield lambda seen: seen["left_s"] < 95.0
+    play.hand(out=True)
+    yield lambda seen: seen["next"] == "press_start_rest"
+    play.hand(out=False)
+    yield from also(play)
+
+
+def test_after_ten_minutes_there_is_no_rest_and_the_alarm_wants_a_hand(tmp_path):
+    def also(play):
+        yield lambda seen: play.device.offer is None and idle(seen)
+        assert play.seen[-1]["next"] == "clear_alarm"
+        play.press()
+        yield lambda seen: seen["time_s"] > 2.0
+        assert play.seen[-1]["phase"] == "ready"
+        play.press("stop")
+        yield lambda seen: idle(seen) and seen["next"] == "press_start"
+        assert play.seen[-1]["left_s"] == 120.0, "a whole treatment again"
+
+    serve(lambda play: opened(play, also=also), tmp_path, patience_s=1000.0)
+    assert len(sessions(tmp_path)) == 1
+
+
+def test_stop_gives_up_the_rest_and_a_page_s_stop_does_not_clear_an_alarm(tmp_path):
+    def also(play):
+        play.say(do="stop")
+        yield lambda seen: seen["phase"] == "self_test"
+        yield idle
+        assert play.seen[-1]["next"] == "press_start_rest"
+        play.press("stop")
+        yield lambda seen: idle(seen) and seen["next"] == "press_start"
+        assert play.device.offer is None
+
+    serve(lambda play: opened(play, also=also), tmp_path)
+
+
+def test_a_second_open_circuit_offers_nothing_more(tmp_path):
+    def also(play):
+        play.press()
+        yield lambda seen: seen["linked_to"] == 1 and seen["phase"] == "hold"
+        play.hand(out=True)
+        yield after(2)
+        assert play.seen[-1]["rest_s"] is None
+        assert play.seen[-1]["next"] == "clear_alarm"
+        assert play.seen[-1]["code"] == 11
+
+    serve(lambda play: opened(play, also=also), tmp_path)
+    assert [one["outcome"] for one in sessions(tmp_path)] == ["aborted", "aborted"]
+
+
+def test_another_trip_latches_with_its_code_until_stop(tmp_path):
+    def story(play):
+        yield idle
+        play.press()
+        yield phase("hold")
+        play.device.bench.inject(
+            play.device.clock.whole_s, "current_spike", {"to_ma": 30.0, "for_s": 0.5, "latched": False}
+        )
+        yield after(1)
+        code = play.seen[-1]["code"]
+        assert code in (31, 32)
+        assert play.device.offer is None
+        play.press()
+        yield lambda seen: seen["time_s"] > 3.0
+        assert (play.seen[-1]["phase"], play.seen[-1]["code"]) == ("ready", code)
+        play.press("stop")
+        yield lambda seen: idle(seen) and seen["code"] is None
+
+    serve(story, tmp_path)
+    (one,) = sessions(tmp_path)
+    assert one["outcome"] == "aborted"
+
+
+def test_stop_on_the_unit_stops_softly_from_a_treatment(tmp_path):
+    def story(play):
+        yield idle
+        play.press()
+        yield phase("hold")
+        play.press("stop")
+        yield phase("stopping")
+        yield after(1)
+
+    serve(story, tmp_path)
+    assert sessions(tmp_path)[0]["outcome"] == "stopped"
+
+
+def test_up_held_while_idle_is_told_and_starts_nothing(tmp_path):
+    def story(play):
+        yield idle
+        play.press("up", 5.0)
+        yield lambda seen: seen["held"] == "up"
+        assert play.seen[-1]["led"]["signal"] == "pairing"
+        yield lambda seen: seen["held"] is None
+
+    serve(story, tmp_path)
+    assert sessions(tmp_path) == []
+
+
+def test_a_session_that_was_cut_off_is_told_at_the_next_start(tmp_path):
+    store = journal_store.Store(tmp_path)
+    facts = {
+        "unit": "simulated",
+        "treatment": "hands",
+        "simulated": True,
+        "target_ma": 12.0,
+        "total_s": 1200.0,
+    }
+    store.begin(facts)
+    store.write([["row", 1.0, "hold", "forward", 12.0, 12.0, 14.0, 0.2, 0.0]])
+    store.connection.close()
+
+    def story(play):
+        yield lambda seen: seen["last"] is not None
+
+    play, told = serve(story, tmp_path)
+    assert play.seen[-1]["last"]["outcome"] == "cut_off"
+    assert told[0]["ended"]["charge_forward_ma_min"] == 0.2
+    assert play.seen[-1]["rest_s"] is None, "no rest after a restart"
