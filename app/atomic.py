@@ -37,12 +37,22 @@ def write_whole(path: Path, text: str) -> None:
         OSError: as of the file system; neither half a file nor the draft is left.
 
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file by way of a draft beside it.
+
+    Raises:
+        OSError: as of the file system; neither half a file nor the draft is left.
+
+    """
     target = path.resolve()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
     draft = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(handle)
         draft.chmod(0o644)

@@ -170,6 +170,12 @@ def _history(args: argparse.Namespace) -> ExitCode:
     return history(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _calibration(args: argparse.Namespace) -> ExitCode:
+    from app.technician.ledger import Order, calibration
+
+    return calibration(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -277,6 +283,7 @@ def _parser() -> _Parser:
     from app.history.options import add_options as add_history_options
 
     add_history_options(add("history", _history, "Show, export, draw or verify what was treated."))
+    bench_options.add_calibration(add("calibration", _calibration, "A unit's records, and a certificate."))
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

@@ -45,6 +45,8 @@ OFFSET_MAX_V: Final = 2.0
 
 VALID_DAYS: Final = 365
 """A calibration holds for a year, as is usual for measuring equipment."""
+ZERO_MAX_MA: Final = 0.18
+"""What the stage may give with the DAC at zero: polarity changes only below 0.2 mA, measured (design, law 6)."""
 WARN_DAYS: Final = 42
 """Six weeks ahead every start says that the calibration is going to end."""
 
@@ -217,6 +219,12 @@ class Calibration(_Strict):
             return f"the calibration of {self.date} was marked bad on {bad.date} by {bad.who}: {bad.why}"
         if self.made is not None and self.made.simulated is not None and not simulated:
             return "the calibration record is of a simulated unit: have this unit calibrated"
+        zero_ma = self.channels.output.offset
+        if self.made is not None and zero_ma > ZERO_MAX_MA:
+            return (
+                f"with the DAC at zero the current stage still gives {zero_ma:.2f} mA, {ZERO_MAX_MA:g} mA is "
+                "allowed, since polarity is changed at zero: have the stage's zero trimmed, then calibrate"
+            )
         if today > self.valid_until:
             return (
                 f"the calibration of {self.date} ended on {self.valid_until}: have the unit calibrated "

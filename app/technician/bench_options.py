@@ -67,3 +67,19 @@ def add_verify(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> 
     command.add_argument(
         "--calibration", type=Path, metavar="FILE", help="the record (default: the unit's current one)"
     )
+
+
+def add_calibration(command: argparse.ArgumentParser) -> None:
+    """Give `ionto calibration` its options; their names are the fields of `app.technician.ledger.Order`."""
+    add = command.add_argument
+    add("what", choices=("list", "show", "mark-bad", "certificate"))
+    add("file", nargs="?", type=Path, metavar="FILE", help="a record (default: the unit's current one)")
+    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--serial", metavar="TEXT", help="the unit's serial number instead (SIM-1 is the simulated unit 1)")
+    add("--state", type=Path, metavar="DIR", help="where the records are kept")
+    add("--plot", type=Path, metavar="FILE.svg", help="list: draw the drift across the records")
+    add("--who", metavar="NAME", help="mark-bad: who says so")
+    add("--why", metavar="TEXT", help="mark-bad: why")
+    add("--html", type=Path, metavar="FILE", help="certificate: as a printable page")
+    add("--pdf", type=Path, metavar="FILE", help="certificate: as PDF")
+    add("--json", action="store_true", help="print one JSON object, nothing else")

@@ -118,6 +118,7 @@ def calibrate(order: Order) -> ExitCode:
             "before": kept and str(kept),
         }
         answer |= {"calibration": record}
+        answer["no_treatment"] = _read_back(record).why_no_treatment(bench.today, simulated=order.simulated)
         if order.simulated and order.answers == SIMULATED:
             calibrated = performer.calibrated_with(_read_back(record))
             errors = true_errors(calibrated, progress.results, record["made"]["reach_ma"])
@@ -307,6 +308,8 @@ def describe_calibration(answer: dict[str, Any]) -> str:
     lines.append(f"  Record           {where}")
     if answer["before"]:
         lines.append(f"  The one before   {answer['before']}")
+    if answer["no_treatment"]:
+        lines.append(f"  NO TREATMENT     {answer['no_treatment']}.")
     if answer["simulated"]:
         lines.append("  SIMULATED: no unit was calibrated.")
     return "\n".join(lines)

@@ -41,8 +41,9 @@ LIMITS: Final = {
     "voltage": (0.02, 0.5),
 }
 """What may be wrong: that part of the value, or so many mA or V, whichever is more. What is delivered and
-what regulates it as in the design's figures; the guard within a third of its own margin (5 %); the return path
-and the output, which only lead or compare, within 2 %; the voltage by the resistor, known to 0.5 % or so."""
+what regulates it as in the design's figures; the guard within a third of its own margin (5 %); the return
+path and the output, which only lead or compare, within 2 %; the voltage by the resistor, itself known to
+0.5 % or so."""
 
 
 def verify(order: Order) -> ExitCode:
