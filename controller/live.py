@@ -6,8 +6,9 @@ Until `go_live` it is as fast as possible, so that a session's beginning costs n
 
 from __future__ import annotations
 
-import time
 from typing import Protocol
+
+from controller.clock import RealClock
 
 
 class TurnedClock(Protocol):
@@ -57,16 +58,17 @@ class LiveUnit:
 
     def __init__(self, world: SimulatedWorld, clock: TurnedClock) -> None:
         self._world, self._clock, self._bus = world, clock, world.bus
+        self._real = RealClock()
         self._zero_s: float | None = None
         self.lateness_s: list[float] | None = None
 
     def go_live(self) -> None:
         """Let real time pass from now on, as if none had passed since the last look at the clock."""
-        self._zero_s = time.monotonic() - self._clock.now_s
+        self._zero_s = self._real.now() - self._clock.now_s
 
     def _catch_up(self) -> None:
         if self._zero_s is not None:
-            passed_s = time.monotonic() - self._zero_s
+            passed_s = self._real.now() - self._zero_s
             if passed_s > self._clock.now_s:
                 self._clock.advance_to(passed_s)
 
@@ -82,11 +84,9 @@ class LiveUnit:
         if self._zero_s is None:
             self._clock.sleep_until(at_s)
             return
-        left_s = self._zero_s + at_s - time.monotonic()
-        if left_s > 0.0:
-            time.sleep(left_s)
+        self._real.sleep_until(self._zero_s + at_s)
         if self.lateness_s is not None:
-            self.lateness_s.append(time.monotonic() - self._zero_s - at_s)
+            self.lateness_s.append(self._real.now() - self._zero_s - at_s)
 
     # The wires.
 
@@ -117,9 +117,7 @@ class LiveUnit:
     def _hold(self) -> None:
         """Let real time catch up with what the transfer took on the wire."""
         if self._zero_s is not None:
-            ahead_s = self._zero_s + self._clock.now_s - time.monotonic()
-            if ahead_s > 0.0:
-                time.sleep(ahead_s)
+            self._real.sleep_until(self._zero_s + self._clock.now_s)
 
     # The pins.
 

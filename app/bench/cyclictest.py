@@ -19,8 +19,8 @@ _HISTOGRAM_US: Final = 100_000
 """Latencies up to 0.1 s are kept to the microsecond; later ones count as that."""
 
 
-def lateness_us(seconds: float, period_s: float, priority: int) -> list[float]:
-    """Return how late each of its wakes was, in whole us.
+def lateness_us(seconds: float, period_s: float, priority: int, core: int | None = None) -> list[float]:
+    """Return how late each of its wakes was, in whole us; on one `core`, if named.
 
     Raises:
         NotMeasured: it is not installed, may not have the priority, or failed.
@@ -35,6 +35,8 @@ def lateness_us(seconds: float, period_s: float, priority: int) -> list[float]:
         command = [program, "--quiet", "--threads=1", f"--priority={priority}", "--policy=fifo", "--mlockall"]
         command += [f"--interval={round(1e6 * period_s)}", f"--loops={loops}", f"--histofall={_HISTOGRAM_US}"]
         command += [f"--json={found}"]
+        if core is not None:
+            command += [f"--affinity={core}"]
         try:
             done = subprocess.run(  # noqa: S603 - a fixed program with figures of ours
                 command, capture_output=True, text=True, timeout=2 * seconds + 20, check=False

@@ -3,17 +3,18 @@
 Law: a session is brought to its hold as fast as possible, then time is the machine's, and the simulated bus
 takes as long as a real one. Each fault comes in a fork, at a random moment, so that one session serves all.
 
-Run as a module it prints one JSON object; its parent gives priority and load.
+Run as a module it prints one JSON object. Priority, locked memory and the rest are those of every session in
+real time; its parent gives the load.
 """
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -21,6 +22,7 @@ from app.bench.latency import HOLD_S, fault, hold_request
 from config.unit import Unit
 from controller.benches import live
 from controller.loop import StopSwitch
+from controller.realtime import real_time
 from controller.wiring import run_session
 from sim.scenario import Scenario
 
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from controller.live import LiveUnit
     from controller.loop import Loop
 
-PRIORITY: Final = 80
-"""SCHED_FIFO priority of ours and of every rival."""
 WARM_S: Final = 0.06
 """A fork ticks this long before its fault, so that its memory is its own again."""
 WATCHED_S: Final = 0.04
@@ -39,13 +39,11 @@ WATCHED_S: Final = 0.04
 LONGEST_FORK_S: Final = 2.0
 
 
-def take_priority(priority: int) -> str:
-    """Give this process the SCHED_FIFO `priority` (1 to 99), if it may have it; say what it got."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-    except OSError as error:
-        return f"ordinary priority, SCHED_FIFO was refused ({error.strerror})"
-    return f"SCHED_FIFO {priority}"
+def _scheduling() -> str:
+    """Say what this process was granted."""
+    if os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK != os.SCHED_FIFO:
+        return "ordinary priority, SCHED_FIFO was refused"
+    return f"SCHED_FIFO {os.sched_getparam(0).sched_priority}"
 
 
 class _Measured(Exception):
@@ -65,8 +63,11 @@ class _Stopwatch:
         self._fork_since_s: float | None = None
         self._answer_fd = -1
         self._index = 0
+        self._own = ExitStack()
+        self.cores: list[int] = []
         self._kind = ""
         self.lateness_s: list[float] = []
+        self.scheduling = ""
         self.trips: list[dict[str, Any]] = []
 
     def tick(self, _measurement: Measurement) -> None:
@@ -85,9 +86,8 @@ class _Stopwatch:
 
     def _begin(self, now_s: float) -> None:
         self._live_since_s = now_s
-        gc.collect()
-        gc.freeze()
-        gc.disable()
+        self.cores = sorted(os.sched_getaffinity(0))
+        self.scheduling = _scheduling()
         self._wires.lateness_s = self.lateness_s
         self._wires.go_live()
 
@@ -100,6 +100,7 @@ class _Stopwatch:
         if child == 0:
             os.close(reading)
             self._answer_fd = writing
+            self._own.enter_context(real_time())  # priority and locked memory are not inherited
             self._wires.go_live()
             self._fork_since_s = now_s = self._bench.clock.now()
             self._inject(number, now_s + at_s)
@@ -153,13 +154,14 @@ def measure(seconds: float, onsets: int, seed: int) -> dict[str, Any]:
         watches.append(_Stopwatch(built, wires, loop, seconds, onsets, seed))
         return watches[0]
 
-    scheduling = take_priority(PRIORITY)
     try:
-        run_session(hold_request(seed), None, StopSwitch(), watch=watch, bench=bench)
+        request = hold_request(seed)._replace(speed=1.0)
+        run_session(request, None, StopSwitch(), watch=watch, bench=bench)
     except _Measured:
         stopwatch = watches[0]
         return {
-            "scheduling": scheduling,
+            "scheduling": stopwatch.scheduling,
+            "cores": stopwatch.cores,
             "lateness_us": [round(1e6 * late_s, 1) for late_s in stopwatch.lateness_s],
             "trips": stopwatch.trips,
         }

@@ -14,9 +14,9 @@ from app.bench import cyclictest, jobs
 from app.bench.figures import Figure, held, percentile, spread
 from app.bench.jobs import NotMeasured
 from app.bench.latency import Onset
-from app.bench.live import PRIORITY
 from app.bench.load import load
 from config.unit import Unit
+from controller.realtime import PRIORITY
 
 OVER_CYCLICTEST: Final = 2.0
 WORST_MS: Final = 20.0
@@ -42,12 +42,13 @@ class Found(NamedTuple):
     plain: list[Onset]
     missed: int
     scheduling: str
+    cores: list[int]
     yardstick: str
 
 
 def measure(effort: Effort, *, loaded: bool, tell: Callable[[str], None]) -> Found:
     """Measure in one condition. Raises NotMeasured where ours fails; the yardstick's absence is told."""
-    found = Found([], [], [], [], 0, "", "")
+    found = Found([], [], [], [], 0, "", [], "")
     words = "under load" if loaded else "idle"
     for number in range(1, effort.rounds + 1):
         tell(f"real time, {words}: round {number} of {effort.rounds}")
@@ -76,13 +77,16 @@ def _ours(found: Found, effort: Effort, seed: int) -> Found:
     found.ours_us.extend(answer["lateness_us"])
     latencies = [trip["ms"] for trip in answer["trips"]]
     found.trips_ms.extend(latency for latency in latencies if latency is not None)
-    return found._replace(missed=found.missed + latencies.count(None), scheduling=answer["scheduling"])
+    return found._replace(
+        missed=found.missed + latencies.count(None), scheduling=answer["scheduling"], cores=answer["cores"]
+    )
 
 
 def _cyclictest(found: Found, effort: Effort) -> Found:
     try:
         period_s = 1.0 / Unit().loop.rate_hz
-        found.cyclictest_us.extend(cyclictest.lateness_us(effort.seconds, period_s, PRIORITY))
+        core = found.cores[0] if len(found.cores) == 1 else None  # the same one as ours
+        found.cyclictest_us.extend(cyclictest.lateness_us(effort.seconds, period_s, PRIORITY, core))
     except NotMeasured as reason:
         return found._replace(yardstick=str(reason))
     return found

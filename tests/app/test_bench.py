@@ -254,7 +254,7 @@ def test_the_scripts_that_gave_up_are_counted() -> None:
 
 @pytest.mark.parametrize(("theirs_us", "ok"), [([50.0, 100.0], True), ([50.0, 99.0], False), ([], None)])
 def test_the_loop_is_held_to_twice_the_yardstick(theirs_us: list[float], ok: bool | None) -> None:
-    found = realtime.Found([10.0, 200.0], theirs_us, [4.0], [], 1, "SCHED_FIFO 80", cyclictest.MISSING)
+    found = realtime.Found([10.0, 200.0], theirs_us, [4.0], [], 1, "SCHED_FIFO 40", [1], cyclictest.MISSING)
     figures = named(realtime.figures(found, loaded=True))
     ratio = figures["jitter_p999_over_cyclictest"]
     assert ratio.ok is ok
