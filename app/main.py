@@ -176,6 +176,18 @@ def _calibration(args: argparse.Namespace) -> ExitCode:
     return calibration(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _mqtt(args: argparse.Namespace) -> ExitCode:
+    from app.mqtt import Order, mqtt
+
+    return mqtt(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
+def _oled(args: argparse.Namespace) -> ExitCode:
+    from app.oled import Order, oled
+
+    return oled(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -284,6 +296,10 @@ def _parser() -> _Parser:
 
     add_history_options(add("history", _history, "Show, export, draw or verify what was treated."))
     bench_options.add_calibration(add("calibration", _calibration, "A unit's records, and a certificate."))
+    from app.device.faces import add_mqtt_options, add_oled_options
+
+    add_mqtt_options(add("mqtt", _mqtt, "Tell an MQTT broker and Home Assistant what the unit does."))
+    add_oled_options(add("oled", _oled, "Show what the unit does on a small display."))
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

@@ -1,0 +1,45 @@
+"""What `live.sock` tells, for programs that only listen: messages as they come, silence and absence as None.
+
+Law: it listens. A device that is gone is waited for, never missed with an error.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+AGAIN_S: Final = 1.0
+SILENT_S: Final = 3.0
+"""A device tells something several times a second; this long without a word it hangs."""
+LONGEST: Final = 1 << 16
+
+
+def messages(path: Path, ended: Callable[[], bool]) -> Iterator[dict[str, Any] | None]:
+    """Give each message of the socket at `path`, None while there is no device, until `ended()`."""
+    while not ended():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(SILENT_S)
+            try:
+                line.connect(str(path))
+                yield from _lines(line, ended)
+            except (OSError, ValueError):  # gone, silent, or no herald at all
+                yield None
+        if not ended():
+            time.sleep(AGAIN_S)
+
+
+def _lines(line: socket.socket, ended: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    rest = b""
+    while not ended():
+        chunk = line.recv(LONGEST)
+        if not chunk or len(rest) > LONGEST:
+            raise OSError("the device is gone")
+        *whole, rest = (rest + chunk).split(b"\n")
+        for text in whole:
+            message = json.loads(text)
+            if isinstance(message, dict):
+                yield message

@@ -1,0 +1,84 @@
+"""`ionto oled`: a small display on a bus of its own shows what the unit does.
+
+Law: a process of its own, an ordinary listener at `live.sock`, on another I2C bus than the unit's: a display
+that hangs its bus can't hang a treatment.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from app.live import messages
+from app.output import ExitCode, UsageError, complain
+from app.words import clock, milliampere, plain
+from config.unit import load_unit
+from controller.journal import JournalRefused, default_state
+
+LINE_PX: Final = 15
+"""Four lines on 64 pixels."""
+
+
+class Order(NamedTuple):
+    """What the command line asks for; `app.device.faces` has the options."""
+
+    state: Path | None
+    unit: Path | None
+    bus: int
+    address: int
+    driver: str
+
+
+def oled(order: Order) -> ExitCode:
+    """Show until a signal ends it.
+
+    Raises:
+        UsageError: the unit's own bus, or luma.oled missing.
+
+    """
+    if order.bus == load_unit(order.unit).i2c.bus:
+        raise UsageError(f"--bus {order.bus}: this is the unit's bus, the display needs another one")
+    try:
+        state = (order.state or default_state()).absolute()
+    except JournalRefused as error:
+        raise UsageError(str(error)) from error
+    try:
+        chips = import_module("luma.oled.device")
+        serial = import_module("luma.core.interface.serial")
+    except ImportError as error:
+        raise UsageError("luma.oled is not installed: pip install 'ionto[oled]'") from error
+    try:
+        display = getattr(chips, order.driver)(serial.i2c(port=order.bus, address=order.address))
+    except Exception as error:  # luma has its own errors for a bus or a chip that is not there
+        complain(f"ionto: no display answers at {order.address:#04x} on bus {order.bus}: {error}")
+        return ExitCode.REFUSED
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    for message in messages(state / "live.sock", ended.is_set):
+        if message is None or "snapshot" in message:
+            draw(display, lines(None if message is None else message["snapshot"]))
+    return ExitCode.COMPLETED
+
+
+def lines(seen: dict[str, Any] | None) -> list[str]:
+    """Return the four lines of a snapshot, at most 21 characters each; None is a device that is gone."""
+    if seen is None:
+        return ["ionto", "no device", "", ""]
+    first = "SIMULATED" if seen["simulated"] else (seen["treatment"] or "nothing prepared")
+    if seen["code"] is not None:
+        return [first, f"code {seen['code']}", plain(seen["state"]), ""]
+    if seen["state"] != "treating":
+        return [first, plain(seen["state"]), (seen["treatment"] or "")[:21], ""]
+    current = f"{milliampere(seen['measured_ma'])} of {seen['target_ma']:g}"
+    return [first, plain(seen["phase"]), current, f"{clock(seen['left_s'])} left"]
+
+
+def draw(display: Any, texts: list[str]) -> None:
+    """Draw lines on a display of luma's."""
+    with import_module("luma.core.render").canvas(display) as picture:
+        for index, text in enumerate(texts):
+            picture.text((0, LINE_PX * index), text[:21], fill="white")

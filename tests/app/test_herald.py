@@ -1,0 +1,253 @@
+"""The herald: tells whoever listens, passes on only what may be, and drops who doesn't read."""
+
+import json
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.device.line import HeraldLine
+from app.live import messages
+
+WAIT_S = 10.0
+SNAPSHOT = {"phase": "ready", "state": "idle", "more": "x" * 800}
+
+
+def wait(found):
+    deadline_s = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline_s:
+        if (what := found()) is not None:
+            return what
+        time.sleep(0.01)
+    raise AssertionError("it did not come")
+
+
+def facts(state, *, simulated=True):
+    return {
+        "socket": str(state / "live.sock"),
+        "next": str(state / "next.json"),
+        "attach": None,
+        "hello": {"unit": "Test", "serial": "7", "simulated": simulated, "version": "0"},
+    }
+
+
+@pytest.fixture(params=[True])
+def line(request, tmp_path):
+    near = HeraldLine(facts(tmp_path, simulated=request.param))
+    wait(lambda: True if (tmp_path / "live.sock").exists() else None)
+    yield near
+    near.close()
+    assert not (tmp_path / "live.sock").exists()
+
+
+class Listener:
+    def __init__(self, state):
+        self.line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.line.settimeout(WAIT_S)
+        try:
+            self.line.connect(str(state / "live.sock"))
+        except OSError:
+            self.line.close()
+            raise
+        self.file = self.line.makefile("rb")
+
+    def next(self):
+        return json.loads(self.file.readline())
+
+    def ask(self, text):
+        self.line.sendall(text if isinstance(text, bytes) else json.dumps(text).encode() + b"\n")
+
+    def ended(self):
+        try:
+            return self.file.readline() == b""
+        except ConnectionResetError:
+            return True
+
+    def close(self):
+        self.file.close()
+        self.line.close()
+
+
+@pytest.fixture
+def listen(tmp_path):
+    opened = []
+
+    def listening():
+        opened.append(Listener(tmp_path))
+        return opened[-1]
+
+    yield listening
+    for one in opened:
+        one.close()
+
+
+def taken(line):
+    """The next message for the loop that is no word about orders."""
+    return wait(lambda: next((m for m in line.take() if m["do"] != "order"), None))
+
+
+def test_hello_first_then_snapshots(line, listen, tmp_path):
+    assert (tmp_path / "live.sock").stat().st_mode & 0o777 == 0o600
+    one = listen()
+    assert one.next() == {"hello": facts(tmp_path)["hello"]}
+    line.send({"snapshot": SNAPSHOT})
+    assert one.next() == {"snapshot": SNAPSHOT}
+    assert listen().next()["hello"]["serial"] == "7"
+
+
+def test_stop_press_and_hand_are_passed_on(line, listen):
+    one = listen()
+    one.next()
+    one.ask({"do": "stop"})
+    assert taken(line) == {"do": "stop"}
+    one.ask({"do": "press", "button": "up", "held_s": 4})
+    assert taken(line) == {"do": "press", "button": "up", "held_s": 4.0}
+    one.ask({"do": "hand", "out": True})
+    assert taken(line) == {"do": "hand", "out": True}
+
+
+BAD = [
+    b"\n",
+    b"no json\n",
+    b"[]\n",
+    b'"do"\n',
+    b"{}\n",
+    b"[" * 900 + b"\n",
+    {"do": "start"},
+    {"do": "stop", "more": 1},
+    {"do": ["stop"]},
+    {"do": "press", "button": "power"},
+    {"do": "press", "button": "start", "held_s": 61},
+    {"do": "press", "button": "start", "held_s": "1"},
+    {"do": "press", "button": "start", "held_s": True},
+    b'{"do": "press", "button": "start", "held_s": NaN}\n',
+    {"do": "press", "button": ["start"]},
+    {"do": "hand", "out": 1},
+    {"do": "hand"},
+]
+
+
+def test_anything_else_is_refused_and_reaches_nobody(line, listen):
+    one = listen()
+    one.next()
+    for text in BAD:
+        one.ask(text)
+        assert "error" in one.next(), text
+    assert [m for m in line.take() if m["do"] != "order"] == []
+
+
+@pytest.mark.parametrize("line", [False], indirect=True)
+def test_a_real_unit_has_its_buttons_on_it(line, listen):
+    one = listen()
+    one.next()
+    for asked in ({"do": "press", "button": "start"}, {"do": "hand", "out": False}):
+        one.ask(asked)
+        assert "no simulated unit" in one.next()["error"]
+    one.ask({"do": "stop"})
+    assert taken(line) == {"do": "stop"}
+
+
+def test_a_line_too_long_ends_the_listener_only(line, listen):
+    one, other = listen(), listen()
+    one.next()
+    other.next()
+    one.ask(b"x" * 5000)
+    assert one.ended()
+    line.send({"snapshot": SNAPSHOT})
+    assert "snapshot" in other.next()
+
+
+def test_who_does_not_read_is_dropped_and_fifty_others_hear_on(line, listen):
+    deaf, others = listen(), [listen() for _ in range(50)]
+    for one in others:
+        one.next()
+    costs_s, dropped = [], None
+    deadline_s = time.monotonic() + 60.0
+    while dropped is None and time.monotonic() < deadline_s:
+        for count in range(20):
+            began_s = time.perf_counter()
+            line.send({"snapshot": SNAPSHOT | {"phase": f"p{count}"}})
+            costs_s.append(time.perf_counter() - began_s)
+        for one in others:
+            assert "snapshot" in one.next()
+        deaf.line.setblocking(False)
+        try:
+            dropped = True if deaf.line.send(b"") is None else None
+            deaf.line.send(b" ")
+        except BlockingIOError:
+            dropped = None
+        except OSError:
+            dropped = True
+    assert dropped
+    assert sorted(costs_s)[len(costs_s) // 2] < 0.001, "the loop's end costs a write to a pipe"
+
+
+def order(**changes):
+    until = datetime.now(UTC) + timedelta(hours=1)
+    return {"person": "anna", "valid_until_utc": until.isoformat()} | changes
+
+
+def put(state, text):
+    draft = state / "draft"
+    draft.write_text(text if isinstance(text, str) else json.dumps(text))
+    draft.replace(state / "next.json")
+
+
+def test_an_order_is_handed_on_and_removed_when_it_is_used(line, tmp_path):
+    put(tmp_path, order())
+    told = wait(lambda: next((m for m in line.take() if "order" in m), None))
+    assert told["order"]["person"] == "anna"
+    assert 3500 < told["valid_for_s"] <= 3600
+    line.send({"spent": "another"})
+    line.send({"spent": told["digest"]})
+    wait(lambda: True if not (tmp_path / "next.json").exists() else None)
+    assert wait(lambda: next((m for m in line.take() if "order" not in m), None)) == {"do": "order"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nothing", "no order"),
+        ("[]", "no order"),
+        ('{"a": NaN}', "no number"),
+        ('{"a": 1, "a": 2}', "twice"),
+        ("{}", "valid_until_utc"),
+        ("x" * 5000, "longer than"),
+        ("[" * 4000, "no order"),
+        (json.dumps(order(valid_until_utc="2030-01-01T00:00:00")), "Z or"),
+        (json.dumps(order(valid_until_utc="2020-01-01T00:00:00Z")), "is over"),
+        (json.dumps(order(valid_until_utc="2090-01-01T00:00:00Z")), "24 h"),
+        (json.dumps(order(valid_until_utc=7)), "no order"),
+    ],
+)
+def test_a_file_that_is_no_order_is_said_in_a_sentence(line, tmp_path, text, words):
+    put(tmp_path, text)
+    told = wait(lambda: next((m for m in line.take() if "error" in m), None))
+    assert words in told["error"]
+
+
+def test_a_herald_that_died_costs_nothing_and_is_started_again(line, listen, tmp_path):
+    child = line._child
+    child.kill()
+    child.wait()
+    for count in range(5):
+        line.send({"snapshot": SNAPSHOT | {"phase": f"p{count}"}})
+        line.take()
+    line.start()
+    assert line._child is not child
+
+    def hello():
+        try:
+            return listen().next()
+        except OSError:
+            return None
+
+    assert "hello" in wait(hello)
+
+
+def test_a_listener_waits_for_a_device_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.live.AGAIN_S", 0.01)
+    turns = iter([False, False, True, True])
+    assert list(messages(Path(tmp_path / "live.sock"), lambda: next(turns))) == [None]

@@ -1,0 +1,158 @@
+"""What a broker and a small display are told: a real mosquitto, and luma's own dummy display."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from luma.core.device import dummy
+
+from app.device.line import HeraldLine
+from app.main import main
+from app.mqtt import SENSORS, discovery, state_of, unit_id
+from app.oled import draw, lines
+from app.output import ExitCode
+
+WAIT_S = 15.0
+HELLO = {"unit": "Reference unit", "serial": "A-7", "simulated": True, "version": "0"}
+SEEN = {
+    "state": "treating",
+    "phase": "hold",
+    "next": "keep_still",
+    "measured_ma": 11.987,
+    "target_ma": 12.0,
+    "left_s": 600.0,
+    "charge_forward_ma_min": 100.0,
+    "charge_reverse_ma_min": 0.0,
+    "code": None,
+    "simulated": True,
+    "person": "anna",
+    "treatment": "hands",
+}
+
+
+def test_nothing_about_a_person_is_published():
+    told = json.dumps(state_of(SEEN)) + "".join(str(discovery(s, "u", HELLO, "h")) for s in SENSORS)
+    assert "anna" not in told
+    assert set(state_of(SEEN)) == {sensor.key for sensor in SENSORS}, "every entity has its value"
+    assert unit_id(HELLO) == "reference_unit_a_7"
+
+
+@pytest.fixture
+def broker(tmp_path):
+    """A mosquitto that wants a password, and what a subscriber with it hears."""
+    program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
+    if program is None:
+        pytest.skip("mosquitto is not installed: apt install mosquitto")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    passwords = tmp_path / "passwords"
+    passwords.write_text("unit:secret\n")
+    passwords.chmod(0o600)
+    subprocess.run(["mosquitto_passwd", "-U", str(passwords)], check=True)
+    settings = tmp_path / "mosquitto.conf"
+    settings.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nuser root\n"
+    )
+    process = subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL)
+    yield port
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def hear(broker):
+    from paho.mqtt.client import Client
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    heard = {}
+    client = Client(CallbackAPIVersion.VERSION2)
+    client.username_pw_set("unit", "secret")
+    client.on_connect = lambda *_: client.subscribe("#")
+    client.on_message = lambda _client, _data, said: heard.__setitem__(said.topic, said.payload.decode())
+    deadline_s = time.monotonic() + WAIT_S
+    while True:
+        try:
+            client.connect("127.0.0.1", broker)
+            break
+        except OSError:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+    client.loop_start()
+    yield heard
+    client.disconnect()
+    client.loop_stop()
+
+
+def until(condition, act=lambda: None):
+    deadline_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline_s, "it did not come"
+        act()
+        time.sleep(0.05)
+
+
+def test_a_real_broker_is_told_discovery_state_and_availability(broker, hear, tmp_path):
+    facts = {"socket": str(tmp_path / "live.sock"), "next": str(tmp_path / "next.json")}
+    line = HeraldLine({**facts, "attach": None, "hello": HELLO})
+    (tmp_path / "password").write_text("secret\n")
+    words = ["mqtt", "--state", str(tmp_path), "--broker", "127.0.0.1", "--port", str(broker)]
+    words += ["--user", "unit", "--password-file", str(tmp_path / "password")]
+    process = subprocess.Popen([sys.executable, "-P", "-m", "app.main", *words], stdout=subprocess.DEVNULL)
+    topic = "ionto/reference_unit_a_7"
+    try:
+        until(lambda: f"{topic}/state" in hear, lambda: line.send({"snapshot": SEEN}))
+        assert json.loads(hear[f"{topic}/state"])["measured_ma"] == 11.99
+        assert hear[f"{topic}/available"] == "online"
+        configs = {name: json.loads(text) for name, text in hear.items() if name.startswith("homeassistant/")}
+        until(lambda: len([name for name in hear if name.startswith("homeassistant/")]) == len(SENSORS))
+        current = configs.get("homeassistant/sensor/ionto_reference_unit_a_7/measured_ma/config")
+        assert current is not None
+        assert current["unit_of_measurement"] == "mA"
+        assert "SIMULATED" in current["device"]["name"]
+        process.kill()  # no farewell: the broker tells the last will
+        until(lambda: hear[f"{topic}/available"] == "offline")
+    finally:
+        process.kill()
+        process.wait()
+        line.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--broker", "far.example", "--user", "a", "--password-file", "p"], "only encrypted"),
+        (["--broker", "localhost", "--user", "a"], "go together"),
+        (["--broker", "localhost", "--user", "a", "--password-file", "p"], "can't be read"),
+        (["--broker", "localhost", "--tls", "nothing.pem"], "can't be read as certificates"),
+        (["--broker", "localhost", "--port", "70000"], "not a port"),
+        ([], "--broker"),
+    ],
+)
+def test_bad_settings_are_one_sentence(words, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["mqtt", *words]) == ExitCode.BAD_INPUT
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_the_display_is_drawn_and_its_lines_fit():
+    display = dummy(width=128, height=64, mode="1")
+    blank = display.image.tobytes() if display.image else b""
+    draw(display, lines(SEEN))
+    assert display.image.tobytes() != blank
+    assert lines(SEEN) == ["SIMULATED", "hold", "11.99 mA of 12", "10:00 left"]
+    assert lines(None)[1] == "no device"
+    assert lines(SEEN | {"code": 23, "state": "alarm"})[1] == "code 23"
+    for seen in (SEEN, SEEN | {"state": "idle"}, SEEN | {"state": "alarm", "code": 31}):
+        assert all(len(text) <= 21 for text in lines(seen))
+
+
+def test_the_display_keeps_off_the_unit_s_bus(capsys):
+    assert main(["oled", "--bus", "1"]) == ExitCode.BAD_INPUT
+    assert "the unit's bus" in capsys.readouterr().err
