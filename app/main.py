@@ -188,6 +188,12 @@ def _oled(args: argparse.Namespace) -> ExitCode:
     return oled(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _wiring(args: argparse.Namespace) -> ExitCode:
+    from app.wiring.command import Order, wiring
+
+    return wiring(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -300,6 +306,9 @@ def _parser() -> _Parser:
 
     add_mqtt_options(add("mqtt", _mqtt, "Tell an MQTT broker and Home Assistant what the unit does."))
     add_oled_options(add("oled", _oled, "Show what the unit does on a small display."))
+    from app.wiring.options import add_options as add_wiring_options
+
+    add_wiring_options(add("wiring", _wiring, "Print which pin goes where on a unit, or draw it."))
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

@@ -1,0 +1,188 @@
+"""Every wire between the Pi, the converters and the unit's blocks, worked out from the unit's file.
+
+Law: numbers come from the file that the software runs by, so the table and the software can't differ.
+Header: the 40 pins of every Pi since the B+ (Raspberry Pi documentation, "GPIO and the 40-pin header").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from config.unit import Unit
+
+HEADER: Final = {
+    # BCM number: pin of the header
+    **{
+        2: 3,
+        3: 5,
+        4: 7,
+        14: 8,
+        15: 10,
+        17: 11,
+        18: 12,
+        27: 13,
+        22: 15,
+        23: 16,
+        24: 18,
+        10: 19,
+        9: 21,
+        25: 22,
+    },
+    **{11: 23, 8: 24, 7: 26, 0: 27, 1: 28, 5: 29, 6: 31, 12: 32, 13: 33, 19: 35, 16: 36, 26: 37, 20: 38},
+    21: 40,
+}
+ADDRESS_PIN: Final = {0x48: "GND", 0x49: "VDD", 0x4A: "SDA", 0x4B: "SCL"}
+"""What an ADS1115's ADDR pin is tied to (ADS1115 data sheet, address pin connections)."""
+
+_ROLES: Final = {
+    # pin of the unit's file: (block it goes to, what it does there and what to mind)
+    "heartbeat": ("charge pump", "edges hold the enable relay; none for 50 ms and it drops; pull-down"),
+    "series_relay": ("series relay's driver", "high closes; pull-down, so that it is open at power-up"),
+    "polarity_relay": ("polarity relay's driver", "high is reverse; pull-down; moved only at zero current"),
+    "start": ("Start, to GND", "normally open; closes when pressed; the Pi's pull-up"),
+    "stop": ("Stop, to GND", "normally closed; opens when pressed, as does a broken wire; the Pi's pull-up"),
+    "up": ("Up, to GND", "normally open; the Pi's pull-up"),
+    "down": ("Down, to GND", "normally open; the Pi's pull-up"),
+    "led_red": ("red light", "high lights; series resistor"),
+    "led_green": ("green light", "high lights; series resistor"),
+    "led_blue": ("blue light", "high lights; series resistor"),
+    "buzzer": ("buzzer's driver", "high sounds; pull-down"),
+    "alert": ("ALERT of the guard ADC", "open drain, active low; the Pi's pull-up"),
+}
+
+
+class Wire(NamedTuple):
+    """One wire: its near end, its far end, and what it carries or has to guarantee."""
+
+    near: str
+    far: str
+    note: str
+
+
+class Group(NamedTuple):
+    """The wires of one part."""
+
+    title: str
+    wires: tuple[Wire, ...]
+
+
+def groups(unit: Unit) -> tuple[Group, ...]:
+    """Give every wire of `unit`, part by part."""
+    control, guard = unit.control_adc, unit.guard_adc
+    parts = [
+        Group("Pi, 40-pin header", (*_supply(), *_bus(unit), *_pins(unit))),
+        Group(f"DAC, MCP4725 at 0x{unit.dac.address:02X}", _dac(unit)),
+        Group(
+            f"Control ADC, ADS1115 at 0x{control.address:02X}",
+            (
+                *_converter(control.address),
+                Wire(
+                    f"AIN{control.current.channel}",
+                    f"output shunt, {control.current.ohm:g} ohm",
+                    f"output current: {control.current.ohm / 1000:g} V per mA",
+                ),
+                Wire(
+                    f"AIN{control.voltage.channel}",
+                    f"divider {control.voltage.ratio:g} : 1 at the output terminals",
+                    f"output voltage: {unit.stage.compliance_v / control.voltage.ratio:.3f} V at "
+                    f"{unit.stage.compliance_v:g} V",
+                ),
+                Wire(
+                    f"AIN{control.supply.channel}",
+                    f"divider {control.supply.ratio:g} : 1 at the supply rail",
+                    f"supply: {unit.stage.supply_v / control.supply.ratio:.3f} V at "
+                    f"{unit.stage.supply_v:g} V",
+                ),
+                Wire(
+                    f"AIN{control.return_path.channel}",
+                    f"return shunt, {control.return_path.ohm:g} ohm, on {control.return_path.bias_v:g} V",
+                    f"return current, signed: {control.return_path.ohm / 1000:g} V per mA, forward upwards",
+                ),
+            ),
+        ),
+    ]
+    if guard is not None:
+        parts.append(
+            Group(
+                f"Guard ADC, ADS1115 at 0x{guard.address:02X}",
+                (
+                    *_converter(guard.address),
+                    Wire(
+                        f"AIN{guard.current.channel}",
+                        f"a shunt of its own, {guard.current.ohm:g} ohm",
+                        f"output current: {guard.current.ohm / 1000:g} V per mA; shares no part",
+                    ),
+                ),
+            )
+        )
+    return (*parts, Group("Output, in the order of the current", _output(unit)))
+
+
+def _supply() -> tuple[Wire, ...]:
+    return (
+        Wire("pin 1, 3.3 V", "VDD of every converter", "100 nF at each chip"),
+        Wire("pin 6, GND", "ground of the control side", "isolated from the mains"),
+    )
+
+
+def _bus(unit: Unit) -> tuple[Wire, ...]:
+    number, speed = unit.i2c.bus, f"{unit.i2c.frequency_hz // 1000} kHz"
+    if number != 1:
+        far = "SDA and SCL of every converter"
+        return (Wire(f"I2C bus {number}", far, f"{speed}; its pins are those of the overlay that makes it"),)
+    return (
+        Wire("pin 3, GPIO2 (SDA)", "SDA of every converter", f"I2C bus 1, {speed}; 1.8 kohm on the Pi"),
+        Wire("pin 5, GPIO3 (SCL)", "SCL of every converter", f"I2C bus 1, {speed}; 1.8 kohm on the Pi"),
+    )
+
+
+def _pins(unit: Unit) -> tuple[Wire, ...]:
+    return tuple(
+        Wire(f"pin {HEADER[pin]}, GPIO{pin}", *_ROLES[name]) for name, pin in unit.pins if pin is not None
+    )
+
+
+def _dac(unit: Unit) -> tuple[Wire, ...]:
+    level = "VDD" if unit.dac.address & 1 else "GND"
+    return (
+        Wire("A0", level, "the address's last bit; its other bits are in the part number, A0 to A3"),
+        Wire(
+            "VOUT",
+            "current stage's input",
+            f"code 4095 is {unit.stage.full_scale_ma:g} mA; 0 V is no current; EEPROM 0 before first use",
+        ),
+    )
+
+
+def _converter(address: int) -> tuple[Wire, ...]:
+    return (Wire("ADDR", ADDRESS_PIN[address], f"this is what makes the address 0x{address:02X}"),)
+
+
+def _output(unit: Unit) -> tuple[Wire, ...]:
+    stage = unit.stage
+    changeover = "H-bridge" if unit.polarity.relay == "h_bridge" else "change-over relay"
+    shunts = "its output shunts" if unit.guard_adc is not None else "its output shunt"
+    return (
+        Wire(
+            "isolated supply",
+            "current stage",
+            f"{stage.supply_v:g} V, trip below {stage.supply_min_v:g}, above {stage.supply_max_v:g} V; fuse",
+        ),
+        Wire(
+            "current stage",
+            shunts,
+            f"at most {stage.full_scale_ma:g} mA, {stage.compliance_v:g} V; limiter of its own 10 % above",
+        ),
+        Wire(
+            "shunts",
+            "enable relay",
+            "normally open; held by the charge pump alone; Stop opens it after 6 s",
+        ),
+        Wire("enable relay", "series relay", "normally open; a second one, should the first weld"),
+        Wire(
+            "series relay", "divider, then polarity switch", f"{changeover}; the voltage is sensed before it"
+        ),
+        Wire("polarity switch", "output terminals", "to both trays; covered sockets, no bare metal"),
+        Wire("return of the terminals", "return shunt", "what is missing here has leaked"),
+    )

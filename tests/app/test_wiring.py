@@ -1,0 +1,94 @@
+"""The wiring table: every pin of the unit's file once, as the file says, in text, JSON and picture."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from app.main import main
+from app.output import ExitCode
+from app.wiring.command import _title
+from app.wiring.picture import draw
+from app.wiring.table import ADDRESS_PIN, HEADER, groups
+from config.unit import Unit
+
+ROOT = Path(__file__).parents[2]
+
+
+def wires(unit, part):
+    return {wire.near: wire for group in groups(unit) if group.title.startswith(part) for wire in group.wires}
+
+
+def test_the_header_has_each_gpio_on_a_pin_of_its_own():
+    power = {1, 2, 4, 6, 9, 14, 17, 20, 25, 30, 34, 39}
+    assert sorted(HEADER) == list(range(2)) + list(range(2, 28))
+    assert sorted(HEADER.values()) == sorted(set(range(1, 41)) - power)
+
+
+def test_every_pin_of_the_file_is_in_the_table_once():
+    unit = Unit.model_validate({"pins": {"alert": 25}})
+    near = list(wires(unit, "Pi"))
+    for _, pin in unit.pins:
+        assert sum(f"GPIO{pin}" == wire.split(", ")[1].split(" ")[0] for wire in near) == 1
+    assert "pin 22, GPIO25" in near
+
+
+def test_what_the_file_changes_changes_in_the_table():
+    unit = Unit.model_validate(
+        {
+            "pins": {"heartbeat": 24},
+            "dac": {"address": 0x63},
+            "guard_adc": {"address": 0x4B, "current": {"channel": 2, "ohm": 33.0}},
+            "i2c": {"bus": 3, "frequency_hz": 100000},
+            "polarity": {"relay": "h_bridge"},
+        }
+    )
+    assert wires(unit, "Pi")["pin 18, GPIO24"].far == "charge pump"
+    assert "100 kHz" in wires(unit, "Pi")["I2C bus 3"].note
+    assert wires(unit, "DAC")["A0"].far == "VDD"
+    assert wires(unit, "Guard")["ADDR"].far == ADDRESS_PIN[0x4B] == "SCL"
+    assert wires(unit, "Guard")["AIN2"].note.startswith("output current: 0.033 V per mA")
+    assert "H-bridge" in wires(unit, "Output")["series relay"].note
+
+
+def test_a_unit_without_a_guard_has_no_wires_for_one():
+    unit = Unit.model_validate({"guard_adc": None})
+    assert not wires(unit, "Guard")
+    assert wires(unit, "Output")["current stage"].far == "its output shunt"
+
+
+def test_the_command_prints_it_and_gives_it_to_programs(capsys, tmp_path):
+    assert main(["wiring"]) == ExitCode.COMPLETED
+    text = capsys.readouterr().out
+    assert re.search(r"pin 11, GPIO17 +-> charge pump ", text)
+    picture = tmp_path / "w.svg"
+    assert main(["wiring", "--json", "--svg", str(picture)]) == ExitCode.COMPLETED
+    parts = json.loads(capsys.readouterr().out)["parts"]
+    assert len(parts) == 5
+    drawn = ElementTree.fromstring(picture.read_text())  # noqa: S314 - our own text
+    words = {element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert {wire["far"] for part in parts for wire in part["wires"]} <= words
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--svg", "w.png"], "has to end in .svg"),
+        (["--svg", "no/where.svg"], "can't be written: No such file"),
+        (["--unit", "bad.yaml"], "pins: heartbeat on 14 would go high"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(capsys, tmp_path, monkeypatch, words, says):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.yaml").write_text("pins: {heartbeat: 14}\n")
+    assert main(["wiring", *words]) == ExitCode.BAD_INPUT
+    assert says in capsys.readouterr().err
+
+
+def test_the_picture_in_the_docs_is_of_the_reference_unit():
+    drawn = draw(_title(Unit()), groups(Unit()))
+    assert (ROOT / "docs" / "images" / "wiring.svg").read_text() == drawn, (
+        "`ionto wiring --svg` draws it anew"
+    )
