@@ -7,8 +7,8 @@ axis has its unit; lines differ in style as well as in colour.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 from app.axes import HEIGHT, LEFT, RIGHT, WIDTH, Panel, Series, TimeAxis, round_up, time_axis, value_axis
 from app.words import plain
@@ -65,7 +65,7 @@ def _heading(summary: Mapping[str, Any]) -> Iterator[str]:
     words = [str(summary["treatment"]), str(summary["outcome"])]
     if summary["simulated"] and summary["seed"] is not None:
         words.append(f"seed {summary['seed']}")
-    title = escape(", ".join(words))
+    title = escape(", ".join(words), quote=False)
     yield f"<title>{title}</title>"
     yield f'<text x="{LEFT}" y="28" font-size="18" font-weight="bold">{title}</text>'
     if summary["simulated"]:
@@ -179,7 +179,7 @@ def _trip_mark(trip: Mapping[str, Any] | None, axis: TimeAxis) -> Iterator[str]:
     )
     yield (
         f'<text x="{at + shift:.1f}" y="{_CURRENT_TOP + 16}" text-anchor="{anchor}" font-weight="bold" '
-        f'fill="#a3195b">aborted: {escape(plain(trip["cause"]))}</text>'
+        f'fill="#a3195b">aborted: {escape(plain(trip["cause"]), quote=False)}</text>'
     )
 
 

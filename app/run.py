@@ -14,7 +14,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, TextIO
 
-from app import plot
 from app.atomic import check_target, write_whole
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
@@ -162,6 +161,8 @@ def _deliver(order: Order, result: SessionResult, view: View) -> ExitCode:
     evidence = view.last.trip_evidence if view.last is not None else None
     undelivered: str | None = None
     if order.plot is not None:
+        from app import plot
+
         try:
             write_whole(order.plot, plot.draw(result.trace, summary))
         except OSError as error:
