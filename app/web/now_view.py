@@ -10,7 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from app.locale.language import Language
 from app.web import sentences
+from controller.core.codes import CODES
 
+REASONS: Final = {number: str(reason) for reason, number in CODES.items()}
+"""Blink code -> cause or refusal."""
 FLOWING: Final = frozenset({"contact", "ramp_up", "hold", "ramp_down", "reverse", "stopping"})
 
 
@@ -80,7 +83,7 @@ def _alarm(snapshot: Mapping[str, Any], language: Language) -> str:
     """Say what happened and what to do: of the trip, else of what was refused."""
     t = language.t
     last = snapshot.get("last") or {}
-    cause = snapshot.get("trip_cause") or last.get("cause")
+    cause = snapshot.get("trip_cause") or REASONS.get(snapshot.get("code") or 0) or last.get("cause")
     parts = []
     if snapshot.get("code") is not None:
         parts.append(t("Code {code}.", code=snapshot["code"]))

@@ -1,4 +1,4 @@
-"""What is said about the unit: what to do next, phases, contact, causes, outcomes.
+"""What is said about the unit: what to do next, phases, contact, causes and refusals, outcomes.
 
 Law: a treatment that was cut or stopped is never worded as done. English is the source; `app.locale` has the
 rest. Ids that a newer unit might send and we don't know are answered by its own English note.
@@ -92,6 +92,23 @@ CAUSES: Final = {
     "late_tick": "The unit's computer was too busy.",
     "time_exceeded": "The treatment took longer than allowed.",
     "dose_exceeded": "The treatment gave more than allowed.",
+    "electrodes_touch": "The electrodes touch each other, or stand in one tray.",
+    "no_contact": "Nobody closed the circuit in time.",
+    "nothing_prepared": "No treatment was prepared.",
+    "order_refused": "The unit refused what was prepared.",
+    "no_record": "No record could be kept, and without one there is no treatment.",
+    "start_stuck": "Start is stuck, or was held during the self-test.",
+    "stop_stuck": "Stop is stuck, or was held during the self-test.",
+    "nobody_came": "Nobody pressed Start.",
+    "relay_welded": "A relay of the output does not open.",
+    "output_dead": "The output gives no current although it should.",
+    "enable_hangs": "The output stays on without the heartbeat.",
+    "enable_lost": "The output does not come on with the heartbeat.",
+    "series_hangs": "The second relay of the output does not open.",
+    "supply_out": "The output's supply is out of range.",
+    "not_zero": "The output is not at zero before the start.",
+    "unit_unfit": "This unit may not give what was asked for, or is not set up for it.",
+    "chip_missing": "A part of the unit does not answer.",
 }
 ADVICE: Final = {
     "open_circuit": "Check water level, leads and contact, then press Start on the unit.",
@@ -101,11 +118,21 @@ ADVICE: Final = {
     "supply": "Look at the power supply. If it happens again, have the unit checked.",
     "adc_reset": "Look at the power supply. If it happens again, have the unit checked.",
     "dac_reset": "Look at the power supply. If it happens again, have the unit checked.",
+    "electrodes_touch": "Check that the electrodes don't touch and stand in separate trays, "
+    "then start again.",
+    "no_contact": "Put both sides into the water before or soon after Start, then start again.",
+    "nothing_prepared": "Prepare a treatment first.",
+    "order_refused": "Prepare it again. The page Now says why.",
+    "no_record": "Have the unit's storage checked.",
+    "start_stuck": "Let go of Start. If it happens again, have the unit checked.",
+    "stop_stuck": "Let go of Stop. If it happens again, have the unit checked.",
+    "nobody_came": "Press Start when you are ready.",
+    "supply_out": "Look at the power supply. If it happens again, have the unit checked.",
     "late_tick": "End other programs on the unit. If it happens again, have the unit checked.",
 }
 SERVICE: Final = "Take hands or feet out. Do not use this unit until a technician has found the cause."
 
 
 def advice(cause: str) -> str:
-    """Say what to do after a trip."""
+    """Say what to do after a trip or a refusal."""
     return ADVICE.get(cause, SERVICE)

@@ -18,6 +18,11 @@ class Companion:
     def pid(self):
         return self._process.pid
 
+    def kill(self):
+        self._process.kill()
+        self._process.wait(10)
+        self._process.stdout.close()
+
     def close(self):
         self._process.terminate()
         try:

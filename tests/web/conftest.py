@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 from browser import Browser
 from companion import Companion
-from herald import SNAPSHOT, Herald, wait_for
+from herald import SNAPSHOT, Herald
+from pairs import pair
 
 
 @pytest.fixture(scope="module")
@@ -33,20 +34,6 @@ def at_rest(request):
 @pytest.fixture
 def stranger(house):
     return Browser(house.port)
-
-
-def pair(herald, port):
-    """Pair a device as a person does: ask, then hold Up."""
-    browser = Browser(port)
-    wait_for(lambda: "simulated" in browser.get("/").text)
-    browser.submit("/", "/pair", name="phone")
-    assert "hold the button Up" in browser.get("/").page.text
-    herald.show(held=None)
-    herald.show(held="up")
-    assert browser.get("/").status == 303
-    assert "ionto_device" in browser.cookies
-    herald.show(held=None)
-    return browser
 
 
 @pytest.fixture(scope="module")

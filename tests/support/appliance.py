@@ -1,0 +1,60 @@
+"""`ionto device --simulate` as a process of its own, and the hands of the person in front of it."""
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+
+from herald import wait_for
+
+
+class Appliance:
+    """The simulated unit with its state in `state`, so many times real time, until closed."""
+
+    def __init__(self, state, speed):
+        command = [sys.executable, "-m", "app.main", "device", "--state", str(state), "--simulate"]
+        self._log = (state / "device.log").open("w")
+        self._process = subprocess.Popen(
+            [*command, "--speed", str(speed), "--json"],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+        )
+        self._place = state / "live.sock"
+        wait_for(self._place.exists, 30.0)
+        self.snapshot = {}
+        self._line = socket.socket(socket.AF_UNIX)
+        self._line.connect(str(self._place))
+        threading.Thread(target=self._listen, daemon=True).start()
+        wait_for(lambda: self.snapshot, 30.0)
+
+    def _listen(self):
+        with suppress(OSError, ValueError), self._line.makefile("rb") as lines:
+            for text in lines:
+                self.snapshot = json.loads(text).get("snapshot", self.snapshot)
+
+    def tell(self, **what):
+        self._line.sendall(json.dumps(what).encode() + b"\n")
+
+    def press(self, button, held_s=0.5):
+        self.tell(do="press", button=button, held_s=held_s)
+
+    def hand(self, *, out):
+        self.tell(do="hand", out=out)
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait(20)
+
+    def close(self):
+        with suppress(ProcessLookupError):
+            self._process.terminate()
+        try:
+            self._process.wait(20)
+        finally:
+            self._process.kill()
+            self._log.close()
+            self._line.close()
+        return self._process.returncode

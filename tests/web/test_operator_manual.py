@@ -1,0 +1,40 @@
+"""The operator's manual tells every blink code and every signal as the unit shows and the page words them."""
+
+from pathlib import Path
+
+import pytest
+
+from app.web.sentences import ADVICE, CAUSES, NEXT
+from controller import advice
+from controller.core.codes import CODES
+from controller.core.signals import PATTERNS
+
+ROOT = Path(__file__).parents[2]
+MANUAL = (ROOT / "docs" / "operator.md").read_text()
+
+
+@pytest.mark.parametrize("reason", CODES, ids=str)
+def test_every_code_stands_in_the_manual_in_the_pages_words(reason):
+    what_to_do = ADVICE.get(str(reason), "Technician.")
+    assert f"| {CODES[reason]} | {CAUSES[str(reason)]} | {what_to_do} |" in MANUAL
+
+
+@pytest.mark.parametrize("signal", PATTERNS, ids=str)
+def test_every_signal_stands_in_the_manual(signal):
+    pattern = PATTERNS[signal]
+    rows = [line for line in MANUAL.splitlines() if line.endswith(f"| {pattern.meaning} |")]
+    assert len(rows) == 1
+    assert rows[0].startswith(f"| {pattern.colour} |")
+    assert all(f"{on_s:g} s on" in rows[0] for on_s, _ in pattern.light)
+
+
+def test_every_next_step_has_its_sentence():
+    assert set(advice.NEXT.values()) <= set(NEXT)
+    table = (ROOT / "docs" / "device.md").read_text()
+    for name, sentence in NEXT.items():
+        assert f"| `{name}` | {sentence} |" in table
+
+
+def test_every_picture_of_the_manual_is_there():
+    for name in MANUAL.split("](images/")[1:]:
+        assert (ROOT / "docs" / "images" / name.partition(")")[0]).stat().st_size > 10_000

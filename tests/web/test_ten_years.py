@@ -1,0 +1,74 @@
+"""Ten years of daily use, 3,650 sessions with charts: every page within 200 ms, and none reads them all."""
+
+import sqlite3
+import time
+from datetime import date
+
+import pytest
+from companion import Companion
+from herald import Herald
+from old_journal import ten_years
+from pairs import pair
+
+from app.household.fitness import QUESTIONS
+from app.household.plan import Plan
+from app.household.store import Household
+
+BOUND_S = 0.2
+PAGES = ("/", "/prepare?person=1&treatment=hands", "/plan", "/plan/1/hands.ics", "/history",
+         "/history?before=1800",
+         "/history?person=1", "/history/1825", "/history/1825/chart.json", "/history/1825/chart.svg",
+         "/history/progress.json?person=1", "/history/progress.json", "/people", "/people/1")  # fmt: skip
+
+
+def lived(state, sessions):
+    ten_years(state, sessions)
+    with sqlite3.connect(state / "journal.db") as db:
+        db.execute("UPDATE session SET person = '1', begun_utc = "
+                   "strftime('%Y-%m-%dT%H:%M:%S+00:00', begun_utc, '-10 years')")  # fmt: skip
+    household = Household(state)
+    household.add_person("Ann", date(1990, 1, 1))
+    household.answer(1, {question.key: False for question in QUESTIONS}, date(2020, 1, 1))
+    household.set_plan(1, "hands", Plan(starts_on=date(2016, 1, 1)))
+    for session in range(1, sessions + 1, 100):
+        household.say(session, "fine", 2)
+
+
+@pytest.fixture(scope="module")
+def decade(tmp_path_factory):
+    state = tmp_path_factory.mktemp("decade")
+    lived(state, 3650)
+    herald, companion = Herald(state), Companion(state)
+    yield pair(herald, companion.port)
+    companion.close()
+    herald.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_comes_within_200_ms(decade, path):
+    def took_s():
+        began_s = time.perf_counter()
+        assert decade.get(path).status == 200
+        return time.perf_counter() - began_s
+
+    decade.move()
+    best_s = min(took_s() for _ in range(5))
+    assert best_s < BOUND_S, f"{best_s * 1000:.0f} ms"
+
+
+def test_the_export_is_whole(decade):
+    lines = decade.get("/history.csv").text.splitlines()
+    assert len(lines) == 3651
+    assert lines[0].startswith("id,begun_utc,treatment")
+    assert "Ann" in lines[1]
+
+
+def test_the_history_pages_lead_to_the_first_session(decade):
+    decade.move()
+    page, seen = "/history?before=60", 0
+    while page:
+        tags = decade.get(page).page.tags
+        links = [attributes.get("href", "") for tag, attributes in tags if tag == "a"]
+        seen += len({link for link in links if link.removeprefix("/history/").isdigit()})
+        page = next((link for link in links if link.startswith("/history?before")), "")
+    assert seen == 59

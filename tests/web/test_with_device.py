@@ -1,0 +1,168 @@
+"""The companion beside the appliance itself: `ionto device --simulate`, with the hands of a person at it."""
+
+import json
+import re
+
+import pytest
+from appliance import Appliance
+from browser import Browser
+from chromium import CHROMIUM, DESK, MISSING, PHONE, chromium, visit
+from companion import Companion
+from herald import wait_for
+
+from app.household.fitness import QUESTIONS
+from app.household.order import CHECKLIST
+from controller.history import open_history
+
+PATIENCE_S = 60.0
+"""The appliance runs many times as fast as life where the machine lets it, and slower where it doesn't."""
+
+
+class Home:
+    """An appliance, its companion and a paired device."""
+
+    def __init__(self, state, speed):
+        self.state = state
+        self.unit = Appliance(state, speed)
+        self.web = Companion(state)
+        self.device = Browser(self.web.port)
+        wait_for(lambda: self.unit.snapshot["state"] == "idle", PATIENCE_S)
+        wait_for(lambda: "simulated unit" in self.device.get("/").text)
+        self.device.submit("/", "/pair", name="phone")
+        self.unit.press("up", 50.0)
+        wait_for(lambda: self.device.get("/") and "ionto_device" in self.device.cookies, PATIENCE_S)
+        wait_for(lambda: self.unit.snapshot["held"] is None, PATIENCE_S)
+
+    def add(self, name):
+        """Add somebody who may be treated."""
+        person = self.device.submit("/people", "/people", name=name, born="1990-01-01").headers["location"]
+        self.device.submit(person, f"{person}/answers", **{question.key: "no" for question in QUESTIONS})
+        return person.rpartition("/")[2]
+
+    def wait(self, **wanted):
+        wait_for(
+            lambda: all(self.unit.snapshot.get(key) == value for key, value in wanted.items()), PATIENCE_S
+        )
+
+    def close(self):
+        self.web.close()
+        self.unit.close()
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = Home(tmp_path, 30)
+    yield made
+    made.close()
+
+
+def prepare(page, person, current_ma):
+    """Go through the checklist as a person does."""
+    page.goto(f"/prepare?person={person}&treatment=hands")
+    for text in CHECKLIST.values():
+        page.get_by_label(text).check()
+    page.get_by_label("Current in mA").fill(str(current_ma))
+    page.get_by_role("button", name="Prepare the unit").click()
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_hand_leaves_the_rest_is_stopped_from_the_page_and_history_tells(home, size):
+    ann = home.add("Ann")
+    with chromium() as browser, visit(browser, home.web.port, home.device, size=size) as context:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_S * 1000)
+        prepare(page, ann, 6)
+        sentence = page.locator("[data-live=sentence]")
+        sentence.filter(has_text="Press Start on the unit.").wait_for()
+        page.locator("[data-live=prepared]").filter(has_text="Hands, tap water for Ann, 6.0 mA").wait_for()
+        home.unit.press("start")
+        home.wait(phase="hold")
+        sentence.filter(has_text="Keep still").wait_for()
+        page.locator("#live-chart canvas").wait_for()
+        home.unit.hand(out=True)
+        page.get_by_role("alert").filter(has_text="The circuit opened").wait_for()
+        home.unit.hand(out=False)
+        sentence.filter(has_text="rest of the treatment").wait_for()
+        home.unit.press("start")
+        home.wait(phase="hold", linked_to=1)
+        page.get_by_role("button", name="Stop", exact=True).last.click()
+        home.wait(state="idle")
+        page.goto("/history")
+        assert page.get_by_text("Cut off, not complete").count() == 1
+        assert page.get_by_text("Stopped, not complete").count() == 1
+        page.goto("/history/1")
+        assert page.get_by_text("The circuit opened").count() == 1
+        page.goto(f"/prepare?person={ann}&treatment=hands")
+        assert page.get_by_text("This area has been treated today.").count() == 1
+    with open_history(home.state) as history:
+        rest, first = history.sessions()
+        assert (first["person"], first["outcome"], first["target_ma"]) == (ann, "aborted", 6.0)
+        assert (rest["linked_to"], rest["outcome"]) == (1, "stopped")
+
+
+def test_either_survives_the_others_death(home):
+    """The unit treats on without its companion, which tells when the unit is gone and finds the next one."""
+    ann = home.add("Ann")
+    ticks = dict.fromkeys(CHECKLIST, "yes")
+    home.device.submit(f"/prepare?person={ann}&treatment=hands", "/prepare", current_ma="5", **ticks)
+    home.wait(next="press_start")
+    home.unit.press("start")
+    home.wait(phase="hold")
+    home.web.kill()
+    before_ma_min = home.unit.snapshot["charge_forward_ma_min"]
+    wait_for(lambda: home.unit.snapshot["charge_forward_ma_min"] > before_ma_min + 1.0, PATIENCE_S)
+    home.web = Companion(home.state)
+    home.device.port = home.web.port
+    wait_for(lambda: "Keep still" in home.device.get("/").page.text)
+    home.unit.kill()
+    wait_for(lambda: "is not running" in home.device.get("/").page.text)
+    assert home.device.post("/stop", {}).status == 503
+    home.unit = Appliance(home.state, 30)
+    wait_for(lambda: home.unit.snapshot["state"] == "idle", PATIENCE_S)
+    record = home.device.get("/history/1").page.text
+    assert "Interrupted, not complete" in record
+    row = json.loads(home.device.get("/history.json").text)[0]
+    assert row["outcome"] == "cut_off"
+    assert row["forward_ma_min"] > before_ma_min
+
+
+def test_what_a_page_prepares_may_not_exceed_the_persons_limit(home):
+    ann = home.add("Ann")
+    ticks = dict.fromkeys(CHECKLIST, "yes")
+    refused = home.device.submit(
+        f"/prepare?person={ann}&treatment=hands", "/prepare", current_ma="12.5", **ticks
+    )
+    assert refused.status == 422
+    assert "outside your limit" in refused.page.text
+    assert not (home.state / "next.json").exists()
+    home.device.submit(f"/prepare?person={ann}&treatment=hands", "/prepare", current_ma="12", **ticks)
+    home.wait(next="press_start", target_ma=12.0, limit_ma=12.0)
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
+def test_a_whole_treatment_from_checklist_to_history(tmp_path):
+    home = Home(tmp_path, 60)
+    try:
+        ann = home.add("Ann")
+        with chromium() as browser, visit(browser, home.web.port, home.device) as context:
+            page = context.new_page()
+            page.set_default_timeout(300_000)
+            prepare(page, ann, 8)
+            page.locator("[data-live=sentence]").filter(has_text="Press Start on the unit.").wait_for()
+            home.unit.press("start")
+            page.locator("[data-live=direction]").filter(has_text="Reverse").wait_for()
+            page.locator("[data-live=sentence]").filter(has_text="Finished").wait_for()
+            page.get_by_role("button", name="Fine").click()
+            page.get_by_role("button", name="Some").click()
+            page.goto("/history")
+            page.get_by_role("link", name=re.compile("20")).first.click()
+            assert page.get_by_text("Complete", exact=True).count() == 1
+            forward, reverse = (
+                page.locator(f"dt:has-text('Dose {way}') + dd").inner_text() for way in ("forward", "reverse")
+            )
+            assert forward == reverse
+            page.locator(".chart canvas").wait_for()
+    finally:
+        home.close()
