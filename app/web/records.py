@@ -6,7 +6,7 @@ can't be read is said, never taken for empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -90,15 +90,11 @@ class Records:
     def given(self, person: str, area: str) -> list[Given]:
         """Give a person's treatments of an area that count, from their newest 500 sessions.
 
-        The rest of a dose belongs to the session it continues. A session that still runs counts.
+        The rest of a dose counts with the session it continues. A session that still runs counts.
         """
-        return [
-            Given(record.begun, record.first_polarity or "forward")
-            for record in self.page(MOST, person=person)
-            if area_of(record.treatment) == area
-            and record.linked_to is None
-            and (record.outcome is None or counts(record.charge_ma_min, 0.0))
-        ]
+        return treatments(
+            [record for record in self.page(MOST, person=person) if area_of(record.treatment) == area]
+        )
 
     @contextmanager
     def _open(self) -> Iterator[History | None]:
@@ -107,6 +103,25 @@ class Records:
             return
         with open_history(self._state) as history:
             yield history
+
+
+def treatments(records: Sequence[Record]) -> list[Given]:
+    """Put sessions and their rests together, and give those that count as a treatment."""
+    first = {record.id: record for record in records}
+    charge_ma_min = dict.fromkeys(first, 0.0)
+    running = set()
+    for record in records:
+        root = record
+        while root.linked_to in first:
+            root = first[root.linked_to]
+        charge_ma_min[root.id] += record.charge_ma_min
+        if record.outcome is None:
+            running.add(root.id)
+    return [
+        Given(first[number].begun, first[number].first_polarity or "forward")
+        for number, charge in charge_ma_min.items()
+        if number in running or counts(charge, 0.0)
+    ]
 
 
 @cache

@@ -24,16 +24,23 @@ class Appliance:
         )
         self._place = state / "live.sock"
         wait_for(self._place.exists, 30.0)
-        self.snapshot = {}
+        self.snapshot, self._heard = {}, 0
         self._line = socket.socket(socket.AF_UNIX)
         self._line.connect(str(self._place))
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         wait_for(lambda: self.snapshot, 30.0)
 
     def _listen(self):
         with suppress(OSError, ValueError), self._line.makefile("rb") as lines:
             for text in lines:
                 self.snapshot = json.loads(text).get("snapshot", self.snapshot)
+                self._heard += 1
+
+    def settle(self):
+        """Wait until what is so now has been seen by all."""
+        wanted = self._heard + 3
+        wait_for(lambda: self._heard >= wanted, 30.0)
 
     def tell(self, **what):
         self._line.sendall(json.dumps(what).encode() + b"\n")
@@ -47,14 +54,20 @@ class Appliance:
     def kill(self):
         self._process.kill()
         self._process.wait(20)
+        self._let_go()
 
     def close(self):
-        with suppress(ProcessLookupError):
-            self._process.terminate()
+        self._process.terminate()
         try:
             self._process.wait(20)
         finally:
             self._process.kill()
-            self._log.close()
-            self._line.close()
-        return self._process.returncode
+            self._process.wait(20)
+            self._let_go()
+
+    def _let_go(self):
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_RDWR)
+        self._listener.join(10)
+        self._line.close()
+        self._log.close()

@@ -105,5 +105,7 @@ class Browser:
 
     def submit(self, path, action, number=0, **fields):
         """Open the page at `path` and send its form to `action` (the `number`th of these)."""
-        forms = [form for form in self.get(path).page.forms if form["action"] == action]
+        forms = [
+            form for form in self.get(path).page.forms if (form["action"], form["method"]) == (action, "post")
+        ]
         return self.post(action, {**forms[number]["fields"], **fields})
