@@ -119,6 +119,12 @@ def _commission(args: argparse.Namespace) -> ExitCode:
     return commission(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _service(args: argparse.Namespace) -> ExitCode:
+    from app.technician.service import Order, service
+
+    return service(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _doctor(args: argparse.Namespace) -> ExitCode:
     from app.technician.doctor import Order, doctor
 
@@ -276,12 +282,15 @@ def _parser() -> _Parser:
     from app.campaign.options import add_options
 
     add_options(add("campaign", _campaign, "Try every fault in every phase, on all cores, and judge."))
-    from app.technician.options import add_commission, add_doctor
+    from app.technician.options import add_commission, add_doctor, add_service
 
     add_doctor(
         add("doctor", _doctor, "Look what works on this machine and what does not, and say what to do.")
     )
     add_commission(add("commission", _commission, "Give a new unit its first power, step by step."), _seed)
+    add_service(
+        add("service", _service, "Show what a unit was used for, what is worn and due; write a note.")
+    )
     from app.web.options import add_code_options
     from app.web.options import add_options as add_web_options
 

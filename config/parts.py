@@ -185,10 +185,15 @@ class PolaritySwitch(Part):
 
 
 class Relays(Part):
-    """The longest times in ms that the relays of the output take."""
+    """The longest times in ms that the relays of the output take, and how many operations they are rated for.
+
+    100,000 at rated load is typical of signal relays; a unit's file has what the data sheet of its own says.
+    """
 
     release_ms: int = Field(default=10, ge=1, le=50)
     operate_ms: int = Field(default=20, ge=1, le=100)
+    series_rated_operations: int = Field(default=100_000, ge=1000, le=100_000_000)
+    polarity_rated_operations: int = Field(default=100_000, ge=1000, le=100_000_000)
 
 
 class Loop(Part):

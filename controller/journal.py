@@ -24,7 +24,7 @@ from controller.core.codes import code_of
 from controller.result import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from controller.core.session import Session
     from controller.core.types import Measurement
@@ -65,6 +65,7 @@ class Journal:
         self._row_due_s = 0.0
         self._session: Session | None = None
         self._stop: StopSwitch | None = None
+        self._wear: Callable[[], tuple[int, int]] | None = None
         far_in, self._out = os.pipe()
         self._in, far_out = os.pipe()
         os.set_blocking(self._out, False)
@@ -134,9 +135,14 @@ class Journal:
 
     # --- the tick -------------------------------------------------------------------------------------------
 
-    def watch(self, session: Session, stop: StopSwitch) -> None:
-        """Take the session to write about, and the switch to stop it by when that fails."""
-        self._session, self._stop = session, stop
+    def watch(
+        self, session: Session, stop: StopSwitch, wear: Callable[[], tuple[int, int]] | None = None
+    ) -> None:
+        """Take the session to write about, and the switch to stop it by when that fails.
+
+        `wear` gives how often the series and the polarity relay have operated, for the service counters.
+        """
+        self._session, self._stop, self._wear = session, stop, wear
         self._kept_s = time.monotonic()
 
     def tick(self, measurement: Measurement) -> None:
@@ -173,6 +179,8 @@ class Journal:
         if trip is not None:
             phase = session.tripped_in or session.phase
             self._send("trip", trip.cause, phase, trip.detected_s - self._zero_s, _short(trip.evidence))
+        if self._wear is not None:
+            self._send("wear", *self._wear())
         reason = self.failure or session.reason
         self._send("end", OUTCOMES[session.phase], _short(reason), at_s, *dose, code)
 

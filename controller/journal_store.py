@@ -27,6 +27,7 @@ from controller.journal_tables import (
     ROW,
     TRIP,
     VERSION,
+    WEAR_TABLE,
     chain,
     chain_begin,
     chain_end,
@@ -143,6 +144,9 @@ class Store:
                 connection.execute("INSERT INTO trip VALUES (?, ?, ?, ?, ?)", (session, *values))
                 chain(connection, session, "trip", dict(zip(TRIP, values, strict=True)))
                 chained = True
+            elif kind == "wear":
+                connection.execute(WEAR_TABLE)
+                connection.execute("INSERT OR REPLACE INTO wear VALUES (?, ?, ?)", (session, *values))
             elif kind == "end":
                 self._close(session, (_now_utc(), *values))
                 chained = True

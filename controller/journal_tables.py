@@ -61,6 +61,12 @@ BEGIN: Final = (
     f"VALUES ({', '.join(':' + name for name in BEGUN)})"
 )
 END: Final = f"UPDATE session SET {', '.join(name + ' = ?' for name in ENDED)} WHERE id = ?"  # noqa: S608 - likewise
+WEAR_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS wear (session INTEGER PRIMARY KEY REFERENCES session(id), "
+    "series INTEGER NOT NULL, polarity INTEGER NOT NULL)"
+)
+"""Operations of the relays by session, for the service counters: outside the chain, and made when first
+written, so that a journal without it stays of the same version."""
 ROW: Final = "INSERT INTO live VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 CHART_EVERY_S: Final = 1.0
 """A chart keeps one row a second, and each where phase or polarity change."""

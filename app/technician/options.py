@@ -1,4 +1,4 @@
-"""The options of the technician's commands besides calibration: doctor and commission.
+"""The options of the technician's commands besides calibration: doctor, service and commission.
 
 Law: help costs no import of a command.
 """
@@ -42,3 +42,24 @@ def add_commission(command: argparse.ArgumentParser, seed: Callable[[str], int])
     )
     add("--restart", action="store_true", help="begin anew instead of going on")
     add("--json", action="store_true", help="print the record as one JSON object, nothing else")
+
+
+def add_service(command: argparse.ArgumentParser) -> None:
+    """Give `ionto service` its options; their names are the fields of `app.technician.service.Order`."""
+    add = command.add_argument
+    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--calibration", type=Path, metavar="FILE", help="the unit's calibration record")
+    add("--state", type=Path, metavar="DIR", help=_STATE)
+    add("--json", action="store_true", help="print one JSON object, nothing else")
+    command.set_defaults(text=None, who=None, replaced=None)
+    note = command.add_subparsers(metavar="note").add_parser("note", help="write a note", allow_abbrev=False)
+    note.add_argument("text", metavar="TEXT", help="what was done or seen")
+    note.add_argument("--who", metavar="NAME", required=True, help="by whom")
+    note.add_argument(
+        "--replaced",
+        choices=("series_relay", "polarity_relay"),
+        help="the part that was replaced; its counter begins anew",
+    )
+    # Given after `note` too; a value before it must survive, so these leave no default behind.
+    note.add_argument("--state", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=_STATE)
+    note.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")

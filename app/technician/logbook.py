@@ -1,0 +1,83 @@
+"""The technician's log of a unit: who did what, when; lines are added, never changed.
+
+Law: an entry is on the disk when the command says so, and a power cut in mid-line spoils that line alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from app.output import UsageError
+
+FILE: Final = "service.jsonl"
+PARTS: Final = ("series_relay", "polarity_relay")
+"""Parts whose wear is counted, and which begin anew when they are replaced."""
+LONGEST_TEXT: Final = 500
+LONGEST_NAME: Final = 80
+
+
+class Note(NamedTuple):
+    """One entry; `replaced` is one of `PARTS` or empty."""
+
+    utc: str
+    who: str
+    text: str
+    replaced: str
+
+
+def add(state: Path, who: str, text: str, replaced: str = "") -> Note:
+    """Write an entry down.
+
+    Raises:
+        UsageError: name or text is empty or too long, or the log can't be written.
+
+    """
+    for what, value, longest in (("--who", who, LONGEST_NAME), ("the note", text, LONGEST_TEXT)):
+        if not value.strip() or len(value) > longest or not value.isprintable():
+            raise UsageError(f"{what} is {value[:40]!r}: 1 to {longest} printable characters are allowed")
+    note = Note(datetime.now(UTC).isoformat(timespec="milliseconds"), who.strip(), text.strip(), replaced)
+    line = json.dumps(note._asdict(), ensure_ascii=False) + "\n"
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        with (state / FILE).open("a+b") as file:
+            if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
+                line = "\n" + line  # the line before was cut off
+            file.write(line.encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UsageError(
+            f"{state / FILE} can't be written: {error.strerror}; name a place with --state"
+        ) from error
+    return note
+
+
+def read(state: Path) -> tuple[list[Note], int]:
+    """Give the entries, oldest first, and how many lines can't be read.
+
+    Raises:
+        UsageError: the log is there but can't be opened.
+
+    """
+    try:
+        lines = (state / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return [], 0
+    except OSError as error:
+        raise UsageError(f"{state / FILE} can't be read: {error.strerror}") from error
+    notes = [note for line in lines if (note := _note(line)) is not None]
+    return notes, sum(bool(line.strip()) for line in lines) - len(notes)
+
+
+def _note(line: str) -> Note | None:
+    try:
+        fields: dict[str, Any] = json.loads(line)
+        note = Note(**fields)
+    except (ValueError, TypeError):
+        return None
+    good = all(isinstance(value, str) for value in note) and note.replaced in ("", *PARTS)
+    return note if good else None

@@ -1,0 +1,165 @@
+"""`ionto service`: what a unit was used for, what is worn, what is due, and the technician's notes.
+
+Law: counters come from the journal and from nothing else; simulated sessions wear nothing and are told apart.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from app.output import ExitCode, UsageError, say
+from app.technician import logbook
+from app.words import plain
+from config.calibration import load_calibration
+from config.unit import Unit, load_unit
+from controller.journal import JournalRefused, default_state
+from controller.service import Unreadable, Usage, usage
+
+SOON: Final = 0.8
+"""A relay is told about at this share of its rated life, and due at all of it."""
+CALIBRATED_DAYS: Final = 365
+"""A calibration holds for a year."""
+TOLD_DAYS: Final = 42
+"""Its end is told six weeks ahead."""
+SHOWN_NOTES: Final = 10
+
+
+class Order(NamedTuple):
+    """What the command line asks for; with `text` a note is written instead."""
+
+    unit: Path | None
+    state: Path | None
+    calibration: Path | None
+    text: str | None
+    who: str | None
+    replaced: str | None
+    json: bool
+
+
+def service(order: Order) -> ExitCode:
+    """Show counters and notes, or write a note.
+
+    Raises:
+        UsageError: the note is not complete, or the records can't be read or written.
+        BadFile: the unit's file or the calibration record is refused.
+
+    """
+    try:
+        state = order.state or default_state()
+    except JournalRefused as error:
+        raise UsageError(str(error)) from error
+    if order.text is not None:
+        return _write(order, state)
+    if order.who is not None or order.replaced is not None:
+        raise UsageError('--who and --replaced belong to a note: ionto service note "..." --who NAME')
+    found = _gather(order, load_unit(order.unit), state)
+    say(json.dumps(found, indent=2) if order.json else _page(found))
+    return ExitCode.COMPLETED
+
+
+def _write(order: Order, state: Path) -> ExitCode:
+    if order.who is None or order.text is None:
+        raise UsageError("a note needs its writer: add --who NAME")
+    note = logbook.add(state, order.who, order.text, order.replaced or "")
+    say(json.dumps(note._asdict()) if order.json else f"Noted in {state / logbook.FILE}: {note.text}")
+    return ExitCode.COMPLETED
+
+
+def _gather(order: Order, unit: Unit, state: Path) -> dict[str, Any]:
+    notes, spoilt = logbook.read(state)
+    try:
+        units = usage(state)
+        wear = {part: _wear(part, unit, notes, state) for part in logbook.PARTS}
+    except Unreadable as error:
+        raise UsageError(str(error)) from error
+    calibration = _calibration(order.calibration, unit)
+    due = [sentence for part in wear.values() if (sentence := part.pop("due"))]
+    due += [calibration["due"]] if calibration["due"] else []
+    return {
+        "unit": {"name": unit.name, "serial": unit.serial},
+        "usage": [each._asdict() for each in units],
+        "wear": wear,
+        "calibration": calibration,
+        "due": due,
+        "notes": [note._asdict() for note in notes],
+        "unreadable_notes": spoilt,
+    }
+
+
+def _wear(part: str, unit: Unit, notes: list[logbook.Note], state: Path) -> dict[str, Any]:
+    """Count a relay's operations since it was replaced, in sessions that were no simulation."""
+    replaced = max((note.utc for note in notes if note.replaced == part), default="")
+    series = part == "series_relay"
+    rated = unit.relays.series_rated_operations if series else unit.relays.polarity_rated_operations
+    count = sum(_operations(each, series=series) for each in usage(state, replaced) if not each.simulated)
+    share, due = count / rated, ""
+    if share >= SOON:
+        when = "replace it now" if share >= 1.0 else "replace it soon"
+        due = f"The {plain(part)} has {count:,} of {rated:,} rated operations: {when}."
+    return {"operations": count, "rated": rated, "replaced_utc": replaced or None, "due": due}
+
+
+def _operations(each: Usage, *, series: bool) -> int:
+    return each.series_operations if series else each.polarity_operations
+
+
+def _calibration(path: Path | None, unit: Unit) -> dict[str, Any]:
+    if path is None:
+        return {"date": None, "due": "No calibration record was given: name it with --calibration."}
+    calibration, _notice = load_calibration(path, unit)
+    left = CALIBRATED_DAYS - (datetime.now(UTC).date() - date.fromisoformat(calibration.date)).days
+    due = ""
+    if left <= 0:
+        due = f"The calibration of {calibration.date} is out of date: calibrate again."
+    elif left <= TOLD_DAYS:
+        due = f"The calibration of {calibration.date} ends in {left} days: calibrate again."
+    return {"date": calibration.date, "due": due}
+
+
+def _page(found: dict[str, Any]) -> str:
+    lines = [f"{found['unit']['name']}, serial {found['unit']['serial'] or 'not given'}"]
+    for each in found["usage"]:
+        lines += _used(each)
+    if not found["usage"]:
+        lines.append("\nNo session is recorded here.")
+    lines.append("\nWear, in real sessions:")
+    for part, wear in found["wear"].items():
+        since = f", since {wear['replaced_utc'][:10]}" if wear["replaced_utc"] else ""
+        share = 100 * wear["operations"] / wear["rated"]
+        count = f"{wear['operations']:,} of {wear['rated']:,} operations ({share:.1f} %)"
+        lines.append(f"  {plain(part):15} {count}{since}")
+    lines.append("\nDue:")
+    lines += [f"  {sentence}" for sentence in found["due"]] or ["  Nothing."]
+    notes = found["notes"]
+    if notes:
+        lines.append(
+            "\nNotes:" if len(notes) <= SHOWN_NOTES else f"\nThe last {SHOWN_NOTES} of {len(notes)} notes:"
+        )
+        lines += [_noted(note) for note in notes[-SHOWN_NOTES:]]
+    if found["unreadable_notes"]:
+        lines.append(f"  {found['unreadable_notes']} lines of the log can't be read.")
+    return "\n".join(lines)
+
+
+def _used(each: dict[str, Any]) -> list[str]:
+    stamp = "SIMULATED, wears nothing" if each["simulated"] else each["unit"]
+    outcomes = ", ".join(f"{count} {plain(name)}" for name, count in each["outcomes"].items())
+    trips = ", ".join(f"{plain(cause)} {count}" for cause, count in each["trips"].items()) or "none"
+    lines = [
+        f"\n{stamp}: {each['first_utc'][:10]} to {each['last_utc'][:10]}",
+        f"  Sessions  {each['sessions']:,} ({outcomes}), {each['hours']:.1f} h",
+        f"  Trips     {trips}",
+    ]
+    if each["uncounted"] and not each["simulated"]:
+        lines.append(
+            f"  Relays    {each['uncounted']} sessions without a count are taken as 3 operations each"
+        )
+    return lines
+
+
+def _noted(note: dict[str, str]) -> str:
+    replaced = f" [replaced: {plain(note['replaced'])}]" if note["replaced"] else ""
+    return f"  {note['utc'][:10]}  {note['who']}: {note['text']}{replaced}"

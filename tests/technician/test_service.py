@@ -1,0 +1,210 @@
+"""`ionto service`: counters against journals of both versions, wear and what is due, and the notes."""
+
+import json
+import shutil
+import sqlite3
+
+import pytest
+
+from app.main import main
+from app.technician import logbook
+from config.unit import Unit
+from controller.journal_store import Store
+from controller.journal_tables import WEAR_TABLE
+from controller.service import UNCOUNTED, Unreadable, usage
+
+START = {"unit": "/dev/i2c-1 A7", "treatment": "hands", "simulated": 0, "target_ma": 12.0, "total_s": 1200.0}
+V1 = """
+CREATE TABLE session (id INTEGER PRIMARY KEY, begun_utc TEXT NOT NULL, unit TEXT NOT NULL,
+    treatment TEXT NOT NULL, simulated INTEGER NOT NULL, target_ma REAL NOT NULL, total_s REAL NOT NULL,
+    ended_utc TEXT, outcome TEXT, reason TEXT, duration_s REAL, forward_ma_min REAL, reverse_ma_min REAL);
+CREATE TABLE trip (session INTEGER NOT NULL, cause TEXT NOT NULL, phase TEXT NOT NULL,
+    detected_s REAL NOT NULL, evidence TEXT NOT NULL);
+INSERT INTO session VALUES (1, '2026-01-01T10:00:00.000+00:00', 'u', 'hands', 0, 12, 1200, NULL, 'cut_off',
+    NULL, 600, 0, 0);
+INSERT INTO session VALUES (2, '2026-01-02T10:00:00.000+00:00', 'u', 'hands', 0, 12, 1200, NULL, 'aborted',
+    NULL, 1200, 0, 0);
+INSERT INTO trip VALUES (2, 'open_circuit', 'hold', 3, 'x');
+PRAGMA user_version = 1;
+"""
+
+
+def session(state, *, outcome="completed", wear=(3, 1), trip=None, duration_s=1200.0, **changes):
+    """Write one session by the journal's own far end."""
+    store = Store(state)
+    store.begin({**START, **changes})
+    records = [["wear", *wear]] if wear is not None else []
+    if trip is not None:
+        records.insert(0, ["trip", trip, "hold", 60.0, "evidence"])
+    store.write([*records, ["end", outcome, None, duration_s, 1.0, 1.0, None]])
+    store.connection.close()
+
+
+def told(capsys, *words):
+    assert main(["service", "--json", *map(str, words)]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_without_a_journal_nothing_was_used(tmp_path):
+    assert usage(tmp_path / "none") == []
+
+
+def test_sessions_hours_trips_and_operations_are_counted(tmp_path):
+    for _ in range(3):
+        session(tmp_path)
+    session(tmp_path, outcome="aborted", trip="open_circuit", wear=(2, 0), duration_s=600.0)
+    session(tmp_path, outcome="refused", wear=None, duration_s=0.0)
+    session(tmp_path, simulated=1, unit="simulated")
+    real, rehearsed = usage(tmp_path)
+    assert (real.sessions, real.hours) == (5, pytest.approx(4200 / 3600))
+    assert real.outcomes == {"completed": 3, "aborted": 1, "refused": 1}
+    assert real.trips == {"open_circuit": 1}
+    assert (real.series_operations, real.polarity_operations, real.uncounted) == (11, 3, 0)
+    assert rehearsed.simulated
+
+
+def test_what_was_not_counted_is_taken_as_a_treatment_and_said(tmp_path):
+    session(tmp_path)
+    session(tmp_path, wear=None)
+    (real,) = usage(tmp_path)
+    assert (real.uncounted, real.series_operations) == (1, 3 + UNCOUNTED)
+
+
+def test_a_journal_of_version_1_is_read_too(tmp_path):
+    with sqlite3.connect(tmp_path / "journal.db") as journal:
+        journal.executescript(V1)
+    journal.close()
+    (real,) = usage(tmp_path)
+    assert (real.sessions, real.hours, real.trips) == (2, 0.5, {"open_circuit": 1})
+    assert (real.uncounted, real.series_operations) == (2, 2 * UNCOUNTED)
+
+
+def test_a_journal_of_another_version_or_none_is_named(tmp_path, capsys):
+    (tmp_path / "journal.db").write_bytes(b"no database" * 100)
+    with pytest.raises(Unreadable, match="can't be read"):
+        usage(tmp_path)
+    assert main(["service", "--state", str(tmp_path)]) == 2
+    assert "can't be read" in capsys.readouterr().err
+    (tmp_path / "journal.db").unlink()
+    with sqlite3.connect(tmp_path / "journal.db") as journal:
+        journal.execute("PRAGMA user_version = 9")
+    journal.close()
+    with pytest.raises(Unreadable, match="version 9"):
+        usage(tmp_path)
+
+
+def test_reading_writes_nothing(tmp_path):
+    session(tmp_path)
+    before = (tmp_path / "journal.db").read_bytes()
+    usage(tmp_path)
+    assert (tmp_path / "journal.db").read_bytes() == before
+
+
+def test_the_count_leaves_the_journal_of_its_version_and_its_chain_whole(tmp_path):
+    from controller.history import open_history
+
+    session(tmp_path)
+    with open_history(tmp_path) as history:
+        assert history.verify().problems == []
+    assert "IF NOT EXISTS" in WEAR_TABLE
+
+
+@pytest.mark.parametrize(
+    ("closed", "says"),
+    [(799, None), (800, "replace it soon"), (999, "replace it soon"), (1000, "replace it now")],
+)
+def test_a_worn_relay_is_due(tmp_path, capsys, closed, says):
+    unit = tmp_path / "unit.yaml"
+    unit.write_text('serial: "A7"\nrelays: {series_rated_operations: 1000}\n')
+    session(tmp_path, wear=(closed, 1))
+    session(tmp_path, wear=(5000, 5000), simulated=1, unit="simulated")
+    found = told(capsys, "--state", tmp_path, "--unit", unit)
+    due = [sentence for sentence in found["due"] if "relay" in sentence]
+    assert found["wear"]["series_relay"]["operations"] == closed
+    assert (due == []) if says is None else (says in due[0] and len(due) == 1)
+
+
+def test_a_replaced_relay_begins_anew(tmp_path, capsys):
+    session(tmp_path, wear=(900, 7))
+    note = told(capsys, "--state", tmp_path, "note", "New relay", "--who", "T", "--replaced", "series_relay")
+    assert note["replaced"] == "series_relay"
+    wear = told(capsys, "--state", tmp_path)["wear"]
+    assert (wear["series_relay"]["operations"], wear["polarity_relay"]["operations"]) == (0, 7)
+
+
+@pytest.mark.parametrize(
+    ("days", "says"), [(0, None), (322, None), (330, "ends in 35 days"), (366, "is out of date")]
+)
+def test_a_calibration_that_ends_is_told_weeks_ahead(tmp_path, capsys, days, says):
+    from datetime import UTC, datetime, timedelta
+
+    date = (datetime.now(UTC) - timedelta(days=days)).date()
+    unit, record = tmp_path / "unit.yaml", tmp_path / "calibration.yaml"
+    unit.write_text('serial: "A7"\n')
+    record.write_text(f'unit_serial: "A7"\ndate: {date}\nchannels: {{}}\n')
+    due = told(capsys, "--state", tmp_path, "--unit", unit, "--calibration", record)["due"]
+    assert (due == []) if says is None else (says in due[0])
+
+
+def test_notes_are_added_and_shown_and_a_spoilt_line_spoils_no_other(tmp_path, capsys):
+    told(capsys, "--state", tmp_path, "note", "Stop button cleaned", "--who", "Täss")
+    with (tmp_path / logbook.FILE).open("ab") as file:
+        file.write(b'{"utc": "2026-')  # the power went
+    told(capsys, "--state", tmp_path, "note", "Second", "--who", "T")
+    notes, spoilt = logbook.read(tmp_path)
+    assert [(note.who, note.text) for note in notes] == [("Täss", "Stop button cleaned"), ("T", "Second")]
+    assert spoilt == 1
+    assert main(["service", "--state", str(tmp_path)]) == 0
+    page = capsys.readouterr().out
+    assert "Täss: Stop button cleaned" in page
+    assert "1 lines of the log can't be read" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["note", "x"], "--who"),
+        (["note", "", "--who", "T"], "1 to 500 printable characters"),
+        (["note", "x", "--who", "y" * 81], "1 to 80 printable characters"),
+        (["note", "x\x07", "--who", "T"], "printable"),
+        (["note", "x", "--who", "T", "--replaced", "fuse"], "series_relay"),
+        (["--unit", "no.yaml"], "does not exist"),
+    ],
+)
+def test_bad_input_is_one_sentence(tmp_path, capsys, words, says):
+    assert main(["service", "--state", str(tmp_path), *words]) == 2
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / logbook.FILE).exists()
+
+
+def test_a_log_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "state").touch()
+    assert main(["service", "--state", str(tmp_path / "state"), "note", "x", "--who", "T"]) == 2
+    assert "can't be written" in capsys.readouterr().err
+
+
+def test_a_treatment_writes_its_operations_into_the_journal(tmp_path):
+    brief = tmp_path / "brief.yaml"
+    brief.write_text("name: brief\narea: hands\ncurrent_ma: 2.0\ntotal_min: 2.0\n")
+    state = tmp_path / "state"
+    run = ["run", str(brief), "--simulate", "--speed", "max", "--json", "--state", str(state)]
+    assert main(run) == 0
+    (simulated,) = usage(state)
+    assert (simulated.sessions, simulated.uncounted) == (1, 0)
+    assert (simulated.series_operations, simulated.polarity_operations) == (3, 1)
+
+
+def test_the_reference_unit_has_a_rated_life():
+    assert Unit().relays.series_rated_operations == Unit().relays.polarity_rated_operations == 100_000
+
+
+def test_a_copied_journal_is_read_where_nothing_may_be_written(tmp_path):
+    session(tmp_path / "state")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    shutil.copy(tmp_path / "state/journal.db", copy)
+    copy.chmod(0o500)
+    try:
+        assert usage(copy)[0].sessions == 1
+    finally:
+        copy.chmod(0o700)
