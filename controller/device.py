@@ -227,7 +227,7 @@ class Device:
             on_snapshot=attendant.show,
             on_tick=self.bench.mark_tick,
         )
-        journal.watch(session, self.stop)
+        journal.watch(session, self.stop, self.rig.wear)
         loop.run(recorder, attendant, journal)
         if not journal.begun and session.trip is not None and self.alarm is None:
             attendant.record_idle_trip()

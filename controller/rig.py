@@ -55,10 +55,7 @@ class Refused(Exception):
 
 
 class Rig:
-    """One unit behind its ports, with one clock. Not for more than one thread.
-
-    `series_operations` and `polarity_operations` count how often those relays pulled in since `start`.
-    """
+    """One unit behind its ports, with one clock. Not for more than one thread."""
 
     def __init__(self, ports: Ports, scales: Scales, clock: Clock) -> None:
         self._ports = ports
@@ -74,7 +71,7 @@ class Rig:
         self._polarity: Polarity = "forward"
         self._code = 0
         self._failure: Failure | None = None
-        self.series_operations = self.polarity_operations = 0
+        self._series_operations = self._polarity_operations = 0
         self._buttons = Buttons()
         self._values: dict[Kind, float | None] = dict.fromkeys(("current", "voltage", "supply", "return"))
         self._lines = {
@@ -92,7 +89,7 @@ class Rig:
         ports.relays.disconnect()
         ports.heartbeat.rest()
         self._connected, self._beats, self._code = False, True, 0
-        self.series_operations = self.polarity_operations = 0
+        self._series_operations = self._polarity_operations = 0
         self._failure, self._pending, self._waited = None, "", False
         self._values = dict.fromkeys(self._values)
         ports.bus.allow(BUS_TIME_S)
@@ -230,6 +227,10 @@ class Rig:
             self._ports.panel.set_lights(red=red, green=green, blue=blue)
             self._ports.panel.set_buzzer(on=buzzer)
 
+    def wear(self) -> tuple[int, int]:
+        """Return how often the series and the polarity relay have pulled in since `start`."""
+        return self._series_operations, self._polarity_operations
+
     def off(self) -> None:
         """Relay first, then DAC, whatever fails on the way. Never raises."""
         with suppress(Exception):  # a pin library's own error must not keep the DAC from zero
@@ -268,7 +269,7 @@ class Rig:
         if command.series and not self._connected:
             ports.relays.connect()
             self._connected = True
-            self.series_operations += 1
+            self._series_operations += 1
         elif self._connected and not command.series:
             self._disconnect()
 
@@ -288,7 +289,7 @@ class Rig:
                 self._fail(Failure(Cause.WRONG_POLARITY, "polarity was commanded with the output connected"))
                 return
             self._ports.relays.set_polarity(command.polarity == "reverse")
-            self.polarity_operations += command.polarity == "reverse"
+            self._polarity_operations += command.polarity == "reverse"
             self._polarity = command.polarity
 
     def _disconnect(self) -> None:

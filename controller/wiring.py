@@ -135,7 +135,7 @@ def _run(
     observers: list[Observer] = [recorder]
     if journal is not None:
         _tell_cut_off(journal, tell)
-        journal.watch(loop.session, stop, lambda: (rig.series_operations, rig.polarity_operations))
+        journal.watch(loop.session, stop, rig.wear)
         observers.append(journal)
     if watch is not None:
         observers.append(watch(bench, loop))

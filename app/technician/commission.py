@@ -21,8 +21,9 @@ from app.technician.commission_steps import DUMMY_OHM, procedure
 from app.technician.engine import Abort, Procedure, Progress, Step, Values
 from app.technician.progress import forget, progress_file, resume, save
 from app.technician.walk import WAIT_S, Face, Failed, Poll, walk
+from config.calibration import checksum_of
 from config.reader import read, read_bytes, read_text
-from config.sealed import checksum, seal
+from config.sealed import seal
 from config.unit import REFERENCE, Unit, load_unit
 from controller.benches import Bench, hardware, simulated
 from controller.commissioning import NotRight, Workbench
@@ -53,11 +54,11 @@ def commission(order: Order) -> ExitCode:
 
     """
     unit = load_unit(order.unit)
-    steps = procedure(unit.serial)
+    steps = procedure(unit.serial or (f"SIM-{order.seed}" if order.simulate is not None else ""))
     path = progress_file(_state(order), "commission", unit.serial)
     if order.restart:
         forget(path)
-    facts = {"unit": checksum(unit.model_dump(mode="json")), "simulated": order.simulate is not None}
+    facts = {"unit": checksum_of(unit.model_dump(mode="json")), "simulated": order.simulate is not None}
     progress = resume(path, steps, facts)
     face, tell = _face(order, steps)
     if order.simulate is not None:

@@ -18,13 +18,13 @@ LONGEST_SERIAL: Final = 40
 
 
 def procedure(serial: str) -> Procedure:
-    """Give the steps; `serial` is what the unit's file has, or empty."""
+    """Give the steps; `serial` is offered as the unit's, where it is not empty."""
     return Procedure("commission", "Commissioning", (*_contacts(serial), *_power(), *_seen_and_heard()))
 
 
 def _contacts(serial: str) -> tuple[Step, ...]:
     who = Entry("technician", "Your name", simulated="simulated technician")
-    number = Entry("serial", "Serial number on the type plate", default=serial or None, simulated="SIM-0001")
+    number = Entry("serial", "Serial number on the type plate", default=serial or None)
     steps = [
         Step(
             "unit",

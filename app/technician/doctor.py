@@ -17,6 +17,7 @@ from app.output import ExitCode, UsageError, say
 from app.technician import machine
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from app.technician.meter import open_meter
+from app.technician.records import record_in_use
 from config.calibration import load_calibration
 from config.unit import Unit, load_unit
 from controller.benches import attached, open_bus, open_pins
@@ -77,7 +78,7 @@ def _all(order: Order, unit: Unit) -> Iterator[Finding]:
     yield machine.clock()
     yield machine.disk(_state(order))
     yield machine.real_time()
-    yield _calibration(order.calibration, unit)
+    yield _calibration(record_in_use(order.calibration, unit, _state(order)), unit)
     if order.meter is not None:
         yield _meter(order.meter)
 
@@ -144,16 +145,20 @@ def _eeprom(code: int) -> Finding:
 
 
 def _calibration(path: Path | None, unit: Unit) -> Finding:
-    calibration, notice = load_calibration(path, unit)
+    check, again = "calibration", "Calibrate again: ionto calibrate."
     if path is None:
         return warning(
-            "calibration",
-            "no record was given: nominal values, currents may be off by several percent",
-            "Give the unit's record with --calibration, or make one: ionto calibrate.",
+            check,
+            "there is no record: nominal values, currents may be off by several percent",
+            "Make one with ionto calibrate, or name it with --calibration.",
         )
-    days = (datetime.now(UTC).date() - date.fromisoformat(calibration.date)).days
-    found = f"of {calibration.date}, {days} days ago"
-    return warning("calibration", found, notice) if notice else ok("calibration", found)
+    today = datetime.now(UTC).date()
+    calibration, notice = load_calibration(path, unit, today)
+    days, end = (today - date.fromisoformat(calibration.date)).days, calibration.valid_until
+    found = f"of {calibration.date}, {days} days ago, valid to {end}"
+    if end < today:
+        return failed(check, f"{found}: no treatment begins", again)
+    return warning(check, f"{found}; {notice}", again) if notice else ok(check, found)
 
 
 def _meter(resource: str) -> Finding:

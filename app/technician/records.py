@@ -16,6 +16,7 @@ from app.atomic import write_whole
 from app.output import UsageError
 from config.calibration import Calibration, checksum_of, read_calibration
 from config.reader import BadFile, parse, read_bytes
+from config.unit import Unit
 
 FOLDER = "calibration"
 
@@ -44,6 +45,14 @@ def current_record(state: Path, serial: str) -> Path:
     """Give the place of a unit's current record below the state directory."""
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in serial)
     return state / FOLDER / f"{name}.yaml"
+
+
+def record_in_use(given: Path | None, unit: Unit, state: Path) -> Path | None:
+    """Give the record that counts: the one that was named, or the unit's current one, or None."""
+    if given is not None:
+        return given
+    current = current_record(state, unit.serial)
+    return current if unit.serial and current.exists() else None
 
 
 def records_of(state: Path, serial: str) -> list[Path]:

@@ -6,24 +6,21 @@ Law: counters come from the journal and from nothing else; simulated sessions we
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from app.output import ExitCode, UsageError, say
 from app.technician import logbook
+from app.technician.records import record_in_use
 from app.words import plain
-from config.calibration import load_calibration
+from config.calibration import WARN_DAYS, read_calibration
 from config.unit import Unit, load_unit
 from controller.journal import JournalRefused, default_state
-from controller.service import Unreadable, Usage, usage
+from controller.service import UNCOUNTED, Unreadable, Usage, usage
 
 SOON: Final = 0.8
 """A relay is told about at this share of its rated life, and due at all of it."""
-CALIBRATED_DAYS: Final = 365
-"""A calibration holds for a year."""
-TOLD_DAYS: Final = 42
-"""Its end is told six weeks ahead."""
 SHOWN_NOTES: Final = 10
 
 
@@ -75,7 +72,7 @@ def _gather(order: Order, unit: Unit, state: Path) -> dict[str, Any]:
         wear = {part: _wear(part, unit, notes, state) for part in logbook.PARTS}
     except Unreadable as error:
         raise UsageError(str(error)) from error
-    calibration = _calibration(order.calibration, unit)
+    calibration = _calibration(order, unit, state)
     due = [sentence for part in wear.values() if (sentence := part.pop("due"))]
     due += [calibration["due"]] if calibration["due"] else []
     return {
@@ -106,17 +103,21 @@ def _operations(each: Usage, *, series: bool) -> int:
     return each.series_operations if series else each.polarity_operations
 
 
-def _calibration(path: Path | None, unit: Unit) -> dict[str, Any]:
+def _calibration(order: Order, unit: Unit, state: Path) -> dict[str, Any]:
+    path = record_in_use(order.calibration, unit, state)
     if path is None:
-        return {"date": None, "due": "No calibration record was given: name it with --calibration."}
-    calibration, _notice = load_calibration(path, unit)
-    left = CALIBRATED_DAYS - (datetime.now(UTC).date() - date.fromisoformat(calibration.date)).days
+        return {"date": None, "due": "There is no calibration record: calibrate with ionto calibrate."}
+    calibration = read_calibration(path, unit.serial, datetime.now(UTC).date())
+    end = calibration.valid_until
+    left = (end - datetime.now(UTC).date()).days
     due = ""
-    if left <= 0:
-        due = f"The calibration of {calibration.date} is out of date: calibrate again."
-    elif left <= TOLD_DAYS:
+    if left < 0:
+        due = (
+            f"The calibration of {calibration.date} ended on {end}, and no treatment begins: calibrate again."
+        )
+    elif left <= WARN_DAYS:
         due = f"The calibration of {calibration.date} ends in {left} days: calibrate again."
-    return {"date": calibration.date, "due": due}
+    return {"date": calibration.date, "valid_until": end.isoformat(), "due": due}
 
 
 def _page(found: dict[str, Any]) -> str:
@@ -140,7 +141,7 @@ def _page(found: dict[str, Any]) -> str:
         )
         lines += [_noted(note) for note in notes[-SHOWN_NOTES:]]
     if found["unreadable_notes"]:
-        lines.append(f"  {found['unreadable_notes']} lines of the log can't be read.")
+        lines.append(f"  Lines of the log that can't be read: {found['unreadable_notes']}.")
     return "\n".join(lines)
 
 
@@ -155,7 +156,7 @@ def _used(each: dict[str, Any]) -> list[str]:
     ]
     if each["uncounted"] and not each["simulated"]:
         lines.append(
-            f"  Relays    {each['uncounted']} sessions without a count are taken as 3 operations each"
+            f"  Relays    sessions without a count: {each['uncounted']}, taken as {UNCOUNTED} operations each"
         )
     return lines
 

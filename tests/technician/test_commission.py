@@ -39,10 +39,10 @@ def do(capsys, tmp_path, *words, scenario=None):
 def test_a_good_unit_gets_its_serial_number_and_a_record(capsys, tmp_path):
     code, record, _ = do(capsys, tmp_path)
     assert (code, record["commissioned"], record["simulated"]) == (0, True, True)
-    unit = load_unit(tmp_path / "state/commissioning/unit-SIM-0001.yaml")
-    assert unit == Unit(serial="SIM-0001")
-    kept = read_sealed(tmp_path / "state/commissioning/commissioning-SIM-0001.yaml")
-    assert kept["unit"] == {"name": "Reference unit", "serial": "SIM-0001"}
+    unit = load_unit(tmp_path / "state/commissioning/unit-SIM-1.yaml")
+    assert unit == Unit(serial="SIM-1")
+    kept = read_sealed(tmp_path / "state/commissioning/commissioning-SIM-1.yaml")
+    assert kept["unit"] == {"name": "Reference unit", "serial": "SIM-1"}
     assert list(kept["results"]) == [step.name for step in procedure("").steps]
     assert kept["results"]["first_power"]["stop_s"] == pytest.approx(6.0, abs=0.1)
     assert kept["results"]["first_power"]["load_ohm"] == pytest.approx(2000, rel=0.05)
@@ -172,7 +172,7 @@ def whole(tmp_path_factory):
     scenario.write_text(yaml.safe_dump({"load": {"skin": 2000.0}, **NEW}))
     words = ["--simulate", str(scenario), "--answers", "simulated", "--state", str(folder)]
     assert main(["commission", *words]) == 0
-    return read_sealed(folder / "commissioning/commissioning-SIM-0001.yaml")
+    return read_sealed(folder / "commissioning/commissioning-SIM-1.yaml")
 
 
 @pytest.mark.parametrize("at", WITH_THE_UNIT)
@@ -252,7 +252,7 @@ def test_bad_input_is_one_sentence(capsys, tmp_path, words, says):
 
 def test_a_record_that_was_changed_or_half_written_is_refused(capsys, tmp_path):
     do(capsys, tmp_path)
-    file = tmp_path / "state/commissioning/commissioning-SIM-0001.yaml"
+    file = tmp_path / "state/commissioning/commissioning-SIM-1.yaml"
     text = file.read_text()
     file.write_text("# a comment does no harm\n" + text)
     assert read_sealed(file)["simulated"] is True

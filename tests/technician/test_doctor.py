@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,19 @@ def test_a_unit_that_a_session_owns_is_left_alone(unit, capsys, tmp_path):
 def test_a_simulated_bench_is_made_of_the_same_wire():
     bench = simulated(Unit(), "hands", Scenario(), 1, None)
     assert all(chip.answers for chip in look_for(Unit(), bench.transport))
+
+
+@pytest.mark.parametrize(("days", "state"), [(0, "ok"), (330, "warning"), (366, "failed")])
+def test_the_unit_s_calibration_and_its_end_are_told(capsys, tmp_path, days, state):
+    points = "gain: 1.0, offset: 0.0, points: [[1.0, 1.0], [20.0, 20.0]]"
+    channels = ("output", "control_current", "guard_current", "voltage", "return")
+    measured = datetime.now(UTC).date() - timedelta(days=days)
+    (tmp_path / "calibration").mkdir()
+    record = tmp_path / "calibration/A7.yaml"
+    rows = "".join(f"  {name}: {{{points}}}\n" for name in channels)
+    record.write_text(f'unit_serial: "A7"\ndate: {measured}\nchannels:\n{rows}')
+    unit = tmp_path / "unit.yaml"
+    unit.write_text('serial: "A7"\n')
+    _, answer, _ = told(capsys, "--unit", unit, "--state", tmp_path)
+    finding = next(each for each in answer["findings"] if each["check"] == "calibration")
+    assert (finding["state"], f"{days} days ago" in finding["found"]) == (state, True)

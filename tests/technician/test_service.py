@@ -133,7 +133,7 @@ def test_a_replaced_relay_begins_anew(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("days", "says"), [(0, None), (322, None), (330, "ends in 35 days"), (366, "is out of date")]
+    ("days", "says"), [(0, None), (322, None), (330, "ends in 35 days"), (366, "and no treatment begins")]
 )
 def test_a_calibration_that_ends_is_told_weeks_ahead(tmp_path, capsys, days, says):
     from datetime import UTC, datetime, timedelta
@@ -157,7 +157,7 @@ def test_notes_are_added_and_shown_and_a_spoilt_line_spoils_no_other(tmp_path, c
     assert main(["service", "--state", str(tmp_path)]) == 0
     page = capsys.readouterr().out
     assert "Täss: Stop button cleaned" in page
-    assert "1 lines of the log can't be read" in page
+    assert "Lines of the log that can't be read: 1." in page
 
 
 @pytest.mark.parametrize(
