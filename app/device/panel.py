@@ -86,7 +86,7 @@ def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
     table.add_row("", f"The set current isn't reached: {plain(limited)}." if limited else "")
     table.add_row("hand", "out of the water" if hand_out else "in the water")
     table.add_row("", Text(HELP, style="dim"))
-    return Panel(table, title="SIMULATED unit, nobody is treated", border_style="magenta", width=88)
+    return Panel(table, title="SIMULATED unit, nobody is treated", border_style="magenta", width=96)
 
 
 def main(path: Path) -> None:
