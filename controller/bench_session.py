@@ -11,7 +11,7 @@ from collections import deque
 from statistics import fmean
 from typing import Final, NamedTuple
 
-from controller.core.limits import PROOF_PULL_IN_S, SENSING_MA
+from controller.core.limits import GUARD_PROOF_MA, PROOF_PULL_IN_S, SENSING_MA
 from controller.core.regulator import Regulator
 from controller.core.session import SELF_TEST_LIMIT_S, SELF_TEST_S
 from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, Trip
@@ -20,6 +20,8 @@ ZERO_MA: Final = 0.5
 """With the output open no converter reads more than this, uncalibrated offset (0.3 mA) and noise included."""
 START_S: Final = 120.0
 """Start has to be pressed within this."""
+GUARD_SEES_MA: Final = 1.1 * GUARD_PROOF_MA
+"""The guard's own converter shows this before more may flow, for the guard proves itself on that current."""
 SENSE_S: Final = 3.0
 """The resistor closes the circuit at once; this long it is waited for."""
 PROBE_MA: Final = (1.0, 2.0, 3.0)
@@ -191,7 +193,9 @@ class BenchSession:
             self._arrived_s = None
             return self._towards(SENSING_MA, m._replace(sampled=""), sensing=True)
         settled = self._arrived_s is not None and self._now_s - self._arrived_s >= PROBE_SETTLE_S
-        if settled and m.current_ma is not None and m.current_ma > 0.7 * SENSING_MA:
+        seen = m.current_ma is not None and m.current_ma > 0.7 * SENSING_MA
+        proven = m.guard_ma is None or m.guard_ma > GUARD_SEES_MA
+        if settled and seen and proven:
             self._arrived_s = None
             self._go(Phase.RAMP_UP)
         elif self._elapsed_s() >= SENSE_S:

@@ -158,7 +158,9 @@ def state(tmp_path: Path, calibrate: Any) -> Path:
 
 
 def test_a_calibrated_simulated_unit_treats_and_a_bad_record_does_not(ionto: Any, state: Path) -> None:
-    how = ("hands", "--simulate", "--seed", "4", "--speed", "max", "--state", state)
+    short = state / "short.yaml"
+    short.write_text("{name: short, area: hands, current_ma: 12, total_min: 2}")
+    how = (short, "--simulate", "--seed", "4", "--speed", "max", "--state", state)
     code, answer, _ = ionto("run", *how)
     assert (code, answer["outcome"]) == (0, "completed")
     assert abs(answer["steady_error_ma"]) < 0.05
