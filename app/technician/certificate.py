@@ -125,15 +125,15 @@ def html_of(it: Certificate) -> str:
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{escape(it.title)}</title>
 <style>
-@page {{ size: A4; margin: 15mm; }}
-body {{ font: 11pt/1.35 sans-serif; max-width: 180mm; margin: 6mm auto; color: #111; }}
+@page {{ size: A4; margin: 12mm; }}
+body {{ font: 10.5pt/1.3 sans-serif; max-width: 180mm; margin: 0 auto; color: #111; }}
 h1 {{ font-size: 17pt; margin: 0 0 3mm; }}
 table {{ border-collapse: collapse; width: 100%; margin: 3mm 0; }}
 th, td {{ text-align: left; padding: 0.7mm 2mm; border-bottom: 0.2mm solid #bbb; vertical-align: top; }}
 .fits {{ font-size: 9.5pt; white-space: nowrap; }}
 .facts th {{ width: 38mm; font-weight: normal; color: #444; }}
 .simulated {{ border: 0.6mm solid #a00; color: #a00; font-size: 15pt; padding: 2mm; text-align: center; }}
-.sign {{ display: flex; gap: 10mm; margin-top: 16mm; }}
+.sign {{ display: flex; gap: 10mm; margin-top: 13mm; }}
 .sign div {{ flex: 1; border-top: 0.3mm solid #111; padding-top: 1mm; font-size: 9pt; }}
 .sum {{ font: 8pt monospace; color: #444; overflow-wrap: anywhere; }}
 svg {{ width: 100%; height: auto; }}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from app.axes import tick_step
 from app.output import UsageError
 from app.technician.certificate import HEAD, Certificate, worst_of
 from app.technician.solve import limit_ma
@@ -77,9 +78,10 @@ def _plot(page: Any, it: Certificate) -> None:
 
     page.set_draw_color(200, 200, 200)
     page.set_font("helvetica", "", 8)
-    for share in (-0.8, -0.4, 0.0, 0.4, 0.8):
-        page.line(left_mm, y(share * highest), RIGHT_MM, y(share * highest))
-        page.text(15, y(share * highest) + 1, f"{share * highest:+.3f}")
+    step = tick_step(2 * highest, 6)
+    for index in range(-int(highest / step), int(highest / step) + 1):
+        page.line(left_mm, y(index * step), RIGHT_MM, y(index * step))
+        page.text(18, y(index * step) + 1, f"{index * step:g}")
     page.set_draw_color(192, 57, 43)
     for sign in (1, -1):
         for part in range(50):
@@ -92,8 +94,9 @@ def _plot(page: Any, it: Certificate) -> None:
     page.set_fill_color(11, 98, 164)
     for true, error in it.left:
         page.ellipse(x(true) - 0.8, y(error) - 0.8, 1.6, 1.6, style="F")
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        page.text(x(share * top_ma) - 2, top_mm + height_mm + 4, f"{share * top_ma:.1f}")
+    step = tick_step(top_ma, 8)
+    for index in range(int(top_ma / step) + 1):
+        page.text(x(index * step) - 1, top_mm + height_mm + 4, f"{index * step:g}")
     page.text(
         left_mm + 20,
         top_mm + height_mm + 8.5,
