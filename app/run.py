@@ -17,9 +17,8 @@ from typing import Any, NamedTuple, TextIO
 from app.atomic import check_target, write_whole
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
-from app.technician.records import current_record
+from app.technician.records import same_parts, treatment_record
 from app.view import View
-from config.calibration import Calibration, load_calibration
 from config.reader import read
 from config.unit import load_unit
 from controller.journal import JournalRefused, default_state
@@ -64,6 +63,8 @@ def run(order: Order) -> ExitCode:
                 result = run_session(request, view.show, stop, complain)
             except NotReady as error:  # caught in here: nothing was cut off that the view should tell
                 return _refuse(order, request, str(error))
+        if request.calibration_notice and not request.calibration.is_nominal:
+            result.summary["calibration_notice"] = request.calibration_notice
         return _deliver(order, result, view)
 
 
@@ -78,12 +79,10 @@ def _request(order: Order) -> SessionRequest:
             raise UsageError(str(error)) from error
     if order.scenario is not None:
         scenario = read(order.scenario, Scenario)
-    serial = unit.serial or (f"SIM-{order.seed}" if order.simulated else "")
-    record = order.calibration
-    if record is None and state is not None and serial and current_record(state, serial).exists():
-        record = current_record(state, serial)
-    calibration, notice = load_calibration(record, unit, serial=serial)
-    scenario = _same_parts(scenario, calibration)
+    seed = order.seed if order.simulated else None
+    calibration, notice = treatment_record(order.calibration, state, unit, seed)
+    if scenario is not None:
+        scenario = same_parts(scenario, calibration)
     return SessionRequest(
         treatment=find(order.treatment),
         unit=unit,
@@ -96,14 +95,6 @@ def _request(order: Order) -> SessionRequest:
         attach=order.attach,
         state=state,
     )
-
-
-def _same_parts(scenario: Scenario | None, calibration: Calibration) -> Scenario | None:
-    """Let a simulated unit be of the parts that its record was made with, unless the scenario says so."""
-    made = calibration.made
-    if scenario is None or made is None or made.simulated is None or "unit" in scenario.model_fields_set:
-        return scenario
-    return scenario.model_copy(update={"unit": made.simulated.unit})
 
 
 def _opening(request: SessionRequest) -> str:

@@ -8,6 +8,7 @@ circuit opened, Start for the rest of the dose.
 from __future__ import annotations
 
 import time
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.attendant import Attendant, show_code
@@ -197,6 +198,9 @@ class Device:
             journal.look(self.bench.name)
             try:
                 self.rig.start()
+                unfit = self._calibration.why_no_treatment(date.today(), simulated=self.bench.simulated)
+                if unfit:
+                    raise Refused(unfit)
             except (OSError, Refused) as error:
                 refusal = Refusal.UNIT_UNFIT if isinstance(error, Refused) else Refusal.CHIP_MISSING
                 self._alarm(Alarm(CODES[refusal], str(error), latched=False))

@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict
 
 from app.device.line import HeraldLine
 from app.output import ExitCode, UsageError, complain, say
+from app.technician.records import same_parts, treatment_record
 from app.words import ADVICE, plain
-from config.calibration import load_calibration
+from config.parts import Limits
 from config.reader import read
 from config.unit import Unit, load_unit
 from controller.benches import Bench, NotReady, attached, failed_start, hardware, rig_on, simulated
@@ -68,10 +69,14 @@ def device(order: Order) -> ExitCode:
     """
     _check(order)
     unit = load_unit(order.unit)
-    calibration, notice = load_calibration(order.calibration, unit)
     state = _state(order)
+    seed = None if order.simulate is None else 1 if order.seed is None else order.seed
+    calibration, notice = treatment_record(order.calibration, state, unit, seed)
+    if calibration.made is not None:  # what was not calibrated is not given
+        most_ma = min(unit.limits.max_current_ma, calibration.made.reach_ma)
+        unit = unit.model_copy(update={"limits": Limits(max_current_ma=most_ma)})
     default = _default(order, state, unit)
-    scenario = _scenario(order)
+    scenario = same_parts(_scenario(order), calibration)
     if notice:
         complain(notice)
     with ExitStack() as stack:

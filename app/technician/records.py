@@ -14,9 +14,10 @@ import yaml
 
 from app.atomic import write_whole
 from app.output import UsageError
-from config.calibration import Calibration, checksum_of, read_calibration
+from config.calibration import Calibration, checksum_of, load_calibration, read_calibration
 from config.reader import BadFile, parse, read_bytes
 from config.unit import Unit
+from sim.scenario import Scenario
 
 FOLDER = "calibration"
 
@@ -74,6 +75,29 @@ def _dump(content: dict[str, Any]) -> str:
     return yaml.dump(
         content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )
+
+
+def treatment_record(
+    given: Path | None, state: Path | None, unit: Unit, seed: int | None
+) -> tuple[Calibration, str]:
+    """Give the record that a treatment uses, and a notice: the one that is `given`, else the unit's current.
+
+    `seed` is a simulated unit's, which lends it a serial number where its description has none. Raises
+    BadFile.
+    """
+    serial = unit.serial or ("" if seed is None else f"SIM-{seed}")
+    record = given
+    if record is None and state is not None and serial and current_record(state, serial).exists():
+        record = current_record(state, serial)
+    return load_calibration(record, unit, serial=serial)
+
+
+def same_parts(scenario: Scenario, calibration: Calibration) -> Scenario:
+    """Let a simulated unit be of the parts that its record was made with, unless the scenario says so."""
+    made = calibration.made
+    if made is None or made.simulated is None or "unit" in scenario.model_fields_set:
+        return scenario
+    return scenario.model_copy(update={"unit": made.simulated.unit})
 
 
 def write_record(path: Path, record: dict[str, Any], serial: str, today: date) -> Path | None:
