@@ -66,6 +66,7 @@ class Bench(NamedTuple):
     `ionto faults` at a session time in s, and `meter` is a reference meter in the output, where the unit is
     simulated in this process. `true_ma` gives the mean size of the true current over the last half second.
     `shorten`, once the drivers have set up their chips, puts the plant in the place of bus and drivers.
+    `real_time` says that its time is the machine's.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Bench(NamedTuple):
     meter: Meter | None = None
     true_ma: Callable[[], float] | None = None
     shorten: Callable[[Ports], Ports] | None = None
+    real_time: bool = False
 
 
 def open_bus(unit: Unit, stack: ExitStack) -> tuple[Transport, int]:
@@ -111,7 +113,7 @@ def hardware(unit: Unit, stack: ExitStack) -> Bench:
     """Take the I2C bus and the pins of this machine, each looked at first. Raises OSError or InUse."""
     transport, lock = open_bus(unit, stack)
     name = f"/dev/i2c-{unit.i2c.bus} {unit.serial}".rstrip()
-    return Bench(name, transport, open_pins(unit, stack), RealClock(), locks=(lock,))
+    return Bench(name, transport, open_pins(unit, stack), RealClock(), locks=(lock,), real_time=True)
 
 
 def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
@@ -134,6 +136,7 @@ def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
         truth=lambda: _told_truth(path, zero_s),
         mark_tick=client.mark_tick,
         locks=(lock,),
+        real_time=True,
     )
 
 
@@ -164,6 +167,7 @@ def simulated(
         ),
         meter=_meter(world, seed),
         true_ma=lambda: world.average_ma(max(clock.now_s - 0.5, 0.0), clock.now_s),
+        real_time=speed == 1.0,
     )
 
 

@@ -19,6 +19,7 @@ from controller.core.types import Cause, Phase, Refusal
 from controller.journal import Journal
 from controller.loop import StopSwitch
 from controller.orders import OrderRefused, Prepared, judge
+from controller.realtime import real_time
 from controller.recorder import Recorder
 from controller.result import OUTCOMES
 from controller.rig import Refused
@@ -85,6 +86,7 @@ class Device:
         self.offer: Offer | None = None
         self.finished = False
         self.last: dict[str, Any] | None = None
+        self._punctual: list[dict[str, Any]] = []
         self.order: dict[str, Any] | None = None
         self.stop = StopSwitch()
         self.ending = False
@@ -232,7 +234,9 @@ class Device:
             on_tick=self.bench.mark_tick,
         )
         journal.watch(session, self.stop, self.rig.wear)
-        loop.run(recorder, attendant, journal)
+        with real_time(wanted=self.bench.real_time) as steps:
+            loop.run(recorder, attendant, journal)
+        self._punctual = [step._asdict() for step in steps]
         if not journal.begun and session.trip is not None and self.alarm is None:
             attendant.record_idle_trip()
         journal.close()
@@ -279,6 +283,7 @@ class Device:
             "code": code,
             "charge_forward_ma_min": round(session.dose.ma_min("forward"), 3),
             "charge_reverse_ma_min": round(session.dose.ma_min("reverse"), 3),
+            **({"real_time": self._punctual} if self._punctual else {}),
         }
 
     def _rest(self, session: Session, journal: Journal, prepared: Prepared) -> Offer | None:

@@ -139,7 +139,7 @@ def _run(
         observers.append(journal)
     if watch is not None:
         observers.append(watch(bench, loop))
-    with real_time(wanted=request.simulate is None or request.speed == 1.0) as steps:
+    with real_time(wanted=bench.real_time) as steps:
         loop.run(*observers)
     summary = summary_of(_facts(request, bench), loop, recorder, bench.truth())
     if steps:
