@@ -34,6 +34,8 @@ ROW_S: Final = 0.5
 """Time between two rows of dose; a kill loses so much and the row on its way (law 10: at most 1 s)."""
 PATIENCE_S: Final = 5.0
 """The start must be on the disk within this, a row during the session too, and the end."""
+WATCHED_S: Final = 0.4
+"""The end is written when the output was seen to be off for so long; the loop goes on for 0.5 s."""
 LONGEST_TEXT: Final = 800
 """Characters of a name or sentence, so that a line fits the pipe's atomic write."""
 
@@ -59,6 +61,7 @@ class Journal:
         self._answers = b""
         self._asked = False
         self._ended = False
+        self._over_s: float | None = None
         self._zero_s = 0.0
         self._unkept = 0
         self._kept_s = 0.0
@@ -123,6 +126,8 @@ class Journal:
         """Wait until everything is on the disk, at most 5 s, and let the child go; twice is harmless."""
         if self._in < 0:
             return
+        if self._asked and not self._ended and self._over_s is not None and self._session is not None:
+            self._end(self._session)
         if self._asked:
             self._wait(lambda: self.begun and self._unkept == 0)
             if self.failure is None and (self._unkept or not self.begun):
@@ -148,18 +153,20 @@ class Journal:
     def tick(self, measurement: Measurement) -> None:
         """Look at a finished tick: a row twice a second, and one at the end."""
         session = self._session
-        if session is None or self._ended:
+        if session is None or self._ended or not self._asked:
             return
-        if measurement.time_s < self._row_due_s and not session.finished:
-            return
-        if not self._asked:
+        ends = session.finished and self._over_s is None
+        if ends:
+            self._over_s = measurement.time_s
+        watched = self._over_s is not None and measurement.time_s >= self._over_s + WATCHED_S
+        if measurement.time_s < self._row_due_s and not ends and not watched and session.trip is None:
             return
         self._row_due_s = measurement.time_s + ROW_S - 1e-6
-        at_s = round(measurement.time_s - self._zero_s, 3)
-        dose = (session.dose.ma_min("forward"), session.dose.ma_min("reverse"))
-        self._send("row", at_s, session.phase, *_seen(session, measurement), *dose)
-        if session.finished:
-            self._end(session, at_s, dose)
+        if self._over_s is None or ends:
+            at_s = round(measurement.time_s - self._zero_s, 3)
+            self._send("row", at_s, session.phase, *_seen(session, measurement), *self._dose(session))
+        if watched or session.trip is not None:
+            self._end(session)
         self.listen()
         late = self._unkept and time.monotonic() - self._kept_s > PATIENCE_S
         if late and self.failure is None:
@@ -173,8 +180,13 @@ class Journal:
         if self._asked and not self.begun and time.monotonic() - self._kept_s > PATIENCE_S:
             self.failure = self.failure or self._too_slow()
 
-    def _end(self, session: Session, at_s: float, dose: tuple[float, float]) -> None:
+    @staticmethod
+    def _dose(session: Session) -> tuple[float, float]:
+        return session.dose.ma_min("forward"), session.dose.ma_min("reverse")
+
+    def _end(self, session: Session) -> None:
         trip, self._ended = session.trip, True
+        at_s = round((self._over_s or self._zero_s) - self._zero_s, 3)
         code = code_of(session)
         if trip is not None:
             phase = session.tripped_in or session.phase
@@ -182,7 +194,7 @@ class Journal:
         if self._wear is not None:
             self._send("wear", *self._wear())
         reason = self.failure or session.reason
-        self._send("end", OUTCOMES[session.phase], _short(reason), at_s, *dose, code)
+        self._send("end", OUTCOMES[session.phase], _short(reason), at_s, *self._dose(session), code)
 
     # --- the pipes ------------------------------------------------------------------------------------------
 

@@ -99,9 +99,15 @@ class Guard:
             self._seen_s = now_s
         if not isinstance(last, Drive) or last.setpoint_ma == 0.0:
             either_ma = max(current_ma or 0.0, m.current_ma or 0.0)
-            still_on = self._still_on(now_s, either_ma) or self._idle(passed_s)
+            still_on = self._still_on(now_s, either_ma)
             if still_on or not isinstance(last, Drive):
-                return still_on or self._saturated(m) or self._control_frozen(m) or self._slow(m)
+                return (
+                    still_on
+                    or self._saturated(m)
+                    or self._control_frozen(m)
+                    or self._slow(m)
+                    or self._idle(passed_s)
+                )
         else:
             self._idle_s = 0.0
         if passed_s > lim.LATE_TICK_S:
@@ -127,6 +133,7 @@ class Guard:
             or self._deviation(now_s, current_ma, m, last)
             or self._moved_by_dac(current_ma, m, last)
             or self._spent(passed_s, current_ma, last)
+            or self._idle(passed_s)
         )
 
     def _repeats(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:

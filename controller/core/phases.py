@@ -1,7 +1,7 @@
 """The phases of a session and every way from one to another, as data.
 
 Law: what is not in the table does not happen. Every phase that can carry current has a way to `tripped`;
-the rows of `tripped`, `done`, `stopped` and `refused` are empty, so nothing leaves them.
+nothing leaves that, and nothing but a trip leaves `done`, `stopped` and `refused`: when current still flows.
 """
 
 from __future__ import annotations
@@ -77,16 +77,16 @@ TRANSITIONS: Final = MappingProxyType(
         },
         _P.REVERSE: {_E.REVERSED: _P.RAMP_UP, _E.STOP: _P.STOPPED, _E.TRIP: _P.TRIPPED},
         _P.STOPPING: {_E.STOPPED: _P.STOPPED, _E.TRIP: _P.TRIPPED},
-        _P.DONE: {},
-        _P.STOPPED: {},
-        _P.REFUSED: {},
+        _P.DONE: {_E.TRIP: _P.TRIPPED},
+        _P.STOPPED: {_E.TRIP: _P.TRIPPED},
+        _P.REFUSED: {_E.TRIP: _P.TRIPPED},
         _P.TRIPPED: {},
     }
 )
 """Phase -> event -> next phase."""
 
-TERMINAL: Final = frozenset(phase for phase, row in TRANSITIONS.items() if not row)
-"""Phases that nothing leaves; the output is off in all of them."""
+TERMINAL: Final = frozenset(phase for phase, row in TRANSITIONS.items() if row.keys() <= {_E.TRIP})
+"""Phases in which a session is over; the output is off in all of them."""
 
 DRIVING: Final = frozenset(
     {Phase.PROOF, Phase.CONTACT, Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.REVERSE, Phase.STOPPING}

@@ -36,7 +36,18 @@ from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event
 from controller.core.proof import Proof
 from controller.core.regulator import Regulator
 from controller.core.rest import Given
-from controller.core.types import Buttons, Command, Drive, Measurement, Off, Phase, Polarity, Refusal, Trip
+from controller.core.types import (
+    Buttons,
+    Cause,
+    Command,
+    Drive,
+    Measurement,
+    Off,
+    Phase,
+    Polarity,
+    Refusal,
+    Trip,
+)
 from protocols.ceilings import MIN_CURRENT_MA
 
 
@@ -204,8 +215,12 @@ class Session:
         return self._steps[self.phase](measurement)
 
     def record_trip(self, trip: Trip) -> None:
-        """Latch a trip: the guard has cut the current, and nothing leaves this phase."""
-        if self.phase not in TERMINAL:
+        """Latch a trip: the guard has cut the current, and nothing leaves this phase.
+
+        When the session is over a chip may fail; only current that still flows is its business.
+        """
+        over = self.phase in TERMINAL
+        if self.trip is None and (not over or trip.cause is Cause.OUTPUT_STUCK):
             self.trip = trip
             self.tripped_in = self._phase_before
             self.reason = trip.evidence

@@ -89,7 +89,7 @@ def test_it_is_kept_so_that_a_power_cut_loses_nothing_acknowledged(tmp_path):
     store.connection.close()
 
 
-def test_the_dose_goes_out_twice_a_second_and_the_end_at_once(journal, session, tmp_path):
+def test_the_dose_goes_out_twice_a_second_and_the_end_once(journal, session, tmp_path):
     treat(journal, session, 3.0)
     settle(journal)
     live = rows(tmp_path / "state", "SELECT at_s, phase, forward_ma_min FROM live ORDER BY at_s")
@@ -107,6 +107,30 @@ def test_the_dose_goes_out_twice_a_second_and_the_end_at_once(journal, session, 
     assert rows(tmp_path / "state", "SELECT count(*) FROM live") == [(0,)]
     ended = rows(tmp_path / "state")
     assert ended == [("stopped", "Stop was pressed", 3.1, pytest.approx(0.2995), 0.0)]
+
+
+def test_the_end_is_written_when_the_output_was_seen_to_be_off(journal, session, tmp_path):
+    treat(journal, session, 1.0)
+    session.finished, session.phase, session.reason = True, Phase.DONE, ""
+    for tick in range(60):
+        journal.tick(at(1.1 + 0.005 * tick))
+    settle(journal)
+    assert rows(tmp_path / "state")[0][0] is None
+    session.trip = Trip(Cause.OUTPUT_STUCK, 1.4, "5.00 mA measured while the output should be off")
+    session.phase, session.tripped_in = Phase.TRIPPED, Phase.DONE
+    journal.tick(at(1.4))
+    journal.close()
+    assert rows(tmp_path / "state", "SELECT cause, phase FROM trip") == [("output_stuck", "done")]
+    assert rows(tmp_path / "state")[0][0] == "aborted"
+
+
+def test_an_end_without_anything_more_is_written_in_the_session_too(journal, session, tmp_path):
+    treat(journal, session, 1.0)
+    session.finished, session.phase, session.reason = True, Phase.DONE, ""
+    for tick in range(90):
+        journal.tick(at(1.1 + 0.005 * tick))
+    settle(journal)
+    assert rows(tmp_path / "state")[0][0] == "completed"
 
 
 def test_a_trip_is_kept_with_its_evidence(journal, session, tmp_path):

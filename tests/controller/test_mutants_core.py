@@ -228,7 +228,7 @@ def test_no_wait_in_mid_treatment_is_without_end() -> None:
     watch.see()
     watch.last = Off()
     off = {"guard_ma": 0.0, "current_ma": 0.0}
-    assert watch.ticks_to_trip(2000, **off) == 502  # one that ends what was driven, 500 are allowed
+    assert watch.ticks_to_trip(2000, **off) == 501  # the one that ends what was driven counts
     assert watch.cause is Cause.TIME_EXCEEDED
     assert "off for 5.0 s in mid-treatment" in watch.guard.trip.evidence  # type: ignore[union-attr]
 

@@ -11,7 +11,7 @@ from simulated import simulate, treatment
 from config.unit import Unit
 from controller.core.guard import Guard, _Slope
 from controller.core.limits import GuardLimits
-from controller.core.types import Buttons, Cause, Drive, Measurement
+from controller.core.types import Buttons, Cause, Drive, Failure, Measurement
 
 ONE_CONVERTER = Unit.model_validate({"guard_adc": None})
 LIMITS = GuardLimits.of(
@@ -176,3 +176,23 @@ def test_a_relay_that_closes_late_in_contact_finds_the_sensing_current() -> None
     for _ in range(1000):
         assert bench.tick(guard_ma=0.0, current_ma=0.0, voltage_v=0.0, return_ma=0.0) is None
     assert bench.plant_ma() < 0.32
+
+
+def test_current_that_still_flows_after_the_end_is_no_completion() -> None:
+    bench = Bench(half_s=25.0)
+    bench.run_until("done")
+    for _ in range(30):
+        bench.tick(guard_ma=5.0, current_ma=5.0)
+    assert bench.session.trip is not None
+    assert bench.session.trip.cause is Cause.OUTPUT_STUCK
+    assert (bench.session.phase, bench.session.tripped_in) == ("tripped", "done")
+    assert "5.00 mA" in bench.session.reason
+
+
+def test_a_chip_that_fails_after_the_end_changes_no_outcome() -> None:
+    bench = Bench(half_s=25.0)
+    bench.run_until("done")
+    bench.tick(failure=Failure(Cause.ADC_SILENT, "made by the test"))
+    assert bench.guard.trip is not None
+    assert bench.session.trip is None
+    assert bench.session.phase == "done"
