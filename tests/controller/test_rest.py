@@ -22,7 +22,8 @@ def cut(target_ma, at_s):
     """What was given when the circuit opened `at_s` into the treatment."""
     half, into_s = (0, at_s) if at_s < 600.0 else (1, at_s - 600.0)
     rising_s = min(into_s, target_ma / RAMP)
-    so_far = (rising_s**2 * RAMP / 2 + (into_s - rising_s) * target_ma) / 60
+    falling_s = max(0.0, into_s - (600.0 - target_ma / RAMP))
+    so_far = (rising_s**2 * RAMP / 2 + (into_s - rising_s) * target_ma - falling_s**2 * RAMP / 2) / 60
     first = charge(target_ma, 600.0) if half else so_far
     return Given(half, into_s, at_s, first, so_far if half else 0.0)
 
