@@ -86,9 +86,8 @@ def treatment_record(
     BadFile.
     """
     serial = unit.serial or ("" if seed is None else f"SIM-{seed}")
-    record = given
-    if record is None and state is not None and serial and current_record(state, serial).exists():
-        record = current_record(state, serial)
+    named = unit.model_copy(update={"serial": serial})
+    record = given if state is None else record_in_use(given, named, state)
     return load_calibration(record, unit, serial=serial)
 
 
