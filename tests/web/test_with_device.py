@@ -86,7 +86,8 @@ def test_a_hand_leaves_the_rest_is_stopped_from_the_page_and_history_tells(home,
         sentence = page.locator("[data-live=sentence]")
         sentence.filter(has_text="Press Start on the unit.").wait_for()
         page.locator("[data-live=prepared]").filter(has_text="Hands, tap water for Ann, 6.0 mA").wait_for()
-        home.unit.press("start")
+        home.unit.settle()
+        home.unit.press("start", 3.0)
         home.wait(phase="hold")
         sentence.filter(has_text="Keep still").wait_for()
         page.locator("#live-chart canvas").wait_for()
@@ -94,7 +95,8 @@ def test_a_hand_leaves_the_rest_is_stopped_from_the_page_and_history_tells(home,
         page.get_by_role("alert").filter(has_text="The circuit opened").wait_for()
         home.unit.hand(out=False)
         sentence.filter(has_text="rest of the treatment").wait_for()
-        home.unit.press("start")
+        home.unit.settle()
+        home.unit.press("start", 3.0)
         home.wait(phase="hold", linked_to=1)
         page.get_by_role("button", name="Stop", exact=True).last.click()
         home.wait(state="idle")
@@ -116,8 +118,9 @@ def test_either_survives_the_others_death(home):
     ann = home.add("Ann")
     ticks = dict.fromkeys(CHECKLIST, "yes")
     home.device.submit(f"/prepare?person={ann}&treatment=hands", "/prepare", current_ma="5", **ticks)
-    home.wait(next="press_start")
-    home.unit.press("start")
+    home.wait(next="press_start", treatment="hands")
+    home.unit.settle()
+    home.unit.press("start", 3.0)
     home.wait(phase="hold")
     home.web.kill()
     before_ma_min = home.unit.snapshot["charge_forward_ma_min"]
@@ -130,8 +133,7 @@ def test_either_survives_the_others_death(home):
     assert home.device.post("/stop", {}).status == 503
     home.unit = Appliance(home.state, 30)
     wait_for(lambda: home.unit.snapshot["state"] == "idle", PATIENCE_S)
-    record = home.device.get("/history/1").page.text
-    assert "Interrupted, not complete" in record
+    wait_for(lambda: "Interrupted, not complete" in home.device.get("/history/1").page.text)
     row = json.loads(home.device.get("/history.json").text)[0]
     assert row["outcome"] == "cut_off"
     assert row["forward_ma_min"] > before_ma_min
@@ -161,7 +163,8 @@ def test_a_whole_treatment_from_checklist_to_history(tmp_path):
             page.set_default_timeout(300_000)
             prepare(page, ann, 8)
             page.locator("[data-live=sentence]").filter(has_text="Press Start on the unit.").wait_for()
-            home.unit.press("start")
+            home.unit.settle()
+            home.unit.press("start", 3.0)
             page.locator("[data-live=direction]").filter(has_text="Reverse").wait_for()
             page.locator("[data-live=sentence]").filter(has_text="Finished").wait_for()
             page.get_by_role("button", name="Fine").click()
