@@ -108,6 +108,11 @@ def test_the_clock_sleeps_until_the_moment_and_not_at_all_for_one_that_is_past()
     clock.sleep_until(0.0)
 
 
+def test_a_child_begins_as_an_ordinary_process():
+    with real_time():
+        assert in_child(lambda: os.sched_getscheduler(0)) == os.SCHED_OTHER
+
+
 AUDITED = """
 import sys
 sys.path.insert(0, "tests/support")
