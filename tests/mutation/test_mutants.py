@@ -10,6 +10,7 @@ from typing import Any
 
 import mutants
 import pytest
+import yaml
 from mutate import Mutant, definitions_of, joined, slips_of
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +33,7 @@ def test_no_mutant_survives_unlisted() -> None:
 
 @pytest.mark.nightly
 def test_the_record_is_of_all_modules_as_they_are() -> None:
-    assert set(mutants.recorded()["modules"]) == set(mutants.MODULES)
+    assert mutants.untried(mutants.recorded()) == set()
     assert mutants.changed_since(mutants.recorded()) == set()
 
 
@@ -48,11 +49,13 @@ def test_every_listed_survivor_is_of_today_and_has_its_reason() -> None:
 
 
 def test_every_survivor_of_the_record_is_listed() -> None:
-    listed = [mutant.module for mutant in mutants.listed()]
-    modules = mutants.recorded()["modules"]
-    assert set(modules) <= set(mutants.MODULES)
-    for module, row in modules.items():
-        assert listed.count(module) == row["survived"], module
+    listed = [mutant[:2] for mutant in mutants.listed()]
+    record = mutants.recorded()
+    assert list(record) == list(mutants.MODULES)
+    for module, rows in record.items():
+        for name, row in rows.items():
+            if row["hash"]:
+                assert listed.count((module, name)) == row["survived"], (module, name)
 
 
 def test_the_page_tells_the_record() -> None:
@@ -69,13 +72,42 @@ def test_every_module_and_every_test_is_there() -> None:
 def test_a_changed_definition_is_told_and_tried_first() -> None:
     record = mutants.recorded()
     module = "controller/core/dose.py"
-    record["modules"][module]["definitions"]["Dose.add"] = "another"
+    record[module]["Dose.add"]["hash"] = "another"
     assert (module, "Dose.add") in mutants.changed_since(record)
     slips = mutants.all_slips([module])
     chosen = mutants.chosen(slips, {(module, "Dose.add")}, "1")
     first = [slip.mutant.inside for slip in chosen][:2]
     assert first == ["Dose.add"] * 2
     assert len(chosen) == len(set(chosen)) <= len(slips)
+
+
+def test_a_new_definition_counts_as_changed_and_one_never_tried_does_not() -> None:
+    record = mutants.recorded()
+    module = "controller/core/dose.py"
+    del record[module]["Dose.add"]
+    record[module]["Dose.ma_min"] = {"hash": ""}
+    changed = mutants.changed_since(record)
+    assert (module, "Dose.add") in changed
+    assert (module, "Dose.ma_min") not in changed
+    assert (module, "Dose.ma_min") in mutants.untried(record)
+
+
+def test_recording_goes_on_with_what_the_record_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = mutants.recorded()
+    module = "controller/core/dose.py"
+    record[module]["Dose.add"]["hash"] = "another"
+    for name, text in (("RECORD", yaml.safe_dump(record, sort_keys=False)), ("PAGE", mutants.table(record))):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        monkeypatch.setattr(mutants, name, tmp_path / name)
+    slips = mutants.all_slips([module])
+    groups = mutants.lacking(slips)
+    assert set(groups) == {(module, "Dose.add")}
+    assert all(slip.mutant.inside == "Dose.add" for slip in groups[module, "Dose.add"])
+    mutants.write(module, "Dose.add", 7, 0)
+    assert mutants.lacking(slips) == {}
+    assert mutants.table(mutants.recorded()) == (tmp_path / "PAGE").read_text(encoding="utf-8")
 
 
 SLIPS: list[tuple[str, list[str]]] = [

@@ -2,7 +2,9 @@
 
     .venv/bin/python tests/support/mutants.py [MODULE ...]   every slip of these modules, of all without names
     .venv/bin/python tests/support/mutants.py --quick        what changed since the record, and a sample
-    .venv/bin/python tests/support/mutants.py --record [MODULE ...]   the same; then writes record and figures
+    .venv/bin/python tests/support/mutants.py --record [MODULE ...]   what the record lacks as it is today
+
+`--record` writes record and figures after every definition, so it goes on where it was ended.
 
 Law: a mutant that survives is killed by a test or justified in `tests/mutation/survivors.yaml`; anything else
 fails. No file of the checkout is changed: each mutant lives in a forked process, whose importer gives it for
@@ -80,7 +82,7 @@ READY = (
     "config.unit",
     "sim.world",
 )
-LONGEST_S = 60
+LONGEST_S = 20
 """A mutant that takes longer than this, of processor or of time, is noticed: it hangs."""
 MOST_MEMORY = 2 << 30
 SAMPLE = 12
@@ -191,21 +193,32 @@ def listed() -> dict[Mutant, str]:
 
 
 def recorded() -> dict[str, Any]:
-    """Return the record of the last whole run."""
+    """Return the record: module -> definition -> at which hash all its mutants were tried, when, how many.
+
+    A definition whose hash is empty was never tried.
+    """
     return yaml.safe_load(RECORD.read_text(encoding="utf-8"))
 
 
 def changed_since(record: dict[str, Any]) -> set[tuple[str, str]]:
-    """Return (module, definition) of all that is not as it was when its module was last run whole.
+    """Return (module, definition) of all that is not as it was when its mutants were last tried.
 
-    A module that never was is left to the nightly run.
+    What never was is left to the nightly run; a definition that the record doesn't know is new.
     """
     found = set()
-    for module in record["modules"]:
-        before = record["modules"][module]["definitions"]
-        now = definitions_of((ROOT / module).read_text(encoding="utf-8"))
-        found |= {(module, name) for name, mark in now.items() if before.get(name) != mark}
+    for module, rows in record.items():
+        for name, mark in definitions_of((ROOT / module).read_text(encoding="utf-8")).items():
+            before = rows.get(name, {"hash": "new"})["hash"]
+            if before and before != mark:
+                found.add((module, name))
     return found
+
+
+def untried(record: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return (module, definition) of all whose mutants were never tried."""
+    return {
+        (module, name) for module, rows in record.items() for name, row in rows.items() if not row["hash"]
+    }
 
 
 def chosen(slips: list[Slip], changed: set[tuple[str, str]], seed: str) -> list[Slip]:
@@ -218,36 +231,63 @@ def chosen(slips: list[Slip], changed: set[tuple[str, str]], seed: str) -> list[
 
 def table(record: dict[str, Any]) -> str:
     """Return the figures of the record as Markdown."""
-    rows = record["modules"]
-    lines = ["| module | mutants | killed | survive, justified | run whole |", "|---|---|---|---|---|"]
-    for module in MODULES:
-        if module in rows:
-            row = rows[module]
-            killed = row["mutants"] - row["survived"]
-            figures = f"{row['mutants']} | {killed} | {row['survived']} | {row['date']} at {row['commit']}"
-            lines.append(f"| `{module}` | {figures} |")
-        else:
-            lines.append(f"| `{module}` | | | | not yet |")
+    lines = [
+        "| module | mutants tried | killed | survive, justified | definitions run | last run |",
+        "|---|---|---|---|---|---|",
+    ]
+    for module, rows in record.items():
+        done = [row for row in rows.values() if row["hash"]]
+        tried, alive = (sum(row[what] for row in done) for what in ("mutants", "survived"))
+        last = max((f"{row['date']} at {row['commit']}" for row in done), default="not yet")
+        lines.append(
+            f"| `{module}` | {tried} | {tried - alive} | {alive} | {len(done)} of {len(rows)} | {last} |"
+        )
     return "\n".join(lines)
 
 
-def write(modules: list[str], slips: list[Slip], alive: list[Mutant]) -> None:
-    """Write whole runs of `modules` into the record, and their figures into the page."""
-    record = recorded() if RECORD.exists() else {"modules": {}}
+def write(module: str, name: str, mutants: int, survived: int) -> None:
+    """Write that all `mutants` of a definition were tried into the record, and the figures into the page."""
+    record = recorded()
     before = table(record)
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-    for module in modules:
-        record["modules"][module] = {
-            "date": f"{datetime.now(UTC):%Y-%m-%d}",
-            "commit": commit,
-            "mutants": sum(slip.mutant.module == module for slip in slips),
-            "survived": sum(mutant.module == module for mutant in alive),
-            "definitions": definitions_of((ROOT / module).read_text(encoding="utf-8")),
-        }
-    RECORD.write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")
+    rows = record.get(module, {})
+    now = definitions_of((ROOT / module).read_text(encoding="utf-8"))
+    record[module] = {one: rows.get(one, {"hash": ""}) for one in now}
+    record[module][name] = {
+        "hash": now[name],
+        "mutants": mutants,
+        "survived": survived,
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+        "commit": commit,
+    }
+    in_order = {one: record[one] for one in MODULES if one in record}
+    RECORD.write_text(yaml.safe_dump(in_order, sort_keys=False), encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(page.replace(before, table(record)), encoding="utf-8")
+    PAGE.write_text(page.replace(before, table(in_order)), encoding="utf-8")
+
+
+def lacking(slips: list[Slip]) -> dict[tuple[str, str], list[Slip]]:
+    """Return the slips by definition, of those that the record doesn't hold as they are today."""
+    record = recorded()
+    found: dict[tuple[str, str], list[Slip]] = {}
+    for slip in slips:
+        found.setdefault((slip.mutant.module, slip.mutant.inside), []).append(slip)
+    for module in dict.fromkeys(slip.mutant.module for slip in slips):
+        for name, mark in definitions_of((ROOT / module).read_text(encoding="utf-8")).items():
+            if record.get(module, {}).get(name, {"hash": ""})["hash"] == mark:
+                found.pop((module, name), None)
+            else:
+                found.setdefault((module, name), [])
+    return found
+
+
+def errors_of(tried: list[Slip], alive: list[Mutant]) -> list[str]:
+    """Return what is not as the list says: survivors that it lacks, and listed ones that a test noticed."""
+    known = listed()
+    noticed = {slip.mutant for slip in tried} - set(alive)
+    errors = [f"unlisted survivor: {tuple(mutant)}" for mutant in alive if mutant not in known]
+    return errors + [f"listed, yet noticed: {tuple(mutant)}" for mutant in known if mutant in noticed]
 
 
 def main() -> int:
@@ -271,19 +311,24 @@ def main() -> int:
     for name in READY:
         importlib.import_module(name)
     slips = all_slips(args.modules or MODULES)
+    groups = lacking(slips) if args.record else {}
+    if args.record:
+        slips = [slip for group in groups.values() for slip in group]
     if args.quick:
         record = recorded()
-        slips = chosen(all_slips(record["modules"]), changed_since(record), args.seed)
+        left = untried(record)
+        slips = [slip for slip in all_slips(record) if slip.mutant[:2] not in left]
+        slips = chosen(slips, changed_since(record), args.seed)
     if failing := spoilt(dict.fromkeys(slip.mutant.module for slip in slips), args.jobs):
         raise RuntimeError(f"their tests fail without any mutant: {', '.join(failing)}")
-    alive = list(survivors_of(slips, args.jobs))
-    known = listed()
-    tried = {slip.mutant for slip in slips}
-    errors = [f"unlisted survivor: {tuple(mutant)}" for mutant in alive if mutant not in known]
-    errors += [f"listed, yet noticed: {tuple(mutant)}" for mutant in known if mutant in tried - set(alive)]
+    alive = [] if args.record else list(survivors_of(slips, args.jobs))
+    for (module, name), group in groups.items():
+        survivors = list(survivors_of(group, args.jobs))
+        if not errors_of(group, survivors):
+            write(module, name, len(group), len(survivors))
+        alive += survivors
+    errors = errors_of(slips, alive)
     say(f"{len(slips)} mutants, {len(alive)} survived, {len(errors)} of them not as listed", *errors)
-    if args.record and not errors:
-        write(args.modules or list(MODULES), slips, alive)
     return 1 if errors else 0
 
 
