@@ -109,6 +109,10 @@ def test_the_window_has_to_be_half_full() -> None:
     fold = made()
     assert grow(fold, [15.0, 16.0, 17.0]) == [False] * 3, "20 ms"
     fold = made()
+    for at_s, volt in ((10.0, 15.0), (10.018, 17.0), (10.021, 17.0), (10.024, 17.0)):
+        fold.see(at_s, volt, 10.0)
+    assert not fold.withdrawn
+    fold = made()
     for at_s, volt in ((10.0, 15.0), (10.0125, 15.0), (10.0251, 17.0), (10.03, 17.0)):
         fold.see(at_s, volt, 10.0)
     assert fold.withdrawn
@@ -146,6 +150,9 @@ def test_a_growth_that_was_interrupted_begins_again() -> None:
         # ... or fell from 7 to 6 mA: only the ohmic part must have fallen with it
         (7.0, -10.4 / 6.0 * 1.0 + 0.78 * 10.4 * 0.05, False),
         (7.0, -10.4 / 6.0 * 1.0 + 0.82 * 10.4 * 0.05, True),
+        # ... and so for the least rise and fall
+        (5.95, 15.0 / 6.0 * 0.05 + 0.79 * 10.4 * 0.05, False),
+        (6.05, -10.4 / 6.0 * 0.05 + 0.79 * 10.4 * 0.05, False),
     ],
 )
 def test_what_the_currents_own_change_explains_is_no_hand(
@@ -218,3 +225,26 @@ def test_a_reset_forgets_the_load() -> None:
     fold.see(10.10, 25.0, 10.0)
     assert not fold.withdrawn, "nothing to compare with"
     assert fold.allow(10.11) == 10.0
+
+
+def test_a_limit_has_arrived_at_two_seconds_exactly() -> None:
+    fold = made()
+    fold.see(1.0, 57.1, 5.0)
+    assert fold.settled(3.0)
+
+
+def test_the_rest_after_a_hand_that_left_ends_at_two_seconds_exactly() -> None:
+    fold = made()
+    for n in range(10):
+        fold.see(10.0 + n / 128, 15.0 if n < 8 else 17.0, 8.0)
+    assert fold.withdrawn
+    left_s = 10.0 + 9 / 128
+    for n in range(20):
+        fold.allow(left_s + n / 128)
+    assert fold.withdrawn
+    fold.allow(left_s + 2.0)
+    assert not fold.withdrawn
+
+
+def test_any_voltage_above_zero_may_grow() -> None:
+    assert grow(made(), [*[0.02] * 6, 0.05, 0.05])[-1]
