@@ -21,6 +21,9 @@ _ABSENT: Final = object()
 _BARE: Final = object()
 
 
+_Add = Callable[[str, Callable[[argparse.Namespace], ExitCode], str], argparse.ArgumentParser]
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence and go the way of all other errors."""
 
@@ -200,6 +203,12 @@ def _wiring(args: argparse.Namespace) -> ExitCode:
     return wiring(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _off(args: argparse.Namespace) -> ExitCode:
+    from app.appliance.off import Order, off
+
+    return off(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -224,6 +233,20 @@ def _add_unit(unit: argparse.ArgumentParser) -> None:
         help="let a fault of `ionto faults` begin there",
     )
     tell.add_argument("--truth", action="store_true", help="print what the unit there knows, as JSON")
+
+
+def _add_appliance(add: _Add) -> None:
+    """Add the commands of a unit as it stands in a home: its listeners, its wires, its switch."""
+    from app.device.faces import add_mqtt_options, add_oled_options
+
+    add_mqtt_options(add("mqtt", _mqtt, "Tell an MQTT broker and Home Assistant what the unit does."))
+    add_oled_options(add("oled", _oled, "Show what the unit does on a small display."))
+    from app.wiring.options import add_options as add_wiring_options
+
+    add_wiring_options(add("wiring", _wiring, "Print which pin goes where on a unit, or draw it."))
+    from app.appliance.options import add_off_options
+
+    add_off_options(add("off", _off, "Open both relays of a unit, rest its heartbeat, set its DAC to zero."))
 
 
 class _Version(argparse.Action):
@@ -311,13 +334,7 @@ def _parser() -> _Parser:
 
     add_history_options(add("history", _history, "Show, export, draw or verify what was treated."))
     bench_options.add_calibration(add("calibration", _calibration, "A unit's records, and a certificate."))
-    from app.device.faces import add_mqtt_options, add_oled_options
-
-    add_mqtt_options(add("mqtt", _mqtt, "Tell an MQTT broker and Home Assistant what the unit does."))
-    add_oled_options(add("oled", _oled, "Show what the unit does on a small display."))
-    from app.wiring.options import add_options as add_wiring_options
-
-    add_wiring_options(add("wiring", _wiring, "Print which pin goes where on a unit, or draw it."))
+    _add_appliance(add)
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
     return parser

@@ -269,7 +269,12 @@ class Hands(NamedTuple):
 
 def hands_on(bench: Bench, unit: Unit, stack: ExitStack) -> Hands:
     """Take the pins, low; `stack` lets go of them, low. Raises OSError."""
-    factory, pins = bench.factory, unit.pins
+    return take_pins(bench.factory, unit, stack)
+
+
+def take_pins(factory: Factory, unit: Unit, stack: ExitStack) -> Hands:
+    """Take the pins of a header, low; `stack` lets go of them, low. Raises OSError."""
+    pins = unit.pins
     # Pins first: they come up low, so the relays are open before a chip is spoken to.
     relays = stack.enter_context(closing(Relays(factory, pins.series_relay, pins.polarity_relay)))
     heartbeat = stack.enter_context(closing(Heartbeat(factory, pins.heartbeat)))
@@ -299,6 +304,16 @@ def store_zero(bench: Bench, unit: Unit) -> tuple[int, int]:
     before = dac.read_back().eeprom_code
     dac.store_zero_in_eeprom(bench.clock.now, bench.clock.sleep_until)
     return before, dac.read_back().eeprom_code
+
+
+def zero_dac(transport: Transport, unit: Unit) -> None:
+    """Set the DAC to zero and see it there. Raises OSError."""
+    bus = BoundedBus(transport, RealClock().now)
+    bus.allow(START_UP_S)
+    dac = CurrentDac(bus, unit.dac.address)
+    dac.write(0)
+    if code := dac.read_back().code:
+        raise errors.ChipReset(f"The DAC was set to 0 and holds {code}.")
 
 
 def _bus_on(bench: Bench) -> BoundedBus:

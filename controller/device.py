@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from controller.core.session import Session
     from controller.core.signals import Signal
     from controller.rig import Rig
+    from controller.supervision import Supervision
 
 AGAIN_S: Final = 5.0
 """After a test that failed the next one waits so long."""
@@ -79,9 +80,11 @@ class Device:
         default: Prepared | None,
         line: Line,
         tell: Callable[[dict[str, Any]], None],
+        supervision: Supervision,
     ) -> None:
         self.bench, self.rig, self.clock, self.unit = bench, rig, clock, unit
         self.line, self.tell = line, tell
+        self._supervision = supervision
         self.alarm: Alarm | None = None
         self.offer: Offer | None = None
         self.finished = False
@@ -182,8 +185,10 @@ class Device:
     def serve(self) -> None:
         """Serve until `end`."""
         try:
+            self._supervision.serving()
             while not self.ending:
                 self._session()
+            self._supervision.ending()
         finally:
             self.rig.rest()
             self.rig.show(red=False, green=False, blue=False, buzzer=False)
@@ -235,7 +240,7 @@ class Device:
         )
         journal.watch(session, self.stop, self.rig.wear)
         with real_time(wanted=self.bench.real_time) as steps:
-            loop.run(recorder, attendant, journal)
+            loop.run(recorder, attendant, journal, self._supervision)
         self._punctual = [step._asdict() for step in steps]
         if not journal.begun and session.trip is not None and self.alarm is None:
             attendant.record_idle_trip()
@@ -314,6 +319,7 @@ class Device:
         until_s = self.clock.now() + AGAIN_S
         while self.clock.now() < until_s and not self.ending:
             show_code(self, self.clock.now())
+            self._supervision.alive()
             self.clock.sleep_until(self.clock.now() + 0.02)
 
 

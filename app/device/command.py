@@ -7,10 +7,11 @@ end; a second one cuts.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ from controller.device import Device
 from controller.journal import JournalRefused, default_state
 from controller.orders import OrderRefused, Prepared, own
 from controller.ownership import InUse
+from controller.supervision import Supervision
 from protocols.library import find, names
 from sim.scenario import PersonSpec, Scenario
 
@@ -84,6 +86,7 @@ def device(order: Order) -> ExitCode:
             bench = _bench(order, unit, default, scenario, stack)
             clock = SessionClock(bench.clock)
             rig = rig_on(bench._replace(clock=clock), unit, calibration, stack)
+            supervision = stack.enter_context(closing(Supervision(os.environ)))
         except (OSError, InUse, NotReady) as error:
             complain(f"ionto: {failed_start(error) if isinstance(error, OSError) else error}")
             return ExitCode.REFUSED
@@ -101,6 +104,7 @@ def device(order: Order) -> ExitCode:
             default=default,
             line=line,
             tell=face.tell,
+            supervision=supervision,
         )
         served.between = line.start
         with _signals(served):

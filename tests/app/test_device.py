@@ -14,6 +14,7 @@ from controller.clock import SessionClock
 from controller.device import Device
 from controller.history import open_history
 from controller.orders import OrderRefused, judge, own
+from controller.supervision import Supervision
 from protocols.library import find, names
 from protocols.treatment import Treatment
 from sim.scenario import PersonSpec, Scenario
@@ -94,6 +95,7 @@ def serve(story, state, *, default=SHORT, scenario=None, unit=None, patience_s=4
             default=prepared,
             line=play,
             tell=told.append,
+            supervision=Supervision({}),
         )
         play.device = device
         device.serve()

@@ -1,0 +1,107 @@
+"""The services as systemd's own analyser sees them, and what each line promises."""
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.main import _parser
+from controller.realtime import PRIORITY
+from controller.supervision import EVERY_S
+
+FILES = Path(__file__).parents[2] / "app" / "appliance"
+SERVICES = ("ionto-controller", "ionto-web")
+MOST = 2.0
+"""Exposure, of 10."""
+
+
+class Several(dict):
+    """Keeps every line of a key that is written more than once."""
+
+    def __setitem__(self, key, value):
+        if isinstance(value, list) and key in self and isinstance(self[key], list):
+            self[key].extend(value)
+        else:
+            super().__setitem__(key, value)
+
+
+def service(name):
+    text = configparser.RawConfigParser(strict=False, dict_type=Several, interpolation=None)
+    text.optionxform = str
+    text.read(FILES / f"{name}.service")
+    return {key: value.split("\n") for section in text.sections() for key, value in text[section].items()}
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here (apt: systemd)"
+)
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_exposure_is_small(name, capsys):
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", FILES / f"{name}.service"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    found = re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout)
+    assert found, done.stdout + done.stderr
+    with capsys.disabled():
+        print(f"\nsystemd-analyze security {name}: {found[1]} (at most {MOST})")  # noqa: T201 - CI is to show it
+    assert float(found[1]) <= MOST
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_command_lines_are_ours(name):
+    lines = service(name)
+    for line in lines["ExecStart"] + lines.get("ExecStopPost", []):
+        program, *words = line.replace("$IONTO_WEB", "--network --name unit.local").split()
+        assert program == "/opt/ionto/current/bin/ionto"
+        args = _parser().parse_args(words)
+        assert getattr(args, "state", Path("/var/lib/ionto")) == Path("/var/lib/ionto")
+        assert getattr(args, "unit", Path("/etc/ionto/unit.yaml")) == Path("/etc/ionto/unit.yaml")
+
+
+def test_only_the_controller_has_devices():
+    controller, web = service("ionto-controller"), service("ionto-web")
+    assert controller["DeviceAllow"] == ["char-i2c rw", "char-gpiochip rw"]
+    assert controller["SupplementaryGroups"] == ["i2c gpio"]
+    assert "SupplementaryGroups" not in web
+    assert "DeviceAllow" not in web
+    assert web["PrivateDevices"] == ["yes"]
+    assert controller["DevicePolicy"] == web["DevicePolicy"] == ["closed"]
+
+
+def test_the_controller_reaches_no_network():
+    controller = service("ionto-controller")
+    assert controller["PrivateNetwork"] == ["yes"]
+    assert controller["RestrictAddressFamilies"] == ["AF_UNIX"]
+
+
+def test_neither_is_root():
+    for name in SERVICES:
+        assert service(name)["User"] == ["ionto"]
+        assert service(name)["CapabilityBoundingSet"] == [""]
+
+
+def test_the_watchdog_waits_for_several_missed_words():
+    lines = service("ionto-controller")
+    assert float(lines["WatchdogSec"][0]) >= 5 * EVERY_S
+    assert lines["Type"] == ["notify"]
+    assert lines["NotifyAccess"] == ["main"]
+
+
+def test_real_time_is_granted_as_the_loop_asks_for_it():
+    lines = service("ionto-controller")
+    assert lines["CPUSchedulingPolicy"] == ["fifo"]
+    assert lines["CPUSchedulingPriority"] == lines["LimitRTPRIO"] == [str(PRIORITY)]
+    assert lines["LimitMEMLOCK"] == ["infinity"]
+    assert lines["CPUSchedulingResetOnFork"] == ["yes"]
+
+
+def test_the_process_that_reads_which_pi_this_is_may_read_it():
+    """With ProcSubset=pid gpiozero finds neither /proc/cpuinfo nor the device tree, and no pin opens."""
+    assert "ProcSubset" not in service("ionto-controller")
