@@ -151,12 +151,6 @@ def test_numbers_are_written_as_the_strict_reader_wants_them() -> None:
 # --- by the command ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def state(tmp_path: Path, calibrate: Any) -> Path:
-    assert calibrate("--state", tmp_path, seed=4)[0] == 0
-    return tmp_path
-
-
 def test_a_calibrated_simulated_unit_treats_and_a_bad_record_does_not(ionto: Any, state: Path) -> None:
     short = state / "short.yaml"
     short.write_text("{name: short, area: hands, current_ma: 12, total_min: 2}")

@@ -17,15 +17,13 @@ DRIFTS = {
 
 
 @pytest.fixture
-def record(calibrate: Any, tmp_path: Path) -> Path:
-    path = tmp_path / "record.yaml"
-    assert calibrate("--out", path, seed=3)[0] == 0
-    return path
+def record(state: Path) -> Path:
+    return state / "calibration" / "SIM-4.yaml"
 
 
 def verified(ionto: Any, record: Path, *args: Any) -> tuple[int, dict[str, Any], str]:
     found: tuple[int, dict[str, Any], str] = ionto(
-        "verify", "--simulate", *args, "--seed", "3", "--calibration", record, "--answers", "simulated"
+        "verify", "--simulate", *args, "--seed", "4", "--calibration", record, "--answers", "simulated"
     )
     return found
 
@@ -61,17 +59,14 @@ def test_an_expired_record_is_still_verified(ionto: Any, record: Path) -> None:
 
 def test_another_units_record_is_refused(ionto: Any, record: Path) -> None:
     code, _, err = ionto(
-        "verify", "--simulate", "--seed", "4", "--calibration", record, "--answers", "simulated"
+        "verify", "--simulate", "--seed", "5", "--calibration", record, "--answers", "simulated"
     )
     assert code == 2
-    assert "only a record of this unit, serial 'SIM-4', is allowed" in err
+    assert "only a record of this unit, serial 'SIM-5', is allowed" in err
 
 
-def test_what_is_verified_is_kept_beside_the_record(calibrate: Any, ionto: Any, tmp_path: Path) -> None:
-    assert calibrate("--state", tmp_path, seed=3)[0] == 0
-    code, answer, _ = ionto(
-        "verify", "--simulate", "--seed", "3", "--state", tmp_path, "--answers", "simulated"
-    )
+def test_what_is_verified_is_kept_beside_the_record(ionto: Any, state: Path) -> None:
+    code, answer, _ = ionto("verify", "--simulate", "--seed", "4", "--state", state, "--answers", "simulated")
     assert code == 0
     kept = yaml.safe_load(Path(answer["kept"]).read_text())
     assert kept["verdict"] == "passed"
