@@ -55,7 +55,7 @@ def describe(summary: Summary, evidence: str | None) -> str:
         *_trip_lines(summary, evidence),
         f"  Dose      forward {dose['forward']:.1f} mA min, reverse {dose['reverse']:.1f} mA min",
         f"  Current   peak {summary['peak_ma']:.2f} mA, overshoot {summary['overshoot_ma']:.2f} mA, "
-        f"steady error {summary['steady_error_ma']:+.2f} mA",
+        f"steady error {round(summary['steady_error_ma'], 2) + 0.0:+.2f} mA",
         f"  Loop      {loop['ticks']:,} ticks at {loop['rate_hz']:g} Hz, {loop['late']} late{missed}",
     ]
     lines += [
