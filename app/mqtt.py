@@ -10,6 +10,7 @@ import json
 import re
 import signal
 import ssl
+import sys
 import threading
 import time
 from pathlib import Path
@@ -105,7 +106,9 @@ class Publisher:
         self._online = False
         self._due_s = 0.0
         self._stage: object = None
+        self._why = ""
         client.on_connect = self._connected
+        client.on_connect_fail = self._unreached
 
     def take(self, message: dict[str, Any] | None) -> None:
         """Publish what this message tells."""
@@ -125,8 +128,16 @@ class Publisher:
         if reason.is_failure:
             complain(f"ionto: the broker refuses: {reason}")
             return
+        self._why = ""
         self._online = False  # said again, since a broker may have forgotten it
         self._due_s = 0.0
+
+    def _unreached(self, *_: Any) -> None:
+        """Say once why the broker can't be reached; paho tries again, and calls this within its `except`."""
+        why = str(sys.exc_info()[1])
+        if why != self._why:
+            self._why = why
+            complain(f"ionto: no connection to the broker {self._broker[0]}:{self._broker[1]}: {why}")
 
     def _available(self, *, online: bool) -> None:
         if self._unit and online != self._online and self._client.is_connected():

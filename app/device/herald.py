@@ -1,7 +1,8 @@
 """The herald: a process of its own that tells what happens now to whoever listens at `live.sock`.
 
 Law: it passes on and never decides. Who doesn't read is dropped, what isn't understood is refused, and
-nothing that it can pass on starts a treatment. `docs/device.md` describes the lines.
+nothing that it can pass on starts a treatment. A Stop is never lost, not even from a listener that is gone.
+`docs/device.md` describes the lines.
 
 Run as `python -m app.device.herald FACTS`: `socket`, `next` (paths), `hello` (object), `attach` (path or
 null). Its input ends with the device, and then so does it.
@@ -31,6 +32,10 @@ PATIENCE_S: Final = 1.0
 LOOK_S: Final = 0.5
 """How often `next.json` is looked at."""
 SNAPSHOT_S: Final = 0.1
+LAST_WORDS: Final = 256
+"""Reads of a listener that is let go: all that its socket can hold (Linux, net.core.wmem_default)."""
+STOPS: Final = 2
+"""Stops that wait for room on the way to the device: the soft one and the one that cuts."""
 LARGEST: Final = 4096
 """Bytes of `next.json`."""
 BUTTONS: Final = ("start", "stop", "up", "down")
@@ -46,6 +51,8 @@ class Client:
         self.stuck_since_s = time.monotonic()
         self.fresh = False
         """Whether it has yet to get the newest snapshot."""
+        self.gone = False
+        """Whether it takes no answers any more."""
 
 
 class Herald:
@@ -61,6 +68,7 @@ class Herald:
         self._look_due_s = 0.0
         self._seen: object = ()
         self._rest = b""
+        self._owed_stops = 0
         self._clients: dict[int, Client] = {}
         self._selector = selectors.DefaultSelector()
         self._door = _door(self._socket)
@@ -95,7 +103,9 @@ class Herald:
             self._look()
         for client in [one for one in self._clients.values() if one.unsent]:
             if now_s - client.stuck_since_s > PATIENCE_S:
-                self._drop(client)
+                self._let_go(client)
+        if self._owed_stops:
+            self._stop(0)
         return True
 
     # --- the device -------------------------------------------------------------------------------------
@@ -113,9 +123,20 @@ class Herald:
                 self._spend(message["spent"])
         return bool(chunk)
 
-    def _pass_on(self, message: dict[str, Any]) -> None:
-        with suppress(OSError):  # a device that is gone needs nothing; a full pipe is one that hangs
+    def _pass_on(self, message: dict[str, Any]) -> bool:
+        try:
             os.write(1, _line(message))
+        except BlockingIOError:  # the device is busy with much else
+            return False
+        except OSError:  # a device that is gone needs nothing
+            return True
+        return True
+
+    def _stop(self, more: int) -> None:
+        """Pass on Stops, those first that found no room before."""
+        self._owed_stops = min(STOPS, self._owed_stops + more)
+        while self._owed_stops and self._pass_on({"do": "stop"}):
+            self._owed_stops -= 1
 
     def _look(self) -> None:
         """Hand on what is prepared, when that has changed."""
@@ -165,30 +186,42 @@ class Herald:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self._drop(client)
+            self._let_go(client)
             return
         client.unsent = client.unsent[sent:]
         waits = selectors.EVENT_WRITE if client.unsent else 0
         self._selector.modify(client.line, selectors.EVENT_READ | waits)
 
-    def _hear(self, client: Client) -> None:
+    def _hear(self, client: Client) -> bool:
+        """Do what has come from this listener; tell whether there may be more."""
         try:
             chunk = client.line.recv(LONGEST)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             chunk = b""
         *lines, client.heard = (client.heard + chunk).split(b"\n")
-        if not chunk or len(client.heard) > LONGEST:
-            self._drop(client)
-            return
+        if not chunk and client.heard:  # the end of all ends a line too
+            lines = [client.heard]
         for line in lines:
             refused = self._do(line)
             if refused is not None and len(client.unsent) < LONGEST:
                 client.unsent += _line({"error": refused})
                 client.stuck_since_s = time.monotonic()
-        if client.unsent and client.line.fileno() >= 0:
+        if not chunk or len(client.heard) > LONGEST:
+            self._drop(client)
+            return False
+        if client.unsent and not client.gone:
             self._push(client)
+        return True
+
+    def _let_go(self, client: Client) -> None:
+        """Take a listener's last words, then drop it."""
+        client.gone = True
+        for _ in range(LAST_WORDS):
+            if not self._hear(client):
+                break
+        self._drop(client)
 
     def _do(self, line: bytes) -> str | None:
         """Pass on what a client asks for; return why not."""
@@ -198,7 +231,7 @@ class Herald:
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             return 'a line is an object with "do"'
         if do == "stop" and not asked:
-            self._pass_on({"do": "stop"})
+            self._stop(1)
             return None
         if do not in ("press", "hand"):
             return "do is stop, and on a simulated unit press or hand"

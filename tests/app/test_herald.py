@@ -1,6 +1,8 @@
 """The herald: tells whoever listens, passes on only what may be, and drops who doesn't read."""
 
 import json
+import os
+import signal
 import socket
 import time
 from datetime import UTC, datetime, timedelta
@@ -83,6 +85,13 @@ def listen(tmp_path):
         one.close()
 
 
+def stop_process(line, *, going):
+    """Hold the herald's process, and wait until it is held; or let it go on."""
+    os.kill(line._child.pid, signal.SIGCONT if going else signal.SIGSTOP)
+    if not going:
+        os.waitid(os.P_PID, line._child.pid, os.WSTOPPED)
+
+
 def taken(line):
     """The next message for the loop that is no word about orders."""
     return wait(lambda: next((m for m in line.take() if m["do"] != "order"), None))
@@ -106,6 +115,67 @@ def test_stop_press_and_hand_are_passed_on(line, listen):
     assert taken(line) == {"do": "press", "button": "up", "held_s": 4.0}
     one.ask({"do": "hand", "out": True})
     assert taken(line) == {"do": "hand", "out": True}
+
+
+def say_and_close(state, text):
+    quick = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    quick.connect(str(state / "live.sock"))
+    quick.sendall(text)
+    quick.close()
+
+
+STOP = b'{"do":"stop"}\n'
+
+
+@pytest.mark.parametrize("text", [STOP, STOP.strip(), b"{}\n" * 60 + STOP, STOP + b"x" * 5000])
+def test_a_stop_is_heard_from_who_closes_at_once(line, tmp_path, text):
+    stop_process(line, going=False)  # so that all is said and closed before the herald looks
+    say_and_close(tmp_path, text)
+    stop_process(line, going=True)
+    assert taken(line) == {"do": "stop"}
+
+
+def test_two_hundred_stops_of_who_closes_at_once_are_two_hundred(line, tmp_path):
+    heard = 0
+    for _ in range(200):
+        line.send({"snapshot": SNAPSHOT})
+        say_and_close(tmp_path, STOP)
+        wait(lambda: True if taken(line) == {"do": "stop"} else None)
+        heard += 1
+    assert heard == 200
+
+
+def test_a_stop_from_who_does_not_read_is_heard(line, listen, tmp_path):
+    one = listen()
+    stop_process(line, going=False)
+    one.ask(b'{"do": "hand"}\n' * 60 + STOP)  # more than is read at once
+    one.line.shutdown(socket.SHUT_RD)  # what the herald sends now fails
+    line.send({"snapshot": SNAPSHOT})
+    stop_process(line, going=True)
+    assert taken(line) == {"do": "stop"}
+
+
+def test_a_stop_waits_for_room_on_the_way_to_the_device(line, listen):
+    one = listen()
+    one.next()
+    press = json.dumps({"do": "press", "button": "up", "held_s": 1.0}).encode() + b"\n"
+    for _ in range(3000):  # more than a pipe holds, which nobody empties meanwhile
+        one.ask(press)
+    for _ in range(5):
+        one.ask(STOP)
+    one.ask(b"{}\n")
+    assert "error" in one.next()  # so all before was heard
+    heard = []
+
+    def emptied():
+        heard.extend(line.take())
+        return True if [m for m in heard if m["do"] == "stop"] else None
+
+    wait(emptied)
+    time.sleep(0.2)
+    emptied()
+    assert len(heard) < 3000, "the pipe was not full: the test proves nothing"
+    assert [m["do"] for m in heard][-2:] == ["stop", "stop"], "the soft one and the one that cuts"
 
 
 BAD = [

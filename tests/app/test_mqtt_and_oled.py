@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from luma.core.device import dummy
@@ -41,9 +43,29 @@ def test_nothing_about_a_person_is_published():
     assert unit_id(HELLO) == "reference_unit_a_7"
 
 
-@pytest.fixture
-def broker(tmp_path):
-    """A mosquitto that wants a password, and what a subscriber with it hears."""
+def certificate(folder, name):
+    """Make a key and a certificate of its own authority for this machine, in one file each."""
+    key, made = folder / f"{name}.key", folder / f"{name}.pem"
+    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    words += ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
+    words += ["-addext", "keyUsage=critical,keyCertSign,digitalSignature"]
+    words += ["-keyout", str(key), "-out", str(made)]
+    subprocess.run(["openssl", *words], check=True, capture_output=True)
+    return key, made
+
+
+class Broker(NamedTuple):
+    port: int
+    ca: Path | None
+
+    @property
+    def tls(self):
+        return [] if self.ca is None else ["--tls", str(self.ca)]
+
+
+@pytest.fixture(params=["plain", "tls"])
+def broker(request, tmp_path):
+    """A mosquitto that wants a password; over TLS it takes nothing else."""
     program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
     if program is None:
         pytest.skip("mosquitto is not installed: apt install mosquitto")
@@ -54,30 +76,38 @@ def broker(tmp_path):
     passwords.write_text("unit:secret\n")
     passwords.chmod(0o600)
     subprocess.run(["mosquitto_passwd", "-U", str(passwords)], check=True)
+    lines = [f"listener {port} 127.0.0.1", "allow_anonymous false", f"password_file {passwords}", "user root"]
+    ca = None
+    if request.param == "tls":
+        if shutil.which("openssl") is None:
+            pytest.skip("openssl is not installed: apt install openssl")
+        key, ca = certificate(tmp_path, "broker")
+        lines += [f"certfile {ca}", f"keyfile {key}", "tls_version tlsv1.2"]
     settings = tmp_path / "mosquitto.conf"
-    settings.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nuser root\n"
-    )
+    settings.write_text("\n".join(lines) + "\n")
     process = subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL)
-    yield port
+    yield Broker(port, ca)
     process.terminate()
     process.wait()
 
 
 @pytest.fixture
 def hear(broker):
+    """What a subscriber with the password hears."""
     from paho.mqtt.client import Client
     from paho.mqtt.enums import CallbackAPIVersion
 
     heard = {}
     client = Client(CallbackAPIVersion.VERSION2)
     client.username_pw_set("unit", "secret")
+    if broker.ca is not None:
+        client.tls_set(ca_certs=str(broker.ca))
     client.on_connect = lambda *_: client.subscribe("#")
     client.on_message = lambda _client, _data, said: heard.__setitem__(said.topic, said.payload.decode())
     deadline_s = time.monotonic() + WAIT_S
     while True:
         try:
-            client.connect("127.0.0.1", broker)
+            client.connect("127.0.0.1", broker.port)
             break
         except OSError:
             assert time.monotonic() < deadline_s
@@ -96,13 +126,45 @@ def until(condition, act=lambda: None):
         time.sleep(0.05)
 
 
+def publishing(state, broker, *more, stderr=None):
+    words = ["mqtt", "--state", str(state), "--broker", "127.0.0.1", "--port", str(broker.port), *more]
+    words += ["--user", "unit", "--password-file", str(state / "password")]
+    command = [sys.executable, "-P", "-m", "app.main", *words]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
+
+
+REFUSED = [
+    ("another authority", "secret", "certificate verify failed"),
+    ("its own authority", "wrong", "the broker refuses: Not authorized"),
+]
+
+
+@pytest.mark.parametrize("broker", ["tls"], indirect=True)
+@pytest.mark.parametrize(("authority", "password", "said"), REFUSED)
+def test_over_tls_a_wrong_authority_or_password_gets_nothing_out(
+    broker, hear, tmp_path, authority, password, said
+):
+    ca = broker.ca if authority.startswith("its own") else certificate(tmp_path, "another")[1]
+    facts = {"socket": str(tmp_path / "live.sock"), "next": str(tmp_path / "next.json")}
+    line = HeraldLine({**facts, "attach": None, "hello": HELLO})
+    (tmp_path / "password").write_text(f"{password}\n")
+    log = tmp_path / "log"
+    with log.open("w") as stderr:
+        process = publishing(tmp_path, broker, "--tls", str(ca), stderr=stderr)
+    try:
+        until(lambda: said in log.read_text(), lambda: line.send({"snapshot": SEEN}))
+        assert hear == {}
+    finally:
+        process.kill()
+        process.wait()
+        line.close()
+
+
 def test_a_real_broker_is_told_discovery_state_and_availability(broker, hear, tmp_path):
     facts = {"socket": str(tmp_path / "live.sock"), "next": str(tmp_path / "next.json")}
     line = HeraldLine({**facts, "attach": None, "hello": HELLO})
     (tmp_path / "password").write_text("secret\n")
-    words = ["mqtt", "--state", str(tmp_path), "--broker", "127.0.0.1", "--port", str(broker)]
-    words += ["--user", "unit", "--password-file", str(tmp_path / "password")]
-    process = subprocess.Popen([sys.executable, "-P", "-m", "app.main", *words], stdout=subprocess.DEVNULL)
+    process = publishing(tmp_path, broker, *broker.tls)
     topic = "ionto/reference_unit_a_7"
     try:
         until(lambda: f"{topic}/state" in hear, lambda: line.send({"snapshot": SEEN}))
