@@ -57,8 +57,8 @@ MODULES: dict[str, tuple[list[str], ...]] = {
     "controller/core/foldback.py": (_controller("foldback", "core_edges"), _controller("session")),
     "controller/core/proof.py": (PROOF, _controller("session")),
     "controller/core/session.py": (
-        _controller("session", "core_edges"),
-        _controller("phases", "guard"),
+        _controller("session_bounds", "session_current", "session_ends", "phases"),
+        _controller("session", "core_edges", "guard"),
         [*_controller("no_trip_is_missed"), "-k", "not steady_hold"],
         PROOF,
     ),

@@ -1,0 +1,188 @@
+"""A session before its current, to the tick and the figure: self-test, Start, contact, and why it ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from session_alone import RISE_MA, START, STOP, TICK_S, Alone
+
+from controller.core.types import Drive, Off, Phase, Refusal
+
+# --- the self-test ---------------------------------------------------------------------------------------
+
+
+def test_the_self_test_takes_a_quarter_of_a_second() -> None:
+    one = Alone()
+    assert one.until(Phase.READY) == 32
+    assert one.session.refusal is None
+    assert one.session.polarity == "forward"
+    assert one.session.setpoint_ma == 0.0
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        {"current_ma": 0.095, "guard_ma": 0.095},
+        {"supply_v": 58.0},
+        {"supply_v": 70.0},
+    ],
+)
+def test_the_self_test_passes_within_its_bounds(reading: dict[str, Any]) -> None:
+    assert Alone().until(Phase.READY, **reading) == 32
+
+
+@pytest.mark.parametrize(
+    ("reading", "refusal", "words"),
+    [
+        ({"current_ma": 0.105}, Refusal.NOT_ZERO, "read 0.10 and 0.00 mA, allowed below 0.1 mA"),
+        ({"guard_ma": 0.105}, Refusal.NOT_ZERO, "read 0.00 and 0.10 mA"),
+        ({"guard_ma": None}, Refusal.NOT_ZERO, "0.00 and nothing mA"),
+        ({"supply_v": 57.9}, Refusal.SUPPLY_OUT, "reads 57.90 V, allowed 58 to 70 V"),
+        ({"supply_v": 70.1}, Refusal.SUPPLY_OUT, "reads 70.10 V"),
+        ({"supply_v": None}, Refusal.SUPPLY_OUT, "reads nothing V"),
+        ({"buttons": START}, Refusal.START_STUCK, "the Start button"),
+        ({"buttons": STOP}, Refusal.STOP_STUCK, "the Stop button"),
+        ({"buttons": START, "supply_v": None}, Refusal.START_STUCK, "the Start button"),
+    ],
+)
+def test_the_self_test_refuses_after_three_seconds(
+    reading: dict[str, Any], refusal: Refusal, words: str
+) -> None:
+    one = Alone()
+    assert one.until(Phase.REFUSED, **reading) == 384
+    assert one.session.refusal is refusal
+    assert words in (one.session.reason or "")
+
+
+def test_without_a_converter_of_the_guard_its_zero_is_not_asked_for() -> None:
+    assert Alone(guarded=False).until(Phase.READY, guard_ma=None) == 32
+
+
+def test_a_stop_that_was_pressed_and_let_go_in_the_self_test_stops() -> None:
+    one = Alone()
+    one.tick(buttons=STOP)
+    assert one.session.phase is Phase.SELF_TEST
+    one.tick()
+    assert one.session.phase is Phase.STOPPED
+    assert one.session.reason == "Stop was pressed"
+
+
+# --- Start -----------------------------------------------------------------------------------------------
+
+
+def test_start_waits_for_the_record() -> None:
+    one = Alone().to(Phase.READY)
+    assert not one.session.start_asked
+    one.session.recorded = False
+    one.tick()
+    one.tick(buttons=START)
+    assert one.session.start_asked
+    one.tick()
+    assert one.session.phase is Phase.READY
+    one.session.recorded = True
+    one.tick()
+    assert one.session.phase is Phase.PROOF
+
+
+def test_a_start_that_was_denied_has_to_be_let_go_first() -> None:
+    one = Alone().to(Phase.READY)
+    one.session.recorded = False
+    one.tick()
+    one.tick(buttons=START)
+    one.session.deny()
+    assert not one.session.start_asked
+    one.tick(buttons=START)
+    assert not one.session.start_asked
+    one.tick()
+    one.tick(buttons=START)
+    assert one.session.start_asked
+
+
+def test_a_session_that_waits_may_be_refused_and_no_other() -> None:
+    one = Alone()
+    one.session.refuse(Refusal.NOBODY_CAME, "too early")
+    assert (one.session.phase, one.session.reason) == (Phase.SELF_TEST, None)
+    one.to(Phase.READY).session.refuse(Refusal.NOBODY_CAME, "for a test")
+    assert one.session.phase is Phase.REFUSED
+    assert (one.session.refusal, one.session.reason) == (Refusal.NOBODY_CAME, "for a test")
+    assert one.session.finished
+
+
+def test_start_is_waited_for_ten_minutes() -> None:
+    one = Alone().to(Phase.READY)
+    one.skip(600.0 - 2 * TICK_S)
+    one.tick()
+    assert not one.session.finished
+    one.tick()
+    assert one.session.refusal is Refusal.NOBODY_CAME
+    assert one.session.reason == "Start was not pressed within 600 s"
+    assert one.session.phase is Phase.REFUSED
+
+
+# --- contact -----------------------------------------------------------------------------------------------
+
+
+def test_contact_closes_the_relay_rises_to_sensing_and_lasts_two_seconds() -> None:
+    one = Alone().to(Phase.CONTACT)
+    asked = []
+    while one.session.phase is Phase.CONTACT and len(asked) < 500:
+        command = one.tick()
+        assert isinstance(command, Drive)
+        asked.append((command.setpoint_ma, command.sensing))
+    assert asked[0] == (0.0, True), "the relay is closing"
+    assert asked[1:4] == [(n * RISE_MA, True) for n in (1, 2, 3)]
+    assert asked[76:80] == [(76 * RISE_MA, True), (0.3, True), (0.3, True), (0.3, True)]
+    assert len(asked) == 1 + 77 + 1 + 256
+    assert asked[-1] == (0.3 + RISE_MA, False), "up from there"
+
+
+@pytest.mark.parametrize(
+    ("reading", "whole"),
+    [
+        ({}, True),
+        ({"current_ma": 0.211}, True),
+        ({"current_ma": 0.209}, False),
+        ({"current_ma": None}, False),
+        ({"voltage_v": None}, False),
+        ({"current_ma": 0.5, "voltage_v": 0.175}, True),
+        ({"current_ma": 0.5, "voltage_v": 0.1749}, False),
+        ({"current_ma": 0.5, "voltage_v": 53.9}, True),
+        ({"current_ma": 0.5, "voltage_v": 54.1}, False),
+        ({"current_ma": 0.25, "voltage_v": 37.5}, True),
+        ({"current_ma": 0.25, "voltage_v": 37.6}, False),
+    ],
+)
+def test_what_is_contact(reading: dict[str, Any], whole: bool) -> None:
+    one = Alone().to(Phase.CONTACT)
+    for _ in range(100):
+        one.tick(current_ma=0.0)
+    for _ in range(257):
+        one.tick(**reading)
+    assert (one.session.phase is Phase.RAMP_UP) is whole
+
+
+@pytest.mark.parametrize(
+    ("reading", "refusal", "words"),
+    [
+        ({"current_ma": 0.25, "voltage_v": 0.085}, Refusal.ELECTRODES_TOUCH, "the load reads 340 ohm"),
+        ({"current_ma": 0.22, "voltage_v": 0.07}, Refusal.ELECTRODES_TOUCH, "the load reads 318 ohm"),
+        ({"current_ma": 0.25, "voltage_v": 0.09}, Refusal.NO_CONTACT, "stayed open"),
+        ({"current_ma": 0.20, "voltage_v": 0.05}, Refusal.NO_CONTACT, "stayed open"),
+        ({"current_ma": 0.0, "voltage_v": 0.0}, Refusal.NO_CONTACT, "stayed open"),
+        ({"current_ma": None, "voltage_v": 0.1}, Refusal.NO_CONTACT, "stayed open"),
+        ({"current_ma": 0.25, "voltage_v": None}, Refusal.NO_CONTACT, "stayed open"),
+    ],
+)
+def test_without_contact_it_ends_after_its_time(
+    reading: dict[str, Any], refusal: Refusal, words: str
+) -> None:
+    one = Alone().to(Phase.CONTACT)
+    one.skip(60.0 - 2 * TICK_S)
+    one.tick(**reading)
+    assert one.session.phase is Phase.CONTACT
+    assert one.tick(**reading) == Off("forward")
+    assert one.session.phase is Phase.REFUSED
+    assert one.session.refusal is refusal
+    assert "no contact within 60 s" in (one.session.reason or "")
+    assert words in (one.session.reason or "")
