@@ -120,6 +120,29 @@ def test_start_is_waited_for_ten_minutes() -> None:
     assert one.session.phase is Phase.REFUSED
 
 
+# --- the proof -------------------------------------------------------------------------------------------
+
+
+def test_the_protections_are_proven_before_contact() -> None:
+    one = Alone().to(Phase.PROOF)
+    asked = []
+    while one.session.phase is Phase.PROOF and len(asked) < 100:
+        command = one.tick()
+        driven = (command.series, command.beat) if isinstance(command, Drive) else None
+        if driven not in asked[-1:]:
+            asked.append(driven)
+    assert asked == [(False, True), (True, True), (True, False), (True, True), (False, True), None]
+    assert one.session.phase is Phase.CONTACT
+
+
+def test_what_the_proof_finds_is_refused_by_name() -> None:
+    one = Alone().to(Phase.PROOF)
+    one.until(Phase.REFUSED, longest=100, current_ma=0.07)
+    assert one.session.refusal is Refusal.RELAY_WELDED
+    assert "is welded" in (one.session.reason or "")
+    assert one.command == Off("forward")
+
+
 # --- contact -----------------------------------------------------------------------------------------------
 
 

@@ -48,6 +48,15 @@ def test_a_treatment_to_the_tick() -> None:
     assert one.command == Off("reverse")
 
 
+def test_sensing_that_gave_less_than_the_foot_of_the_ramp_counts_as_that_foot() -> None:
+    one = Alone(ramp_ma_per_s=0.1, halves=(("forward", 100.0),)).to(Phase.CONTACT)
+    while one.session.setpoint_ma < 0.3:
+        one.tick(current_ma=0.0)
+    one.until(Phase.RAMP_UP, current_ma=0.2101, voltage_v=0.4)
+    assert 60 * one.session.dose.ma_min("forward") < 0.3 * 3.0 / 2
+    assert one.session.given.half_elapsed_s == pytest.approx(3.0 + TICK_S, abs=1e-6)
+
+
 def test_the_time_left_is_never_below_zero() -> None:
     one = Alone().to(Phase.RAMP_DOWN)
     one.skip(100.0)
@@ -87,10 +96,11 @@ def test_a_reversal_goes_on_just_below_a_fifth_of_a_milliampere() -> None:
 
 def test_a_third_half_turns_back_again() -> None:
     one = Alone(halves=(("forward", 6.0), ("reverse", 6.0), ("forward", 6.0))).to(Phase.REVERSE)
-    one.until(Phase.RAMP_UP)
+    first = one.until(Phase.RAMP_UP)
+    assert one.session.polarity == "reverse"
     one.until(Phase.REVERSE)
     assert one.session.given.half == 1
-    one.until(Phase.RAMP_UP)
+    assert one.until(Phase.RAMP_UP) == first, "no step of the second reversal is left out"
     assert one.session.polarity == "forward"
     assert one.session.given.elapsed_s == 12.0
     # It gives no more than its balance: the first forward half has paid it already.
@@ -234,6 +244,16 @@ def test_the_current_is_folded_back_at_the_end_of_the_voltage() -> None:
     assert one.session.fold_back.ever
 
 
+def test_what_held_the_first_half_back_is_forgotten_with_the_reversal() -> None:
+    one = Alone(heed_withdrawal=False).to(Phase.HOLD)
+    for _ in range(8):
+        one.tick(sampled="voltage", voltage_v=59.0)
+    assert one.session.setpoint_ma < 3.0
+    one.until(Phase.REVERSE)
+    one.until(Phase.HOLD)
+    assert one.session.setpoint_ma == 4.0
+
+
 def test_a_hand_that_leaves_is_heeded_unless_it_is_measured_without() -> None:
     for changes, withdrawn in (({}, True), ({"heed_withdrawal": False}, False)):
         one = Alone(**changes).to(Phase.HOLD)
@@ -281,6 +301,13 @@ def test_what_was_carried_is_counted() -> None:
     assert (fresh.given.forward_ma_min, fresh.given.reverse_ma_min) == (0.0, 0.0)
     assert fresh.left_s == 48.0
     assert fresh.recorded
+
+
+def test_a_half_ends_with_its_time_when_the_charge_leaves_it_the_choice() -> None:
+    one = Alone(carried_forward_ma_min=9.0).to(Phase.REVERSE)
+    one.until(Phase.HOLD)
+    one.until(Phase.RAMP_DOWN)
+    assert one.session.given.half_elapsed_s == 16.0 + TICK_S, "16 s and the first tick of the ramp"
 
 
 def test_a_steep_ramp_rises_by_a_tenth_of_a_milliampere_a_tick() -> None:
