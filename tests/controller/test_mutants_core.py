@@ -5,75 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from guard_watch import FIVE, LIMITS, TICK_S, E, Watch, drive
 
 from controller.core.dose import Dose
-from controller.core.guard import Guard
-from controller.core.limits import GuardLimits
 from controller.core.regulator import Regulator
-from controller.core.types import Buttons, Cause, Command, Drive, Measurement, Off, Trip
-
-LIMITS = GuardLimits.of(
-    ceiling_ma=15.0,
-    target_ma=15.0,
-    total_s=60.0,
-    compliance_v=60.0,
-    supply_min_v=58.0,
-    supply_max_v=70.0,
-    full_scale_ma=25.0,
-)
-TICK_S = 0.01
-FIVE = Drive("forward", 5.0, 819)
-E = 1e-6
-
-
-class Watch:
-    """A guard that has long seen `last` driven; each `see` is one tick with the same command."""
-
-    def __init__(self, last: Command = FIVE) -> None:
-        self.guard = Guard(LIMITS, tick_s=TICK_S, operate_s=0.02)
-        self.guard._proven = True
-        self.guard._last = last
-        self.guard._now_s = self.guard._seen_s = self.now_s = 10.0
-        self.last = last
-        self.ticks = 0
-
-    def reading(self, **changes: Any) -> Measurement:
-        current_ma = self.last.setpoint_ma if isinstance(self.last, Drive) else 0.0
-        sign = -1 if self.last.polarity == "reverse" else 1
-        sound = Measurement(
-            time_s=self.now_s,
-            guard_ma=current_ma,
-            guard_code=3000 + self.ticks % 2,
-            current_ma=current_ma,
-            voltage_v=1.5 * current_ma,
-            supply_v=64.0,
-            return_ma=sign * current_ma,
-            sampled="",
-            sampled_code=2000 + self.ticks % 2,
-            buttons=Buttons(),
-        )
-        return sound._replace(**changes)
-
-    def see(self, command: Command | None = None, *, after_s: float = TICK_S, **changes: Any) -> Trip | None:
-        self.now_s += after_s
-        self.ticks += 1
-        command = command or self.last
-        trip = self.guard.check(self.now_s, self.reading(**changes), command)
-        self.last = command
-        return trip
-
-    def ticks_to_trip(self, limit: int = 120, **changes: Any) -> int:
-        """Return in which tick it trips, 0 if in none."""
-        return next((n for n in range(1, limit + 1) if self.see(**changes)), 0)
-
-    @property
-    def cause(self) -> Cause | None:
-        return None if self.guard.trip is None else self.guard.trip.cause
-
-
-def drive(setpoint_ma: float, **changes: Any) -> Drive:
-    return Drive("forward", setpoint_ma, round(setpoint_ma / 25.0 * 4095))._replace(**changes)
-
+from controller.core.types import Cause, Command, Drive, Off
 
 ONE_TICK = [
     (drive(15.0), {"guard_ma": 15.85 - E}, None),
