@@ -252,9 +252,10 @@ class Guard:
             return None
         evidence = f"{current_ma:.2f} mA measured at a setpoint of {expected_ma:.2f} mA"
         should_ma = (last.code - code) / 4095 * self.limits.full_scale_ma
-        if self._guard_same >= lim.REPEATS:
+        agreed = m.current_ma is not None and abs(m.current_ma - current_ma) <= lim.DEVIATION_MA
+        if self._guard_same >= lim.REPEATS and not agreed:
             return Cause.ADC_FROZEN, f"{evidence}, and the guard converter repeats code {self._guard_code}"
-        if m.current_ma is not None and abs(m.current_ma - current_ma) > lim.DEVIATION_MA:
+        if m.current_ma is not None and not agreed:
             return Cause.ADC_DISAGREE, f"{evidence}, {m.current_ma:.2f} mA by the other converter"
         if abs(should_ma) > lim.MOVED_MA and abs(current_ma - began_ma) < lim.PILOT_MIN_RATIO * abs(
             should_ma

@@ -50,6 +50,13 @@ def test_a_deviation_with_a_converter_that_repeats_itself_is_a_frozen_converter(
     assert "repeats code 3000" in trip.evidence
 
 
+def test_a_current_that_both_converters_see_standing_still_is_no_frozen_converter() -> None:
+    bench = Bench(target_ma=5.0)
+    bench.run_until("ramp_up")
+    trip = bench.trip_within(5.0, guard_ma=0.3, guard_code=225, current_ma=0.3)
+    assert trip.cause is Cause.DAC_STUCK
+
+
 def test_a_deviation_that_the_other_converter_denies_is_a_disagreement() -> None:
     bench = Bench()
     bench.run_until("hold")
