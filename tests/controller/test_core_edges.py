@@ -53,7 +53,9 @@ def test_a_deviation_with_a_converter_that_repeats_itself_is_a_frozen_converter(
 def test_a_current_that_both_converters_see_standing_still_is_no_frozen_converter() -> None:
     bench = Bench(target_ma=5.0)
     bench.run_until("ramp_up")
-    while (trip := bench.tick(guard_ma=0.3, guard_code=225 + bench.ticks // 10 % 2, current_ma=0.3)) is None:
+    while (
+        trip := bench.tick(guard_ma=0.3, guard_code=225 + (bench.ticks % 30 == 0), current_ma=0.3)
+    ) is None:
         assert bench.now_s < 10.0
     assert trip.cause is Cause.DAC_STUCK
 
