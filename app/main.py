@@ -209,6 +209,24 @@ def _off(args: argparse.Namespace) -> ExitCode:
     return off(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _bundle(args: argparse.Namespace) -> ExitCode:
+    from app.appliance.bundle import Order, bundle
+
+    return bundle(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
+def _update(args: argparse.Namespace) -> ExitCode:
+    from app.appliance.exchange import update
+
+    update(args.bundle)
+
+
+def _uninstall(_: argparse.Namespace) -> ExitCode:
+    from app.appliance.exchange import uninstall
+
+    uninstall()
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -244,8 +262,11 @@ def _add_appliance(add: _Add) -> None:
     from app.wiring.options import add_options as add_wiring_options
 
     add_wiring_options(add("wiring", _wiring, "Print which pin goes where on a unit, or draw it."))
-    from app.appliance.options import add_off_options
+    from app.appliance.options import add_bundle_options, add_off_options, add_update_options
 
+    add_bundle_options(add("bundle", _bundle, "Pack what an installation needs, for units without network."))
+    add_update_options(add("update", _update, "Exchange this version for a bundle's, if nobody is treated."))
+    add("uninstall", _uninstall, "Take the installed program away; records and settings stay.")
     add_off_options(add("off", _off, "Open both relays of a unit, rest its heartbeat, set its DAC to zero."))
 
 

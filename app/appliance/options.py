@@ -15,3 +15,17 @@ def add_off_options(command: argparse.ArgumentParser) -> None:
     add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
     add("--attach", type=Path, metavar="SOCKET", help="the simulated unit that `ionto unit` runs there")
     add("--json", action="store_true", help="print one JSON object, nothing else")
+
+
+def add_bundle_options(command: argparse.ArgumentParser) -> None:
+    """Give `ionto bundle` its options."""
+    add = command.add_argument
+    add("directory", type=Path, metavar="DIR", help="a new directory")
+    add(
+        "--machine", choices=("aarch64", "x86_64"), default="aarch64", help="default: aarch64, a Pi's 64 bits"
+    )
+
+
+def add_update_options(command: argparse.ArgumentParser) -> None:
+    """Give `ionto update` its option."""
+    command.add_argument("bundle", type=Path, metavar="BUNDLE", help="what `ionto bundle` made")

@@ -1,0 +1,123 @@
+"""`ionto bundle`: everything a unit's installation needs, in one directory, for machines without a network.
+
+Law: wheels only, each by the hash in the lock; a bundle is whole or not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import app
+from app.appliance.bill import bill_of
+from app.output import ExitCode, UsageError, say
+
+PYTHONS: Final = ("3.11", "3.13")
+"""Of Debian 12 and 13, and so of Raspberry Pi OS Bookworm and Trixie."""
+GLIBC: Final = 36
+"""Debian 12 has glibc 2.36; wheels for anything later would not run there."""
+LISTENERS: Final = ("paho-mqtt",)
+"""Taken from the larger lock besides: `ionto mqtt` on a unit of a fleet. It needs nothing else."""
+ROOMS: Final = ("protocols", "config", "controller", "drivers", "sim", "app")
+_FILES: Final = ("pyproject.toml", "README.md", "LICENSE")
+
+
+class Order(NamedTuple):
+    """What the command line asks for: the new directory, and `aarch64` or `x86_64`."""
+
+    directory: Path
+    machine: str
+
+
+def bundle(order: Order) -> ExitCode:
+    """Make the bundle; takes a minute or two.
+
+    Raises:
+        UsageError: the directory exists, this is no checkout, or a package can't be had as a wheel.
+
+    """
+    root, target = Path(app.__path__[0]).parent, order.directory.absolute()
+    if not (root / "requirements.lock").is_file():
+        raise UsageError("a bundle is made from a checkout: run ./ionto bundle there")
+    if target.exists():
+        raise UsageError(f"{order.directory} exists: name a new directory")
+    if not target.parent.is_dir():
+        raise UsageError(f"the folder {target.parent} does not exist")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".bundle-") as place:
+        draft = Path(place) / "bundle"
+        (draft / "wheels").mkdir(parents=True)
+        lock = locked(root)
+        (draft / "requirements.lock").write_text(lock)
+        for python in PYTHONS:
+            say(f"Fetching the wheels for Python {python} on {order.machine} ...")
+            fetch(draft / "requirements.lock", draft / "wheels", python, order.machine)
+        _build(root, draft)
+        shutil.copy(root / "app" / "appliance" / "install.sh", draft)
+        (draft / "version").write_text(f"{version('ionto')}\n")
+        bill = bill_of(next(draft.glob("*.whl")), list((draft / "wheels").iterdir()))
+        (draft / "sbom.cdx.json").write_text(json.dumps(bill, indent=1) + "\n")
+        _seal(draft)
+        draft.rename(target)
+    say(f"{order.directory} is complete. On the unit: sudo sh {target.name}/install.sh")
+    return ExitCode.COMPLETED
+
+
+def locked(root: Path) -> str:
+    """Return the core's lock with the listeners' entries of the larger one."""
+    core, larger = ((root / name).read_text() for name in ("requirements.lock", "requirements-dev.lock"))
+    entries = re.split(r"\n(?=\S)", larger)
+    more = [entry for entry in entries for name in LISTENERS if entry.startswith(f"{name}==")]
+    return core.rstrip("\n") + "\n" + "\n".join(more).rstrip("\n") + "\n"
+
+
+def platforms(machine: str) -> list[str]:
+    """Return the tags of wheels that run on Debian 12's C library or a later one, newest first."""
+    return [f"manylinux_2_{minor}_{machine}" for minor in range(GLIBC, 16, -1)] + [f"manylinux2014_{machine}"]
+
+
+def fetch(lock: Path, into: Path, python: str, machine: str) -> None:
+    """Fetch every locked package as a wheel for one Python and one machine. Raises UsageError."""
+    tag = f"cp{python.replace('.', '')}"
+    words = [
+        *("download", "--quiet", "--require-hashes", "--only-binary", ":all:", "--no-deps"),
+        *("--implementation", "cp", "--python-version", python),
+        *(word for abi in (tag, "abi3", "none") for word in ("--abi", abi)),
+        *(word for tag in platforms(machine) for word in ("--platform", tag)),
+        *("--requirement", str(lock), "--dest", str(into)),
+    ]
+    _pip(words, f"not every package is there as a wheel for Python {python} on {machine}")
+
+
+def _build(root: Path, draft: Path) -> None:
+    """Build our own wheel, from a copy, so that the checkout stays clean."""
+    with tempfile.TemporaryDirectory() as place:
+        for room in ROOMS:
+            shutil.copytree(
+                root / room, Path(place) / room, ignore=shutil.ignore_patterns("__pycache__", ".*")
+            )
+        for name in _FILES:
+            shutil.copy(root / name, place)
+        words = ["wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+        _pip([*words, "--wheel-dir", str(draft), place], "our own wheel could not be built")
+
+
+def _pip(words: list[str], failure: str) -> None:
+    command = [sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        raise UsageError(f"{failure}: {(errors or ['pip gave no reason'])[0].removeprefix('ERROR: ')}")
+
+
+def _seal(draft: Path) -> None:
+    files = sorted(path for path in draft.rglob("*") if path.is_file())
+    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(draft)}\n" for file in files]
+    (draft / "SHA256SUMS").write_text("".join(sums))

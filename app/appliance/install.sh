@@ -1,0 +1,186 @@
+#!/bin/sh
+# Installs the controller from the bundle that this file lies in, or exchanges the version that is there.
+#
+#   sudo sh install.sh                installs, or updates: nothing is exchanged while a session runs, nor before
+#                                     the new version has passed its self-test
+#   sudo sh install.sh --uninstall    takes program and services away; records and settings stay
+#
+# Needs no network. `ionto bundle` makes the bundle; docs/install.md tells the whole story.
+set -eu
+umask 022
+
+say() { printf 'ionto: %s\n' "$*"; }
+fail() { printf 'ionto: %s\n' "$*" >&2; exit "${code:-1}"; }
+refuse() { code=5 fail "$@"; }
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+base=/opt/ionto
+current=$base/current
+settings=/etc/ionto
+records=/var/lib/ionto
+units=/etc/systemd/system
+services='ionto-controller ionto-web'
+
+[ "$(id -u)" = 0 ] || { code=2 fail "installing needs root: sudo sh $0"; }
+
+systemd_runs() { [ -d /run/systemd/system ]; }
+runs() { systemd_runs && systemctl is-active --quiet "$1"; }
+
+# Nobody may be treated while the program is exchanged: asked of the unit itself, then held by the unit's lock,
+# which is the kernel's and ends with this script.
+settle() {
+    mkdir -p "$base"
+    exec 8>"$base/.installing"
+    flock -n 8 || refuse "another installation runs: wait for it"
+    [ -x "$current/bin/python" ] || return 0
+    "$current/bin/python" -I -m app.appliance.idle "$records" >&2 || refuse "nothing was changed"
+    active=
+    for service in $services; do
+        if runs "$service"; then
+            active="$service $active"
+            systemctl stop "$service"
+        fi
+    done
+    bus=$("$current/bin/python" -I -m app.appliance.idle --bus "$settings/unit.yaml") || bus=
+    if [ -n "$bus" ] && [ -e "$bus" ]; then
+        exec 9<"$bus"
+        flock -w 3 9 || { start_again; refuse "the unit at $bus is in use by another program: end that first"; }
+    fi
+}
+
+start_again() {
+    for service in $active; do systemctl start "$service" || return 1; done
+}
+
+uninstall() {
+    settle
+    if systemd_runs; then systemctl disable --quiet $services 2>/dev/null || :; fi
+    for service in $services; do rm -f -- "$units/$service.service"; done
+    rm -f -- /etc/systemd/system.conf.d/50-ionto-watchdog.conf
+    if systemd_runs; then systemctl daemon-reload; fi
+    if [ "$(readlink /usr/local/bin/ionto || :)" = "$current/bin/ionto" ]; then rm -f -- /usr/local/bin/ionto; fi
+    rm -rf -- "$base"
+    say "program and services are gone; records stay in $records, settings in $settings."
+}
+
+check_machine() {
+    command -v python3 >/dev/null 2>&1 || fail "python3 is missing: sudo apt install python3 python3-venv"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or newer is needed"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || fail "Python's venv is missing: sudo apt install python3-venv"
+    if [ ! -e /usr/lib/python3/dist-packages/lgpio.py ]; then
+        say "python3-lgpio is missing: no pin of a Pi can be driven before 'sudo apt install python3-lgpio'."
+    fi
+}
+
+check_bundle() {
+    [ -f "$here/SHA256SUMS" ] || { code=2 fail "$here is no bundle: make one with ionto bundle"; }
+    (cd -- "$here" && sha256sum --quiet --strict -c SHA256SUMS) >&2 ||
+        { code=2 fail "the bundle in $here is damaged: copy it again"; }
+    version=$(cat -- "$here/version")
+    content=$(sha256sum "$here/SHA256SUMS" | cut -c 1-8)
+    target=$base/$version-$content
+}
+
+# The account is in no group: only the controller's service is given i2c and gpio.
+accounts() {
+    for group in ionto i2c gpio; do getent group "$group" >/dev/null || groupadd --system "$group"; done
+    getent passwd ionto >/dev/null ||
+        useradd --system --gid ionto --home-dir "$records" --no-create-home --shell /usr/sbin/nologin ionto
+    install -d -m 0755 "$settings"
+    install -d -o ionto -g ionto -m 0750 "$records"
+}
+
+# A directory without the stamp is one that a power cut left: it is made anew.
+build() {
+    [ ! -f "$target/installed" ] || return 0
+    say "setting up $target ..."
+    rm -rf -- "$target"
+    log=$base/.install.log
+    {
+        python3 -I -m venv --system-site-packages "$target" &&
+            "$target/bin/python" -I -m pip install --disable-pip-version-check --no-input --no-index \
+                --find-links "$here/wheels" --only-binary :all: --require-hashes --ignore-installed \
+                --requirement "$here/requirements.lock" &&
+            "$target/bin/python" -I -m pip install --disable-pip-version-check --no-input --no-index \
+                --no-deps --ignore-installed "$here"/ionto-*.whl
+    } >"$log" 2>&1 || {
+        tail -n 5 -- "$log" >&2
+        give_up "the program could not be set up; the whole story is in $log"
+    }
+}
+
+# What is shipped beside this script's own copy in the package.
+shipped() { "$target/bin/python" -I -c "import app.appliance, sys; print(app.appliance.__path__[0])"; }
+
+self_test() {
+    if [ ! -e "$settings/unit.yaml" ]; then
+        example=$("$target/bin/python" -I -c 'import config; print(config.__path__[0])')/units/reference.yaml
+        install -m 0644 "$example" "$settings/unit.yaml"
+        say "$settings/unit.yaml is the reference unit's: edit it for yours."
+    fi
+    say "testing the new version ..."
+    as_unit check "$settings/unit.yaml" >/dev/null || give_up "the new version refuses $settings/unit.yaml"
+    as_unit run "$files/self-test.yaml" --simulate --speed max --json >/dev/null ||
+        give_up "the new version failed its self-test"
+}
+
+as_unit() { (cd / && setpriv --reuid ionto --regid ionto --clear-groups -- "$target/bin/ionto" "$@"); }
+
+give_up() {
+    if [ "$(readlink "$current" || :)" != "$target" ]; then rm -rf -- "$target"; fi
+    exec 9<&-
+    start_again || :
+    fail "$*; what was there before stays"
+}
+
+point_to() {
+    ln -sfn -- "$1" "$base/.current"
+    mv -T -- "$base/.current" "$current"
+}
+
+place_services() {
+    place=$("$1/bin/python" -I -c 'import app.appliance; print(app.appliance.__path__[0])')
+    install -d -m 0755 "$units" /etc/systemd/system.conf.d
+    for service in $services; do install -m 0644 "$place/$service.service" "$units/"; done
+    install -m 0644 "$place/50-ionto-watchdog.conf" /etc/systemd/system.conf.d/
+    if systemd_runs; then systemctl daemon-reload; fi
+}
+
+# The services say themselves whether they came up; where they don't, the version before takes over again.
+exchange() {
+    before=$(readlink "$current" || :)
+    point_to "$target"
+    place_services "$target"
+    install -d -m 0755 /usr/local/bin
+    ln -sfn "$current/bin/ionto" /usr/local/bin/ionto
+    exec 9<&-
+    if ! start_again; then
+        [ -n "$before" ] || fail "the services don't start: systemctl status $services"
+        point_to "$before"
+        place_services "$before"
+        start_again || :
+        fail "the new version's services don't start; $before serves again"
+    fi
+    for old in "$base"/*/; do
+        old=${old%/}
+        case $old in "$current" | "$target" | "$before") ;; *) rm -rf -- "$old" ;; esac
+    done
+}
+
+active=
+if [ "${1-}" = --uninstall ]; then
+    uninstall
+    exit 0
+fi
+[ $# = 0 ] || { code=2 fail "unknown option $1; there is --uninstall"; }
+check_machine
+check_bundle
+settle
+accounts
+build
+files=$(shipped)
+self_test
+: >"$target/installed"
+exchange
+say "version $version is in place ($target)."
+[ -n "$active" ] || say "next: docs/install.md, 'After installing'."
