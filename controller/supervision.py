@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from controller.core.types import Measurement
 
 EVERY_S: Final = 1.0
-"""The watchdog of `ionto-controller.service` waits ten times as long."""
+"""The watchdog of `ionto-controller.service` waits twenty times as long."""
 
 
 class Supervision:
