@@ -76,10 +76,12 @@ def test_a_spike_with_a_code_that_was_repeated_is_a_frozen_converter(
     assert seen(watch, 1, guard_code=code, guard_ma=9.0, confirmed=True) is cause
 
 
-@pytest.mark.parametrize(("same", "cause"), [(4, Cause.ADC_FROZEN), (3, Cause.DEVIATION)])
-def test_a_deviation_with_three_repeats_is_a_frozen_converter(same: int, cause: Cause) -> None:
+@pytest.mark.parametrize(("same", "cause"), [(4, Cause.ADC_FROZEN), (3, Cause.ADC_DISAGREE)])
+def test_a_deviation_that_the_other_denies_with_three_repeats_is_a_frozen_converter(
+    same: int, cause: Cause
+) -> None:
     watch = Watch()
-    wrong = {"guard_ma": 4.0, "current_ma": 4.0}
+    wrong = {"guard_ma": 4.0, "current_ma": 5.0}
     for tick in range(40):
         if watch.see(**wrong, guard_code=3000 + tick if tick <= 21 - same else 1):
             break
