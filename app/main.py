@@ -11,14 +11,20 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
+from app.locale.help import Help
+from app.locale.terminal import SOURCE, available, speak, t, wanted
 from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare_streams, say
 
 # Not None, which is the speed `max`, nor any legal value: "left out" and "given bare" stay apart from it.
 _ABSENT: Final = object()
 _BARE: Final = object()
+SPOKEN: Final = ("run", "device", "history")
+"""Commands that speak the person's language; a command speaks all of it or English."""
+LANGUAGE: Final = "of what is said here, such as de (default: the environment's)"
 
 
 _Add = Callable[[str, Callable[[argparse.Namespace], ExitCode], str], argparse.ArgumentParser]
@@ -27,9 +33,12 @@ _Add = Callable[[str, Callable[[argparse.Namespace], ExitCode], str], argparse.A
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence and go the way of all other errors."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"formatter_class": Help, **settings})
+
     def error(self, message: str) -> NoReturn:
         """Refuse a command line."""
-        raise UsageError(f"{message} (see `{self.prog} --help`)")
+        raise UsageError(f"{message} ({t('see')} `{self.prog} --help`)")
 
 
 def _speed(text: str) -> float | None:
@@ -52,18 +61,37 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _language(text: str) -> str:
+    if text not in available():
+        raise argparse.ArgumentTypeError(f"'{text}' is not one of {', '.join(available())}")
+    return text
+
+
+def _speak(argv: list[str]) -> None:
+    """Speak the language of --language, else of the environment, before the first word is said."""
+    asked = [word.partition("=")[2] for word in argv if word.startswith("--language=")]
+    asked += [after for word, after in pairwise(argv) if word == "--language"]
+    command = next((word for word in argv if not word.startswith("-") and word not in asked), None)
+    speak((asked or [wanted(os.environ)])[-1] if command in {None, *SPOKEN} else SOURCE)
+
+
 def _run(args: argparse.Namespace) -> ExitCode:
     if args.treatment is None:
         raise UsageError(
-            "no treatment is named: write it before --simulate, as in `ionto run hands --simulate`"
+            t("no treatment is named: write it before --simulate, as in `ionto run hands --simulate`")
         )
     if args.simulate is None:
         for option, value in (("--speed", args.speed), ("--seed", args.seed)):
             if value is not _ABSENT:
-                raise UsageError(f"{option} is for a simulated unit: add --simulate, or leave {option} out")
+                raise UsageError(
+                    t(
+                        "{option} is for a simulated unit: add --simulate, or leave {option} out",
+                        option=option,
+                    )
+                )
     if args.simulate is not None and args.attach is not None:
         raise UsageError(
-            "--simulate brings its own unit, --attach drives a running one: leave one of them out"
+            t("--simulate brings its own unit, --attach drives a running one: leave one of them out")
         )
     from app.run import Order, run
 
@@ -280,14 +308,18 @@ class _Version(argparse.Action):
         raise SystemExit(ExitCode.COMPLETED)
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="ionto", description="Controller for iontophoresis units.", allow_abbrev=False)
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the whole command line."""
+    whole = _Parser(prog="ionto", description="Controller for iontophoresis units.", allow_abbrev=False)
+    whole.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    whole.add_argument("--language", type=_language, metavar="CODE", help=LANGUAGE)
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, call: Callable[[argparse.Namespace], ExitCode], text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.set_defaults(call=call)
+        if name in SPOKEN:
+            command.add_argument("--language", type=_language, metavar="CODE", help=LANGUAGE)
         return command
 
     run = add("run", _run, "Run a treatment, on the unit or simulated.")
@@ -358,7 +390,7 @@ def _parser() -> _Parser:
     _add_appliance(add)
     schema = add("schema", _schema, "Print a JSON Schema.")
     schema.add_argument("of", choices=("summary", "scenario"))
-    return parser
+    return whole
 
 
 def _tell(error: Exception) -> ExitCode:
@@ -386,13 +418,14 @@ def _tell(error: Exception) -> ExitCode:
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return its exit code."""
     prepare_streams()
+    _speak(sys.argv[1:] if argv is None else argv)
     try:
-        args = _parser().parse_args(argv)
+        args = parser().parse_args(argv)
         code: int = args.call(args)
     except SystemExit as done:  # argparse, after printing help or version
         code = int(done.code or 0)
     except KeyboardInterrupt:
-        complain("ionto: stopped before a session began.")
+        complain(f"ionto: {t('stopped before a session began.')}")
         code = ExitCode.STOPPED
     except Exception as error:
         code = _tell(error)

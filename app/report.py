@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from app.locale.terminal import number, t
 from app.output import ExitCode
-from app.words import ADVICE, duration, plain
+from app.words import ADVICE, duration, named
 
 Summary = Mapping[str, Any]
 """The object of docs/contract.md."""
@@ -49,45 +50,78 @@ def refused_summary(treatment: str, reason: str, rate_hz: int) -> dict[str, Any]
 def describe(summary: Summary, evidence: str | None) -> str:
     """Tell a person how the session ended; `evidence` is the guard's sentence where it tripped."""
     dose, loop = summary["charge_ma_min"], summary["loop"]
-    missed = f", {loop['missed']} missed" if loop.get("missed") else ""
+    missed = t(", {count} missed", count=loop["missed"]) if loop.get("missed") else ""
     lines = [
         _headline(summary),
         *_trip_lines(summary, evidence),
-        f"  Dose      forward {dose['forward']:.1f} mA min, reverse {dose['reverse']:.1f} mA min",
-        f"  Current   peak {summary['peak_ma']:.2f} mA, overshoot {summary['overshoot_ma']:.2f} mA, "
-        f"steady error {round(summary['steady_error_ma'], 2) + 0.0:+.2f} mA",
-        f"  Loop      {loop['ticks']:,} ticks at {loop['rate_hz']:g} Hz, {loop['late']} late{missed}",
+        row(
+            t("Dose"),
+            t(
+                "forward {forward} mA min, reverse {reverse} mA min",
+                forward=number(dose["forward"], ".1f"),
+                reverse=number(dose["reverse"], ".1f"),
+            ),
+        ),
+        row(
+            t("Current"),
+            t(
+                "peak {peak} mA, overshoot {overshoot} mA, steady error {error} mA",
+                peak=number(summary["peak_ma"], ".2f"),
+                overshoot=number(summary["overshoot_ma"], ".2f"),
+                error=number(summary["steady_error_ma"], "+.2f"),
+            ),
+        ),
+        row(t("Loop"), _loop(loop) + missed),
     ]
     lines += [
-        f"  Real time {step['step'].replace('_', ' ')} was not granted: {step['detail']}"
+        row(
+            t("Real time"),
+            t("{step} was not granted: {why}", step=step["step"].replace("_", " "), why=step["detail"]),
+        )
         for step in summary.get("real_time", ())
         if not step["done"]
     ]
     if summary["simulated"]:
-        lines.append(f"  SIMULATED: no unit was driven and no person treated (seed {summary['seed']}).")
+        seed = summary["seed"]
+        said = t("SIMULATED: no unit was driven and no person treated (seed {seed}).", seed=seed)
+        lines.append(f"  {said}")
     return "\n".join(lines)
 
 
+def row(label: str, text: str) -> str:
+    """Write one line of a report: what it is about in its column, then the text."""
+    return f"  {label:9} {text}"
+
+
+def _loop(loop: Mapping[str, Any]) -> str:
+    ticks, rate_hz = number(loop["ticks"], ","), number(loop["rate_hz"], "g")
+    return t("{ticks} ticks at {rate} Hz, {late} late", ticks=ticks, rate=rate_hz, late=loop["late"])
+
+
 def _headline(summary: Summary) -> str:
-    name, length = summary["treatment"], duration(summary["duration_s"])
+    about = {"name": summary["treatment"], "length": duration(summary["duration_s"])}
     if summary["outcome"] == "completed":
-        return f"Completed: {name}, {length}."
+        return t("Completed: {name}, {length}.", **about)
     if summary["outcome"] == "stopped":
-        return f"Stopped: {name}, after {length}. The treatment is not complete."
+        return t("Stopped: {name}, after {length}. The treatment is not complete.", **about)
     if summary["outcome"] == "refused":
-        return f"Refused to start: {name}. {summary['reason'] or ''}".rstrip()
-    return f"ABORTED by the guard: {name}, after {length}. The treatment is not complete."
+        return f"{t('Refused to start: {name}.', **about)} {summary['reason'] or ''}".rstrip()
+    return t("ABORTED by the guard: {name}, after {length}. The treatment is not complete.", **about)
 
 
 def _trip_lines(summary: Summary, evidence: str | None) -> list[str]:
     trip = summary["trip"]
     if trip is None:
         return []
-    lines = [
-        f"  Cause     {plain(trip['cause'])}, in {plain(trip['phase'])} at {duration(trip['detected_s'])}"
-    ]
+    lines = [row(t("Cause"), trip_words(trip))]
     if evidence:
-        lines.append(f"  Evidence  {evidence}")
+        lines.append(row(t("Evidence"), evidence))
     if trip["latency_ms"] is not None:
-        lines.append(f"  Cut       {trip['latency_ms']:.1f} ms after it began")
-    return [*lines, f"  To do     {ADVICE[trip['cause']]}"]
+        lines.append(row(t("Cut"), t("{ms} ms after it began", ms=number(trip["latency_ms"], ".1f"))))
+    return [*lines, row(t("To do"), t(ADVICE[trip["cause"]]))]
+
+
+def trip_words(trip: Mapping[str, Any]) -> str:
+    """Say what cut a session, in which phase and when."""
+    phase, when = named(trip["phase"]), duration(trip["detected_s"])
+    return t("{cause}, in {phase} at {when}", cause=named(trip["cause"]), phase=phase, when=when)

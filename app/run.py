@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, NamedTuple, TextIO
 
 from app.atomic import check_target, write_whole
+from app.locale.terminal import number, t
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
 from app.technician.records import same_parts, treatment_record
@@ -99,13 +100,16 @@ def _request(order: Order) -> SessionRequest:
 
 def _opening(request: SessionRequest) -> str:
     treatment = request.treatment
-    lines = [f"{request.rehearsed_name}: {treatment.current_ma:g} mA, {treatment.total_min:g} min"]
+    current, minutes = number(treatment.current_ma, "g"), number(treatment.total_min, "g")
+    lines = [f"{request.rehearsed_name}: {current} mA, {minutes} min"]
     if request.simulate is not None:
-        pace = "as fast as possible" if request.speed is None else f"{request.speed:g} times real time"
-        lines.append(f"SIMULATED unit and person, seed {request.seed}, {pace}")
+        pace = t("as fast as possible")
+        if request.speed is not None:
+            pace = t("{factor} times real time", factor=number(request.speed, "g"))
+        lines.append(t("SIMULATED unit and person, seed {seed}, {pace}", seed=request.seed, pace=pace))
     elif request.attach is not None:
-        lines.append(f"SIMULATED unit and person at {request.attach}, real time")
-    lines.append("Ctrl-C stops softly, twice at once")
+        lines.append(t("SIMULATED unit and person at {place}, real time", place=request.attach))
+    lines.append(t("Ctrl-C stops softly, twice at once"))
     text = "; ".join(lines) + "."
     return f"{text}\n{request.calibration_notice}" if request.calibration_notice else text
 
@@ -157,7 +161,7 @@ def _deliver(order: Order, result: SessionResult, view: View) -> ExitCode:
         try:
             write_whole(order.plot, plot.draw(result.trace, summary))
         except OSError as error:
-            undelivered = f"--plot {order.plot}: could not be written: {error.strerror}"
+            undelivered = t("--plot {file}: could not be written: {why}", file=order.plot, why=error.strerror)
     say(json.dumps(summary, allow_nan=False) if order.json else describe(summary, evidence))
     if undelivered is not None:
         raise UndeliveredError(undelivered)

@@ -13,16 +13,17 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from app.locale.terminal import SOURCE, number, speak, t
 from app.output import prepare_streams
 from app.view import END, decode
-from app.words import PHASE_WORDS, clock, milliampere, plain, resistance
+from app.words import PHASE_WORDS, clock, dose, milliampere, named, resistance
 from controller.telemetry import Snapshot
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _DRAW_EVERY_S: Final = 0.1
-_LOST: Final = "The session's process ended without a result; a unit's output drops out by itself."
+LOST: Final = "The session's process ended without a result; a unit's output drops out by itself."
 
 
 class Feed:
@@ -63,19 +64,21 @@ class Lines:
 
 
 def _line(seen: Snapshot) -> str:
-    words = [PHASE_WORDS[seen.phase]]
+    words = [t(PHASE_WORDS[seen.phase])]
     if seen.trip_cause is not None:
-        words.append(f"{plain(seen.trip_cause)}: {seen.trip_evidence}")
+        words.append(f"{named(seen.trip_cause)}: {seen.trip_evidence}")
     else:
-        words.append(seen.polarity)
+        words.append(t(seen.polarity))
         if seen.setpoint_ma > 0:
-            words.append(f"{milliampere(seen.measured_ma)} (set {seen.setpoint_ma:.2f})")
+            setpoint = t("set {ma}", ma=number(seen.setpoint_ma, ".2f"))
+            words.append(f"{milliampere(seen.measured_ma)} ({setpoint})")
             words.append(resistance(seen.resistance_ohm))
-        words.append(f"{clock(seen.left_s)} left")
+        words.append(t("{time} left", time=clock(seen.left_s)))
     if seen.late_ticks or seen.missed_ticks:
-        words.append(f"{seen.late_ticks} ticks late, {seen.missed_ticks} missed")
+        counts = {"late": seen.late_ticks, "missed": seen.missed_ticks}
+        words.append(t("{late} ticks late, {missed} missed", **counts))
     if seen.simulated:
-        words.append("SIMULATED")
+        words.append(t("SIMULATED"))
     return f"{clock(seen.time_s):>6} {', '.join(words)}"
 
 
@@ -90,23 +93,20 @@ def picture(seen: Snapshot) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
     table.add_column(ratio=1)
-    table.add_row(
-        "phase", Text(f"{PHASE_WORDS[seen.phase]}, {seen.polarity}", style="red" if tripped else "")
-    )
-    table.add_row(
-        "current",
-        f"{milliampere(seen.measured_ma)}   set {seen.setpoint_ma:.2f} mA of {seen.target_ma:.2f} mA",
-    )
-    table.add_row("resistance", resistance(seen.resistance_ohm))
-    table.add_row(
-        "dose", f"forward {seen.charge_forward_ma_min:.1f}, reverse {seen.charge_reverse_ma_min:.1f} mA min"
-    )
-    table.add_row("time left", f"{clock(seen.left_s)} of {clock(seen.total_s)}")
-    table.add_row("late ticks", f"{seen.late_ticks}, {seen.missed_ticks} missed")
+    phase = f"{t(PHASE_WORDS[seen.phase])}, {t(seen.polarity)}"
+    table.add_row(t("phase"), Text(phase, style="red" if tripped else ""))
+    setpoint, target = number(seen.setpoint_ma, ".2f"), number(seen.target_ma, ".2f")
+    wanted = t("set {setpoint} mA of {target} mA", setpoint=setpoint, target=target)
+    table.add_row(t("current"), f"{milliampere(seen.measured_ma)}   {wanted}")
+    table.add_row(t("resistance"), resistance(seen.resistance_ohm))
+    table.add_row(t("dose"), dose(seen.charge_forward_ma_min, seen.charge_reverse_ma_min))
+    table.add_row(t("time left"), t("{left} of {total}", left=clock(seen.left_s), total=clock(seen.total_s)))
+    late = t("{late}, {missed} missed", late=seen.late_ticks, missed=seen.missed_ticks)
+    table.add_row(t("late ticks"), late)
     table.add_row("", ProgressBar(total=seen.total_s, completed=seen.total_s - seen.left_s))
-    note = f"{plain(seen.trip_cause)}: {seen.trip_evidence}" if seen.trip_cause is not None else seen.note
+    note = f"{named(seen.trip_cause)}: {seen.trip_evidence}" if seen.trip_cause is not None else seen.note
     table.add_row("", Text(note, style="bold red" if tripped else "yellow"))
-    title = "SIMULATED unit, nobody is treated" if seen.simulated else "ionto"
+    title = t("SIMULATED unit, nobody is treated") if seen.simulated else "ionto"
     return Panel(table, title=title, border_style="magenta" if seen.simulated else "green", width=78)
 
 
@@ -119,7 +119,7 @@ def show_lines(feed: Feed) -> None:
                 sys.stdout.write(line + "\n")
         sys.stdout.flush()
     if not feed.orderly:
-        sys.stdout.write(_LOST + "\n")
+        sys.stdout.write(t(LOST) + "\n")
         sys.stdout.flush()
 
 
@@ -133,11 +133,12 @@ def show_live(feed: Feed) -> None:
             if batch:
                 live.update(picture(batch[-1]), refresh=True)
     if not feed.orderly:
-        live.console.print(_LOST)
+        live.console.print(t(LOST))
 
 
-def main(style: str) -> None:
-    """Show the session on standard input in this style, `live` or `lines`."""
+def main(style: str, language: str = SOURCE) -> None:
+    """Show the session on standard input in this style, `live` or `lines`, and language."""
+    speak(language)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepare_streams()
     try:
@@ -147,4 +148,4 @@ def main(style: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

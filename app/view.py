@@ -15,6 +15,7 @@ import sys
 from types import TracebackType
 from typing import Final, Literal, TextIO
 
+from app.locale.terminal import spoken
 from controller.telemetry import Snapshot
 
 END: Final = b"end\n"
@@ -48,7 +49,9 @@ class View:
         far_end, self._pipe = os.pipe()
         try:
             self._child = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-                [sys.executable, "-P", "-m", "app.screen", style], stdin=far_end, stdout=stream.fileno()
+                [sys.executable, "-P", "-m", "app.screen", style, spoken()],
+                stdin=far_end,
+                stdout=stream.fileno(),
             )
         except OSError:  # no memory or no process left: a session does well without a view
             self._leave()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.locale.terminal import number, t
+
 PHASE_WORDS: Final[dict[str, str]] = {
     "self_test": "self-test",
     "ready": "waiting for Start",
@@ -56,9 +58,18 @@ ADVICE: Final[dict[str, str]] = {
 """`controller.core.types.Cause` -> what a person should do next."""
 
 
+OUTCOMES: Final = ("completed", "stopped", "aborted", "refused", "cut_off", "running")
+"""`docs/device.md`: how a session ended; `running` has not."""
+
+
 def plain(name: str) -> str:
     """Turn a stable name such as `open_circuit` into words."""
     return name.replace("_", " ")
+
+
+def named(name: str) -> str:
+    """Turn a stable name into words of the terminal's language."""
+    return t(plain(name))
 
 
 def clock(seconds: float) -> str:
@@ -75,9 +86,15 @@ def duration(seconds: float) -> str:
 
 def resistance(resistance_ohm: float | None) -> str:
     """Write a resistance given in ohm, absent as a dash, `1.52 kohm`."""
-    return "-" if resistance_ohm is None else f"{resistance_ohm / 1000:.2f} kohm"
+    return "-" if resistance_ohm is None else f"{number(resistance_ohm / 1000, '.2f')} kohm"
 
 
 def milliampere(current_ma: float | None) -> str:
     """Write a current given in mA, absent as a dash, `11.98 mA`."""
-    return "-" if current_ma is None else f"{current_ma:.2f} mA"
+    return "-" if current_ma is None else f"{number(current_ma, '.2f')} mA"
+
+
+def dose(forward_ma_min: float, reverse_ma_min: float) -> str:
+    """Write the charges given in both directions (mA min), `forward 57.1, reverse 0.0 mA min`."""
+    forward, reverse = number(forward_ma_min, ".1f"), number(reverse_ma_min, ".1f")
+    return t("forward {forward}, reverse {reverse} mA min", forward=forward, reverse=reverse)

@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from app.device.line import HeraldLine
+from app.locale.terminal import t
 from app.output import ExitCode, UsageError, complain, say
 from app.technician.records import same_parts, treatment_record
-from app.words import ADVICE, plain
+from app.words import ADVICE, dose, named
 from config.parts import Limits
 from config.reader import read
 from config.unit import Unit, load_unit
@@ -116,12 +117,17 @@ def device(order: Order) -> ExitCode:
 def _check(order: Order) -> None:
     if order.simulate is not None and order.attach is not None:
         raise UsageError(
-            "--simulate brings its own unit, --attach drives a running one: leave one of them out"
+            t("--simulate brings its own unit, --attach drives a running one: leave one of them out")
         )
     if order.simulate is None:
         for option, value in (("--speed", order.speed), ("--seed", order.seed)):
             if value is not None:
-                raise UsageError(f"{option} is for a simulated unit: add --simulate, or leave {option} out")
+                raise UsageError(
+                    t(
+                        "{option} is for a simulated unit: add --simulate, or leave {option} out",
+                        option=option,
+                    )
+                )
 
 
 def _state(order: Order) -> Path:
@@ -131,9 +137,13 @@ def _state(order: Order) -> Path:
     except JournalRefused as error:
         raise UsageError(str(error)) from error
     except OSError as error:
-        raise UsageError(f"--state {order.state}: can't be made: {error.strerror}") from error
+        raise UsageError(
+            t("--state {folder}: can't be made: {why}", folder=order.state, why=error.strerror)
+        ) from error
     if len(bytes(state / "live.sock")) > LONGEST_SOCKET:
-        raise UsageError(f"--state {state}: the path is too long for the socket live.sock in it")
+        raise UsageError(
+            t("--state {folder}: the path is too long for the socket live.sock in it", folder=state)
+        )
     return state
 
 
@@ -197,9 +207,10 @@ class _Face:
     def begin(self, state: Path, default: Prepared | None) -> None:
         if self._json or self._panel:
             return
-        what = "Start begins nothing" if default is None else f"Start begins {default.name}"
-        stamp = "SIMULATED unit and person; " if self._simulated else ""
-        say(f"{stamp}{what}, unless something else is prepared. Records in {state}. Ctrl-C ends it.")
+        what = t("Start begins nothing") if default is None else t("Start begins {name}", name=default.name)
+        stamp = t("SIMULATED unit and person; ") if self._simulated else ""
+        more = t("unless something else is prepared. Records in {folder}. Ctrl-C ends it.", folder=state)
+        say(f"{stamp}{what}, {more}")
 
     def tell(self, event: dict[str, Any]) -> None:
         with suppress(Exception):  # a log that nobody takes is no reason to stop serving
@@ -210,18 +221,21 @@ class _Face:
 
 
 def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
-    stamp = ", SIMULATED" if simulated else ""
+    stamp = f", {t('SIMULATED')}" if simulated else ""
     if "begun" in event:
-        return f"Session {event['begun']} begun: {event['treatment']}{stamp}."
+        begun = t("Session {number} begun: {name}", number=event["begun"], name=event["treatment"])
+        return f"{begun}{stamp}."
     if "alarm" in event:
-        return f"Code {event['alarm']['code']}: {event['alarm']['reason']}{stamp}."
+        code, reason = event["alarm"]["code"], event["alarm"]["reason"]
+        return f"{t('Code {code}: {reason}', code=code, reason=reason)}{stamp}."
     ended = event["ended"]
-    words = f"Session {ended['session']} {plain(ended['outcome'])}{stamp}: forward "
-    words += f"{ended['charge_forward_ma_min']:.1f}, reverse {ended['charge_reverse_ma_min']:.1f} mA min."
+    words = t("Session {number} {outcome}", number=ended["session"], outcome=named(ended["outcome"]))
+    words += f"{stamp}: {dose(ended['charge_forward_ma_min'], ended['charge_reverse_ma_min'])}."
     if event["rest_offered"]:
-        return f"{words} The circuit opened: Start within 10 minutes gives the rest."
+        return f"{words} {t('The circuit opened: Start within 10 minutes gives the rest.')}"
     if ended["cause"] is not None:
-        return f"{words} {plain(ended['cause']).capitalize()}. {ADVICE[ended['cause']]}"
+        cause = named(ended["cause"])
+        return f"{words} {cause[:1].upper()}{cause[1:]}. {t(ADVICE[ended['cause']])}"
     return f"{words} {ended['reason']}." if ended["reason"] else words
 
 

@@ -21,7 +21,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.words import clock, milliampere, plain, resistance
+from app.locale.terminal import SOURCE, number, speak, spoken, t
+from app.words import clock, dose, milliampere, named, resistance
 from controller.core.signals import PATTERNS, Signal
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ WORDS: Final = {
     "mend": "The unit can't be used now: see the code.",
 }
 """The sentences of `docs/device.md`."""
+CONTACT: Final = ("none", "poor", "fair", "good")
+LIMITED_BY: Final = ("dry skin", "soft water", "poor contact", "hand leaving")
 
 
 def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
@@ -64,33 +67,39 @@ def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
 
     led, total_s = seen["led"], max(seen["total_s"], 1.0)
     lamp = Text("●" if led["on"] else "○", style=f"bold {led['colour']}")
-    lamp.append(f"  {PATTERNS[Signal(led['signal'])].meaning}", style="default")
+    lamp.append(f"  {t(PATTERNS[Signal(led['signal'])].meaning)}", style="default")
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
     table.add_column(ratio=1)
-    table.add_row("light", lamp)
-    table.add_row("buzzer", "♪ sounds" if seen["buzzer"] else "silent")
-    table.add_row("code", "-" if seen["code"] is None else str(seen["code"]))
-    whose = f" for {seen['person']}" if seen["person"] else ""
-    table.add_row("treatment", f"{seen['treatment'] or 'none'}{whose}")
-    table.add_row("phase", f"{plain(seen['phase'])}, {seen['polarity']}")
-    wanted = f"set {seen['setpoint_ma']:.2f} of {seen['target_ma']:.2f} mA, at most {seen['limit_ma']:g} mA"
-    table.add_row("current", f"{milliampere(seen['measured_ma'])}   {wanted}")
-    table.add_row("contact", f"{seen['contact'] or '-'}, {resistance(seen['resistance_ohm'])}")
-    given = f"forward {seen['charge_forward_ma_min']:.1f}, reverse {seen['charge_reverse_ma_min']:.1f} mA min"
-    table.add_row("dose", given)
-    table.add_row("time left", f"{clock(seen['left_s'])} of {clock(seen['total_s'])}")
+    table.add_row(t("light"), lamp)
+    table.add_row(t("buzzer"), f"♪ {t('sounds')}" if seen["buzzer"] else t("silent"))
+    table.add_row(t("code"), "-" if seen["code"] is None else str(seen["code"]))
+    whose = t(" for {person}", person=seen["person"]) if seen["person"] else ""
+    table.add_row(t("treatment"), f"{seen['treatment'] or t('none')}{whose}")
+    table.add_row(t("phase"), f"{named(seen['phase'])}, {t(seen['polarity'])}")
+    currents = {name: number(seen[f"{name}_ma"], ".2f") for name in ("setpoint", "target")}
+    wanted = t(
+        "set {setpoint} of {target} mA, at most {limit} mA", **currents, limit=number(seen["limit_ma"], "g")
+    )
+    table.add_row(t("current"), f"{milliampere(seen['measured_ma'])}   {wanted}")
+    contact = t(seen["contact"]) if seen["contact"] else "-"
+    table.add_row(t("contact"), f"{contact}, {resistance(seen['resistance_ohm'])}")
+    table.add_row(t("dose"), dose(seen["charge_forward_ma_min"], seen["charge_reverse_ma_min"]))
+    left, total = clock(seen["left_s"]), clock(seen["total_s"])
+    table.add_row(t("time left"), t("{left} of {total}", left=left, total=total))
     table.add_row("", ProgressBar(total=total_s, completed=total_s - seen["left_s"]))
-    table.add_row("next", Text(WORDS[seen["next"]], style="bold yellow"))
+    table.add_row(t("next"), Text(t(WORDS[seen["next"]]), style="bold yellow"))
     limited = seen["limited_by"]
-    table.add_row("", f"The set current isn't reached: {plain(limited)}." if limited else "")
-    table.add_row("hand", "out of the water" if hand_out else "in the water")
-    table.add_row("", Text(HELP, style="dim"))
-    return Panel(table, title="SIMULATED unit, nobody is treated", border_style="magenta", width=96)
+    why = t("The set current isn't reached: {why}.", why=named(limited)) if limited else ""
+    table.add_row("", why)
+    table.add_row(t("hand"), t("out of the water") if hand_out else t("in the water"))
+    table.add_row("", Text(t(HELP), style="dim"))
+    return Panel(table, title=t("SIMULATED unit, nobody is treated"), border_style="magenta", width=96)
 
 
-def main(path: Path) -> None:
+def main(path: Path, language: str = SOURCE) -> None:
     """Show the panel until the device ends."""
+    speak(language)
     from rich.console import Console
     from rich.live import Live
 
@@ -146,7 +155,8 @@ def _keys() -> Iterator[None]:
 @contextmanager
 def panel_process(path: Path) -> Iterator[None]:
     """Run the panel on this terminal in a process of its own."""
-    child = subprocess.Popen([sys.executable, "-P", "-m", "app.device.panel", str(path)])  # noqa: S603 - our own module
+    command = [sys.executable, "-P", "-m", "app.device.panel", str(path), spoken()]
+    child = subprocess.Popen(command)  # noqa: S603 - our own module
     try:
         yield
     finally:
@@ -159,4 +169,4 @@ def panel_process(path: Path) -> Iterator[None]:
 
 if __name__ == "__main__":
     with suppress(OSError):  # the terminal or the device is gone: nobody is left to tell
-        main(Path(sys.argv[1]))
+        main(Path(sys.argv[1]), *sys.argv[2:])

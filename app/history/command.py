@@ -14,14 +14,14 @@ from typing import Any, Final, NamedTuple
 
 from app import plot
 from app.atomic import check_target, write_whole
+from app.locale.terminal import number, t
 from app.output import ExitCode, UsageError, complain, say
-from app.words import ADVICE, clock, duration, plain
+from app.report import row, trip_words
+from app.words import ADVICE, clock, dose, duration, named, plain
 from controller.history import MOST, History, Unreadable, open_history
 from controller.history_check import LIMITS
 from controller.journal import JournalRefused, default_state
 from controller.recorder import Trace
-
-_CHARGES: Final = "forward  reverse mA min"
 
 
 class Order(NamedTuple):
@@ -54,19 +54,32 @@ def history(order: Order) -> ExitCode:
 
 def _list(journal: History, order: Order) -> ExitCode:
     if order.limit > MOST:
-        raise UsageError(f"--limit {order.limit}: at most {MOST} are listed at once; go on with --before")
+        raise UsageError(
+            t(
+                "--limit {limit}: at most {most} are listed at once; go on with --before",
+                limit=order.limit,
+                most=MOST,
+            )
+        )
     sessions = journal.sessions(limit=order.limit, before=order.before, person=order.person)
     totals = journal.totals()
     if order.json:
         say(json.dumps({"sessions": sessions, "totals": totals}))
         return ExitCode.COMPLETED
     if not sessions:
-        say("No session is recorded there.")
+        say(t("No session is recorded there."))
         return ExitCode.COMPLETED
-    say(f"{'':>6}  {'begun (UTC)':16}  {'treatment':22}  {'person':10}  {'outcome':10}  {_CHARGES}")
+    what = f"{t('begun (UTC)'):16}  {t('treatment'):22}  {t('person'):10}  {t('outcome'):10}"
+    say(f"{'':>6}  {what}  {t('forward  reverse mA min')}")
     for one in sessions:
         say(_line(one))
-    say(f"{totals['sessions']} sessions in all, {totals['completed']} completed.")
+    say(
+        t(
+            "{count} sessions in all, {completed} completed.",
+            count=totals["sessions"],
+            completed=totals["completed"],
+        )
+    )
     return ExitCode.COMPLETED
 
 
@@ -74,8 +87,8 @@ def _line(one: dict[str, Any]) -> str:
     begun = one["begun_utc"][:16].replace("T", " ")
     forward, reverse = one["forward_ma_min"] or 0.0, one["reverse_ma_min"] or 0.0
     words = f"{one['id']:>6}  {begun:16}  {one['treatment'][:22]:22}  {(one['person'] or '-')[:10]:10}  "
-    words += f"{plain(one['outcome'] or 'running'):10}  {forward:7.1f}  {reverse:7.1f}"
-    return f"{words}  SIMULATED" if one["simulated"] else words
+    words += f"{named(one['outcome'] or 'running'):10}  {number(forward, '7.1f')}  {number(reverse, '7.1f')}"
+    return f"{words}  {t('SIMULATED')}" if one["simulated"] else words
 
 
 def _show(journal: History, order: Order) -> ExitCode:
@@ -90,26 +103,30 @@ def _show(journal: History, order: Order) -> ExitCode:
 
 
 def _told(one: dict[str, Any], trips: list[dict[str, Any]]) -> Iterator[str]:
-    stamp = ", SIMULATED" if one["simulated"] else ""
-    yield f"Session {one['id']}: {one['treatment']}, {plain(one['outcome'] or 'running')}{stamp}"
-    yield f"  Begun     {one['begun_utc']} UTC on {one['unit']}".replace("+00:00", "")
+    stamp = f", {t('SIMULATED')}" if one["simulated"] else ""
+    outcome = named(one["outcome"] or "running")
+    yield (
+        t("Session {number}: {name}, {outcome}", number=one["id"], name=one["treatment"], outcome=outcome)
+        + stamp
+    )
+    begun = one["begun_utc"].replace("+00:00", "")
+    yield row(t("Begun"), t("{when} UTC on {unit}", when=begun, unit=one["unit"]))
     if one["person"]:
-        yield f"  Person    {one['person']}"
+        yield row(t("Person"), one["person"])
     if one["linked_to"]:
-        yield f"  Rest of   session {one['linked_to']}"
-    limit = "" if one["limit_ma"] is None else f", limit {one['limit_ma']:g} mA"
-    yield f"  Asked for {one['target_ma']:g} mA, {clock(one['total_s'])} min{limit}"
+        yield row(t("Rest of"), t("session {number}", number=one["linked_to"]))
+    limit = "" if one["limit_ma"] is None else t(", limit {ma} mA", ma=number(one["limit_ma"], "g"))
+    yield row(t("Asked for"), f"{number(one['target_ma'], 'g')} mA, {clock(one['total_s'])} min{limit}")
     if one["duration_s"] is not None:
-        yield f"  Lasted    {duration(one['duration_s'])}"
-        yield f"  Dose      forward {one['forward_ma_min']:.1f}, reverse {one['reverse_ma_min']:.1f} mA min"
+        yield row(t("Lasted"), duration(one["duration_s"]))
+        yield row(t("Dose"), dose(one["forward_ma_min"], one["reverse_ma_min"]))
     if one["reason"]:
-        yield f"  Reason    {one['reason']}"
+        yield row(t("Reason"), one["reason"])
     if one["code"]:
-        yield f"  Code      {one['code']}"
+        yield row(t("Code"), one["code"])
     for trip in trips:
-        where = f"in {plain(trip['phase'])} at {duration(trip['detected_s'])}"
-        yield f"  Trip      {plain(trip['cause'])}, {where}"
-        yield f"  To do     {ADVICE[trip['cause']]}"
+        yield row(t("Trip"), trip_words(trip))
+        yield row(t("To do"), t(ADVICE[trip["cause"]]))
 
 
 def _export(journal: History, order: Order) -> ExitCode:
@@ -160,7 +177,7 @@ def _plot(journal: History, order: Order) -> ExitCode:
     check_target(file)
     chart = journal.chart(one["id"])
     if not chart["at_s"]:
-        raise UsageError(f"session {one['id']} has no chart: nothing was measured in it")
+        raise UsageError(t("session {number} has no chart: nothing was measured in it", number=one["id"]))
     trips = journal.trips(one["id"])
     trip = None if not trips else {"cause": trips[0]["cause"], "detected_s": trips[0]["detected_s"]}
     trace = Trace(
@@ -186,22 +203,32 @@ def _verify(journal: History, order: Order) -> ExitCode:
     elif found.problems:
         for problem in found.problems:
             complain(f"ionto: {problem}")
-        say(f"NOT INTACT: {len(found.problems)} findings in {found.records} records.")
+        counts = {"findings": len(found.problems), "records": found.records}
+        say(t("NOT INTACT: {findings} findings in {records} records.", **counts))
     else:
-        say(f"Intact: {found.records} records of {found.sessions} sessions. {LIMITS}")
+        intact = t("Intact: {records} records of {sessions} sessions.", **found._asdict())
+        say(f"{intact} {t(LIMITS)}")
     return ExitCode.ABORTED if found.problems else ExitCode.COMPLETED
 
 
 def _found(journal: History, order: Order) -> dict[str, Any]:
     one = None if order.session is None else journal.session(order.session)
     if one is None:
-        raise UsageError(f"there is no session {order.session} in this journal: see `ionto history list`")
+        raise UsageError(
+            t("there is no session {number} in this journal: see `ionto history list`", number=order.session)
+        )
     return one
 
 
 def _target(order: Order, suffixes: tuple[str, ...]) -> Path:
     if order.file is None or order.file.suffix not in suffixes:
-        raise UsageError(f"{order.file}: the file's name has to end in {' or '.join(suffixes)}")
+        raise UsageError(
+            t(
+                "{file}: the file's name has to end in {endings}",
+                file=order.file,
+                endings=t(" or ").join(suffixes),
+            )
+        )
     return order.file
 
 
@@ -209,7 +236,7 @@ def _write(file: Path, text: str) -> None:
     try:
         write_whole(file, text)
     except OSError as error:
-        raise UsageError(f"{file}: can't be written: {error.strerror}") from error
+        raise UsageError(t("{file}: can't be written: {why}", file=file, why=error.strerror)) from error
 
 
 _ANSWERS: Final = {"list": _list, "show": _show, "export": _export, "plot": _plot, "verify": _verify}

@@ -22,15 +22,26 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from app import main as command_line
+from app import screen, words
+from app.device import panel
 from app.household import feelings, fitness, order, plan, store
-from app.locale.language import CATALOGUES, DOMAIN, available
+from app.locale import help as helping
+from app.locale.terminal import CATALOGUES, DOMAIN, available
 from app.output import say
 from app.web import frame, sentences
 from app.web.pages import now, people
+from controller.core.signals import PATTERNS
+from controller.history_check import LIMITS
 
 APP: Final = CATALOGUES.parent
 KEYWORDS: Final[Mapping[str, tuple[int, ...] | None]] = {"t": None, "n": (1, 2), "Turned": (2,)}
 """Calls whose texts are said to people."""
+PLACES: Final = (
+    *(f"{room}/**.py" for room in ("web", "household", "device", "history")),
+    *(f"{name}.py" for name in ("main", "run", "report", "screen", "words")),
+)
+"""Where texts are said."""
 _SAME_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """Catalogues carry no date of their own, so that nothing changes where no text did."""
 
@@ -52,14 +63,24 @@ def tabled() -> Iterator[str]:
     yield from now.LABELS.values()
     yield from (label for label, _ in now.DESK.values())
     yield from (word for _, word, _ in people.YES_NO)
+    yield from _terminal()
+
+
+def _terminal() -> Iterator[str]:
+    """Give the texts of the command line that stand in tables."""
+    yield from (*words.PHASE_WORDS.values(), *words.ADVICE.values(), screen.LOST, LIMITS)
+    yield from map(words.plain, (*words.PHASE_WORDS, *words.ADVICE, *words.OUTCOMES))
+    yield from (*panel.WORDS.values(), panel.HELP, *panel.CONTACT, *panel.LIMITED_BY, "forward", "reverse")
+    yield from (pattern.meaning for pattern in PATTERNS.values())
+    yield from filter(None, helping.texts(command_line.parser(), command_line.SPOKEN))
 
 
 def template() -> Catalog:
     """Gather every text."""
     found = Catalog(project="ionto", version="", creation_date=_SAME_DATE, charset="utf-8")
-    for room in ("web", "household"):
-        for name, _, message, _, _ in extract_from_dir(APP / room, [("**.py", "python")], keywords=KEYWORDS):
-            found.add(message, locations=[(f"app/{room}/{name}", 0)])
+    places = [(place, "python") for place in PLACES]
+    for name, _, message, _, _ in extract_from_dir(APP, places, keywords=KEYWORDS):
+        found.add(message, locations=[(f"app/{name}", 0)])
     for text in tabled():
         found.add(text)
     return found

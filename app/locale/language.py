@@ -8,16 +8,14 @@ from __future__ import annotations
 import gettext
 from datetime import date, datetime, tzinfo
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-CATALOGUES: Final = Path(__file__).parent
-DOMAIN: Final = "ionto"
-SOURCE: Final = "en"
+from app.locale.terminal import CATALOGUES, DOMAIN, SOURCE, available
+
 DASH: Final = "-"
 """Stands for a figure that there is not."""
 
@@ -66,12 +64,6 @@ class Language:
         local = instant.astimezone(self.zone)
         time = format_datetime(local, "HH:mm", locale=self.locale)
         return f"{self.short_day(local.date())}, {time}"
-
-
-def available() -> list[str]:
-    """Give the codes of all languages: English, and every folder with a compiled catalogue."""
-    found = {path.parent.parent.name for path in CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")}
-    return sorted(found | {SOURCE})
 
 
 @cache

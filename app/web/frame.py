@@ -10,7 +10,8 @@ from typing import Final
 
 from starlette.responses import HTMLResponse, Response
 
-from app.locale.language import available, own_name
+from app.locale.language import own_name
+from app.locale.terminal import available
 from app.web.markup import Child, Html, document, el
 from app.web.visit import Visit
 

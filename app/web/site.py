@@ -24,7 +24,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from app.household.store import Household
-from app.locale.language import available, choose
+from app.locale.language import choose
+from app.locale.terminal import available
 from app.web.frame import note, page
 from app.web.gate import DESK, LANGUAGE_COOKIE, STOP, Gate, cookie
 from app.web.limits import Bucket, Forms

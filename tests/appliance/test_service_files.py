@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.main import _parser
+from app.main import parser
 from controller.realtime import PRIORITY
 from controller.supervision import EVERY_S
 
@@ -60,7 +60,7 @@ def test_the_command_lines_are_ours(name):
     for line in lines["ExecStart"] + lines.get("ExecStopPost", []):
         program, *words = line.replace("$IONTO_WEB", "--network --name unit.local").split()
         assert program == "/opt/ionto/current/bin/ionto"
-        args = _parser().parse_args(words)
+        args = parser().parse_args(words)
         assert getattr(args, "state", Path("/var/lib/ionto")) == Path("/var/lib/ionto")
         assert getattr(args, "unit", Path("/etc/ionto/unit.yaml")) == Path("/etc/ionto/unit.yaml")
 

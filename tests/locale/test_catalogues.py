@@ -8,7 +8,8 @@ import pytest
 from babel.messages.pofile import read_po
 
 from app.locale import catalogues
-from app.locale.language import Language, available, choose, own_name
+from app.locale.language import Language, choose, own_name
+from app.locale.terminal import available
 
 CODES = sorted(set(available()) - {"en"})
 
@@ -82,8 +83,8 @@ def test_the_language_is_what_was_set_else_what_the_browser_asks_for(wanted, acc
 
 
 def test_a_third_language_needs_no_code(tmp_path, monkeypatch):
-    for module in ("app.locale.language.CATALOGUES", "app.locale.catalogues.CATALOGUES"):
-        monkeypatch.setattr(module, tmp_path)
+    for module in ("language", "terminal", "catalogues"):
+        monkeypatch.setattr(f"app.locale.{module}.CATALOGUES", tmp_path)
     monkeypatch.setattr("sys.argv", ["catalogues", "--add", "fr"])
     catalogues.main()
     assert available() == ["en", "fr"]
