@@ -223,3 +223,14 @@ def test_a_change_of_polarity_is_named_with_the_current_at_which_it_came() -> No
     trip = watch.see(Drive("reverse", 0.0, 0))
     assert trip is not None
     assert "commanded to change at 0.00 mA" in trip.evidence
+
+
+def test_after_a_sound_sample_the_same_number_makes_a_trip() -> None:
+    watch = Watch()
+    assert seen(watch, 1, sampled="supply") is None
+    assert seen(watch, 2, sampled="supply", supply_v=50.0) is None
+    assert seen(watch, 1, sampled="supply", supply_v=50.0) is Cause.SUPPLY
+
+
+def test_a_voltage_without_a_setpoint_is_no_open_circuit() -> None:
+    assert seen(Watch(drive(0.0)), 3, voltage_v=59.0) is None
