@@ -119,9 +119,15 @@ self_test() {
         say "$settings/unit.yaml is the reference unit's: edit it for yours."
     fi
     say "testing the new version ..."
-    as_unit check "$settings/unit.yaml" >/dev/null || give_up "the new version refuses $settings/unit.yaml"
-    as_unit run "$files/self-test.yaml" --simulate --speed max --json >/dev/null ||
+    log=$base/.self-test.log
+    as_unit check "$settings/unit.yaml" 2>"$log" >/dev/null || {
+        tail -n 5 -- "$log" >&2
+        give_up "the new version refuses $settings/unit.yaml"
+    }
+    as_unit run "$files/self-test.yaml" --simulate --speed max --json 2>"$log" >/dev/null || {
+        tail -n 5 -- "$log" >&2
         give_up "the new version failed its self-test"
+    }
 }
 
 as_unit() { (cd / && setpriv --reuid ionto --regid ionto --clear-groups -- "$target/bin/ionto" "$@"); }
