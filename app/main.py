@@ -67,6 +67,10 @@ def _language(text: str) -> str:
     return text
 
 
+def _add_language(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--language", type=_language, metavar="CODE", help=LANGUAGE)
+
+
 def _speak(argv: list[str]) -> None:
     """Speak the language of --language, else of the environment, before the first word is said."""
     asked = [word.partition("=")[2] for word in argv if word.startswith("--language=")]
@@ -312,14 +316,14 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of the whole command line."""
     whole = _Parser(prog="ionto", description="Controller for iontophoresis units.", allow_abbrev=False)
     whole.add_argument("--version", action=_Version, nargs=0, help="print the version")
-    whole.add_argument("--language", type=_language, metavar="CODE", help=LANGUAGE)
+    _add_language(whole)
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, call: Callable[[argparse.Namespace], ExitCode], text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.set_defaults(call=call)
         if name in SPOKEN:
-            command.add_argument("--language", type=_language, metavar="CODE", help=LANGUAGE)
+            _add_language(command)
         return command
 
     run = add("run", _run, "Run a treatment, on the unit or simulated.")
@@ -385,7 +389,9 @@ def parser() -> argparse.ArgumentParser:
     add_device_options(add("device", _device, "Be the appliance: own the unit and serve its buttons."), _seed)
     from app.history.options import add_options as add_history_options
 
-    add_history_options(add("history", _history, "Show, export, draw or verify what was treated."))
+    add_history_options(
+        add("history", _history, "Show, export, draw or verify what was treated."), _add_language
+    )
     bench_options.add_calibration(add("calibration", _calibration, "A unit's records, and a certificate."))
     _add_appliance(add)
     schema = add("schema", _schema, "Print a JSON Schema.")

@@ -6,10 +6,13 @@ Law: a number out of range is refused where it is read.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
+def add_options(
+    command: argparse.ArgumentParser, language: Callable[[argparse.ArgumentParser], object]
+) -> None:
     """Give the command its questions; their names are the fields of `app.history.command.Order`."""
     command.set_defaults(session=None, limit=20, before=None, person=None, file=None)
     asks = command.add_subparsers(dest="ask", required=True, metavar="QUESTION")
@@ -22,6 +25,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
             metavar="DIR",
             help="where the journal is (default: $XDG_STATE_HOME/ionto or ~/.local/state/ionto)",
         )
+        language(ask)
         ask.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
         return ask
 

@@ -109,3 +109,9 @@ def test_english_costs_no_import_of_languages():
         [sys.executable, "-c", look], env=environment, capture_output=True, text=True, check=True
     )
     assert "babel" not in done.stdout
+
+
+def test_a_question_takes_the_language_too(capsys, tmp_path):
+    assert main(["history", "list", "--state", str(tmp_path), "--language", "de"]) == ExitCode.BAD_INPUT
+    assert "unrecognized" not in capsys.readouterr().err
+    assert spoken() == "de"
