@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse a command line."""
-        raise UsageError(f"{message} ({t('see')} `{self.prog} --help`)")
+        raise UsageError(message + t(" (see `{command} --help`)", command=self.prog))
 
 
 def _speed(text: str) -> float | None:
@@ -431,7 +431,7 @@ def main(argv: list[str] | None = None) -> int:
     except SystemExit as done:  # argparse, after printing help or version
         code = int(done.code or 0)
     except KeyboardInterrupt:
-        complain(f"ionto: {t('stopped before a session began.')}")
+        complain("ionto: " + t("stopped before a session began."))
         code = ExitCode.STOPPED
     except Exception as error:
         code = _tell(error)

@@ -105,7 +105,8 @@ def _headline(summary: Summary) -> str:
     if summary["outcome"] == "stopped":
         return t("Stopped: {name}, after {length}. The treatment is not complete.", **about)
     if summary["outcome"] == "refused":
-        return f"{t('Refused to start: {name}.', **about)} {summary['reason'] or ''}".rstrip()
+        refused = t("Refused to start: {name}.", **about)
+        return f"{refused} {summary['reason'] or ''}".rstrip()
     return t("ABORTED by the guard: {name}, after {length}. The treatment is not complete.", **about)
 
 

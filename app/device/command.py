@@ -227,12 +227,12 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
         return f"{begun}{stamp}."
     if "alarm" in event:
         code, reason = event["alarm"]["code"], event["alarm"]["reason"]
-        return f"{t('Code {code}: {reason}', code=code, reason=reason)}{stamp}."
+        return t("Code {code}: {reason}", code=code, reason=reason) + f"{stamp}."
     ended = event["ended"]
     words = t("Session {number} {outcome}", number=ended["session"], outcome=named(ended["outcome"]))
     words += f"{stamp}: {dose(ended['charge_forward_ma_min'], ended['charge_reverse_ma_min'])}."
     if event["rest_offered"]:
-        return f"{words} {t('The circuit opened: Start within 10 minutes gives the rest.')}"
+        return words + " " + t("The circuit opened: Start within 10 minutes gives the rest.")
     if ended["cause"] is not None:
         cause = named(ended["cause"])
         return f"{words} {cause[:1].upper()}{cause[1:]}. {t(ADVICE[ended['cause']])}"

@@ -72,7 +72,7 @@ def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
     table.add_column(style="bold")
     table.add_column(ratio=1)
     table.add_row(t("light"), lamp)
-    table.add_row(t("buzzer"), f"♪ {t('sounds')}" if seen["buzzer"] else t("silent"))
+    table.add_row(t("buzzer"), "♪ " + t("sounds") if seen["buzzer"] else t("silent"))
     table.add_row(t("code"), "-" if seen["code"] is None else str(seen["code"]))
     whose = t(" for {person}", person=seen["person"]) if seen["person"] else ""
     table.add_row(t("treatment"), f"{seen['treatment'] or t('none')}{whose}")

@@ -69,8 +69,9 @@ def _list(journal: History, order: Order) -> ExitCode:
     if not sessions:
         say(t("No session is recorded there."))
         return ExitCode.COMPLETED
-    what = f"{t('begun (UTC)'):16}  {t('treatment'):22}  {t('person'):10}  {t('outcome'):10}"
-    say(f"{'':>6}  {what}  {t('forward  reverse mA min')}")
+    begun, person, outcome = t("begun (UTC)"), t("person"), t("outcome")
+    what = f"{begun:16}  {t('treatment'):22}  {person:10}  {outcome:10}"
+    say(f"{'':>6}  {what}  " + t("forward  reverse mA min"))
     for one in sessions:
         say(_line(one))
     say(
