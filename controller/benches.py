@@ -233,6 +233,7 @@ def live(unit: Unit, area: str, scenario: Scenario, seed: int) -> tuple[Bench, L
         inject=lambda at_s, fault, params: world.at(
             at_s, lambda now_s: world.inject(now_s, fault, dict(params))
         ),
+        real_time=True,
     )
     return bench, wires
 
