@@ -162,9 +162,7 @@ def simulated(
         seed=seed,
         truth=lambda: _truth(world),
         mark_tick=world.truth.mark_tick,
-        inject=lambda at_s, fault, params: world.at(
-            at_s, lambda now_s: world.inject(now_s, fault, dict(params))
-        ),
+        inject=_injector(world),
         meter=_meter(world, seed),
         true_ma=lambda: world.average_ma(max(clock.now_s - 0.5, 0.0), clock.now_s),
         real_time=speed == 1.0,
@@ -230,9 +228,7 @@ def live(unit: Unit, area: str, scenario: Scenario, seed: int) -> tuple[Bench, L
         seed=seed,
         truth=lambda: _truth(world),
         mark_tick=world.truth.mark_tick,
-        inject=lambda at_s, fault, params: world.at(
-            at_s, lambda now_s: world.inject(now_s, fault, dict(params))
-        ),
+        inject=_injector(world),
         real_time=True,
     )
     return bench, wires
@@ -399,6 +395,15 @@ def _meter(world: World, seed: int) -> Meter:
     its = meter.ReferenceMeter(world, seed)
     accuracy = Accuracy(meter.CURRENT_PERCENT, meter.CURRENT_MA, meter.VOLTAGE_PERCENT, meter.VOLTAGE_V)
     return Meter(meter.NAME, accuracy, its.read_ma, its.read_v, simulated=True)
+
+
+def _injector(world: World) -> Callable[[float, str, Mapping[str, Any]], None]:
+    """Return what plans a fault of `world` at a session time in s."""
+
+    def inject(at_s: float, fault: str, params: Mapping[str, Any]) -> None:
+        world.at(at_s, lambda now_s: world.inject(now_s, fault, dict(params)))
+
+    return inject
 
 
 def _truth(world: World) -> Truth:

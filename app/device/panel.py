@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.locale.terminal import SOURCE, number, speak, spoken, t
+from app.next_step import NEXT
 from app.words import clock, dose, milliampere, named, resistance
 from controller.core.signals import PATTERNS, Signal
 
@@ -38,22 +39,6 @@ KEYS: Final[dict[str, dict[str, Any]]] = {
 }
 """Key -> line; `h` takes the hand out, and in again."""
 HELP: Final = "s Start   x Stop   u Up   d Down   U hold Up   h hand out or in   Ctrl-C ends"
-WORDS: Final = {
-    "wait_self_test": "Wait: the unit tests itself.",
-    "prepare": "Prepare a treatment first: there is none to start.",
-    "press_start": "Press Start on the unit.",
-    "press_start_rest": "Press Start for the rest of the treatment, or Stop to end it.",
-    "clear_alarm": "Press Stop on the unit to clear the alarm, then start again.",
-    "wait_record": "Wait: the start is being recorded.",
-    "wait_proof": "Wait: the protections are being tested.",
-    "put_in": "Put both sides into the water and keep still.",
-    "keep_still": "Keep still; press Stop before you take a hand out.",
-    "put_back": "A hand seems to leave the water: put it back, or press Stop.",
-    "wait_stop": "Keep still until the current is gone.",
-    "take_out": "Finished: take your hands or feet out and dry them.",
-    "mend": "The unit can't be used now: see the code.",
-}
-"""The sentences of `docs/device.md`."""
 CONTACT: Final = ("none", "poor", "fair", "good")
 LIMITED_BY: Final = ("dry skin", "soft water", "poor contact", "hand leaving")
 
@@ -88,7 +73,7 @@ def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
     left, total = clock(seen["left_s"]), clock(seen["total_s"])
     table.add_row(t("time left"), t("{left} of {total}", left=left, total=total))
     table.add_row("", ProgressBar(total=total_s, completed=total_s - seen["left_s"]))
-    table.add_row(t("next"), Text(t(WORDS[seen["next"]]), style="bold yellow"))
+    table.add_row(t("next"), Text(t(NEXT[seen["next"]]), style="bold yellow"))
     limited = seen["limited_by"]
     why = t("The set current isn't reached: {why}.", why=named(limited)) if limited else ""
     table.add_row("", why)
@@ -163,7 +148,7 @@ def panel_process(path: Path) -> Iterator[None]:
         with suppress(subprocess.TimeoutExpired):
             child.wait(2.0)
         if child.poll() is None:
-            child.terminate()
+            child.kill()  # which ends the wait, too
             child.wait()
 
 

@@ -28,6 +28,7 @@ from app.device import panel
 from app.household import feelings, fitness, order, plan, store
 from app.locale import help as helping
 from app.locale.terminal import CATALOGUES, DOMAIN, available
+from app.next_step import NEXT
 from app.output import say
 from app.web import frame, sentences
 from app.web.pages import now, people
@@ -58,6 +59,7 @@ def tabled() -> Iterator[str]:
     for name, table in vars(sentences).items():
         if isinstance(table, dict) and name.isupper():
             yield from (text for text in table.values() if isinstance(text, str))
+    yield from NEXT.values()
     yield from (sentences.SILENT, sentences.ABSENT, sentences.SERVICE)
     yield from (name for _, name in frame.SECTIONS.values())
     yield from now.LABELS.values()
@@ -70,7 +72,7 @@ def _terminal() -> Iterator[str]:
     """Give the texts of the command line that stand in tables."""
     yield from (*words.PHASE_WORDS.values(), *words.ADVICE.values(), screen.LOST, LIMITS)
     yield from map(words.plain, (*words.PHASE_WORDS, *words.ADVICE, *words.OUTCOMES))
-    yield from (*panel.WORDS.values(), panel.HELP, *panel.CONTACT, *panel.LIMITED_BY, "forward", "reverse")
+    yield from (panel.HELP, *panel.CONTACT, *panel.LIMITED_BY, "forward", "reverse")
     yield from (pattern.meaning for pattern in PATTERNS.values())
     yield from filter(None, helping.texts(command_line.parser(), command_line.SPOKEN))
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from app.locale.language import Language
+from app.next_step import NEXT
 from app.web import sentences
 from controller.core.codes import CODES
 
@@ -44,7 +45,7 @@ def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language:
     treating = state == "treating"
     tone = "alarm" if alarm else "active" if treating else "calm"
     return NowView(
-        sentence=t(sentences.NEXT.get(snapshot.get("next") or "", snapshot.get("note") or "")),
+        sentence=t(NEXT.get(snapshot.get("next") or "", snapshot.get("note") or "")),
         tone=tone,
         phase=_phase(snapshot, language),
         left=_left(snapshot["left_s"], language) if treating else "",

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.web.sentences import ADVICE, CAUSES, NEXT
+from app.next_step import NEXT
+from app.web.sentences import ADVICE, CAUSES
 from controller import advice
 from controller.core.codes import CODES
 from controller.core.signals import PATTERNS
