@@ -19,7 +19,7 @@ current=$base/current
 settings=/etc/ionto
 records=/var/lib/ionto
 units=/etc/systemd/system
-services='ionto-controller ionto-web'
+services='ionto-controller ionto-web ionto-mqtt'
 
 [ "$(id -u)" = 0 ] || { code=2 fail "installing needs root: sudo sh $0"; }
 
@@ -54,8 +54,10 @@ start_again() {
 
 uninstall() {
     settle
-    if systemd_runs; then systemctl disable --quiet $services 2>/dev/null || :; fi
-    for service in $services; do rm -f -- "$units/$service.service"; done
+    for service in $services; do
+        if systemd_runs; then systemctl disable --quiet "$service" 2>/dev/null || :; fi
+        rm -f -- "$units/$service.service"
+    done
     rm -f -- /etc/systemd/system.conf.d/50-ionto-watchdog.conf
     if systemd_runs; then systemctl daemon-reload; fi
     if [ "$(readlink /usr/local/bin/ionto || :)" = "$current/bin/ionto" ]; then rm -f -- /usr/local/bin/ionto; fi
@@ -147,7 +149,8 @@ point_to() {
 place_services() {
     place=$("$1/bin/python" -I -c 'import app.appliance; print(app.appliance.__path__[0])')
     install -d -m 0755 "$units" /etc/systemd/system.conf.d
-    for service in $services; do install -m 0644 "$place/$service.service" "$units/"; done
+    # Its own services: a version to go back to may have had fewer.
+    install -m 0644 "$place"/ionto-*.service "$units/"
     install -m 0644 "$place/50-ionto-watchdog.conf" /etc/systemd/system.conf.d/
     if systemd_runs; then systemctl daemon-reload; fi
 }

@@ -43,7 +43,9 @@ def test_everything_is_in_its_place_and_runs(installed):
     told = installed.run("ionto", "treatments")
     assert told.returncode == 0, told.told
     assert "hands" in told.stdout
-    assert (installed.path / "etc/systemd/system/ionto-controller.service").is_file()
+    for name in ("controller", "web", "mqtt"):
+        assert (installed.path / f"etc/systemd/system/ionto-{name}.service").is_file()
+    assert not (installed.path / "etc/ionto/mqtt.env").exists(), "a broker is told nothing by itself"
     assert "ionto:" in (installed.path / "etc/passwd").read_text()
     groups = (installed.path / "etc/group").read_text().splitlines()
     assert [line for line in groups if line.startswith(("i2c:", "gpio:")) and line.endswith("ionto")] == []
@@ -151,7 +153,7 @@ def test_uninstalling_keeps_records_and_settings(installed):
     done = installed.run("ionto", "uninstall")
     assert done.returncode == 0, done.told
     assert not (installed.path / "opt/ionto").exists()
-    assert not (installed.path / "etc/systemd/system/ionto-controller.service").exists()
+    assert list((installed.path / "etc/systemd/system").glob("ionto-*")) == []
     assert not (installed.path / "usr/local/bin/ionto").is_symlink()
     assert (installed.path / "var/lib/ionto/journal.db").is_file()
     assert (installed.path / "etc/ionto/unit.yaml").is_file()

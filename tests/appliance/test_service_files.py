@@ -9,11 +9,16 @@ from pathlib import Path
 import pytest
 
 from app.main import parser
+from app.output import UsageError
 from controller.realtime import PRIORITY
 from controller.supervision import EVERY_S
 
 FILES = Path(__file__).parents[2] / "app" / "appliance"
-SERVICES = ("ionto-controller", "ionto-web")
+SERVICES = ("ionto-controller", "ionto-web", "ionto-mqtt")
+ASKED = {
+    "$IONTO_WEB": "--network --name unit.local",
+    "$IONTO_MQTT": "--broker broker.clinic --tls /etc/ionto/ca.pem --user unit --password-file /etc/ionto/p",
+}
 MOST = 2.0
 """Exposure, of 10."""
 
@@ -58,7 +63,7 @@ def test_the_exposure_is_small(name, capsys):
 def test_the_command_lines_are_ours(name):
     lines = service(name)
     for line in lines["ExecStart"] + lines.get("ExecStopPost", []):
-        program, *words = line.replace("$IONTO_WEB", "--network --name unit.local").split()
+        program, *words = " ".join(ASKED.get(word, word) for word in line.split()).split()
         assert program == "/opt/ionto/current/bin/ionto"
         args = parser().parse_args(words)
         assert getattr(args, "state", Path("/var/lib/ionto")) == Path("/var/lib/ionto")
@@ -66,13 +71,16 @@ def test_the_command_lines_are_ours(name):
 
 
 def test_only_the_controller_has_devices():
-    controller, web = service("ionto-controller"), service("ionto-web")
+    controller = service("ionto-controller")
     assert controller["DeviceAllow"] == ["char-i2c rw", "char-gpiochip rw"]
     assert controller["SupplementaryGroups"] == ["i2c gpio"]
-    assert "SupplementaryGroups" not in web
-    assert "DeviceAllow" not in web
-    assert web["PrivateDevices"] == ["yes"]
-    assert controller["DevicePolicy"] == web["DevicePolicy"] == ["closed"]
+    assert controller["DevicePolicy"] == ["closed"]
+    for name in SERVICES[1:]:
+        other = service(name)
+        assert "SupplementaryGroups" not in other
+        assert "DeviceAllow" not in other
+        assert other["PrivateDevices"] == ["yes"]
+        assert other["DevicePolicy"] == ["closed"]
 
 
 def test_the_controller_reaches_no_network():
@@ -81,7 +89,36 @@ def test_the_controller_reaches_no_network():
     assert controller["RestrictAddressFamilies"] == ["AF_UNIX"]
 
 
-def test_neither_is_root():
+def test_a_broker_is_told_nothing_before_somebody_named_one():
+    lines = service("ionto-mqtt")
+    assert lines["ConditionPathExists"] == lines["EnvironmentFile"] == ["/etc/ionto/mqtt.env"]
+    with pytest.raises(UsageError, match="--broker"):
+        parser().parse_args(["mqtt", "--state", "/var/lib/ionto"])
+    assert lines["RestartPreventExitStatus"] == ["2"], "refused options stay refused"
+
+
+def test_what_tells_a_broker_can_write_no_record():
+    lines = service("ionto-mqtt")
+    assert lines["ProtectSystem"] == ["strict"]
+    assert not {"StateDirectory", "ReadWritePaths", "RuntimeDirectory"} & lines.keys()
+
+
+def test_all_but_the_controller_give_way_to_it():
+    for name in SERVICES[1:]:
+        lines = service(name)
+        assert lines["CPUSchedulingPolicy"] == ["batch"]
+        assert lines["Nice"] == ["10"]
+        assert lines["RestrictRealtime"] == ["yes"]
+
+
+def test_the_installer_places_every_service_and_starts_none_by_itself():
+    script = (FILES / "install.sh").read_text()
+    (named,) = re.findall(r"^services='(.*)'$", script, re.MULTILINE)
+    assert sorted(named.split()) == sorted(SERVICES) == sorted(file.stem for file in FILES.glob("*.service"))
+    assert "systemctl enable" not in script
+
+
+def test_none_is_root():
     for name in SERVICES:
         assert service(name)["User"] == ["ionto"]
         assert service(name)["CapabilityBoundingSet"] == [""]
