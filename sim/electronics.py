@@ -153,6 +153,11 @@ class Relay:
         self._moves = moves
         self.due_s = moves[0][0] if moves else math.inf
 
+    @property
+    def letting_go(self) -> bool:
+        """Whether the coil is off already and the contact on its way to rest."""
+        return not self.coil and not self.welded and self.due_s < math.inf
+
     def move(self) -> None:
         """Make the movement that is due at `due_s`."""
         _, state = self._moves.pop(0)

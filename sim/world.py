@@ -374,7 +374,9 @@ class World:
         wanted = demand_ma >= DRIVEN_MA
         drives = closed and wanted
         if wanted and self.truth.dormant:
-            self.truth.note_wanted(t_s, closed=closed)
+            # An output that is being opened already can't be cut any sooner: the fault waits for the next.
+            cut = self._enable.letting_go or self._series.letting_go
+            self.truth.note_wanted(t_s, closed=closed and not cut)
         if load.in_contact != self._contact:
             self._contact_changed(t_s, driven=drives)
         if drives:

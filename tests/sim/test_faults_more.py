@@ -190,6 +190,22 @@ def test_what_needs_current_begins_to_matter_with_the_current(
     assert from_s <= onset(unit)[1] <= from_s + 0.2
 
 
+@pytest.mark.parametrize(("at_s", "first_s"), [(15.999, 15.999), (16.001, 17.0)])
+def test_what_begins_while_the_output_opens_already_matters_when_it_closes_again(
+    bench: Bench, at_s: float, first_s: float
+) -> None:
+    unit = bench({"events": [{"at_s": at_s, "fault": "current_spike", "latched": True, "for_s": 9}]})
+    unit.connect()
+    unit.code(500)
+    unit.run_until(16.0)
+    unit.series.state = False
+    unit.run_until(17.0)
+    assert (onset(unit) is None) == (first_s > 16.0)
+    unit.series.state = True
+    unit.run_until(17.1)
+    assert first_s <= onset(unit)[1] <= first_s + 0.02
+
+
 def test_an_open_relay_matters_when_the_stage_is_asked_for_current(bench: Bench) -> None:
     unit = bench({"events": [{"at_s": 1, "fault": "relay_open", "which": "series"}]})
     unit.connect()
