@@ -62,6 +62,21 @@ def test_the_page_tells_the_record() -> None:
     assert mutants.table(mutants.recorded()) in mutants.PAGE.read_text(encoding="utf-8")
 
 
+def test_the_last_run_is_the_newest_one_whether_or_not_its_hour_is_known() -> None:
+    def run(date: str, commit: str) -> dict[str, Any]:
+        return {"hash": "1", "mutants": 2, "survived": 0, "date": date, "commit": commit}
+
+    rows = {
+        "f": run("2026-11-22", "aaaaaaa"),
+        "g": run("2026-11-22 21:38", "bbbbbbb"),
+        "h": run("2026-11-21 23:59", "ccccccc"),
+        "i": {"hash": ""},
+    }
+    newest = mutants.table({"m.py": rows}).splitlines()[-1]
+    assert newest == "| `m.py` | 6 | 6 | 0 | 3 of 4 | 2026-11-22 21:38 at bbbbbbb |"
+    assert mutants.table({"m.py": {"i": {"hash": ""}}}).endswith("| 0 of 1 | not yet |")
+
+
 def test_every_module_and_every_test_is_there() -> None:
     for module, stages in mutants.MODULES.items():
         assert ROOT.joinpath(module).is_file()

@@ -238,7 +238,8 @@ def table(record: dict[str, Any]) -> str:
     for module, rows in record.items():
         done = [row for row in rows.values() if row["hash"]]
         tried, alive = (sum(row[what] for row in done) for what in ("mutants", "survived"))
-        last = max((f"{row['date']} at {row['commit']}" for row in done), default="not yet")
+        newest = max(done, key=lambda row: row["date"], default=None)  # a date alone is before its hours
+        last = f"{newest['date']} at {newest['commit']}" if newest else "not yet"
         lines.append(
             f"| `{module}` | {tried} | {tried - alive} | {alive} | {len(done)} of {len(rows)} | {last} |"
         )
