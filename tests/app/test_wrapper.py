@@ -156,7 +156,10 @@ def test_test_runs_at_the_root_with_the_callers_paths(checkout):
     checkout.calls()
     checkout.run("test", "--nightly", "-k", "sim", "test_a.py::test_b", cwd=checkout.root / "sub")
     (call,) = checkout.calls()
-    assert call == f"{checkout.root}|-m pytest -m not bench -k sim {checkout.root}/sub/test_a.py::test_b"
+    folder, words = call.split("|")
+    assert folder == str(checkout.root)
+    every_processor = "-m pytest --numprocesses auto --dist worksteal"
+    assert words == f"{every_processor} -m not bench -k sim {checkout.root}/sub/test_a.py::test_b"
 
 
 @pytest.mark.parametrize(
