@@ -1,7 +1,7 @@
 """What the appliance does in a tick beside the session: panel, snapshots, messages, and the start's record.
 
-Law: it looks on, and can neither block nor begin anything but a session whose Start was pressed on the unit
-and whose start is on the disk. Messages from outside stop or prepare.
+Law: it looks on, and can neither block nor begin anything but a session whose Start was pressed on the unit,
+that is not one too many, and whose start is on the disk. Messages from outside stop or prepare.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ class Attendant:
         self._panel_due_s = 0.0
         self._shown: tuple[Signal, int | None, Panel] | None = None
         self._last: Measurement | None = None
+        self._too_often: str | None = None
+        """Why nothing may be given so soon; None until the journal has told what was given."""
 
     # --- the tick -----------------------------------------------------------------------------------------
 
@@ -77,6 +79,8 @@ class Attendant:
         if not self._journal.begin_sent:
             self._journal.listen()
             device.found(self._journal.cut_off)
+            if self._too_often is None and self._journal.past is not None:
+                self._too_often = self._judge()
         if session.phase is Phase.READY:
             device.passed()
             self._hold(m)
@@ -102,7 +106,13 @@ class Attendant:
             self._denied = (now_s + DENIED_S, code)
             self._session.deny()
             return
-        if not journal.begin_sent:
+        if not journal.begin_sent and self._too_often is not None:
+            self._too_often = self._judge()  # it may have become midnight
+            if self._too_often:
+                self._denied = (now_s + DENIED_S, CODES[Refusal.TOO_OFTEN])
+                self._session.deny()
+                device.deny(CODES[Refusal.TOO_OFTEN], self._too_often)
+                return
             journal.begin(self._facts(prepared), now_s)
         journal.waiting()
         if journal.failure is not None:
@@ -111,6 +121,12 @@ class Attendant:
             self._session.recorded = True
             device.begun(prepared)
             device.tell({"begun": journal.session_id, "treatment": prepared.name, "person": prepared.person})
+
+    def _judge(self) -> str:
+        """Say why what is prepared may not be given so soon after what was given, or ""."""
+        if self._prepared is None or self._offer is not None or self._journal.past is None:
+            return ""
+        return self._device.too_often(self._prepared, self._journal.past)
 
     def record_idle_trip(self) -> None:
         """Record a trip that came while nobody was treated."""
@@ -185,7 +201,8 @@ class Attendant:
             return Signal.DONE, None
         if phase is Phase.SELF_TEST:
             return Signal.TESTING, None
-        return (Signal.READY if self._prepared is not None else Signal.NOTHING), None
+        startable = self._prepared is not None and not self._too_often
+        return (Signal.READY if startable else Signal.NOTHING), None
 
     def _show_panel(self) -> None:
         signal, code = self._signal()
@@ -256,6 +273,8 @@ class Attendant:
                 return "clear_alarm"
             if device.finished:
                 return "take_out"
+            if self._too_often:
+                return "come_back"
             return "prepare" if self._prepared is None else "press_start"
         if session.phase in {Phase.TRIPPED, Phase.REFUSED}:
             return "mend"

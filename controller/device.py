@@ -1,14 +1,15 @@
 """The appliance: one unit, owned for good, and one session after the other, each begun by its Start button.
 
-Law: nothing but a press on the unit begins a session, and nothing goes on by itself. The start is on record
-before the output closes; a trip stays shown until a person presses Stop on the unit, or, where only the
-circuit opened, Start for the rest of the dose.
+Law: nothing but a press on the unit begins a session, and nothing goes on by itself. Not more than one a day
+and five a week of an area, whatever was prepared and by whom. The start is on record before the output
+closes; a trip stays shown until a person presses Stop on the unit, or, where only the circuit opened, Start
+for the rest of the dose.
 """
 
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.attendant import Attendant, show_code
@@ -16,6 +17,7 @@ from controller.core.codes import CODES, code_of
 from controller.core.limits import REST_WITHIN_S
 from controller.core.rest import Rest, rest_of
 from controller.core.types import Cause, Phase, Refusal
+from controller.given import too_often
 from controller.journal import Journal
 from controller.loop import StopSwitch
 from controller.orders import OrderRefused, Prepared, judge
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from controller.clock import SessionClock
     from controller.core.session import Session
     from controller.core.signals import Signal
+    from controller.given import Past
     from controller.rig import Rig
     from controller.supervision import Supervision
 
@@ -139,6 +142,15 @@ class Device:
             self._spent = prepared.digest
             self.order = self._ordered = None
             self.line.send({"spent": prepared.digest})
+
+    def too_often(self, prepared: Prepared, past: list[Past]) -> str:
+        """Say why this may not be given so soon after what was given lately, or ""."""
+        known = {**self._library, prepared.name: prepared.treatment}
+        return too_often(past, known, prepared.treatment.area, prepared.person, datetime.now().astimezone())
+
+    def deny(self, code: int, reason: str) -> None:
+        """Tell of a Start that began nothing; it latches nothing."""
+        self.tell({"alarm": Alarm(code, reason, latched=False)._asdict()})
 
     def found(self, cut_off: list[dict[str, Any]]) -> None:
         """Take note of earlier sessions of this unit that have no end; each is told once."""

@@ -52,6 +52,11 @@ class History:
         query = f"SELECT * FROM session WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - both are ours
         return self._rows(query, *values, limit)
 
+    def maybe_of(self, person: str) -> list[dict[str, Any]]:
+        """Return the newest 500 sessions that may be this person's: theirs, and those that name nobody."""
+        query = "SELECT * FROM session WHERE person = ? OR person IS NULL ORDER BY id DESC LIMIT ?"
+        return self._rows(query, person, MOST)
+
     def session(self, number: int) -> dict[str, Any] | None:
         """Return one session, None where there is none of this number."""
         return next(iter(self._rows("SELECT * FROM session WHERE id = ?", number)), None)

@@ -5,7 +5,8 @@ time stops the session softly. Nothing here can make a tick late.
 
 Lines of JSON go out: `["look", unit]`, `["begin", {...}]`, `["row", ...]` twice a second (the columns of
 `controller.journal_tables`), `["trip", cause, phase, detected_s, evidence]`, and `["end", ...]` with outcome,
-reason, duration_s, forward and reverse charge, code. Back come `{"looked": true, "cut_off": [...]}`,
+reason, duration_s, forward and reverse charge, code. Back come
+`{"looked": true, "cut_off": [...], "past": [...]}`,
 `{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
 """
 
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from controller.core.codes import code_of
+from controller.given import Past
 from controller.result import OUTCOMES
 
 if TYPE_CHECKING:
@@ -50,13 +52,15 @@ class Journal:
     `start` holds unit, treatment, simulated, target_ma and total_s, and may hold what else is in
     `journal_tables.BEGUN`; with None the session begins later, with `begin`. `keep_open` are descriptors that
     the child shares, such as the unit's lock, which is so held until the last record is written. `failure` is
-    the sentence why the record broke off, or None; `cut_off` describes earlier sessions without an end.
+    the sentence why the record broke off, or None; `cut_off` describes earlier sessions without an end;
+    `past` is what was given lately, None until `look` was answered.
     """
 
     def __init__(self, directory: Path, start: dict[str, Any] | None, keep_open: Sequence[int] = ()) -> None:
         self.session_id: int | None = None
         self.failure: str | None = None
         self.cut_off: list[dict[str, Any]] = []
+        self.past: list[Past] | None = None
         self._directory = directory
         self._answers = b""
         self._asked = False
@@ -101,7 +105,7 @@ class Journal:
         return self._asked
 
     def look(self, unit: str) -> None:
-        """Ask which earlier sessions of the unit were cut off; the answer comes with the ticks."""
+        """Ask which sessions of the unit were cut off, and what was given lately; answered with the ticks."""
         self._send("look", unit)
 
     def begin(self, start: dict[str, Any], zero_s: float = 0.0) -> None:
@@ -175,9 +179,9 @@ class Journal:
             self._stop.press()
 
     def waiting(self) -> None:
-        """Listen for the start's acknowledgement in a tick; `failure` tells when it took more than 5 s."""
+        """Listen for an answer to `look` or `begin` in a tick; `failure` tells when it took more than 5 s."""
         self.listen()
-        if self._asked and not self.begun and time.monotonic() - self._kept_s > PATIENCE_S:
+        if not self.begun and time.monotonic() - self._kept_s > PATIENCE_S:
             self.failure = self.failure or self._too_slow()
 
     @staticmethod
@@ -232,6 +236,8 @@ class Journal:
         elif "cut_off" in answer:
             self.session_id = answer.get("begun")
             self.cut_off += answer["cut_off"]
+            if "past" in answer:
+                self.past = [Past(*one) for one in answer["past"]]
         else:
             self._unkept -= answer["kept"]
 

@@ -24,6 +24,7 @@ from controller.journal_tables import (
     BEGIN,
     BEGUN,
     END,
+    PAST,
     ROW,
     TRIP,
     VERSION,
@@ -36,8 +37,11 @@ from controller.journal_tables import (
     pack_chart,
     stored_head,
 )
+from protocols.frequency import LOOK_BACK
 
 FILE: Final = "journal.db"
+MOST_PAST: Final = 100
+"""Sessions that gave current lately and are told of; a household of ten has forty in eight days."""
 LEAST_FREE_BYTES: Final = 8 << 20
 """A session of 30 min takes below 1 MB, write-ahead log included; a start with less than this is refused."""
 BUSY_S: Final = 2.0
@@ -94,7 +98,12 @@ class Store:
         self.connection.execute("COMMIT")
         if cut_off:
             self._write_head()
-        return {"looked": True, "cut_off": cut_off}
+        return {"looked": True, "cut_off": cut_off, "past": self._past()}
+
+    def _past(self) -> list[tuple[Any, ...]]:
+        """Tell what was given lately, newest first: the columns of `controller.given.Past`."""
+        since_utc = (datetime.now(UTC) - LOOK_BACK).isoformat(timespec="milliseconds")
+        return self.connection.execute(PAST, (since_utc, MOST_PAST)).fetchall()
 
     def begin(self, start: dict[str, Any]) -> dict[str, Any]:
         """Write that sessions of this unit without an end were cut off, and that a new one begins."""

@@ -68,6 +68,13 @@ WEAR_TABLE: Final = (
 """Operations of the relays by session, for the service counters: outside the chain, and made when first
 written, so that a journal without it stays of the same version."""
 ROW: Final = "INSERT INTO live VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PAST: Final = (
+    "SELECT id, begun_utc, treatment, person, linked_to, outcome IS NULL, "
+    "coalesce(forward_ma_min, 0.0) + coalesce(reverse_ma_min, 0.0) FROM session "
+    "WHERE begun_utc >= ? AND (outcome IS NULL OR forward_ma_min + reverse_ma_min > 0.0) "
+    "ORDER BY begun_utc DESC LIMIT ?"
+)
+"""Sessions that gave current since an instant."""
 CHART_EVERY_S: Final = 1.0
 """A chart keeps one row a second, and each where phase or polarity change."""
 

@@ -1,12 +1,10 @@
 """When the next treatment is due, and when it is too early; which polarity comes first.
 
-Law: at most one treatment of an area in a day and five in any seven days; more is refused, not warned of. A
-clock that contradicts the records refuses too. Pure: `now` and the treatments given are arguments, in the
-household's own time zone.
+Law: a plan keeps its rhythm under `protocols.frequency`, which refuses what is more than one a day or five a
+week. Pure: `now` and the treatments given are arguments, in the household's own time zone.
 
-Sources: two or three a week for three to four weeks, then top-ups weekly to monthly (leaflet of the British
-Association of Dermatologists); at most one a day and five a week (Dermadry's schedule). That two in the
-same night with midnight between them are refused as well is our own figure (12 h).
+Source: two or three a week for three to four weeks, then top-ups weekly to monthly (leaflet of the British
+Association of Dermatologists).
 """
 
 from __future__ import annotations
@@ -15,6 +13,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from protocols.frequency import MOST_PER_WEEK
+from protocols.frequency import refusal as too_often
 from protocols.treatment import Polarity, Treatment
 
 Verdict: TypeAlias = Literal["due", "early", "refused"]
@@ -23,15 +23,6 @@ PER_WEEK: Final = (2, 3)
 WEEKS: Final = (3, 4)
 TOP_UP_DAYS: Final = (7, 31)
 """Least and most days between top-ups: weekly to monthly."""
-MOST_PER_WEEK: Final = 5
-LEAST_HOURS: Final = 12
-COUNTS_FROM_MA_MIN: Final = 1.0
-"""A session that gave less charge than this (mA min, both ways together) is no treatment of the skin."""
-
-ONE_A_DAY: Final = "This area has been treated today. At most one treatment a day is allowed."
-TOO_SOON: Final = "The last treatment of this area was less than 12 hours ago."
-FIVE_A_WEEK: Final = "This area has been treated five times within seven days. More is not allowed."
-CLOCK: Final = "The unit's clock shows a time before the last treatment. Have the clock set first."
 
 
 class Plan(NamedTuple):
@@ -69,28 +60,9 @@ class Standing(NamedTuple):
     topping_up: bool
 
 
-def counts(forward_ma_min: float, reverse_ma_min: float) -> bool:
-    """Tell whether a session gave enough to count as a treatment; charges in mA min."""
-    return forward_ma_min + reverse_ma_min >= COUNTS_FROM_MA_MIN
-
-
 def refusal(given: Sequence[Given], now: datetime) -> str:
     """Say why no treatment is allowed now, or "" when one is; `given` in any order."""
-    begun = [one.begun for one in given]
-    if any(when > now for when in begun):
-        return CLOCK
-    today = now.date()
-    if any(when.date() == today for when in begun):
-        return ONE_A_DAY
-    if any(now - when < timedelta(hours=LEAST_HOURS) for when in begun):
-        return TOO_SOON
-    if _in_week(begun, today) >= MOST_PER_WEEK:
-        return FIVE_A_WEEK
-    return ""
-
-
-def _in_week(begun: Sequence[datetime], today: date) -> int:
-    return sum(today - timedelta(days=6) <= when.date() <= today for when in begun)
+    return too_often([one.begun for one in given], now)
 
 
 def standing(plan: Plan, given: Sequence[Given], now: datetime) -> Standing:

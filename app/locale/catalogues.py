@@ -25,7 +25,7 @@ from babel.messages.pofile import read_po, write_po
 from app import main as command_line
 from app import screen, words
 from app.device import panel
-from app.household import feelings, fitness, order, plan, store
+from app.household import feelings, fitness, order, store
 from app.locale import help as helping
 from app.locale.terminal import CATALOGUES, DOMAIN, available
 from app.next_step import NEXT
@@ -34,6 +34,7 @@ from app.web import frame, sentences
 from app.web.pages import now, people
 from controller.core.signals import PATTERNS
 from controller.history_check import LIMITS
+from protocols import frequency
 
 APP: Final = CATALOGUES.parent
 KEYWORDS: Final[Mapping[str, tuple[int, ...] | None]] = {"t": None, "n": (1, 2), "Turned": (2,)}
@@ -52,7 +53,7 @@ def tabled() -> Iterator[str]:
     for question in fitness.QUESTIONS:
         yield from (question.text, question.why)
     yield from (fitness.TOO_YOUNG, fitness.CHILD_WORD, fitness.UNANSWERED, fitness.AGE_UNKNOWN)
-    yield from (plan.ONE_A_DAY, plan.TOO_SOON, plan.FIVE_A_WEEK, plan.CLOCK)
+    yield from (frequency.ONE_A_DAY, frequency.TOO_SOON, frequency.FIVE_A_WEEK, frequency.CLOCK)
     yield from (store.NAME_TAKEN, store.TOO_MANY, store.ABOVE_CEILING, store.NO_CODE_SET, store.WRONG_CODE)
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
     yield from (*order.CHECKLIST.values(), order.UNTICKED, order.OUT_OF_LIMIT)

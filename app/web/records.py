@@ -6,14 +6,15 @@ can't be read is said, never taken for empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from app.household.plan import Given, counts
+from app.household.plan import Given
+from controller.given import treatments
 from controller.history import MOST, History, Unreadable, open_history
 from protocols.library import find, names
 from protocols.treatment import Polarity
@@ -45,6 +46,11 @@ class Record(NamedTuple):
     def begun(self) -> datetime:
         """When it began, in this household's time zone."""
         return datetime.fromisoformat(self.begun_utc).astimezone()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has no end yet."""
+        return self.outcome is None
 
     @property
     def charge_ma_min(self) -> float:
@@ -88,13 +94,11 @@ class Records:
             return {} if history is None else history.chart(number)
 
     def given(self, person: str, area: str) -> list[Given]:
-        """Give a person's treatments of an area that count, from their newest 500 sessions.
-
-        The rest of a dose counts with the session it continues. A session that still runs counts.
-        """
-        return treatments(
-            [record for record in self.page(MOST, person=person) if area_of(record.treatment) == area]
-        )
+        """Give a person's treatments of an area that count, from 500 sessions that may be theirs."""
+        with self._open() as history:
+            rows = [] if history is None else history.maybe_of(person)
+        theirs = [record for record in map(_record, rows) if area_of(record.treatment) == area]
+        return [Given(record.begun, record.first_polarity or "forward") for record in treatments(theirs)]
 
     @contextmanager
     def _open(self) -> Iterator[History | None]:
@@ -103,25 +107,6 @@ class Records:
             return
         with open_history(self._state) as history:
             yield history
-
-
-def treatments(records: Sequence[Record]) -> list[Given]:
-    """Put sessions and their rests together, and give those that count as a treatment."""
-    first = {record.id: record for record in records}
-    charge_ma_min = dict.fromkeys(first, 0.0)
-    running = set()
-    for record in records:
-        root = record
-        while root.linked_to in first:
-            root = first[root.linked_to]
-        charge_ma_min[root.id] += record.charge_ma_min
-        if record.outcome is None:
-            running.add(root.id)
-    return [
-        Given(first[number].begun, first[number].first_polarity or "forward")
-        for number, charge in charge_ma_min.items()
-        if number in running or counts(charge, 0.0)
-    ]
 
 
 @cache

@@ -81,6 +81,7 @@ CAUSES: Final = {
     "no_contact": "Nobody closed the circuit in time.",
     "nothing_prepared": "No treatment was prepared.",
     "order_refused": "The unit refused what was prepared.",
+    "too_often": "This area was treated too short a time ago, or too often within seven days.",
     "no_record": "No record could be kept, and without one there is no treatment.",
     "start_stuck": "Start is stuck, or was held during the self-test.",
     "stop_stuck": "Stop is stuck, or was held during the self-test.",
@@ -108,6 +109,8 @@ ADVICE: Final = {
     "no_contact": "Put both sides into the water before or soon after Start, then start again.",
     "nothing_prepared": "Prepare a treatment first.",
     "order_refused": "Prepare it again. The page Now says why.",
+    "too_often": "Wait. The page Plan says when the next treatment is allowed. "
+    "If it was longer ago, have the unit's clock set.",
     "no_record": "Have the unit's storage checked.",
     "start_stuck": "Let go of Start. If it happens again, have the unit checked.",
     "stop_stuck": "Let go of Stop. If it happens again, have the unit checked.",

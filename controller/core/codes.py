@@ -30,6 +30,7 @@ CODES: Final = MappingProxyType[Cause | Refusal, int](
         Refusal.START_STUCK: 24,
         Refusal.STOP_STUCK: 25,
         Refusal.NOBODY_CAME: 26,
+        Refusal.TOO_OFTEN: 27,
         # 3: the current itself
         Cause.CURRENT_SPIKE: 31,
         Cause.OVER_CURRENT: 32,

@@ -3,6 +3,7 @@
 import math
 import sqlite3
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -137,6 +138,122 @@ def test_start_gives_a_treatment_and_then_waits_again(tmp_path):
     assert [next(iter(event)) for event in told] == ["begun", "ended"]
     assert {seen["led"]["signal"] for seen in play.seen} >= {"ready", "contact", "current", "done"}
     assert play.truth.worst_step_ma < 0.2
+
+
+def treated(state, hours_ago, *, person=None, treatment="hands", charge_ma_min=100.0):
+    """Write a treatment of so long ago, as the journal's process did then."""
+    store = journal_store.Store(state)
+    begun = datetime.now(UTC) - timedelta(hours=hours_ago)
+    facts = {
+        "unit": "simulated",
+        "treatment": treatment,
+        "simulated": True,
+        "target_ma": 6.0,
+        "total_s": 120.0,
+    }
+    store.begin(facts | {"person": person})
+    store.write([["end", "completed", "", 120.0, charge_ma_min, 0.0, None]])
+    # The chain would tell, but nothing here asks it.
+    store.connection.execute(
+        "UPDATE session SET begun_utc = ? WHERE id = (SELECT max(id) FROM session)",
+        (begun.isoformat(timespec="milliseconds"),),
+    )
+    store.connection.close()
+
+
+@pytest.mark.parametrize("person", ["anna", None])
+def test_the_unit_s_own_treatment_is_refused_where_anybody_had_one_too_lately(tmp_path, person):
+    treated(tmp_path, 3.0, person=person)
+
+    def story(play):
+        yield lambda seen: idle(seen) and seen["next"] == "come_back"
+        assert play.seen[-1]["led"]["signal"] == "nothing"
+        play.press()
+        yield lambda seen: seen["code"] == 27
+        yield lambda seen: idle(seen) and seen["code"] is None
+
+    play, told = serve(story, tmp_path)
+    assert play.truth.charge_ma_min == {"forward": 0.0, "reverse": 0.0}
+    assert [event["alarm"]["code"] for event in told] == [27]
+    with open_history(tmp_path) as history:
+        assert len(history.sessions()) == 1, "no session was begun"
+
+
+@pytest.mark.parametrize(("had", "refused"), [("anna", True), (None, True), ("ben", False)])
+def test_an_order_is_held_to_what_its_person_had(tmp_path, had, refused):
+    treated(tmp_path, 3.0, person=had)
+
+    def story(play):
+        yield idle
+        play.say(do="order", order=ORDER, valid_for_s=3600.0, digest="d1")
+        yield lambda seen: idle(seen) and seen["person"] == "anna" and play.device.order["accepted"]
+        play.press()
+        if refused:
+            yield lambda seen: seen["code"] == 27
+        else:
+            yield phase("hold")
+
+    serve(story, tmp_path, default=None)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        {"hours_ago": 24 * 3},
+        {"hours_ago": 3.0, "treatment": "feet"},
+        {"hours_ago": 3.0, "charge_ma_min": 0.9},
+        {"hours_ago": 24 * 9},
+    ],
+    ids=["three days ago", "the feet", "next to nothing", "long ago"],
+)
+def test_what_is_long_ago_or_elsewhere_or_nothing_refuses_no_start(tmp_path, before):
+    treated(tmp_path, **before)
+
+    def story(play):
+        yield lambda seen: idle(seen) and seen["next"] == "press_start"
+        play.press()
+        yield phase("contact")
+
+    serve(story, tmp_path)
+
+
+def test_a_second_start_on_the_same_day_is_refused_by_the_first_one_s_record(tmp_path):
+    def story(play):
+        yield idle
+        play.press()
+        yield lambda seen: seen["phase"] == "hold" and seen["charge_forward_ma_min"] > 1.5
+        play.press("stop")
+        yield lambda seen: after(1)(seen) and seen["next"] == "come_back"
+        play.press()
+        yield lambda seen: seen["code"] == 27
+
+    serve(story, tmp_path, default=find("hands"))
+    assert len(sessions(tmp_path)) == 1
+
+
+def test_a_start_before_the_journal_has_told_waits_for_it(tmp_path, monkeypatch):
+    """Held up for 2 s, the answer comes after the press; nothing begins without it."""
+    treated(tmp_path, 3.0)
+    asked = []
+
+    def late(self, unit):
+        asked.append(self)
+        return {"looked": True, "cut_off": []}
+
+    monkeypatch.setattr("controller.journal.Journal.look", late)
+
+    def story(play):
+        yield idle
+        play.press()
+        yield lambda seen: idle(seen) and seen["next"] == "wait_record"
+        play.wait_s = play.device.clock.whole_s + 2.0
+        yield lambda seen: play.device.clock.whole_s > play.wait_s
+        assert idle(play.seen[-1])
+        asked[-1]._send("look", "simulated")
+        yield lambda seen: seen["code"] == 27
+
+    play, _ = serve(story, tmp_path)
+    assert play.truth.charge_ma_min == {"forward": 0.0, "reverse": 0.0}
 
 
 def test_nobody_pressing_start_makes_no_noise_and_no_current(tmp_path):
@@ -289,8 +406,8 @@ def test_after_ten_minutes_there_is_no_rest_and_the_alarm_wants_a_hand(tmp_path)
         yield lambda seen: seen["time_s"] > 2.0
         assert play.seen[-1]["phase"] == "ready"
         play.press("stop")
-        yield lambda seen: idle(seen) and seen["next"] == "press_start"
-        assert play.seen[-1]["left_s"] == 120.0, "a whole treatment again"
+        yield lambda seen: idle(seen) and seen["next"] == "come_back"
+        assert play.seen[-1]["left_s"] == 120.0, "a whole treatment again, but not today"
 
     serve(lambda play: opened(play, also=also), tmp_path, patience_s=1000.0)
     assert len(sessions(tmp_path)) == 1
@@ -303,7 +420,7 @@ def test_stop_gives_up_the_rest_and_a_page_s_stop_does_not_clear_an_alarm(tmp_pa
         yield idle
         assert play.seen[-1]["next"] == "press_start_rest"
         play.press("stop")
-        yield lambda seen: idle(seen) and seen["next"] == "press_start"
+        yield lambda seen: idle(seen) and seen["next"] == "come_back"
         assert play.device.offer is None
 
     serve(lambda play: opened(play, also=also), tmp_path)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.household import plan as rules
+from app.household import plan as rhythm
 from app.household.plan import Given, Plan, first_polarity, refusal, standing, upcoming
+from protocols import frequency as rules
 from protocols.library import find
 
 START = date(2026, 3, 2)
@@ -78,11 +79,6 @@ def test_an_overdue_treatment_stays_due():
     assert standing(PLAN, treated(0), at(30))[:3] == ("due", "", START + timedelta(days=2))
 
 
-@pytest.mark.parametrize(("forward", "reverse", "wanted"), [(0, 0, False), (0.6, 0.5, True), (57, 0, True)])
-def test_what_counts_as_a_treatment(forward, reverse, wanted):
-    assert rules.counts(forward, reverse) is wanted
-
-
 def test_the_polarity_alternates_only_where_it_is_asked_for():
     assert first_polarity(HANDS, PLAN, treated(0)) == "forward"
     alternating = PLAN._replace(alternate=True)
@@ -95,9 +91,9 @@ def test_the_polarity_alternates_only_where_it_is_asked_for():
 
 plans = st.builds(
     Plan,
-    st.sampled_from(rules.PER_WEEK),
-    st.sampled_from(rules.WEEKS),
-    st.integers(*rules.TOP_UP_DAYS),
+    st.sampled_from(rhythm.PER_WEEK),
+    st.sampled_from(rhythm.WEEKS),
+    st.integers(*rhythm.TOP_UP_DAYS),
     st.dates(START - timedelta(days=60), START + timedelta(days=30)),
     st.booleans(),
 )

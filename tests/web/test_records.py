@@ -1,6 +1,8 @@
 """Which sessions count as a treatment: a rest with what it continues, a running one, not an empty one."""
 
-from app.web.records import Record, treatments
+from app.web.records import Record, Records
+from controller.given import treatments
+from controller.journal_store import Store
 
 
 def record(number, *, charge_ma_min=100.0, linked_to=None, outcome="completed", first="forward"):
@@ -11,7 +13,25 @@ def record(number, *, charge_ma_min=100.0, linked_to=None, outcome="completed", 
 
 
 def days(*records):
-    return sorted(given.begun.astimezone().day for given in treatments(records))
+    return sorted(one.begun.astimezone().day for one in treatments(records))
+
+
+def test_who_is_not_named_may_be_anybody_and_counts_for_each(tmp_path):
+    store = Store(tmp_path)
+    facts = {"unit": "u", "simulated": True, "target_ma": 12.0, "total_s": 1200.0}
+    for treatment, person in (("hands", None), ("feet", "1"), ("hands", "2"), ("own.yaml", None)):
+        store.begin(facts | {"treatment": treatment, "person": person})
+        store.write([["end", "completed", "", 1200.0, 100.0, 100.0, None]])
+    store.connection.close()
+    records = Records(tmp_path)
+    given = {
+        (who, area): len(records.given(who, area)) for who in "123" for area in ("hands", "feet", "face")
+    }
+    assert given == {
+        ("1", "hands"): 1, ("1", "feet"): 1, ("1", "face"): 0,
+        ("2", "hands"): 2, ("2", "feet"): 0, ("2", "face"): 0,
+        ("3", "hands"): 1, ("3", "feet"): 0, ("3", "face"): 0,
+    }  # fmt: skip
 
 
 def test_what_gave_nothing_is_no_treatment():

@@ -1,0 +1,57 @@
+"""What was given counts against the next one: the same person's, and whatever names nobody."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controller.given import Past, too_often
+from protocols import frequency
+from protocols.library import find, names
+
+LIBRARY = {name: find(name) for name in names()}
+NOW = datetime(2026, 6, 10, 18, tzinfo=UTC).astimezone()
+
+
+def past(person, *, hours_ago=4.0, treatment="hands", number=1, linked_to=None, runs=False, charge=100.0):
+    begun = (NOW - timedelta(hours=hours_ago)).astimezone(UTC).isoformat(timespec="milliseconds")
+    return Past(number, begun, treatment, person, linked_to, runs, charge)
+
+
+@pytest.mark.parametrize(
+    ("had", "asks", "refused"),
+    [
+        ("ann", "ann", True),
+        ("ann", "ben", False),
+        (None, "ann", True),
+        ("ann", None, True),
+        (None, None, True),
+    ],
+)
+def test_who_is_not_named_may_be_anybody(had, asks, refused):
+    assert bool(too_often([past(had)], LIBRARY, "hands", asks, NOW)) is refused
+
+
+def test_another_area_does_not_count_and_another_treatment_of_the_area_does():
+    assert too_often([past(None, treatment="feet")], LIBRARY, "hands", None, NOW) == ""
+    assert too_often([past(None, treatment="hands-glycopyrrolate")], LIBRARY, "hands", None, NOW)
+    assert too_often([past(None, treatment="bench")], LIBRARY, "hands", None, NOW) == ""
+
+
+def test_a_sixth_in_seven_days_is_refused_whoever_had_them():
+    five = [past("ann" if day % 2 else None, hours_ago=24 * day, number=day) for day in range(1, 6)]
+    assert too_often(five, LIBRARY, "hands", "ann", NOW) == frequency.FIVE_A_WEEK
+    assert too_often(five, LIBRARY, "hands", "ben", NOW) == ""
+    assert too_often(five[1:], LIBRARY, "hands", "ann", NOW) == ""
+
+
+def test_what_gave_next_to_nothing_does_not_count_but_with_its_rest_it_may():
+    assert too_often([past(None, charge=1.0)], LIBRARY, "hands", None, NOW) == frequency.ONE_A_DAY
+    beginning = past(None, charge=0.6, number=1)
+    assert too_often([beginning], LIBRARY, "hands", None, NOW) == ""
+    rest = past(None, charge=0.6, number=2, linked_to=1, hours_ago=3.9)
+    assert too_often([rest, beginning], LIBRARY, "hands", None, NOW) == frequency.ONE_A_DAY
+
+
+def test_one_that_runs_and_a_clock_that_went_back_refuse():
+    assert too_often([past(None, charge=0.0, runs=True)], LIBRARY, "hands", None, NOW) == frequency.ONE_A_DAY
+    assert too_often([past("ann", hours_ago=-1.0)], LIBRARY, "hands", "ann", NOW) == frequency.CLOCK
