@@ -242,7 +242,7 @@ class Guard:
     ) -> tuple[Cause, str] | None:
         expected_ma = last.setpoint_ma
         near = abs(current_ma - expected_ma) <= lim.DEVIATION_MA + lim.DEVIATION_RATIO * expected_ma
-        if near or (last.sensing and current_ma < expected_ma):
+        if near:  # while sensing, no current at all is near too
             self._deviates_since = None
             return None
         if self._deviates_since is None:
@@ -330,8 +330,7 @@ class Guard:
         ):
             pilot.clear()
             return None
-        pilot.add(self._tick, last.code, current_ma)
-        if pilot.ticks < lim.PILOT_WINDOW_TICKS:
+        if pilot.add(self._tick, last.code, current_ma) < lim.PILOT_WINDOW_TICKS:
             return None
         ma_per_code = pilot.slope()
         pilot.clear()
@@ -417,23 +416,22 @@ class _Slope:
     with one converter has a sample in every second tick only; then the change is over a tick less.
     """
 
-    __slots__ = ("_count", "_from", "_seen", "_xx", "_xy", "ticks")
+    __slots__ = ("_count", "_from", "_seen", "_xx", "_xy")
 
     def __init__(self) -> None:
         self._seen: deque[tuple[int, int, float]] = deque()
         self.clear()
 
     def clear(self) -> None:
-        self.ticks = self._count = 0
         self._from: int | None = None
         self._seen.clear()
+        self._count = 0
         self._xx = self._xy = 0.0
 
-    def add(self, tick: int, code: int, current_ma: float) -> None:
-        """Take the current that `code` has made by `tick`."""
+    def add(self, tick: int, code: int, current_ma: float) -> int:
+        """Take the current that `code` has made by `tick`; return over how many ticks all were taken."""
         if self._from is None:
             self._from = tick
-        self.ticks = tick - self._from + 1
         seen = self._seen
         while seen and tick - seen[0][0] > lim.PILOT_PERIOD_TICKS:
             seen.popleft()
@@ -444,9 +442,10 @@ class _Slope:
             self._xy += x * (current_ma - before_ma)
             self._count += 1
         seen.append((tick, code, current_ma))
+        return tick - self._from + 1
 
     def slope(self) -> float | None:
         """Return mA per code, or None while the code has hardly moved."""
-        if self._xx < 0.05 * self._count or self._xx == 0.0:
+        if self._xx <= lim.PILOT_MOVED_RATIO * self._count:
             return None
         return self._xy / self._xx

@@ -175,6 +175,8 @@ PILOT_PERIOD_TICKS: Final = 7
 are no multiple, so hum averages out."""
 PILOT_WINDOW_TICKS: Final = 700
 """Ticks over which the slope of current against code is judged; whole pilot periods."""
+PILOT_MOVED_RATIO: Final = 0.05
+"""The code must have moved in more than one of twenty half periods; else the slope is that of the noise."""
 PILOT_MIN_RATIO: Final = 0.3
 """A slope below 30 % of the stage's means that the DAC does not move the current."""
 

@@ -148,6 +148,16 @@ def test_a_short_is_named_with_its_resistance(voltage_v: float, ohm: str) -> Non
     assert f"reads {ohm}" in watch.guard.trip.evidence
 
 
+@pytest.mark.parametrize("current_ma", [1.5, 2.5])
+def test_a_current_that_is_off_by_the_bound_is_no_deviation(current_ma: float) -> None:
+    watch = Watch(drive(2.0))
+    assert seen(watch, 30, guard_ma=current_ma, current_ma=current_ma) is None
+
+
+def test_converters_that_are_apart_by_the_bound_agree_on_a_deviation() -> None:
+    assert seen(Watch(), 30, guard_ma=0.0, current_ma=lim.DEVIATION_MA, voltage_v=0.0) is Cause.DEVIATION
+
+
 # --- each channel in its turn ------------------------------------------------------------------------------
 
 

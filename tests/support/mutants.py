@@ -64,7 +64,7 @@ MODULES: dict[str, tuple[list[str], ...]] = {
     ),
     "controller/core/guard.py": (
         BOUNDS,
-        _controller("guard_corners", "guard_beginnings", "guard", "core_edges"),
+        _controller("guard_corners", "guard_pilot", "guard_beginnings", "guard", "core_edges"),
         [*_controller("no_trip_is_missed"), "-k", "not steady_hold"],
         PROOF,
     ),
