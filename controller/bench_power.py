@@ -11,12 +11,12 @@ from contextlib import ExitStack, contextmanager
 from statistics import fmean
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from controller.bench_session import BenchPlan, BenchSession, Held
+from controller.bench_session import PROBE_MA, BenchPlan, BenchSession, Held
 from controller.benches import Bench, NotReady, hardware, rig_on, simulated
-from controller.core.guard import Guard
-from controller.core.limits import MAX_STEP_MA, GuardLimits
+from controller.core.limits import MAX_STEP_MA
 from controller.core.regulator import DAC_TOP_CODE, Regulator
 from controller.core.types import Drive, Measurement, Off, Phase, Polarity
+from controller.guards import guard_of
 from controller.loop import Loop, StopSwitch
 from controller.ownership import InUse
 from controller.rig import Refused
@@ -158,8 +158,7 @@ def _loop(
     stated_ohm: float,
 ) -> tuple[Loop, BenchSession]:
     unit, output = request.unit, request.calibration.channels.output
-    stage, tick_s, operate_s = unit.stage, 1.0 / unit.loop.rate_hz, unit.relays.operate_ms / 1000
-    ceiling_ma = min(unit.limits.max_current_ma, stage.full_scale_ma)
+    stage, tick_s = unit.stage, 1.0 / unit.loop.rate_hz
     plan = BenchPlan(
         polarity=polarity,
         levels_ma=levels_ma,
@@ -169,22 +168,18 @@ def _loop(
         compliance_v=stage.compliance_v,
         supply_min_v=stage.supply_min_v,
         supply_max_v=stage.supply_max_v,
-        operate_s=operate_s,
-    )
-    limits = GuardLimits.of(
-        ceiling_ma=ceiling_ma,
-        target_ma=ceiling_ma,
-        total_s=LONGEST_S,
-        compliance_v=stage.compliance_v,
-        supply_min_v=stage.supply_min_v,
-        supply_max_v=stage.supply_max_v,
-        full_scale_ma=stage.full_scale_ma,
+        operate_s=unit.relays.operate_ms / 1000,
     )
     regulator = Regulator(
         full_scale_ma=stage.full_scale_ma, gain=output.gain, offset_ma=output.offset, tick_s=tick_s
     )
     session = BenchSession(plan, regulator)
-    guard = Guard(limits, tick_s=tick_s, operate_s=operate_s)
+    guard = guard_of(
+        unit,
+        ceiling_ma=min(unit.limits.max_current_ma, stage.full_scale_ma),
+        highest_ma=max(*PROBE_MA, *levels_ma),
+        total_s=LONGEST_S,
+    )
     loop = Loop(rig, session, guard, bench.clock, tick_s, StopSwitch())  # type: ignore[arg-type]
     return loop, session
 

@@ -20,11 +20,11 @@ from config.calibration import (
 )
 from controller.benches import Bench, Hands, hands_on, rig_on, store_zero
 from controller.chips import Chip, Hung, look_for
-from controller.core.guard import Guard
-from controller.core.limits import GuardLimits
+from controller.core.limits import SENSING_LIMIT_MA
 from controller.core.regulator import DAC_TOP_CODE
 from controller.core.types import Buttons, Measurement, Off, Phase
 from controller.first_power import FirstPower, Seen
+from controller.guards import guard_of
 from controller.loop import Loop, StopSwitch
 from controller.rig import Refused
 
@@ -162,17 +162,12 @@ class Workbench:
         open_s = (unit.relays.release_ms + unit.polarity.dead_time_ms) / 1000
         settle_s = unit.polarity.settle_ms / 1000
         power = FirstPower(zero, DAC_TOP_CODE / stage.full_scale_ma, stated_ohm, open_s, settle_s)
-        ceiling_ma = min(unit.limits.max_current_ma, stage.full_scale_ma)
-        limits = GuardLimits.of(
-            ceiling_ma=ceiling_ma,
-            target_ma=ceiling_ma,
+        guard = guard_of(
+            unit,
+            ceiling_ma=min(unit.limits.max_current_ma, stage.full_scale_ma),
+            highest_ma=SENSING_LIMIT_MA,
             total_s=600.0,
-            compliance_v=stage.compliance_v,
-            supply_min_v=stage.supply_min_v,
-            supply_max_v=stage.supply_max_v,
-            full_scale_ma=stage.full_scale_ma,
         )
-        guard = Guard(limits, tick_s=tick_s, operate_s=unit.relays.operate_ms / 1000)
         help_person, asked = self._help, set[str]()
 
         class Asking:

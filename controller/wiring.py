@@ -23,10 +23,9 @@ from controller.benches import (
     rig_on,
     simulated,
 )
-from controller.core.guard import Guard
-from controller.core.limits import GuardLimits
 from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
+from controller.guards import guard_of
 from controller.journal import Journal, JournalRefused
 from controller.loop import Loop, StopSwitch
 from controller.ownership import InUse
@@ -251,7 +250,6 @@ def loop_of(
     tick_s = 1.0 / unit.loop.rate_hz
     stage, output = unit.stage, calibration.channels.output
     ceiling_ma = min(treatment.ceiling_ma, unit.limits.max_current_ma)
-    highest_ma = max(limit_ma, treatment.current_ma)
     plan = Plan(
         target_ma=treatment.current_ma,
         ramp_ma_per_s=treatment.ramp_ma_per_s,
@@ -270,17 +268,13 @@ def loop_of(
         carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,
         carried_reverse_ma_min=0.0 if rest is None else rest.reverse_ma_min,
     )
-    limits = GuardLimits.of(
-        ceiling_ma=min(ceiling_ma, limit_ma) if limit_ma else ceiling_ma,
-        target_ma=highest_ma,
-        total_s=plan.total_s,
-        compliance_v=stage.compliance_v,
-        supply_min_v=stage.supply_min_v,
-        supply_max_v=stage.supply_max_v,
-        full_scale_ma=stage.full_scale_ma,
-    )
     regulator = Regulator(
         full_scale_ma=stage.full_scale_ma, gain=output.gain, offset_ma=output.offset, tick_s=tick_s
     )
-    guard = Guard(limits, tick_s=tick_s, operate_s=plan.operate_s)
+    guard = guard_of(
+        unit,
+        ceiling_ma=min(ceiling_ma, limit_ma) if limit_ma else ceiling_ma,
+        highest_ma=max(limit_ma, treatment.current_ma),
+        total_s=plan.total_s,
+    )
     return Loop(rig, Session(plan, regulator), guard, clock, tick_s, stop)

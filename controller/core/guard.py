@@ -382,10 +382,13 @@ class Guard:
         if not isinstance(last, Drive):
             self._driven_since_s = m.time_s
             self._pilot.clear()
-        bound_ma = lim.SENSING_LIMIT_MA if command.sensing else self.limits.ceiling_ma
+        bound_ma, margin_ma = lim.SENSING_LIMIT_MA, 0.0
+        if not command.sensing:
+            bound_ma, margin_ma = self.limits.highest_ma, lim.SETPOINT_MARGIN_MA
         code_ma = command.code / 4095 * self.limits.full_scale_ma
+        within = 0.0 <= command.setpoint_ma <= bound_ma + margin_ma and code_ma <= 1.2 * bound_ma + 0.5
         whole = command.sensing or (command.series and command.beat)
-        if not 0.0 <= command.setpoint_ma <= bound_ma or not code_ma <= 1.2 * bound_ma + 0.5 or not whole:
+        if not within or not whole:
             return Cause.OVER_CURRENT, (
                 f"{command.setpoint_ma:.2f} mA (code {command.code}) commanded, limit {bound_ma:.2f} mA"
             )

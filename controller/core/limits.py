@@ -105,6 +105,9 @@ SPIKES: Final = 3
 SPIKES_WITHIN_TICKS: Final = 20
 """So many spikes within so many ticks are no corrupt samples, though the next conversion denied each: a stage
 that oscillates may be met at its crest in every tick, and at its trough when it is measured again."""
+SETPOINT_MARGIN_MA: Final = 0.01
+"""A setpoint above the most that the session may be set to is a slip of the session. It is a sum of ramp
+steps, rounded by some 1e-12 mA; this is two steps of the DAC, a fifth of what may stay off (0.05 mA)."""
 OVER_MARGIN_MA: Final = 0.1
 OVER_MARGIN_RATIO: Final = 0.05
 """Over-current is more than the treatment's ceiling + 0.1 mA + 5 %; independent limiters of trusted
@@ -193,9 +196,12 @@ DOSE_MARGIN_RATIO: Final = 0.02
 
 
 class GuardLimits(NamedTuple):
-    """What the guard holds one session to. Currents in mA, voltages in V, times in s, charge in mA min."""
+    """What the guard holds one session to. Currents in mA, voltages in V, times in s, charge in mA min.
 
-    ceiling_ma: float
+    `highest_ma` is the most that this session may ever be set to, which is at most the ceiling.
+    """
+
+    highest_ma: float
     over_current_ma: float
     compliance_v: float
     supply_min_v: float
@@ -209,7 +215,7 @@ class GuardLimits(NamedTuple):
         cls,
         *,
         ceiling_ma: float,
-        target_ma: float,
+        highest_ma: float,
         total_s: float,
         compliance_v: float,
         supply_min_v: float,
@@ -217,13 +223,14 @@ class GuardLimits(NamedTuple):
         full_scale_ma: float,
     ) -> GuardLimits:
         """Derive the guard's limits from the ceiling, the treatment and the unit."""
+        highest_ma = min(highest_ma, ceiling_ma)  # whatever the treatment says, the ceiling holds
         return cls(
-            ceiling_ma=ceiling_ma,
+            highest_ma=highest_ma,
             over_current_ma=ceiling_ma * (1 + OVER_MARGIN_RATIO) + OVER_MARGIN_MA,
             compliance_v=compliance_v,
             supply_min_v=supply_min_v,
             supply_max_v=supply_max_v,
             full_scale_ma=full_scale_ma,
             total_s=total_s * (1 + TIME_MARGIN_RATIO) + TIME_MARGIN_S,
-            dose_ma_min=target_ma * total_s / 60 * (1 + DOSE_MARGIN_RATIO) + DOSE_MARGIN_MA_MIN,
+            dose_ma_min=highest_ma * total_s / 60 * (1 + DOSE_MARGIN_RATIO) + DOSE_MARGIN_MA_MIN,
         )

@@ -6,18 +6,13 @@ import pytest
 from core_bench import Bench
 
 from controller.core.codes import CODES, code_of
-from controller.core.regulator import Regulator
-from controller.core.session import Session
 from controller.core.types import Buttons, Cause, Failure, Phase, Refusal
 
 UP, DOWN, BOTH = Buttons(up=True), Buttons(down=True), Buttons(up=True, down=True)
 
 
 def limited(limit_ma: float, target_ma: float = 5.0) -> Bench:
-    bench = Bench(target_ma=target_ma, half_s=60.0)
-    bench.plan = bench.plan._replace(limit_ma=limit_ma)
-    regulator = Regulator(full_scale_ma=25.0, gain=1.0, offset_ma=0.0, tick_s=bench.tick_s)
-    bench.session = Session(bench.plan, regulator)
+    bench = Bench(target_ma=target_ma, half_s=60.0, limit_ma=limit_ma)
     bench.run_until("hold")
     return bench
 

@@ -12,7 +12,7 @@ from controller.core.types import Buttons, Cause, Command, Drive, Measurement, O
 
 LIMITS = GuardLimits.of(
     ceiling_ma=15.0,
-    target_ma=5.0,
+    highest_ma=5.0,
     total_s=60.0,
     compliance_v=60.0,
     supply_min_v=58.0,

@@ -53,6 +53,7 @@ TABLE = {
     "SPIKE_MARGIN_RATIO": 0.1,
     "SPIKES": 3,
     "SPIKES_WITHIN_TICKS": 20,
+    "SETPOINT_MARGIN_MA": 0.01,
     "OVER_MARGIN_MA": 0.1,
     "OVER_MARGIN_RATIO": 0.05,
     "LOST_RATIO": 0.5,
@@ -109,7 +110,7 @@ def test_no_threshold_changes_unnoticed() -> None:
 def test_the_guards_own_limits_follow_from_ceiling_treatment_and_unit() -> None:
     own = GuardLimits.of(
         ceiling_ma=15.0,
-        target_ma=12.0,
+        highest_ma=12.0,
         total_s=1200.0,
         compliance_v=60.0,
         supply_min_v=58.0,
@@ -119,7 +120,7 @@ def test_the_guards_own_limits_follow_from_ceiling_treatment_and_unit() -> None:
     assert own.over_current_ma == pytest.approx(15.0 * 1.05 + 0.1)
     assert own.total_s == pytest.approx(1200.0 * 1.005 + 2.0)
     assert own.dose_ma_min == pytest.approx(12.0 * 20.0 * 1.02 + 0.2)
-    assert own.ceiling_ma == 15.0
+    assert own.highest_ma == 12.0
     assert (own.compliance_v, own.supply_min_v, own.supply_max_v, own.full_scale_ma) == (
         60.0,
         58.0,

@@ -258,7 +258,8 @@ def test_what_is_measured_again(last: Command, reading: dict[str, Any], doubt: s
     ("last", "command", "cause"),
     [
         (drive(15.0), drive(15.0), None),
-        (drive(15.0), drive(15.0 + E), Cause.OVER_CURRENT),
+        (drive(15.0), drive(15.01 - E), None),
+        (drive(15.0), drive(15.01 + E), Cause.OVER_CURRENT),
         (drive(15.0), drive(15.0, code=3030), None),
         (drive(15.0), drive(15.0, code=3031), Cause.OVER_CURRENT),
         (FIVE, drive(5.1 - E), None),

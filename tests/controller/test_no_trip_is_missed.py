@@ -16,7 +16,7 @@ from controller.core.types import Buttons, Cause, Drive, Failure, Measurement
 ONE_CONVERTER = Unit.model_validate({"guard_adc": None})
 LIMITS = GuardLimits.of(
     ceiling_ma=15.0,
-    target_ma=5.0,
+    highest_ma=5.0,
     total_s=60.0,
     compliance_v=60.0,
     supply_min_v=58.0,

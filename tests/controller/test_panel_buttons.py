@@ -16,8 +16,7 @@ def press(bench, ticks=10, **which):
 
 @pytest.fixture
 def held():
-    bench = Bench()
-    bench.session.limit_ma = 5.5
+    bench = Bench(limit_ma=5.5)
     bench.run_until(Phase.HOLD)
     return bench
 

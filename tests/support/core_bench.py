@@ -20,7 +20,9 @@ class Bench:
 
     tick_s = 0.01
 
-    def __init__(self, target_ma: float = 5.0, half_s: float = 30.0, halves: int = 2) -> None:
+    def __init__(
+        self, target_ma: float = 5.0, half_s: float = 30.0, halves: int = 2, limit_ma: float = 0.0
+    ) -> None:
         polarities = ("forward", "reverse")
         self.plan = Plan(
             target_ma=target_ma,
@@ -34,12 +36,13 @@ class Bench:
             release_s=0.01,
             dead_time_s=0.05,
             settle_s=0.05,
+            limit_ma=limit_ma,
         )
         regulator = Regulator(full_scale_ma=25.0, gain=1.0, offset_ma=0.0, tick_s=self.tick_s)
         self.session = Session(self.plan, regulator)
         limits = GuardLimits.of(
             ceiling_ma=15.0,
-            target_ma=target_ma,
+            highest_ma=max(limit_ma, target_ma),
             total_s=self.plan.total_s,
             compliance_v=60.0,
             supply_min_v=58.0,
