@@ -1,13 +1,26 @@
 """Debian's Chromium, driven by Playwright; without it the tests that need it are skipped, and say so."""
 
+import subprocess
 from contextlib import contextmanager
 from pathlib import Path
+
+import playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
-MISSING = "Chromium is missing: sudo apt install chromium"
+NODE = Path(playwright.__file__).parent / "driver" / "node"
+
+
+def _missing():
+    if not CHROMIUM.exists():
+        return "Chromium is missing: sudo apt install chromium"
+    started = subprocess.run([NODE, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    return started.stderr and f"Playwright does not start (sudo apt install libatomic1?): {started.stderr}"
+
+
+MISSING = _missing()
 
 
 @contextmanager

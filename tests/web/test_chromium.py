@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from chromium import CHROMIUM, DESK, MISSING, PHONE, chromium, violations, visit
+from chromium import DESK, MISSING, PHONE, chromium, violations, visit
 from herald import TREATING, wait_for
 from old_days import live_days
 
@@ -13,7 +13,7 @@ from app.household.order import CHECKLIST
 from app.household.plan import Plan
 from app.household.store import Household
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
 PAGES = (
     "/",

@@ -6,7 +6,7 @@ import re
 import pytest
 from appliance import Appliance
 from browser import Browser
-from chromium import CHROMIUM, DESK, MISSING, PHONE, chromium, visit
+from chromium import DESK, MISSING, PHONE, chromium, visit
 from companion import Companion
 from herald import wait_for
 
@@ -73,7 +73,7 @@ def prepare(page, person, current_ma):
     page.get_by_role("button", name="Prepare the unit").click()
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
 @pytest.mark.parametrize(
     "size", [PHONE, pytest.param(DESK, marks=pytest.mark.nightly)], ids=["phone", "desk"]
 )
@@ -153,7 +153,7 @@ def test_what_a_page_prepares_may_not_exceed_the_persons_limit(home):
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=MISSING)
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
 def test_a_whole_treatment_from_checklist_to_history(tmp_path):
     home = Home(tmp_path, 60)
     try:
