@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import product
+from typing import Any, TypeAlias
 
 import pytest
-from simulated import phase_times, simulate, treatment
+from simulated import endings, phase_times, simulate, treatment
 
 from config.unit import Unit
 from controller.loop import StopSwitch
 from controller.wiring import NotReady
 from protocols import library
 
+Where: TypeAlias = tuple[str, str]
+"""Phase and polarity."""
+Fault: TypeAlias = dict[str, Any]
 AREAS = ["hands", "feet", "underarms", "face", "hands-glycopyrrolate"]
-WITH_CURRENT = [
+WITH_CURRENT: list[Where] = [
     (phase, polarity) for phase in ("ramp_up", "hold", "ramp_down") for polarity in ("forward", "reverse")
 ]
 
@@ -31,9 +35,8 @@ def judge_completed(summary: dict[str, Any], target_ma: float) -> None:
     assert summary["loop"]["late"] == 0
 
 
-@pytest.mark.parametrize("name", AREAS)
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_shortened_library_treatment(name: str, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "name"), list(enumerate(AREAS, start=1)))
+def test_a_shortened_library_treatment(seed: int, name: str) -> None:
     what = library.find(name).model_copy(update={"total_min": 2.5})
     summary, _ = simulate(what, seed=seed)
     judge_completed(summary, what.current_ma)
@@ -111,18 +114,80 @@ def test_dry_skin_gets_what_the_voltage_allows() -> None:
 
 
 @pytest.fixture(scope="module")
-def sound() -> dict[tuple[str, str], tuple[float, float]]:
+def sound() -> dict[Where, tuple[float, float]]:
     return phase_times(simulate(seed=3)[0])
 
 
-def abort(
-    sound: dict[tuple[str, str], tuple[float, float]],
-    where: tuple[str, str],
-    fault: dict[str, Any],
-    at: float,
-) -> dict[str, Any]:
+def happens(
+    sound: dict[Where, tuple[float, float]], where: Where, at: float, *faults: Fault
+) -> list[dict[str, Any]]:
+    """The faults as events, `after_s` seconds from a phase's part `at` (0 to 1)."""
     start_s, end_s = sound[where]
-    summary, _ = simulate(seed=3, events=[{"at_s": start_s + at * (end_s - start_s), **fault}])
+    at_s = start_s + at * (end_s - start_s)
+    return [{"at_s": at_s + fault.get("after_s", 0.0), **without(fault, "after_s")} for fault in faults]
+
+
+def without(fault: Fault, key: str) -> Fault:
+    return {name: value for name, value in fault.items() if name != key}
+
+
+HAND_OUT: Fault = {"fault": "hand_out"}
+HAND_OUT_AT = [0.003, 0.31, 0.62, 0.9]
+SPIKES: list[Fault] = [
+    {"fault": "current_spike", "to_ma": to_ma, "for_s": 0.5} for to_ma in (12.0, 20.0, 40.0, 60.0)
+]
+LATCHED: Fault = {"fault": "current_spike", "to_ma": 20.0, "for_s": 2.0, "latched": True}
+CUT: list[tuple[Fault, str, float]] = [
+    ({"fault": "short_circuit"}, "short_circuit", 100.0),
+    ({"fault": "adc_silent"}, "adc_silent", 20.0),
+    ({"fault": "adc_silent", "which": "guard"}, "adc_silent", 20.0),
+    ({"fault": "adc_silent", "which": "control"}, "adc_silent", 20.0),
+    ({"fault": "adc_frozen"}, "adc_frozen", 300.0),
+    ({"fault": "adc_frozen", "which": "guard"}, "adc_frozen", 300.0),
+    ({"fault": "adc_frozen", "which": "control"}, "adc_frozen", 300.0),
+    ({"fault": "adc_reset", "which": "guard"}, "adc_reset", 150.0),
+    ({"fault": "adc_reset", "which": "control"}, "adc_reset", 20.0),
+    ({"fault": "adc_saturated", "which": "guard"}, "adc_saturated", 20.0),
+    ({"fault": "adc_saturated", "which": "control"}, "adc_saturated", 50.0),
+    ({"fault": "dac_silent"}, "dac_silent", 20.0),
+    ({"fault": "dac_stuck"}, "dac_stuck", 8000.0),
+    ({"fault": "bus_hung"}, "bus_hung", 25.0),
+    ({"fault": "leakage"}, "leakage", 200.0),
+    ({"fault": "supply_sag", "to_v": 50.0}, "supply", 200.0),
+    ({"fault": "relay_open"}, "output_lost", 20.0),
+    ({"fault": "stall", "for_s": 0.2}, "late_tick", 300.0),
+]
+HOLD: Where = ("hold", "forward")
+SLIDES: list[Fault] = [
+    {"after_s": 10.0, "fault": "hand_slides_out", "over_s": over_s} for over_s in (0.2, 0.5, 1.0, 3.0)
+]
+OUT_AND_IN: list[Fault] = [{"after_s": 10.0, **HAND_OUT}, {"after_s": 10.1, "fault": "hand_in"}]
+CODE_LOST: list[Fault] = [
+    {"after_s": 5.0 + at_s, "fault": "dac_reset"} for at_s in (0.0, 0.0007, 0.0011, 0.0019, 0.0033)
+]
+STOP: Fault = {"fault": "press", "button": "stop", "for_s": 0.1}
+STOPPED_IN: list[Where] = [("contact", "forward"), *WITH_CURRENT]
+ENDINGS: list[tuple[Any, ...]] = [
+    *product(WITH_CURRENT, HAND_OUT_AT, [HAND_OUT]),
+    *product(WITH_CURRENT, [0.37], SPIKES),
+    *product(WITH_CURRENT, [0.4], [fault for fault, _, _ in CUT]),
+    *product(STOPPED_IN, [0.5], [STOP]),
+    (HOLD, 0.5, LATCHED),
+    *product([HOLD], [0.0], [*SLIDES, *CODE_LOST, OUT_AND_IN[0]]),
+    (HOLD, 0.0, *OUT_AND_IN),
+]
+"""Every ending that a test looks at: phase, part of it, faults."""
+
+
+@pytest.fixture(scope="module")
+def ended(sound: dict[Where, tuple[float, float]]) -> dict[str, dict[str, Any]]:
+    """The summary of each of the `ENDINGS`, forks of the one session."""
+    summaries = endings([happens(sound, *ending) for ending in ENDINGS], seed=3)
+    return {repr(ending): summary for ending, summary in zip(ENDINGS, summaries, strict=True)}
+
+
+def abort(ended: dict[str, dict[str, Any]], where: Where, at: float, *faults: Fault) -> dict[str, Any]:
+    summary = ended[repr((where, at, *faults))]
     assert summary["outcome"] == "aborted", summary["reason"]
     trip: dict[str, Any] = summary["trip"]
     assert (trip["phase"], summary["phases"][-1]["polarity"]) == where
@@ -130,81 +195,55 @@ def abort(
     return summary
 
 
-@pytest.mark.parametrize("at", [0.003, 0.31, 0.62, 0.9])
+@pytest.mark.parametrize("at", HAND_OUT_AT)
 @pytest.mark.parametrize("where", WITH_CURRENT)
-def test_hand_out(sound: Any, where: tuple[str, str], at: float) -> None:
-    trip = abort(sound, where, {"fault": "hand_out"}, at)["trip"]
+def test_hand_out(ended: Any, where: Where, at: float) -> None:
+    trip = abort(ended, where, at, HAND_OUT)["trip"]
     assert trip["cause"] == "open_circuit"
     assert trip["latency_ms"] <= 20.0
 
 
-@pytest.mark.parametrize("to_ma", [12.0, 20.0, 40.0, 60.0])
+@pytest.mark.parametrize("spike", SPIKES, ids=lambda spike: f"{spike['to_ma']:g}")
 @pytest.mark.parametrize("where", WITH_CURRENT)
-def test_current_spike(sound: Any, where: tuple[str, str], to_ma: float) -> None:
-    trip = abort(sound, where, {"fault": "current_spike", "to_ma": to_ma, "for_s": 0.5}, 0.37)["trip"]
+def test_current_spike(ended: Any, where: Where, spike: Fault) -> None:
+    trip = abort(ended, where, 0.37, spike)["trip"]
     assert trip["cause"] in {"current_spike", "over_current"}
     assert trip["latency_ms"] <= 20.0
 
 
-def test_a_latched_spike_needs_the_relay_and_gets_it(sound: Any) -> None:
-    fault = {"fault": "current_spike", "to_ma": 20.0, "for_s": 2.0, "latched": True}
-    summary = abort(sound, ("hold", "forward"), fault, 0.5)
-    assert summary["trip"]["latency_ms"] <= 20.0
+def test_a_latched_spike_needs_the_relay_and_gets_it(ended: Any) -> None:
+    assert abort(ended, HOLD, 0.5, LATCHED)["trip"]["latency_ms"] <= 20.0
 
 
-@pytest.mark.parametrize(
-    ("fault", "cause", "bound_ms"),
-    [
-        ({"fault": "short_circuit"}, "short_circuit", 100.0),
-        ({"fault": "adc_silent"}, "adc_silent", 20.0),
-        ({"fault": "adc_silent", "which": "guard"}, "adc_silent", 20.0),
-        ({"fault": "adc_silent", "which": "control"}, "adc_silent", 20.0),
-        ({"fault": "adc_frozen"}, "adc_frozen", 300.0),
-        ({"fault": "adc_frozen", "which": "guard"}, "adc_frozen", 300.0),
-        ({"fault": "adc_frozen", "which": "control"}, "adc_frozen", 300.0),
-        ({"fault": "adc_reset", "which": "guard"}, "adc_reset", 150.0),
-        ({"fault": "adc_reset", "which": "control"}, "adc_reset", 20.0),
-        ({"fault": "adc_saturated", "which": "guard"}, "adc_saturated", 20.0),
-        ({"fault": "adc_saturated", "which": "control"}, "adc_saturated", 50.0),
-        ({"fault": "dac_silent"}, "dac_silent", 20.0),
-        ({"fault": "dac_stuck"}, "dac_stuck", 8000.0),
-        ({"fault": "bus_hung"}, "bus_hung", 25.0),
-        ({"fault": "leakage"}, "leakage", 200.0),
-        ({"fault": "supply_sag", "to_v": 50.0}, "supply", 200.0),
-        ({"fault": "relay_open"}, "output_lost", 20.0),
-        ({"fault": "stall", "for_s": 0.2}, "late_tick", 300.0),
-    ],
-)
+@pytest.mark.parametrize(("fault", "cause", "bound_ms"), CUT)
 @pytest.mark.parametrize("where", WITH_CURRENT)
 def test_each_fault_has_its_cause(
-    sound: Any, where: tuple[str, str], fault: dict[str, Any], cause: str, bound_ms: float
+    ended: Any, where: Where, fault: Fault, cause: str, bound_ms: float
 ) -> None:
-    summary = abort(sound, where, fault, 0.4)
+    summary = abort(ended, where, 0.4, fault)
     assert summary["trip"]["cause"] == cause
     assert summary["trip"]["latency_ms"] <= bound_ms
     assert summary["truth"]["peak_ma"] <= 10.5
 
 
-@pytest.mark.parametrize("over_s", [0.2, 0.5, 1.0, 3.0])
-def test_a_hand_that_slides_out(sound: Any, over_s: float) -> None:
-    start_s, _ = sound["hold", "forward"]
-    summary, _ = simulate(
-        seed=3, events=[{"at_s": start_s + 10, "fault": "hand_slides_out", "over_s": over_s}]
-    )
-    assert summary["outcome"] == "aborted"
+@pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: f"{slide['over_s']:g}")
+def test_a_hand_that_slides_out(sound: Any, ended: Any, slide: Fault) -> None:
+    summary = abort(ended, HOLD, 0.0, slide)
     assert summary["trip"]["cause"] == "open_circuit"
-    assert summary["trip"]["output_off_s"] <= start_s + 10 + over_s + 0.02
+    assert summary["trip"]["output_off_s"] <= sound[HOLD][0] + 10 + slide["over_s"] + 0.02
 
 
-def test_a_hand_that_comes_back_finds_no_current(sound: Any) -> None:
-    start_s, _ = sound["hold", "forward"]
-    summary, _ = simulate(
-        seed=3,
-        events=[{"at_s": start_s + 10, "fault": "hand_out"}, {"at_s": start_s + 10.1, "fault": "hand_in"}],
-    )
-    assert summary["outcome"] == "aborted"
-    before, _ = simulate(seed=3, events=[{"at_s": start_s + 10, "fault": "hand_out"}])
+def test_a_hand_that_comes_back_finds_no_current(ended: Any) -> None:
+    summary = abort(ended, HOLD, 0.0, *OUT_AND_IN)
+    before = abort(ended, HOLD, 0.0, OUT_AND_IN[0])
     assert summary["truth"]["charge_ma_min"] == before["truth"]["charge_ma_min"]
+
+
+@pytest.mark.parametrize("lost", CODE_LOST, ids=lambda lost: f"{lost['after_s']:g}")
+def test_a_dac_that_loses_its_code_at_any_moment_of_a_tick(ended: Any, lost: Fault) -> None:
+    trip = abort(ended, HOLD, 0.0, lost)["trip"]
+    assert trip["cause"] == "dac_reset"
+    assert trip["latency_ms"] <= 20.0
 
 
 def test_one_corrupt_sample_is_no_trip(sound: Any) -> None:
@@ -221,15 +260,6 @@ def test_a_short_stall_is_ridden_and_counted(sound: Any) -> None:
     summary, _ = simulate(seed=3, events=[{"at_s": start_s + 1, "fault": "stall", "for_s": 0.01}])
     assert summary["outcome"] == "completed"
     assert summary["loop"]["late"] == 1
-
-
-@pytest.mark.parametrize("at", [0.0, 0.0007, 0.0011, 0.0019, 0.0033])
-def test_a_dac_that_loses_its_code_at_any_moment_of_a_tick(sound: Any, at: float) -> None:
-    start_s, _ = sound["hold", "forward"]
-    summary, _ = simulate(seed=3, events=[{"at_s": start_s + 5 + at, "fault": "dac_reset"}])
-    assert summary["outcome"] == "aborted"
-    assert summary["trip"]["cause"] == "dac_reset"
-    assert summary["trip"]["latency_ms"] <= 20.0
 
 
 def test_a_drift_that_is_trimmed_is_not_taken_for_a_stuck_dac(sound: Any) -> None:
@@ -268,13 +298,12 @@ def test_a_dead_chip_at_power_up_is_refused_or_aborted_by_name(fault: str) -> No
 # --- a person stops -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", [("contact", "forward"), *WITH_CURRENT])
-def test_stop_button(sound: Any, where: tuple[str, str]) -> None:
-    start_s, end_s = sound[where]
-    at_s = (start_s + end_s) / 2
-    summary, _ = simulate(seed=3, events=[{"at_s": at_s, "fault": "press", "button": "stop", "for_s": 0.1}])
+@pytest.mark.parametrize("where", STOPPED_IN)
+def test_stop_button(sound: Any, ended: Any, where: Where) -> None:
+    (press,) = happens(sound, where, 0.5, STOP)
+    summary = ended[repr((where, 0.5, STOP))]
     assert summary["outcome"] == "stopped"
-    assert summary["duration_s"] - at_s <= 5.0
+    assert summary["duration_s"] - press["at_s"] <= 5.0
     assert summary["trip"] is None
 
 
