@@ -173,6 +173,16 @@ def test_a_mutant_is_named_by_its_definition_and_lines() -> None:
     assert joined("  a\n   b ") == "a b"
 
 
+def test_a_line_that_stands_there_twice_is_changed_in_both_places() -> None:
+    source = "def f():\n    a.b()\n    c()\n    a.b()\n"
+    slips = [slip for slip in slips_of("m.py", source) if slip.mutant.was.startswith("a.b()")]
+    assert [slip.mutant.was for slip in slips] == ["a.b()", "a.b()  # again"]
+    assert [slip.source.split() for slip in slips] == [
+        ["def", "f():", "pass", "c()", "a.b()"],
+        ["def", "f():", "a.b()", "c()", "pass"],
+    ]
+
+
 def test_definitions_are_told_apart() -> None:
     source = "x = 1\nclass A:\n    y = 2\n    def f(self): return 3\n"
     before: dict[str, Any] = definitions_of(source)

@@ -33,6 +33,8 @@ ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
     ast.Div: ("/", "*"),
 }
 EXTREMES = {"min": "max", "max": "min"}
+AGAIN = "  # again"
+"""Tells a line from the same one further up in its definition."""
 
 
 class Mutant(NamedTuple):
@@ -58,7 +60,7 @@ class _Edit(NamedTuple):
 
 
 def slips_of(module: str, source: str) -> list[Slip]:
-    """Return every slip in `source`, the text of `module`, in its order; those that read alike once."""
+    """Return every slip in `source`, the text of `module`, in its order."""
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -69,7 +71,10 @@ def slips_of(module: str, source: str) -> list[Slip]:
         last = source.find("\n", edit.end)
         was = source[first:last]
         now = source[first : edit.begin] + edit.text + source[edit.end : last]
-        found.setdefault(Mutant(module, inside, joined(was), joined(now)), changed)
+        mutant = Mutant(module, inside, joined(was), joined(now))
+        while mutant in found:  # the same line stands in this definition again
+            mutant = mutant._replace(was=f"{mutant.was}{AGAIN}")
+        found[mutant] = changed
     return [Slip(mutant, changed) for mutant, changed in found.items()]
 
 
