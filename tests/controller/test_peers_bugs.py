@@ -8,19 +8,21 @@ from __future__ import annotations
 import ast
 import re
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from core_bench import Bench
-from simulated import phase_times, simulate, treatment
+from simulated import endings, phase_times, simulate, treatment
 
 from config.unit import Unit
 from controller.core.guard import Guard
 from controller.core.session import Session
 from controller.core.types import Drive, Phase
 from controller.loop import Loop, StopSwitch
+from controller.recorder import Trace
 from controller.rig import Rig
 from drivers.dac import CurrentDac
 from drivers.relays import Heartbeat, Relays
@@ -36,15 +38,74 @@ class Broken(Exception):
     """Raised on purpose."""
 
 
+class Undisturbed(NamedTuple):
+    """A session in which nothing happens, with no face: for looking at only."""
+
+    summary: dict[str, Any]
+    trace: Trace
+    world: World
+    codes: list[int]
+    """What the DAC had when the relays closed, each time."""
+
+    @property
+    def phases(self) -> dict[tuple[str, str], tuple[float, float]]:
+        return phase_times(self.summary)
+
+
 @pytest.fixture(scope="module")
-def undisturbed() -> dict[tuple[str, str], tuple[float, float]]:
-    """The phases of a session in which nothing happens."""
-    return phase_times(simulate(WEAK)[0])
+def undisturbed() -> Undisturbed:
+    codes: list[int] = []
+    connect_them = Relays.connect
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        built = remembered_worlds(monkeypatch)
+
+        def connect(self: Relays) -> None:
+            codes.append(built[-1].dac.output_code)
+            connect_them(self)
+
+        monkeypatch.setattr(Relays, "connect", connect)
+        summary, trace = simulate(WEAK, on_snapshot=None)
+    return Undisturbed(summary, trace, built[-1], codes)
+
+
+LOST_LINKS = ["bus_hung", "dac_silent", "adc_silent"]
+SPIKES: list[tuple[dict[str, Any], str]] = [
+    ({"fault": "hand_out"}, "open_circuit"),
+    ({"fault": "current_spike", "to_ma": 12.0}, "current_spike"),
+    ({"fault": "current_spike", "to_ma": 30.0}, "over_current"),
+]
+CONVERTERS = ["guard", "control"]
+HANGS_S = 1.0
+STARVED_S = [0.2, 1.0, 5.0]
+IN_THE_HOLD: list[dict[str, Any]] = [
+    *(fault for fault, _ in SPIKES),
+    *({"fault": fault} for fault in LOST_LINKS),
+    *({"fault": "adc_silent", "which": which} for which in CONVERTERS),
+    {"fault": "bus_hung", "for_s": HANGS_S},
+    *({"fault": "stall", "for_s": for_s} for for_s in STARVED_S),
+    *({"fault": "dac_reset", "to_code": to_code} for to_code in (1.0, 2048.0)),
+]
+
+
+@pytest.fixture(scope="module")
+def ended() -> Callable[..., dict[str, Any]]:
+    """A function that gives the summary of a session with one fault in its hold; they are forks of one."""
+    summaries = endings([[{"at_s": HOLD_S, **fault}] for fault in IN_THE_HOLD], WEAK)
+
+    def ended_by(**fault: Any) -> dict[str, Any]:
+        return summaries[IN_THE_HOLD.index(fault)]
+
+    return ended_by
 
 
 @pytest.fixture
 def worlds(monkeypatch: pytest.MonkeyPatch) -> list[World]:
     """Every world that a session of this test builds."""
+    return remembered_worlds(monkeypatch)
+
+
+def remembered_worlds(monkeypatch: pytest.MonkeyPatch) -> list[World]:
     built: list[World] = []
     original = World.__init__
 
@@ -85,21 +146,20 @@ def flows_ma(world: World) -> float:
 # --- no converter, no ramp, reversal in the middle under full current ------------------------------------
 
 
-def test_polarity_is_never_reversed_under_current() -> None:
-    summary, _ = simulate(WEAK)
+def test_polarity_is_never_reversed_under_current(undisturbed: Undisturbed) -> None:
+    summary = undisturbed.summary
     assert summary["outcome"] == "completed"
     assert ("ramp_up", "reverse") in phase_times(summary)
     assert summary["truth"]["switched_above_ma"] <= 0.2
     assert summary["truth"]["worst_step_ma"] <= 0.1
 
 
-def test_full_current_is_reached_by_a_ramp_and_left_by_one() -> None:
-    summary, trace = simulate(WEAK)
+def test_full_current_is_reached_by_a_ramp_and_left_by_one(undisturbed: Undisturbed) -> None:
     ramp_s = 5.0 / WEAK.ramp_ma_per_s
     for phase in ("ramp_up", "ramp_down"):
-        start_s, end_s = phase_times(summary)[phase, "forward"]
+        start_s, end_s = undisturbed.phases[phase, "forward"]
         assert end_s - start_s >= 0.9 * ramp_s
-    measured = [ma or 0.0 for ma in trace.measured_ma]
+    measured = [ma or 0.0 for ma in undisturbed.trace.measured_ma]
     rises = [after - before for before, after in pairwise(measured)]
     assert max(rises) <= 0.5 * 0.1 * 1.5 + 0.02, "a tenth of a second of ramp between two rows"
 
@@ -108,18 +168,20 @@ def test_full_current_is_reached_by_a_ramp_and_left_by_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "outcome"),
+    ("event", "outcome"),
     [
-        ([], "completed"),
-        ([{"at_s": HOLD_S, "fault": "press", "button": "stop"}], "stopped"),
-        ([{"at_s": HOLD_S, "fault": "hand_out"}], "aborted"),
+        (None, "completed"),
+        ({"fault": "press", "button": "stop"}, "stopped"),
+        ({"fault": "hand_out"}, "aborted"),
     ],
 )
 def test_an_ended_session_is_off_before_it_says_so(
-    worlds: list[World], events: list[dict[str, Any]], outcome: str
+    undisturbed: Undisturbed, worlds: list[World], event: dict[str, Any] | None, outcome: str
 ) -> None:
-    summary, _ = simulate(WEAK, events=events)
-    world = worlds[-1]
+    summary, world = undisturbed.summary, undisturbed.world
+    if event:
+        summary, _ = simulate(WEAK, events=[{"at_s": HOLD_S, **event}])
+        world = worlds[-1]
     assert summary["outcome"] == outcome
     assert flows_ma(world) < 0.01
     assert world.dac.output_code == 0
@@ -132,13 +194,24 @@ def test_an_ended_session_is_off_before_it_says_so(
 # --- blocking delays ignore Stop -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["ready", "proof", "contact", "ramp_up", "hold", "ramp_down", "reverse"])
+TO_STOP = ["ready", "proof", "contact", "ramp_up", "hold", "ramp_down", "reverse"]
+
+
+@pytest.fixture(scope="module")
+def stopped(undisturbed: Undisturbed) -> dict[str, tuple[float, dict[str, Any]]]:
+    """Phase to the moment of a press in it, and the session's summary; they are forks of one."""
+    spans = [undisturbed.phases[where, "forward"] for where in TO_STOP]
+    moments_s = [start_s + 0.4 * (end_s - start_s) for start_s, end_s in spans]
+    press = {"fault": "press", "button": "stop", "for_s": 0.05}
+    summaries = endings([[{"at_s": at_s, **press}] for at_s in moments_s], WEAK)
+    return dict(zip(TO_STOP, zip(moments_s, summaries, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("where", TO_STOP)
 def test_stop_works_in_every_phase_of_a_whole_session(
-    undisturbed: dict[tuple[str, str], tuple[float, float]], where: str
+    stopped: dict[str, tuple[float, dict[str, Any]]], where: str
 ) -> None:
-    start_s, end_s = undisturbed[where, "forward"]
-    at_s = start_s + 0.4 * (end_s - start_s)
-    summary, _ = simulate(WEAK, events=[{"at_s": at_s, "fault": "press", "button": "stop", "for_s": 0.05}])
+    at_s, summary = stopped[where]
     assert summary["outcome"] == "stopped"
     assert summary["duration_s"] - at_s <= 5.0
     assert ("ramp_up", "reverse") not in phase_times(summary)
@@ -157,20 +230,13 @@ def test_an_error_of_the_stage_is_corrected_within_half_a_second() -> None:
     assert 0.97 * bench.plant_ma() == pytest.approx(5.0, rel=0.01)
 
 
-@pytest.mark.parametrize(
-    ("fault", "causes"),
-    [
-        ({"fault": "hand_out"}, {"open_circuit"}),
-        ({"fault": "current_spike", "to_ma": 12.0}, {"current_spike"}),
-        ({"fault": "current_spike", "to_ma": 30.0}, {"over_current"}),
-    ],
-)
+@pytest.mark.parametrize(("fault", "cause"), SPIKES)
 def test_a_spike_and_an_open_circuit_are_cut_in_twenty_milliseconds(
-    fault: dict[str, Any], causes: set[str]
+    ended: Any, fault: dict[str, Any], cause: str
 ) -> None:
-    summary, _ = simulate(WEAK, events=[{"at_s": HOLD_S, **fault}])
-    assert summary["trip"]["cause"] in causes
-    assert summary["trip"]["latency_ms"] <= 20.0
+    trip = ended(**fault)["trip"]
+    assert trip["cause"] == cause
+    assert trip["latency_ms"] <= 20.0
 
 
 # --- the duration lives on another machine; STOP is not in a `finally` -----------------------------------
@@ -231,10 +297,9 @@ def test_a_tick_that_fails_anywhere_makes_no_heartbeat(
     assert beats == beats_before_tick, "the tick that failed made an edge"
 
 
-def test_a_session_ends_by_its_own_time_with_no_face_at_all() -> None:
-    summary, _ = simulate(WEAK, on_snapshot=None)
-    assert summary["outcome"] == "completed"
-    assert summary["duration_s"] <= WEAK.total_s + 10.0
+def test_a_session_ends_by_its_own_time_with_no_face_at_all(undisturbed: Undisturbed) -> None:
+    assert undisturbed.summary["outcome"] == "completed"
+    assert undisturbed.summary["duration_s"] <= WEAK.total_s + 10.0
 
 
 # --- a maximum that is declared and never used; a lost link that doesn't stop it -------------------------
@@ -249,9 +314,9 @@ def test_the_units_own_maximum_is_what_the_guard_trips_on() -> None:
     assert summary["trip"] is None or summary["trip"]["cause"] != "over_current"
 
 
-@pytest.mark.parametrize("fault", ["bus_hung", "dac_silent", "adc_silent"])
-def test_a_lost_link_to_a_chip_ends_it(fault: str) -> None:
-    summary, _ = simulate(WEAK, events=[{"at_s": HOLD_S, "fault": fault}])
+@pytest.mark.parametrize("fault", LOST_LINKS)
+def test_a_lost_link_to_a_chip_ends_it(ended: Any, fault: str) -> None:
+    summary = ended(fault=fault)
     assert summary["outcome"] == "aborted"
     assert summary["trip"]["latency_ms"] <= 20.0
 
@@ -259,32 +324,24 @@ def test_a_lost_link_to_a_chip_ends_it(fault: str) -> None:
 # --- enable before set; a failed reading taken for 0; a second of I2C timeout ----------------------------
 
 
-def test_the_dac_is_set_before_the_relay_closes(monkeypatch: pytest.MonkeyPatch, worlds: list[World]) -> None:
-    codes: list[int] = []
-    original = Relays.connect
-
-    def connect(self: Relays) -> None:
-        codes.append(worlds[-1].dac.output_code)
-        original(self)
-
-    monkeypatch.setattr(Relays, "connect", connect)
-    summary, _ = simulate(WEAK)
-    assert summary["outcome"] == "completed"
+def test_the_dac_is_set_before_the_relay_closes(undisturbed: Undisturbed) -> None:
+    codes = undisturbed.codes
+    assert undisturbed.summary["outcome"] == "completed"
     assert len(codes) >= 2, "once for each polarity"
     assert max(codes) <= 0.1 / 25.0 * 4095, "a twentieth of what people feel, for the proof of the relays"
     assert codes[-1] == 0
 
 
-@pytest.mark.parametrize("which", ["guard", "control"])
-def test_a_failed_reading_is_no_reading_and_never_zero(which: str) -> None:
+@pytest.mark.parametrize("which", CONVERTERS)
+def test_a_failed_reading_is_no_reading_and_never_zero(ended: Any, which: str) -> None:
     """Zero would look like an open circuit, or make the regulator ask for more."""
-    summary, _ = simulate(WEAK, events=[{"at_s": HOLD_S, "fault": "adc_silent", "which": which}])
+    summary = ended(fault="adc_silent", which=which)
     assert summary["trip"]["cause"] == "adc_silent"
     assert summary["truth"]["peak_ma"] <= 5.05
 
 
-def test_a_bus_that_hangs_for_a_second_is_not_waited_for() -> None:
-    summary, _ = simulate(WEAK, events=[{"at_s": HOLD_S, "fault": "bus_hung", "for_s": 1.0}])
+def test_a_bus_that_hangs_for_a_second_is_not_waited_for(ended: Any) -> None:
+    summary = ended(fault="bus_hung", for_s=HANGS_S)
     assert summary["trip"]["cause"] == "bus_hung"
     assert summary["trip"]["latency_ms"] <= 25.0
 
@@ -293,9 +350,9 @@ def test_a_bus_that_hangs_for_a_second_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_setpoint_is_regulated_not_only_measured(seed: int) -> None:
+def test_the_setpoint_is_regulated_not_only_measured(undisturbed: Undisturbed, seed: int) -> None:
     """Stages differ by several percent: only feedback brings the current to the setpoint."""
-    summary, trace = simulate(WEAK, seed=seed)
+    summary, trace = undisturbed[:2] if seed == 1 else simulate(WEAK, seed=seed)
     start_s, end_s = phase_times(summary)["hold", "forward"]
     steady = [
         ma
@@ -328,10 +385,10 @@ def test_a_loop_that_stops_leaves_no_current_after_100_ms(
     assert off_s - broke[0] <= 0.1
 
 
-@pytest.mark.parametrize("for_s", [0.2, 1.0, 5.0])
-def test_a_starved_loop_is_off_before_it_runs_again(for_s: float) -> None:
+@pytest.mark.parametrize("for_s", STARVED_S)
+def test_a_starved_loop_is_off_before_it_runs_again(ended: Any, for_s: float) -> None:
     """A host that starves is no reason for current: it ends long before the host comes back."""
-    summary, _ = simulate(WEAK, events=[{"at_s": HOLD_S, "fault": "stall", "for_s": for_s}])
+    summary = ended(fault="stall", for_s=for_s)
     assert summary["outcome"] == "aborted"
     assert summary["trip"]["cause"] == "late_tick"
     assert summary["trip"]["latency_ms"] <= 100.0
@@ -351,12 +408,11 @@ def test_a_welded_relay_does_not_keep_the_output_on(worlds: list[World]) -> None
 # --- wall clock, shared code, environments that change the product ---------------------------------------
 
 
-def test_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    quiet = simulate(WEAK, seed=4)
+def test_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch, undisturbed: Undisturbed) -> None:
     hours = iter(range(10**9))
     monkeypatch.setattr(time, "time", lambda: 3600.0 * (-1) ** next(hours))
     monkeypatch.setattr(time, "time_ns", lambda: 3600 * 10**9 * (-1) ** next(hours))
-    assert simulate(WEAK, seed=4) == quiet
+    assert simulate(WEAK) == undisturbed[:2]
     source = ROOT.joinpath("controller/clock.py").read_text(encoding="utf-8")
     assert set(re.findall(r"\btime\.(\w+)\(", source)) <= {"monotonic", "sleep"}
 
@@ -413,8 +469,8 @@ def test_no_switch_ignores_a_fault(capsys: pytest.CaptureFixture[str]) -> None:
 # --- aborts that read as completion; a history that is cut short -----------------------------------------
 
 
-def test_an_abort_keeps_the_dose_that_was_given() -> None:
-    summary, _ = simulate(WEAK, events=[{"at_s": HOLD_S, "fault": "hand_out"}])
+def test_an_abort_keeps_the_dose_that_was_given(ended: Any) -> None:
+    summary = ended(fault="hand_out")
     assert summary["outcome"] == "aborted"
     assert summary["reason"]
     counted, true = summary["charge_ma_min"]["forward"], summary["truth"]["charge_ma_min"]["forward"]
@@ -425,12 +481,12 @@ def test_an_abort_keeps_the_dose_that_was_given() -> None:
 # --- the live setpoint saved in the DAC: it becomes the power-on value -----------------------------------
 
 
-@pytest.mark.parametrize("events", [[], [{"at_s": HOLD_S, "fault": "hand_out"}]])
-def test_no_session_writes_the_dacs_eeprom(worlds: list[World], events: list[dict[str, Any]]) -> None:
-    simulate(WEAK, events=events)
-    dac = worlds[-1].dac
-    dac.power_on_reset()
-    assert dac.output_code == 0
+@pytest.mark.parametrize("how", ["completed", "aborted"])
+def test_no_session_writes_the_dacs_eeprom(undisturbed: Undisturbed, worlds: list[World], how: str) -> None:
+    if how == "aborted":
+        simulate(WEAK, events=[{"at_s": HOLD_S, "fault": "hand_out"}])
+    dac = (worlds[-1] if worlds else undisturbed.world).dac
+    assert dac.eeprom_code == 0, "what it would power up with"
 
 
 def test_a_dac_with_a_value_in_its_eeprom_is_refused() -> None:
@@ -440,9 +496,9 @@ def test_a_dac_with_a_value_in_its_eeprom_is_refused() -> None:
     assert summary["phases"] == []
 
 
-def test_a_dac_that_lost_its_code_or_its_eeprom_is_not_driven_on() -> None:
+def test_a_dac_that_lost_its_code_or_its_eeprom_is_not_driven_on(ended: Any) -> None:
     for to_code in (1.0, 2048.0):
-        summary, _ = simulate(WEAK, events=[{"at_s": HOLD_S, "fault": "dac_reset", "to_code": to_code}])
+        summary = ended(fault="dac_reset", to_code=to_code)
         assert summary["outcome"] == "aborted"
         assert summary["trip"]["cause"] in {"dac_reset", "current_spike", "over_current"}
         assert summary["trip"]["detected_s"] - HOLD_S <= 0.11
