@@ -10,13 +10,13 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from app.locale.help import Help
-from app.locale.terminal import SOURCE, available, speak, t, wanted
+from app.locale.help import Help, commands
+from app.locale.terminal import SOURCE, available, retell_refusal, speak, t, wanted
 from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare_streams, say
 
 # Not None, which is the speed `max`, nor any legal value: "left out" and "given bare" stay apart from it.
@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse a command line."""
-        raise UsageError(message + t(" (see `{command} --help`)", command=self.prog))
+        raise UsageError(retell_refusal(message) + t(" (see `{command} --help`)", command=self.prog))
 
 
 def _speed(text: str) -> float | None:
@@ -71,12 +71,16 @@ def _add_language(command: argparse.ArgumentParser) -> None:
     command.add_argument("--language", type=_language, metavar="CODE", help=LANGUAGE)
 
 
-def _speak(argv: list[str]) -> None:
-    """Speak the language of --language, else of the environment, before the first word is said."""
+def _speak(argv: list[str], known: Container[str]) -> None:
+    """Speak the language of --language, else of the environment, before the first word is said.
+
+    Of the `known` commands some speak English only.
+    """
     asked = [word.partition("=")[2] for word in argv if word.startswith("--language=")]
     asked += [after for word, after in pairwise(argv) if word == "--language"]
     command = next((word for word in argv if not word.startswith("-") and word not in asked), None)
-    speak((asked or [wanted(os.environ)])[-1] if command in {None, *SPOKEN} else SOURCE)
+    code = asked[-1] if asked and asked[-1] in available() else wanted(os.environ)
+    speak(code if command in SPOKEN or command not in known else SOURCE)
 
 
 def _run(args: argparse.Namespace) -> ExitCode:
@@ -404,29 +408,33 @@ def _tell(error: Exception) -> ExitCode:
     from config.reader import BadFile
 
     if isinstance(error, BadFile):  # its lines begin with the file's name, for editors to jump to
-        complain(str(error))
+        complain(retell_refusal(str(error)))
         return ExitCode.BAD_INPUT
     if isinstance(error, UsageError):
-        complain(f"ionto: {error}")
+        complain(f"ionto: {retell_refusal(str(error))}")
         return ExitCode.BAD_INPUT
     if isinstance(error, UndeliveredError):
-        complain(f"ionto: {error}")
+        complain(f"ionto: {retell_refusal(str(error))}")
         return ExitCode.INTERNAL
     if os.environ.get("IONTO_DEBUG") == "1":
         traceback.print_exception(error)
-    complain(
-        f"ionto: internal error, {type(error).__name__}: {error}. This is ours to mend: please report it "
-        "with the command you used; IONTO_DEBUG=1 in front of it shows where it happened."
+    said = t(
+        "internal error, {kind}: {error}. This is ours to mend: please report it with the command you used; "
+        "IONTO_DEBUG=1 in front of it shows where it happened.",
+        kind=type(error).__name__,
+        error=error,
     )
+    complain(f"ionto: {said}")
     return ExitCode.INTERNAL
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return its exit code."""
     prepare_streams()
-    _speak(sys.argv[1:] if argv is None else argv)
+    whole = parser()
+    _speak(sys.argv[1:] if argv is None else argv, commands(whole))
     try:
-        args = parser().parse_args(argv)
+        args = whole.parse_args(argv)
         code: int = args.call(args)
     except SystemExit as done:  # argparse, after printing help or version
         code = int(done.code or 0)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from app.locale.terminal import number, t
+from app.locale.terminal import number, retell, t
 from app.output import ExitCode
 from app.words import ADVICE, duration, named
 
@@ -76,7 +76,11 @@ def describe(summary: Summary, evidence: str | None) -> str:
     lines += [
         row(
             t("Real time"),
-            t("{step} was not granted: {why}", step=step["step"].replace("_", " "), why=step["detail"]),
+            t(
+                "{step} was not granted: {why}",
+                step=step["step"].replace("_", " "),
+                why=retell(step["detail"]),
+            ),
         )
         for step in summary.get("real_time", ())
         if not step["done"]
@@ -106,7 +110,7 @@ def _headline(summary: Summary) -> str:
         return t("Stopped: {name}, after {length}. The treatment is not complete.", **about)
     if summary["outcome"] == "refused":
         refused = t("Refused to start: {name}.", **about)
-        return f"{refused} {summary['reason'] or ''}".rstrip()
+        return f"{refused} {retell(summary['reason'] or '')}".rstrip()
     return t("ABORTED by the guard: {name}, after {length}. The treatment is not complete.", **about)
 
 
@@ -116,7 +120,7 @@ def _trip_lines(summary: Summary, evidence: str | None) -> list[str]:
         return []
     lines = [row(t("Cause"), trip_words(trip))]
     if evidence:
-        lines.append(row(t("Evidence"), evidence))
+        lines.append(row(t("Evidence"), retell(evidence)))
     if trip["latency_ms"] is not None:
         lines.append(row(t("Cut"), t("{ms} ms after it began", ms=number(trip["latency_ms"], ".1f"))))
     return [*lines, row(t("To do"), t(ADVICE[trip["cause"]]))]

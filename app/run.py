@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, NamedTuple, TextIO
 
 from app.atomic import check_target, write_whole
-from app.locale.terminal import number, t
+from app.locale.terminal import number, retell, t
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
 from app.technician.records import same_parts, treatment_record
@@ -61,7 +61,7 @@ def run(order: Order) -> ExitCode:
     with _signals(stop):
         with View(_stage(as_json=order.json)) as view:
             try:
-                result = run_session(request, view.show, stop, complain)
+                result = run_session(request, view.show, stop, lambda text: complain(retell(text)))
             except NotReady as error:  # caught in here: nothing was cut off that the view should tell
                 return _refuse(order, request, str(error))
         if request.calibration_notice and not request.calibration.is_nominal:
@@ -111,7 +111,7 @@ def _opening(request: SessionRequest) -> str:
         lines.append(t("SIMULATED unit and person at {place}, real time", place=request.attach))
     lines.append(t("Ctrl-C stops softly, twice at once"))
     text = "; ".join(lines) + "."
-    return f"{text}\n{request.calibration_notice}" if request.calibration_notice else text
+    return f"{text}\n{retell(request.calibration_notice)}" if request.calibration_notice else text
 
 
 def _stage(*, as_json: bool) -> TextIO | None:
@@ -143,7 +143,7 @@ def _signals(stop: StopSwitch) -> Iterator[None]:
 
 
 def _refuse(order: Order, request: SessionRequest, reason: str) -> ExitCode:
-    complain(f"ionto: {reason}")
+    complain(f"ionto: {retell(reason)}")
     if order.json:
         summary = refused_summary(order.treatment, reason, request.unit.loop.rate_hz)
         say(json.dumps(summary | {"simulated": order.attach is not None}))
@@ -161,7 +161,11 @@ def _deliver(order: Order, result: SessionResult, view: View) -> ExitCode:
         try:
             write_whole(order.plot, plot.draw(result.trace, summary))
         except OSError as error:
-            undelivered = t("--plot {file}: could not be written: {why}", file=order.plot, why=error.strerror)
+            undelivered = t(
+                "--plot {file}: could not be written: {why}",
+                file=order.plot,
+                why=retell(error.strerror or ""),
+            )
     say(json.dumps(summary, allow_nan=False) if order.json else describe(summary, evidence))
     if undelivered is not None:
         raise UndeliveredError(undelivered)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from app.locale.terminal import SOURCE, number, speak, t
+from app.locale.terminal import SOURCE, number, retell, speak, t
 from app.output import prepare_streams
 from app.view import END, decode
 from app.words import PHASE_WORDS, clock, dose, milliampere, named, resistance
@@ -59,14 +59,14 @@ class Lines:
         if stage != self._stage or minute > self._minute:
             yield _line(seen)
         if seen.note and seen.note != self._note and seen.trip_cause is None:
-            yield f"{'':7}{seen.note}"
+            yield f"{'':7}{retell(seen.note)}"
         self._stage, self._note, self._minute = stage, seen.note, minute
 
 
 def _line(seen: Snapshot) -> str:
     words = [t(PHASE_WORDS[seen.phase])]
     if seen.trip_cause is not None:
-        words.append(f"{named(seen.trip_cause)}: {seen.trip_evidence}")
+        words.append(_trip(seen.trip_cause, seen.trip_evidence))
     else:
         words.append(t(seen.polarity))
         if seen.setpoint_ma > 0:
@@ -80,6 +80,10 @@ def _line(seen: Snapshot) -> str:
     if seen.simulated:
         words.append(t("SIMULATED"))
     return f"{clock(seen.time_s):>6} {', '.join(words)}"
+
+
+def _trip(cause: str, evidence: str | None) -> str:
+    return f"{named(cause)}: {retell(evidence or '')}"
 
 
 def picture(seen: Snapshot) -> RenderableType:
@@ -104,7 +108,7 @@ def picture(seen: Snapshot) -> RenderableType:
     late = t("{late}, {missed} missed", late=seen.late_ticks, missed=seen.missed_ticks)
     table.add_row(t("late ticks"), late)
     table.add_row("", ProgressBar(total=seen.total_s, completed=seen.total_s - seen.left_s))
-    note = f"{named(seen.trip_cause)}: {seen.trip_evidence}" if seen.trip_cause is not None else seen.note
+    note = retell(seen.note) if seen.trip_cause is None else _trip(seen.trip_cause, seen.trip_evidence)
     table.add_row("", Text(note, style="bold red" if tripped else "yellow"))
     title = t("SIMULATED unit, nobody is treated") if seen.simulated else "ionto"
     return Panel(table, title=title, border_style="magenta" if seen.simulated else "green", width=78)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from app.device.line import HeraldLine
-from app.locale.terminal import t
+from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
 from app.technician.records import same_parts, treatment_record
 from app.words import ADVICE, dose, named
@@ -81,7 +81,7 @@ def device(order: Order) -> ExitCode:
     default = _default(order, state, unit)
     scenario = same_parts(_scenario(order), calibration)
     if notice:
-        complain(notice)
+        complain(retell(notice))
     with ExitStack() as stack:
         try:
             bench = _bench(order, unit, default, scenario, stack)
@@ -89,7 +89,8 @@ def device(order: Order) -> ExitCode:
             rig = rig_on(bench._replace(clock=clock), unit, calibration, stack)
             supervision = stack.enter_context(closing(Supervision(os.environ)))
         except (OSError, InUse, NotReady) as error:
-            complain(f"ionto: {failed_start(error) if isinstance(error, OSError) else error}")
+            why = failed_start(error) if isinstance(error, OSError) else str(error)
+            complain(f"ionto: {retell(why)}")
             return ExitCode.REFUSED
         face = _Face(stack, state, as_json=order.json, simulated=bench.simulated)
         line = HeraldLine(_facts(order, state, unit, bench))
@@ -138,7 +139,7 @@ def _state(order: Order) -> Path:
         raise UsageError(str(error)) from error
     except OSError as error:
         raise UsageError(
-            t("--state {folder}: can't be made: {why}", folder=order.state, why=error.strerror)
+            t("--state {folder}: can't be made: {why}", folder=order.state, why=retell(error.strerror or ""))
         ) from error
     if len(bytes(state / "live.sock")) > LONGEST_SOCKET:
         raise UsageError(
@@ -226,7 +227,7 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
         begun = t("Session {number} begun: {name}", number=event["begun"], name=event["treatment"])
         return f"{begun}{stamp}."
     if "alarm" in event:
-        code, reason = event["alarm"]["code"], event["alarm"]["reason"]
+        code, reason = event["alarm"]["code"], retell(event["alarm"]["reason"])
         return t("Code {code}: {reason}", code=code, reason=reason) + f"{stamp}."
     ended = event["ended"]
     words = t("Session {number} {outcome}", number=ended["session"], outcome=named(ended["outcome"]))
@@ -236,7 +237,7 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
     if ended["cause"] is not None:
         cause = named(ended["cause"])
         return f"{words} {cause[:1].upper()}{cause[1:]}. {t(ADVICE[ended['cause']])}"
-    return f"{words} {ended['reason']}." if ended["reason"] else words
+    return f"{words} {retell(ended['reason'])}." if ended["reason"] else words
 
 
 @contextmanager

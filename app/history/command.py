@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from app import plot
 from app.atomic import check_target, write_whole
-from app.locale.terminal import number, t
+from app.locale.terminal import number, retell, t
 from app.output import ExitCode, UsageError, complain, say
 from app.report import row, trip_words
 from app.words import ADVICE, clock, dose, duration, named, plain
@@ -122,7 +122,7 @@ def _told(one: dict[str, Any], trips: list[dict[str, Any]]) -> Iterator[str]:
         yield row(t("Lasted"), duration(one["duration_s"]))
         yield row(t("Dose"), dose(one["forward_ma_min"], one["reverse_ma_min"]))
     if one["reason"]:
-        yield row(t("Reason"), one["reason"])
+        yield row(t("Reason"), retell(one["reason"]))
     if one["code"]:
         yield row(t("Code"), one["code"])
     for trip in trips:
@@ -203,7 +203,7 @@ def _verify(journal: History, order: Order) -> ExitCode:
         say(json.dumps({**found._asdict(), "intact": not found.problems, "limits": LIMITS}))
     elif found.problems:
         for problem in found.problems:
-            complain(f"ionto: {problem}")
+            complain(f"ionto: {retell(problem)}")
         counts = {"findings": len(found.problems), "records": found.records}
         say(t("NOT INTACT: {findings} findings in {records} records.", **counts))
     else:
@@ -237,7 +237,9 @@ def _write(file: Path, text: str) -> None:
     try:
         write_whole(file, text)
     except OSError as error:
-        raise UsageError(t("{file}: can't be written: {why}", file=file, why=error.strerror)) from error
+        raise UsageError(
+            t("{file}: can't be written: {why}", file=file, why=retell(error.strerror or ""))
+        ) from error
 
 
 _ANSWERS: Final = {"list": _list, "show": _show, "export": _export, "plot": _plot, "verify": _verify}

@@ -27,6 +27,9 @@ from app import screen, words
 from app.device import panel
 from app.household import feelings, fitness, order, store
 from app.locale import help as helping
+from app.locale.reported import reported
+from app.locale.reported import words as words_reported
+from app.locale.retold import REPORT, WORD
 from app.locale.terminal import CATALOGUES, DOMAIN, available
 from app.next_step import NEXT
 from app.output import say
@@ -86,6 +89,10 @@ def template() -> Catalog:
         found.add(message, locations=[(f"app/{name}", 0)])
     for text in tabled():
         found.add(text)
+    for text, name in reported():
+        found.add(text, locations=[(name, 0)] if name else (), context=REPORT)
+    for text in words_reported():
+        found.add(text, context=WORD)
     return found
 
 
@@ -114,15 +121,16 @@ def updated(code: str) -> Catalog:
         version="1",
         fuzzy=False,
     )
-    for message in sorted(template(), key=lambda message: str(message.id)):
+    for message in sorted(template(), key=lambda message: (message.context or "", str(message.id))):
         if message.id:
-            old = kept.get(message.id)
+            old = kept.get(message.id, message.context)
             names = sorted({name for name, _ in message.locations})
             current.add(
                 message.id,
                 old.string if old is not None else None,
                 locations=[(name, 0) for name in names],
                 flags=message.flags,
+                context=message.context,
             )
     return current
 

@@ -6,7 +6,7 @@ Law: texts stay where the options are defined; they are translated when they are
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from app.locale.terminal import t
@@ -31,6 +31,12 @@ class Help(argparse.HelpFormatter):
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         return action.help and t(action.help)
+
+
+def commands(parser: argparse.ArgumentParser) -> Container[str]:
+    """Give the names of a parser's commands."""
+    below = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return {name for action in below for name in action.choices}
 
 
 def texts(parser: argparse.ArgumentParser, commands: Iterable[str]) -> Iterator[str]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import gettext
 from datetime import date, datetime, tzinfo
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
+from app.locale.retold import Catalogue, Retold
 from app.locale.terminal import CATALOGUES, DOMAIN, SOURCE, available
 
 DASH: Final = "-"
@@ -27,7 +28,7 @@ class Language:
         self.code = code
         self.locale = Locale.parse(code)
         self.zone = zone
-        self._texts = gettext.translation(DOMAIN, CATALOGUES, [code], fallback=True)
+        self._texts = gettext.translation(DOMAIN, CATALOGUES, [code], Catalogue, fallback=True)
 
     def t(self, text: str, **values: object) -> str:
         """Say `text`, with `{name}` filled in from `values`."""
@@ -37,6 +38,17 @@ class Language:
     def n(self, one: str, many: str, count: int) -> str:
         """Say how many; `{count}` is filled in."""
         return self._texts.ngettext(one, many, count).format(count=self.number(count))
+
+    def retell(self, text: str) -> str:
+        """Say what the controller reports: an English sentence about what was measured or decided."""
+        return text if self._retold is None else self._retold.sentence(text)
+
+    @cached_property
+    def _retold(self) -> Retold | None:
+        if not isinstance(self._texts, Catalogue):
+            return None
+        symbols = self.locale.number_symbols["latn"]
+        return Retold(self._texts, str.maketrans({",": symbols["group"], ".": symbols["decimal"]}))
 
     def number(self, value: float, digits: int = 0) -> str:
         """Write a number with so many digits after the point or comma."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from gettext import NullTranslations
+    from app.locale.retold import Catalogue, Retold
 
 CATALOGUES: Final = Path(__file__).parent
 DOMAIN: Final = "ionto"
@@ -22,8 +22,9 @@ class _Terminal:
     """What is spoken here: the language's code, its texts, and the signs in its numbers (None: English)."""
 
     code = SOURCE
-    texts: NullTranslations | None = None
+    texts: Catalogue | None = None
     signs: Mapping[int, str] | None = None
+    retold: Retold | None = None
 
 
 def available() -> list[str]:
@@ -48,16 +49,18 @@ def wanted(environment: Mapping[str, str]) -> str:
 
 def speak(code: str) -> None:
     """Speak this language from now on, English when it is not available."""
-    _Terminal.code, _Terminal.texts, _Terminal.signs = SOURCE, None, None
+    _Terminal.code, _Terminal.texts, _Terminal.signs, _Terminal.retold = SOURCE, None, None, None
     if code == SOURCE or code not in available():
         return
     import gettext
 
     from babel import Locale
 
+    from app.locale.retold import Catalogue
+
     symbols = Locale.parse(code).number_symbols["latn"]
     _Terminal.code = code
-    _Terminal.texts = gettext.translation(DOMAIN, CATALOGUES, [code])
+    _Terminal.texts = gettext.translation(DOMAIN, CATALOGUES, [code], Catalogue)
     _Terminal.signs = str.maketrans({",": symbols["group"], ".": symbols["decimal"]})
 
 
@@ -70,6 +73,27 @@ def t(text: str, **values: object) -> str:
     """Say `text`, with `{name}` filled in from `values`."""
     said = text if _Terminal.texts is None or not text else _Terminal.texts.gettext(text)
     return said.format(**values) if values else said
+
+
+def retell(text: str) -> str:
+    """Say what the controller reports: an English sentence about what was measured or decided."""
+    retold = _retold()
+    return text if retold is None else retold.sentence(text)
+
+
+def retell_refusal(text: str) -> str:
+    """Say what is wrong with a file or an option: figures and keys stay as they are typed."""
+    retold = _retold()
+    return text if retold is None else retold.refusal(text)
+
+
+def _retold() -> Retold | None:
+    """Give what says English sentences in the language, made when it is first asked for; None in English."""
+    if _Terminal.retold is None and _Terminal.texts is not None:
+        from app.locale.retold import Retold
+
+        _Terminal.retold = Retold(_Terminal.texts, _Terminal.signs or {})
+    return _Terminal.retold
 
 
 def number(value: float, form: str) -> str:

@@ -45,7 +45,9 @@ def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language:
     treating = state == "treating"
     tone = "alarm" if alarm else "active" if treating else "calm"
     return NowView(
-        sentence=t(NEXT.get(snapshot.get("next") or "", snapshot.get("note") or "")),
+        sentence=t(NEXT[snapshot["next"]])
+        if snapshot.get("next") in NEXT
+        else language.retell(snapshot.get("note") or ""),
         tone=tone,
         phase=_phase(snapshot, language),
         left=_left(snapshot["left_s"], language) if treating else "",
@@ -91,7 +93,7 @@ def _alarm(snapshot: Mapping[str, Any], language: Language) -> str:
     if cause in sentences.CAUSES:
         parts += [t(sentences.CAUSES[cause]), t(sentences.advice(cause))]
     elif last.get("reason"):
-        parts.append(last["reason"])
+        parts.append(language.retell(last["reason"]))
     if snapshot.get("rest_s"):
         minutes = language.number(max(1, round(snapshot["rest_s"] / 60)))
         parts.append(t("For {minutes} min more, Start gives the rest of this treatment.", minutes=minutes))
@@ -102,7 +104,9 @@ def _prepared(snapshot: Mapping[str, Any], names: Mapping[str, str], language: L
     t = language.t
     order = snapshot.get("order")
     if order is not None and not order.get("accepted"):
-        return t("The unit refuses what was prepared: {reason}", reason=order.get("refusal") or "")
+        return t(
+            "The unit refuses what was prepared: {reason}", reason=language.retell(order.get("refusal") or "")
+        )
     treatment = snapshot.get("treatment")
     if not treatment:
         return ""

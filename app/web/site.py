@@ -247,10 +247,19 @@ def _guarded(handler: Callable[[Visit], Response], visit: Visit) -> Response:
     except Sorry as sorry:
         return _sorry(visit, str(sorry), sorry.status)
     except Unreadable as error:
-        return _sorry(visit, visit.t("The record can't be read: {reason}", reason=error), 503)
+        return _sorry(
+            visit,
+            visit.t("The record can't be read: {reason}", reason=visit.language.retell(str(error))),
+            503,
+        )
     except (sqlite3.Error, OSError) as error:
         return _sorry(
-            visit, visit.t("The household's book can't be written or read: {reason}", reason=error), 503
+            visit,
+            visit.t(
+                "The household's book can't be written or read: {reason}",
+                reason=visit.language.retell(str(error)),
+            ),
+            503,
         )
 
 

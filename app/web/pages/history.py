@@ -206,10 +206,14 @@ def _trips(visit: Visit, record: Record) -> Html | None:
         parts += [
             note(t("After {time}, in the phase {phase}: {cause}", time=at, phase=phase, cause=said), "bad"),
             el("p", t(sentences.advice(cause))),
-            el("details", el("summary", t("What was measured")), el("p", trip["evidence"], lang="en")),
+            el(
+                "details",
+                el("summary", t("What was measured")),
+                el("p", visit.language.retell(trip["evidence"])),
+            ),
         ]
     if not trips and record.reason:
-        parts.append(el("p", record.reason, lang="en"))
+        parts.append(el("p", visit.language.retell(record.reason)))
     return el("section", el("h2", t("Why it is not complete")), parts) if parts else None
 
 
