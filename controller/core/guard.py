@@ -327,7 +327,7 @@ class Guard:
         pilot = self._pilot
         if last.setpoint_ma < lim.SENSING_LIMIT_MA or (
             m.voltage_v is not None and m.voltage_v > self._fold_v
-        ):
+        ):  # the first also after every connection, as no setpoint rises from nothing to there in one step
             pilot.clear()
             return None
         if pilot.add(self._tick, last.code, current_ma) < lim.PILOT_WINDOW_TICKS:
@@ -381,7 +381,6 @@ class Guard:
             return None
         if not isinstance(last, Drive):
             self._driven_since_s = m.time_s
-            self._pilot.clear()
         bound_ma, margin_ma = lim.SENSING_LIMIT_MA, 0.0
         if not command.sensing:
             bound_ma, margin_ma = self.limits.highest_ma, lim.SETPOINT_MARGIN_MA

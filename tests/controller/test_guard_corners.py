@@ -158,6 +158,15 @@ def test_converters_that_are_apart_by_the_bound_agree_on_a_deviation() -> None:
     assert seen(Watch(), 30, guard_ma=0.0, current_ma=lim.DEVIATION_MA, voltage_v=0.0) is Cause.DEVIATION
 
 
+@pytest.mark.parametrize(("code", "cause"), [(1850, None), (1851, Cause.OVER_CURRENT)])
+def test_a_code_of_the_bound_itself_may_be_commanded(code: int, cause: Cause | None) -> None:
+    """18.5 mA, which is 15 mA, a fifth and a half: a stage of 0.01 mA a step makes it to the last bit."""
+    watch = Watch(drive(15.0))
+    watch.guard.limits = LIMITS._replace(full_scale_ma=40.95)
+    watch.see(drive(15.0, code=code))
+    assert watch.cause is cause
+
+
 # --- each channel in its turn ------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from guard_watch import FIVE, LIMITS, Watch, drive
 
-from controller.core.types import Cause, Drive
+from controller.core.types import Cause, Drive, Off
 
 MA_PER_CODE = LIMITS.full_scale_ma / 4095
 WINDOW = 700
@@ -68,6 +68,14 @@ def test_a_window_begins_again_after_a_pause(last: Drive, pause: dict[str, Any])
     for _ in range(2):
         assert stage.tick(0, **pause) is None
     assert stage.run(WINDOW + 5) in {WINDOW, WINDOW + 1}, "a command shows in the next reading"
+
+
+def test_a_window_begins_again_when_the_output_was_off() -> None:
+    stage = Stage(drive(0.4), share=0.0)
+    assert stage.run(WINDOW - 100) == 0
+    for command in (Off(), *(drive(0.08 * step) for step in range(1, 5))):
+        assert stage.watch.see(command) is None
+    assert stage.run(WINDOW + 5) == 1 + WINDOW, "its first reading is still of 0.32 mA"
 
 
 def test_what_came_just_before_a_saturation_is_not_compared_with_what_comes_after() -> None:
