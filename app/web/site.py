@@ -107,7 +107,7 @@ class Site:
             Route(DESK, self._desk, methods=["POST"]),
             Route("/static/{name}", self._file),
         ]
-        inner = Starlette(routes=routes, lifespan=self._lifespan)
+        inner = Starlette(routes=routes, lifespan=self._lifespan, exception_handlers={404: self._missing})
         inner.router.redirect_slashes = False
         self.app: ASGIApp = Gate(
             inner, names, self._devices, self._house.forms, lambda: self._feed.simulated and not network
@@ -172,6 +172,10 @@ class Site:
     async def _first(self, request: Request) -> Response:
         paired = request.scope["state"]["visitor"].device is not None
         return await self._answer(request, now.now if paired else pair.show)
+
+    async def _missing(self, request: Request, _error: Exception) -> Response:
+        visit = self._visit(request)
+        return _sorry(visit, visit.t("There is no such page."), 404)
 
     async def _language(self, request: Request) -> Response:
         visit = self._visit(request)

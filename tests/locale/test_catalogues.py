@@ -1,5 +1,6 @@
 """The languages: no text is missing, compiled files match their sources, figures follow the locale."""
 
+import ast
 import gettext
 import string
 from datetime import UTC, date, datetime
@@ -35,6 +36,18 @@ def test_the_compiled_file_is_up_to_date(code):
     )
     with place.open("rb") as stream:
         assert gettext.GNUTranslations(stream).gettext("Reverse") != ""
+
+
+def test_no_call_hides_its_text_from_the_catalogue():
+    """What stands within a formatted string is not found before Python 3.12."""
+    known = {part for message in catalogues.template() if message.id
+             for part in ([message.id] if isinstance(message.id, str) else message.id)}  # fmt: skip
+    for path in catalogues.APP.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = node.func if isinstance(node, ast.Call) else None
+            if getattr(called, "attr", getattr(called, "id", None)) in {"t", "Turned"}:
+                for text in (one.value for one in node.args if isinstance(one, ast.Constant)):
+                    assert not isinstance(text, str) or text in known, f"{path}:{node.lineno}: {text}"
 
 
 def names(text):

@@ -148,6 +148,7 @@ def unpair(visit: Visit) -> Response:
 
 def _devices(visit: Visit) -> list[Html]:
     t = visit.t
+    own = t("(this one)")
     return [
         visit.form(
             "/devices/remove",
@@ -157,7 +158,7 @@ def _devices(visit: Visit) -> list[Html]:
                 device.name,
                 " ",
                 el("small", visit.language.short_day(device.paired_on)),
-                el("strong", f" {t('(this one)')}") if device.id == visit.visitor.device else None,
+                el("strong", f" {own}") if device.id == visit.visitor.device else None,
             ),
             el("button", t("Remove"), class_="plain", aria_label=t("Remove {name}", name=device.name)),
             class_="line",
