@@ -74,11 +74,13 @@ class Loop:
             measurement = rig.sense_again(measurement, high=doubt == "high")
         command = session.step(measurement.time_s, measurement)
         trip = guard.check(measurement.time_s, measurement, command)
+        if not trip:
+            rig.apply(command)
+            trip = guard.beats(self.clock.now())
         if trip:
             rig.off()
             session.record_trip(trip)
         else:
-            rig.apply(command)
             rig.heartbeat()
         return measurement
 

@@ -29,6 +29,7 @@ class Guard:
         self._blind_s = operate_s + 2 * tick_s
         self._last: Command = _OFF
         self._now_s = 0.0
+        self._beat_s: float | None = None
         self._tick = 0
         self._unseen_s = 0.0
         self._high_ma: float | None = None
@@ -81,6 +82,24 @@ class Guard:
                 self.trip = Trip(found[0], m.time_s, found[1])
             self._last = command
             self._now_s = now_s
+        return self.trip
+
+    def beats(self, now_s: float) -> Trip | None:
+        """Judge the moment (s) of the heartbeat that is to end this tick; return the trip, latched, or None.
+
+        A tick that came late and then took long starves the charge pump though each alone would be ridden,
+        and the edge that follows must not bring back at once what the pump has let go.
+        """
+        last, before_s = self._last, self._beat_s
+        self._beat_s = now_s if isinstance(last, Drive) and last.beat else None
+        if self.trip is None and before_s is not None and self._beat_s is not None:
+            gap_s = now_s - before_s
+            if gap_s > lim.LATE_TICK_S:
+                self.trip = Trip(
+                    Cause.LATE_TICK,
+                    now_s,
+                    f"{1000 * gap_s:.0f} ms between two heartbeats, bound {1000 * lim.LATE_TICK_S:.0f} ms",
+                )
         return self.trip
 
     # --- what was measured ------------------------------------------------------------------------------

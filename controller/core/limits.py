@@ -185,8 +185,8 @@ PILOT_MIN_RATIO: Final = 0.3
 
 # --- guard: time and dose -------------------------------------------------------------------------
 LATE_TICK_S: Final = 0.045
-"""A tick this long after the one before is a trip. The charge pump lets go after 50 ms (design), and
-an output that dropped out by itself must not come back by itself."""
+"""A tick or a heartbeat this long after the one before is a trip. The charge pump lets go after 50 ms, and
+an output that dropped out by itself must not come back by itself (design)."""
 TIME_MARGIN_S: Final = 2.0
 TIME_MARGIN_RATIO: Final = 0.005
 """Treatment time may exceed the prescribed by rounding to ticks only."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from guard_watch import FIVE, LIMITS, Watch, drive
+from guard_watch import FIVE, LIMITS, E, Watch, drive
 
 from controller.core import limits as lim
 from controller.core.guard import Guard
@@ -253,3 +253,33 @@ def test_after_a_sound_sample_the_same_number_makes_a_trip() -> None:
 
 def test_a_voltage_without_a_setpoint_is_no_open_circuit() -> None:
     assert seen(Watch(drive(0.0)), 3, voltage_v=59.0) is None
+
+
+@pytest.mark.parametrize(("gap_s", "cause"), [(0.045 - E, None), (0.045 + E, Cause.LATE_TICK)])
+def test_a_heartbeat_on_either_side_of_its_bound(gap_s: float, cause: Cause | None) -> None:
+    watch = Watch()
+    assert watch.guard.beats(10.0) is None
+    trip = watch.guard.beats(10.0 + gap_s)
+    assert watch.cause is cause
+    if trip is not None:
+        assert (trip.detected_s, trip.evidence) == (10.0 + gap_s, "45 ms between two heartbeats, bound 45 ms")
+        assert watch.guard.beats(10.2) is trip, "latched"
+
+
+@pytest.mark.parametrize("silent", [Off(), drive(0.3, sensing=True, beat=False)])
+@pytest.mark.parametrize("first", [True, False])
+def test_no_heartbeat_is_late_where_the_output_is_off_or_the_heart_rests(
+    silent: Command, *, first: bool
+) -> None:
+    watch = Watch()
+    for number, now_s in enumerate((10.0, 11.0)):
+        watch.guard._last = silent if first is (number == 0) else FIVE
+        assert watch.guard.beats(now_s) is None
+
+
+def test_a_trip_stays_what_it_was_when_a_heartbeat_is_late() -> None:
+    watch = Watch()
+    watch.guard.beats(10.0)
+    trip = watch.see(guard_ma=30.0)
+    assert trip is not None
+    assert watch.guard.beats(11.0) is trip
