@@ -158,7 +158,7 @@ def test_test_runs_at_the_root_with_the_callers_paths(checkout):
     (call,) = checkout.calls()
     folder, words = call.split("|")
     assert folder == str(checkout.root)
-    every_processor = "-m pytest --numprocesses auto --dist worksteal"
+    every_processor = "-m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder"
     assert words == f"{every_processor} -m not bench -k sim {checkout.root}/sub/test_a.py::test_b"
 
 
