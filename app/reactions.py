@@ -47,6 +47,8 @@ STUCK_MS: Final = 8000.0
 witness of it in steady hold; meanwhile the current is what was set."""
 PERISHABLE_MS: Final = 100.0
 """The process hung or starved: the charge pump lets go, without software (design, law 2)."""
+UNSEEN_MS: Final = 1.0
+"""A reset of the DAC that its own next write mends leaves no trace in the chip (decision 12)."""
 STOP_MS: Final = 5000.0
 """A soft stop (design, law 6)."""
 
@@ -73,7 +75,8 @@ class Row(NamedTuple):
     `by_phase` overrides `reaction`; `why` gives the reason of a bound that is not the design's 20 ms, or of
     riding. `peak_ratio` bounds the true current over the target in an abort, None where the fault itself is
     the current. `folds` marks a fault that the fold-back answers, whose falls are no step, `moves_polarity`
-    one that moves the polarity contacts itself.
+    one that moves the polarity contacts itself. Where the true current was away for `unseen_ms` at most, the
+    fault may be ridden too: nothing in the unit can tell it from one that never was.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Row(NamedTuple):
     peak_ratio: float | None = 1.01
     folds: bool = False
     moves_polarity: bool = False
+    unseen_ms: float | None = None
 
     def expected(self, phase: str) -> Reaction:
         """Return what has to follow when the fault begins in `phase`."""
@@ -129,6 +133,7 @@ def _row(
     peak_ratio: float | None = 1.01,
     folds: bool = False,
     moves_polarity: bool = False,
+    unseen_ms: float | None = None,
 ) -> Row:
     """Make a row from what differs: the fault's name is the first word of `name`.
 
@@ -145,9 +150,8 @@ def _row(
     }
     ending = STOPPED if driven == RIDDEN else driven
     by_phase |= {"stopping": stopping or ending, **other}
-    return Row(
-        name, name.split(maxsplit=1)[0], params, driven, by_phase, why, peak_ratio, folds, moves_polarity
-    )
+    fault = name.split(maxsplit=1)[0]
+    return Row(name, fault, params, driven, by_phase, why, peak_ratio, folds, moves_polarity, unseen_ms)
 
 
 _LOST = _aborted("open_circuit")
@@ -406,7 +410,9 @@ _CONVERTERS = (
         before=RIDDEN,
         reverse=RIDDEN,
         other={"proof": Reaction(("completed", "aborted"), ("dac_reset",), FAST_MS)},
-        why="at zero it holds 0 anyway; in the proof it is at zero some of the time",
+        why="at zero it holds 0 anyway; in the proof it is at zero some of the time; written over between "
+        "reading back and writing it may be ridden: the true current is away for 1 ms at most (decision 12)",
+        unseen_ms=UNSEEN_MS,
     ),
     _row(
         "dac_reset to half scale",

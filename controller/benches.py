@@ -416,6 +416,7 @@ def _truth(world: World) -> Truth:
         onset=truth.onset,
         off_since_s=truth.off_since_s,
         dac_zero_since_s=truth.dac_zero_since_s,
+        upset_s=truth.upset_s,
     )
 
 

@@ -25,7 +25,11 @@ OUTCOMES = {
 
 
 class Truth(NamedTuple):
-    """What the simulated world knows. Currents in mA, charges in mA min, times in s."""
+    """What the simulated world knows. Currents in mA, charges in mA min, times in s.
+
+    `upset_s` is the longest time for which a reset of the DAC took the current away; a unit that is a process
+    of its own does not tell it.
+    """
 
     peak_ma: float
     charge_ma_min: dict[str, float]
@@ -34,6 +38,7 @@ class Truth(NamedTuple):
     onset: Callable[[float], tuple[str, float] | None]
     off_since_s: Callable[[float], float | None]
     dac_zero_since_s: Callable[[float], float | None]
+    upset_s: float | None = None
 
 
 def summary_of(facts: dict[str, Any], loop: Loop, recorder: Recorder, truth: Truth | None) -> dict[str, Any]:

@@ -226,8 +226,10 @@ def _dac_stuck(world: World, _params: Mapping[str, Value], _t_s: float) -> Undo:
     return undo
 
 
-def _dac_reset(world: World, params: Mapping[str, Value], _t_s: float) -> None:
+def _dac_reset(world: World, params: Mapping[str, Value], t_s: float) -> None:
+    before_ma = world.current_ma(t_s)
     world.dac.power_on_reset(int(_number(params, "to_code")))
+    world.truth.note_upset(t_s, before_ma)
 
 
 def _dac_busy(world: World, params: Mapping[str, Value], t_s: float) -> None:

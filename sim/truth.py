@@ -6,12 +6,16 @@ contact and the faults that were really injected, in a fixed amount of memory.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from sim.clock import VirtualClock
+from sim.electronics import STAGE_TAU_S
 from sim.trace import Trace
 
 REMEMBERED_FAULTS = 64
+UPSET_MA = 0.1
+"""A current this far from what it was before the converter's reset counts as gone (law 6's largest step)."""
 LONGEST_TICK_S = 0.05
 """No tick of a controller that deserves the name lasts longer, with every transfer at its timeout."""
 
@@ -27,6 +31,9 @@ class Truth:
         "_settling_marks",
         "_trace",
         "_unnoticed",
+        "_upset_ma",
+        "_upset_since_s",
+        "_upset_worst_s",
         "_waiting",
         "_waiting_since_s",
         "_worst_step_ma",
@@ -47,6 +54,8 @@ class Truth:
         self._settling_marks = 0
         self._worst_step_ma = 0.0
         self.switched_above_ma = 0.0
+        self._upset_since_s: float | None = None
+        self._upset_ma = self._upset_worst_s = 0.0
 
     @property
     def peak_ma(self) -> float:
@@ -145,8 +154,29 @@ class Truth:
         """Note that the polarity contacts move at `t_s`."""
         self.switched_above_ma = max(self.switched_above_ma, self._trace.current_ma(t_s))
 
+    @property
+    def upset_s(self) -> float:
+        """Longest time in s for which a reset of the DAC kept the true current from what it was before."""
+        if self._upset_since_s is None:
+            return self._upset_worst_s
+        return max(self._upset_worst_s, self._upset_for_s(self._clock.now_s))
+
+    def note_upset(self, t_s: float, before_ma: float) -> None:
+        """Note that the DAC was reset at `t_s`, where `before_ma` flowed."""
+        self._upset_since_s, self._upset_ma = t_s, before_ma
+
+    def _upset_for_s(self, t_s: float) -> float:
+        """Return how long the current is away when the code comes back at `t_s`, settling included."""
+        away_ma = abs(self._upset_ma - self._trace.current_ma(t_s))
+        if away_ma <= UPSET_MA:
+            return 0.0
+        return t_s - (self._upset_since_s or t_s) + STAGE_TAU_S * math.log(away_ma / UPSET_MA)
+
     def note_code(self, t_s: float, code: int) -> None:
         """Note that the converter's output takes `code` at `t_s`."""
+        if self._upset_since_s is not None and t_s > self._upset_since_s:
+            self._upset_worst_s = max(self._upset_worst_s, self._upset_for_s(t_s))
+            self._upset_since_s = None
         if code:
             self._dac_zero_since_s = None
         elif self._dac_zero_since_s is None:

@@ -24,7 +24,16 @@ def problems(cell: Cell, target_ma: float, summary: Mapping[str, Any]) -> list[s
     """Return what was wrong with how the session of `cell` went, as sentences; empty when nothing was."""
     row = ROWS[cell.row]
     reaction = row.expected(cell.phase)
-    return [*_ending(cell, reaction, summary), *_truth(row, target_ma, summary)]
+    if _unseen(row, summary):  # the step is the fault itself
+        return list(_truth(row, target_ma, summary, steps=False))
+    return [*_ending(cell, reaction, summary), *_truth(row, target_ma, summary, steps=not row.folds)]
+
+
+def _unseen(row: Row, summary: Mapping[str, Any]) -> bool:
+    """Tell whether the fault took the true current away for so short that it may be ridden."""
+    upset_ms = summary.get("upset_ms")
+    ridden = summary["outcome"] in {"completed", "stopped"}
+    return ridden and row.unseen_ms is not None and upset_ms is not None and upset_ms <= row.unseen_ms
 
 
 def _ending(cell: Cell, reaction: Reaction, summary: Mapping[str, Any]) -> Iterator[str]:
@@ -56,7 +65,7 @@ def _trip(reaction: Reaction, trip: Mapping[str, Any], at_s: float) -> Iterator[
         yield f"off after {latency_ms:.1f} ms ({trip['cause']}), allowed {bound_ms:g} ms"
 
 
-def _truth(row: Row, target_ma: float, summary: Mapping[str, Any]) -> Iterator[str]:
+def _truth(row: Row, target_ma: float, summary: Mapping[str, Any], *, steps: bool) -> Iterator[str]:
     truth, outcome = summary["truth"], summary["outcome"]
     peak_ma, step_ma, switched_ma = truth["peak_ma"], truth["worst_step_ma"], truth["switched_above_ma"]
     ridden = outcome in {"completed", "stopped"}
@@ -65,7 +74,7 @@ def _truth(row: Row, target_ma: float, summary: Mapping[str, Any]) -> Iterator[s
         yield f"{peak_ma:.2f} mA flowed although the session was refused"
     elif ratio is not None and peak_ma > ratio * target_ma:
         yield f"true peak {peak_ma:.2f} mA, allowed {ratio * target_ma:.2f} mA"
-    if outcome == "completed" and step_ma > STEP_MA and not row.folds:
+    if outcome == "completed" and step_ma > STEP_MA and steps:
         yield f"ridden with a true step of {step_ma:.2f} mA, allowed {STEP_MA} mA"
     if switched_ma > REVERSED_BELOW_MA and not row.moves_polarity:
         yield f"polarity switched at {switched_ma:.2f} mA, allowed {REVERSED_BELOW_MA} mA"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from app.campaign.cells import Cell, short, spans_of
 from app.campaign.judge import problems
@@ -19,6 +19,9 @@ from controller.wiring import SessionRequest, StopSwitch, run_session
 from protocols.library import find, names
 from protocols.treatment import Treatment
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from controller.result import Truth
 
 Result: TypeAlias = dict[str, Any]
 """What is kept of a session: `name`, `kind` (sound, cell, life), `problems`, and figures."""
@@ -85,8 +88,14 @@ def run_cells(cells: Sequence[Cell]) -> list[Result]:
     treatment, seed = cells[0].treatment, cells[0].seed
     what = short(treatment)
     events = [Scenario.model_validate(cell.scenario()).events for cell in cells]
-    summaries = run_branches(_request(what, treatment, seed, {}), events)
+    summaries = run_branches(_request(what, treatment, seed, {}), events, _with_upset)
     return [_judged(cell, what, summary) for cell, summary in zip(cells, summaries, strict=True)]
+
+
+def _with_upset(summary: dict[str, Any], truth: Truth | None) -> dict[str, Any]:
+    """Add for how long a reset of the DAC took the true current away, in ms."""
+    upset_s = None if truth is None else truth.upset_s
+    return summary | {"upset_ms": None if upset_s is None else round(1000 * upset_s, 6)}
 
 
 def _judged(cell: Cell, what: Treatment, summary: dict[str, Any]) -> Result:
