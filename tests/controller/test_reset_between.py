@@ -1,4 +1,4 @@
-"""A DAC that is reset in the 0.2 ms between its reading back and its writing within one tick (decision 12)."""
+"""A DAC that is reset in the 0.2 ms between reading it back and writing it (docs/decisions/0012)."""
 
 from __future__ import annotations
 
