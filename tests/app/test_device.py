@@ -22,6 +22,8 @@ from sim.scenario import PersonSpec, Scenario
 
 LIBRARY = {name: find(name) for name in names()}
 SHORT = Treatment(name="short", area="hands", current_ma=6.0, total_min=2.0)
+UNHURRIED = Unit.model_validate({"loop": {"rate_hz": 50}})
+"""A unit of fewer ticks, for the tests that wait for minutes."""
 ORDER = {
     "person": "anna",
     "treatment": "hands",
@@ -260,7 +262,7 @@ def test_nobody_pressing_start_makes_no_noise_and_no_current(tmp_path):
     def story(play):
         yield lambda seen: play.device.clock.whole_s > 650.0
 
-    play, told = serve(story, tmp_path, patience_s=700.0)
+    play, told = serve(story, tmp_path, patience_s=700.0, unit=UNHURRIED)
     assert told == []
     assert sessions(tmp_path) == []
     assert play.truth.charge_ma_min == {"forward": 0.0, "reverse": 0.0}
@@ -409,7 +411,7 @@ def test_after_ten_minutes_there_is_no_rest_and_the_alarm_wants_a_hand(tmp_path)
         yield lambda seen: idle(seen) and seen["next"] == "come_back"
         assert play.seen[-1]["left_s"] == 120.0, "a whole treatment again, but not today"
 
-    serve(lambda play: opened(play, also=also), tmp_path, patience_s=1000.0)
+    serve(lambda play: opened(play, also=also), tmp_path, patience_s=1000.0, unit=UNHURRIED)
     assert len(sessions(tmp_path)) == 1
 
 

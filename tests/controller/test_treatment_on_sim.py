@@ -10,16 +10,24 @@ from simulated import endings, phase_times, simulate, treatment
 
 from config.unit import Unit
 from controller.loop import StopSwitch
+from controller.recorder import Trace
 from controller.wiring import NotReady
 from protocols import library
 
 Where: TypeAlias = tuple[str, str]
 """Phase and polarity."""
 Fault: TypeAlias = dict[str, Any]
+Session: TypeAlias = tuple[dict[str, Any], Trace]
 AREAS = ["hands", "feet", "underarms", "face", "hands-glycopyrrolate"]
 WITH_CURRENT: list[Where] = [
     (phase, polarity) for phase in ("ramp_up", "hold", "ramp_down") for polarity in ("forward", "reverse")
 ]
+
+
+@pytest.fixture(scope="module")
+def whole() -> Session:
+    """A session in which nothing happens."""
+    return simulate(seed=3)
 
 
 def judge_completed(summary: dict[str, Any], target_ma: float) -> None:
@@ -76,9 +84,9 @@ def test_hands_for_their_whole_twenty_minutes() -> None:
     assert len(trace.time_s) == pytest.approx(12_020, abs=100)
 
 
-def test_same_seed_same_session_to_the_last_bit() -> None:
-    assert simulate(seed=5) == simulate(seed=5)
-    assert simulate(seed=5)[0]["truth"] != simulate(seed=6)[0]["truth"]
+def test_same_seed_same_session_to_the_last_bit(whole: Session) -> None:
+    assert simulate(seed=3) == whole
+    assert simulate(seed=4)[0]["truth"] != whole[0]["truth"]
 
 
 @pytest.mark.parametrize("reversal", ["alternate", "none"])
@@ -114,8 +122,9 @@ def test_dry_skin_gets_what_the_voltage_allows() -> None:
 
 
 @pytest.fixture(scope="module")
-def sound() -> dict[Where, tuple[float, float]]:
-    return phase_times(simulate(seed=3)[0])
+def sound(whole: Session) -> dict[Where, tuple[float, float]]:
+    """When its phases were, as they are until a fault comes."""
+    return phase_times(whole[0])
 
 
 def happens(
@@ -247,12 +256,15 @@ def test_a_dac_that_loses_its_code_at_any_moment_of_a_tick(ended: Any, lost: Fau
 
 
 def test_one_corrupt_sample_is_no_trip(sound: Any) -> None:
-    for which in ("control", "guard"):
-        start_s, _ = sound["hold", "forward"]
-        events = [{"at_s": start_s + 1 + i, "fault": "corrupt_sample", "which": which} for i in range(8)]
-        summary, _ = simulate(seed=3, events=events)
-        assert summary["outcome"] == "completed", (which, summary["reason"])
-        assert summary["truth"]["worst_step_ma"] <= 0.1
+    start_s, end_s = sound[HOLD]
+    events = [
+        {"at_s": start_s + 1 + second, "fault": "corrupt_sample", "which": which}
+        for second, which in enumerate(["control"] * 8 + ["guard"] * 8)
+    ]
+    assert events[-1]["at_s"] < end_s
+    summary, _ = simulate(seed=3, events=events)
+    assert summary["outcome"] == "completed", summary["reason"]
+    assert summary["truth"]["worst_step_ma"] <= 0.1
 
 
 def test_a_short_stall_is_ridden_and_counted(sound: Any) -> None:
