@@ -1,15 +1,20 @@
 """Many endings of one simulated session: it is run once, and forked shortly before each fault.
 
 Law: a fork is the session itself. Its summary is, to the last digit, that of a whole session with the same
-events in its scenario; only the way there is not run again.
+events in its scenario; only the way there is not run again. No branch can hold up the others: each has its
+bounded time on the wall's clock.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
+import signal
+import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from controller.loop import StopSwitch
 from controller.wiring import SessionRequest, run_session
@@ -30,18 +35,31 @@ LEAD_S: Final = 0.06
 the tick that forks is still to come."""
 EARLIEST_S: Final = 0.2
 """An event before this is run as a whole session: the chips are not all found by then."""
+LONGEST_S: Final = 300.0
+"""A branch gets this long on the wall's clock. It takes some seconds of a processor; a busy machine may take
+ten times as long."""
 
 
 def _as_it_is(summary: Summary, _truth: Truth | None) -> Summary:
     return summary
 
 
+def _not_to_be(why: str) -> Summary:
+    raise RuntimeError(why)
+
+
 def run_branches(
-    request: SessionRequest, branches: Sequence[Sequence[Event]], answer: Answer = _as_it_is
+    request: SessionRequest,
+    branches: Sequence[Sequence[Event]],
+    answer: Answer = _as_it_is,
+    *,
+    lost: Callable[[str], Summary] = _not_to_be,
+    longest_s: float = LONGEST_S,
 ) -> list[Summary]:
     """Return the summaries of `request` with the events of each branch added, in the order given.
 
-    `answer` may add to a summary, or pick from it.
+    `answer` may add to a summary, or pick from it. A branch that died, or was killed because it did not end
+    within `longest_s` of wall time, has what `lost` makes of the reason; it raises RuntimeError if not given.
 
     The session of `request` itself is run as far as the last fork only. Each fork runs to its end, in a
     process of its own, before the session goes on: one processor is used. No worker threads of the caller
@@ -49,22 +67,43 @@ def run_branches(
 
     Raises:
         ValueError: the session is not simulated, keeps a record, or ends before a branch begins.
-        RuntimeError: a fork died without an answer.
+        RuntimeError: a branch was lost, and nothing was said to be done then.
 
     """
     if request.simulate is None or request.state is not None or request.speed is not None:
         raise ValueError("only a simulated session without a record, as fast as possible, can be forked")
     summaries: dict[int, Summary] = {}
     waiting: list[tuple[float, int]] = []
+    patience = _Patience(lost, longest_s)
     for number, events in enumerate(branches):
         begin_s = min((event.at_s for event in events), default=0.0)
         if begin_s < EARLIEST_S:
-            summaries[number] = _whole(request, events, answer)
+            summaries[number] = _whole_apart(request, events, answer, patience)
         else:
             waiting.append((begin_s, number))
     if waiting:
-        summaries |= _forked(request, branches, sorted(waiting), answer)
+        summaries |= _forked(request, branches, sorted(waiting), answer, patience)
     return [summaries[number] for number in range(len(branches))]
+
+
+class _Patience(NamedTuple):
+    """What is made of a branch that is lost, and how long one may take."""
+
+    lost: Callable[[str], Summary]
+    longest_s: float
+
+
+def _whole_apart(
+    request: SessionRequest, events: Sequence[Event], answer: Answer, patience: _Patience
+) -> Summary:
+    """Run a session with the events from its beginning, in a process of its own."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _send(writing, lambda: _whole(request, events, answer))
+    os.close(writing)
+    return _answer_of(child, reading, patience)
 
 
 def _whole(request: SessionRequest, events: Sequence[Event], answer: Answer) -> Summary:
@@ -88,11 +127,12 @@ def _forked(
     branches: Sequence[Sequence[Event]],
     waiting: list[tuple[float, int]],
     answer: Answer,
+    patience: _Patience,
 ) -> dict[int, Summary]:
     forker: list[_Forker] = []
 
     def watch(bench: Bench, _loop: Loop) -> _Forker:
-        forker.append(_Forker(bench, branches, waiting))
+        forker.append(_Forker(bench, branches, waiting, patience))
         return forker[0]
 
     try:
@@ -101,6 +141,7 @@ def _forked(
         return forker[0].summaries
     except BaseException:
         if forker and forker[0].answer_fd is not None:
+            traceback.print_exc()
             os._exit(1)  # a fork must not go on as its parent would; the missing answer tells of it
         raise
     if forker and forker[0].answer_fd is not None:
@@ -126,9 +167,14 @@ class _Forker:
     """Observes the ticks and forks in time; in a fork `answer_fd` is where the summary goes."""
 
     def __init__(
-        self, bench: Bench, branches: Sequence[Sequence[Event]], waiting: Sequence[tuple[float, int]]
+        self,
+        bench: Bench,
+        branches: Sequence[Sequence[Event]],
+        waiting: Sequence[tuple[float, int]],
+        patience: _Patience,
     ) -> None:
         self._bench, self._branches, self._waiting = bench, branches, list(waiting)
+        self._patience = patience
         self.summaries: dict[int, Summary] = {}
         self.answer_fd: int | None = None
 
@@ -143,7 +189,7 @@ class _Forker:
                 self._become(writing, self._branches[number])
                 return
             os.close(writing)
-            self.summaries[number] = _answer_of(child, reading)
+            self.summaries[number] = _answer_of(child, reading, self._patience)
             if not self._waiting:
                 raise _AllForked
 
@@ -166,17 +212,29 @@ def _send(answer_fd: int, answer: Callable[[], Mapping[str, Any]]) -> NoReturn:
         with os.fdopen(answer_fd, "w") as pipe:
             json.dump(answer(), pipe)
         code = 0
+    except BaseException:  # whatever it is, the fork ends here, and the missing answer tells of it
+        traceback.print_exc()
     finally:
         os._exit(code)
 
 
-def _answer_of(child: int, reading: int) -> Summary:
+def _answer_of(child: int, reading: int, patience: _Patience) -> Summary:
+    """Wait for a fork's answer; kill it when it takes too long."""
+    until_s = time.monotonic() + patience.longest_s
+    text, ended = b"", False
     try:
-        with os.fdopen(reading) as pipe:
-            text = pipe.read()
+        while not ended and (left_s := until_s - time.monotonic()) > 0.0:
+            if select.select([reading], [], [], left_s)[0]:
+                part = os.read(reading, 65536)
+                text, ended = text + part, not part
     finally:
+        os.close(reading)
+        if not ended:
+            os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+    if not ended:
+        return patience.lost(f"a forked session did not end within {patience.longest_s:g} s and was killed")
     if not text:
-        raise RuntimeError("a forked session died without an answer")
+        return patience.lost("a forked session died without an answer")
     summary: Summary = json.loads(text)
     return summary

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from app.campaign.cells import Cell, short, spans_of
 from app.campaign.judge import problems
-from app.forks import run_branches
+from app.forks import LONGEST_S, run_branches
 from app.reactions import ROWS
 from config.calibration import Calibration
 from config.unit import Unit
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Result: TypeAlias = dict[str, Any]
 """What is kept of a session: `name`, `kind` (sound, cell, life), `problems`, and figures."""
 
+LOST: Final = "lost"
+"""Outcome of a cell whose session died or hung: it was not finished, so `--resume` runs it again."""
 SKINS: Final = ("typical", "typical", "typical", "wet", "dry")
 """Ordinary people (assumption): three of five with typical skin, one with wet and one with dry."""
 WATER_US_PER_CM: Final = (100.0, 2000.0)
@@ -81,14 +83,14 @@ def run_sound(treatment: str, seed: int) -> Result:
 def run_cells(cells: Sequence[Cell]) -> list[Result]:
     """Run cells of one treatment and seed, as forks of one sound session, and judge them.
 
-    Raises:
-        RuntimeError: a forked session failed; its own traceback went to standard error.
-
+    A cell whose session died or hung has failed by name; a traceback of its own went to standard error.
     """
     treatment, seed = cells[0].treatment, cells[0].seed
     what = short(treatment)
     events = [Scenario.model_validate(cell.scenario()).events for cell in cells]
-    summaries = run_branches(_request(what, treatment, seed, {}), events, _with_upset)
+    summaries = run_branches(
+        _request(what, treatment, seed, {}), events, _with_upset, lost=_lost, longest_s=LONGEST_S
+    )
     return [_judged(cell, what, summary) for cell, summary in zip(cells, summaries, strict=True)]
 
 
@@ -98,8 +100,13 @@ def _with_upset(summary: dict[str, Any], truth: Truth | None) -> dict[str, Any]:
     return summary | {"upset_ms": None if upset_s is None else round(1000 * upset_s, 6)}
 
 
+def _lost(why: str) -> dict[str, Any]:
+    return {"outcome": LOST, "reason": why, "trip": None}
+
+
 def _judged(cell: Cell, what: Treatment, summary: dict[str, Any]) -> Result:
     trip = summary["trip"] or {}
+    lost = summary["outcome"] == LOST
     return {
         "kind": "cell",
         "name": cell.name,
@@ -110,7 +117,7 @@ def _judged(cell: Cell, what: Treatment, summary: dict[str, Any]) -> Result:
         "cause": trip.get("cause"),
         "latency_ms": trip.get("latency_ms"),
         "bound_ms": ROWS[cell.row].expected(cell.phase).bound_ms,
-        "problems": problems(cell, what.current_ma, summary),
+        "problems": [summary["reason"]] if lost else problems(cell, what.current_ma, summary),
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import yaml
 
 from app.campaign.cells import short
-from app.campaign.sessions import Result
+from app.campaign.sessions import LOST, Result
 from app.output import UsageError
 from protocols.library import find
 
@@ -62,7 +62,9 @@ class Store:
     def done(self, name: str, scenario: dict[str, Any]) -> Result | None:
         """Return the result of a session that was finished before, under the same circumstances."""
         result = self._done.get(name)
-        return result if result is not None and result["scenario"] == scenario else None
+        if result is None or result["scenario"] != scenario or result.get("outcome") == LOST:
+            return None
+        return result
 
     def keep(self, result: Result) -> None:
         """Write a finished session down. Raises OSError as of the file system."""

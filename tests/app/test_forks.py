@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from simulated import treatment
 
+from app.campaign.cells import Cell
+from app.campaign.sessions import run_cells
+from app.campaign.store import Store
 from app.forks import run_branches
 from config.calibration import Calibration
 from config.unit import Unit
 from controller.loop import StopSwitch
 from controller.wiring import SessionRequest, run_session
+from sim.faults import FAULTS
 from sim.scenario import Event, Scenario
 
 
@@ -83,3 +89,41 @@ def test_a_fork_that_fails_is_told_and_goes_no_further(monkeypatch: pytest.Monke
     with pytest.raises(RuntimeError, match="died without an answer"):
         run_branches(request(), [[event(9.0, "hand_out")]])
     assert os.getpid() == here
+
+
+@pytest.mark.parametrize("at_s", [0.05, 9.0])
+def test_a_branch_that_hangs_is_killed_and_the_others_go_on(
+    at_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*_: object) -> None:
+        threading.Event().wait()
+
+    monkeypatch.setitem(FAULTS, "start_stuck", replace(FAULTS["start_stuck"], start=hang))
+    branches = [[event(at_s, "start_stuck")], [event(9.5, "hand_out")]]
+    reasons: list[str] = []
+
+    def lost(why: str) -> dict[str, object]:
+        reasons.append(why)
+        return {"outcome": "lost"}
+
+    found = run_branches(request(), branches, lost=lost, longest_s=1.5)
+    assert reasons == ["a forked session did not end within 1.5 s and was killed"]
+    assert [summary["outcome"] for summary in found] == ["lost", "aborted"]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_hung_cell_fails_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def hang(*_: object) -> None:
+        threading.Event().wait()
+
+    monkeypatch.setitem(FAULTS, "dac_silent", replace(FAULTS["dac_silent"], start=hang))
+    monkeypatch.setattr("app.campaign.sessions.LONGEST_S", 0.5)
+    cell = Cell("dac_silent", "contact", "hands", 1, 2.0)
+    (result,) = run_cells([cell])
+    assert (result["name"], result["outcome"]) == (cell.name, "lost")
+    assert result["problems"] == ["a forked session did not end within 0.5 s and was killed"]
+    with Store(tmp_path, resume=False) as store:
+        store.keep(result)
+    with Store(tmp_path, resume=True) as store:
+        assert store.done(cell.name, cell.scenario()) is None, "it is run again"
