@@ -40,6 +40,7 @@ NEXT: Final = {
     Phase.REVERSE: "keep_still",
     Phase.STOPPING: "wait_stop",
     Phase.DONE: "take_out",
+    Phase.STOPPED: "wait_self_test",
 }
 """What to do next in a phase that needs no further look."""
 

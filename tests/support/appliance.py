@@ -9,12 +9,15 @@ from contextlib import suppress
 
 from herald import wait_for
 
+PROGRAM = ("-m", "app.main")
+"""What Python runs; another one may look on."""
+
 
 class Appliance:
     """The simulated unit with its state in `state`, so many times real time, until closed."""
 
-    def __init__(self, state, speed):
-        command = [sys.executable, "-m", "app.main", "device", "--state", str(state), "--simulate"]
+    def __init__(self, state, speed, program=PROGRAM):
+        command = [sys.executable, *program, "device", "--state", str(state), "--simulate"]
         self._log = (state / "device.log").open("w")
         self._process = subprocess.Popen(
             [*command, "--speed", str(speed), "--json"],
@@ -36,6 +39,10 @@ class Appliance:
             for text in lines:
                 self.snapshot = json.loads(text).get("snapshot", self.snapshot)
                 self._heard += 1
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def settle(self):
         """Wait until what is so now has been seen by all."""

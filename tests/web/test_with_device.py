@@ -5,56 +5,13 @@ import re
 
 import pytest
 from appliance import Appliance
-from browser import Browser
 from chromium import DESK, MISSING, PHONE, chromium, visit
 from companion import Companion
 from herald import wait_for
+from home import PATIENCE_S, Home
 
-from app.household.fitness import QUESTIONS
 from app.household.order import CHECKLIST
 from controller.history import open_history
-
-PATIENCE_S = 60.0
-"""The appliance runs many times as fast as life where the machine lets it, and slower where it doesn't."""
-
-
-class Home:
-    """An appliance, its companion and a paired device."""
-
-    def __init__(self, state, speed):
-        self.state = state
-        self.unit = Appliance(state, speed)
-        self.web = Companion(state)
-        try:
-            self._pair()
-        except BaseException:
-            self.close()
-            raise
-
-    def _pair(self):
-        self.device = Browser(self.web.port)
-        wait_for(lambda: self.unit.snapshot["state"] == "idle", PATIENCE_S)
-        wait_for(lambda: "simulated unit" in self.device.get("/").text)
-        self.device.submit("/", "/pair", name="phone")
-        self.unit.settle()
-        self.unit.press("up", 50.0)
-        wait_for(lambda: self.device.get("/") and "ionto_device" in self.device.cookies, PATIENCE_S)
-        wait_for(lambda: self.unit.snapshot["held"] is None, PATIENCE_S)
-
-    def add(self, name):
-        """Add somebody who may be treated."""
-        person = self.device.submit("/people", "/people", name=name, born="1990-01-01").headers["location"]
-        self.device.submit(person, f"{person}/answers", **{question.key: "no" for question in QUESTIONS})
-        return person.rpartition("/")[2]
-
-    def wait(self, **wanted):
-        wait_for(
-            lambda: all(self.unit.snapshot.get(key) == value for key, value in wanted.items()), PATIENCE_S
-        )
-
-    def close(self):
-        self.web.close()
-        self.unit.close()
 
 
 @pytest.fixture
@@ -116,8 +73,7 @@ def test_a_hand_leaves_the_rest_is_stopped_from_the_page_and_history_tells(home,
 def test_either_survives_the_others_death(home):
     """The unit treats on without its companion, which tells when the unit is gone and finds the next one."""
     ann = home.add("Ann")
-    ticks = dict.fromkeys(CHECKLIST, "yes")
-    home.device.submit(f"/prepare?person={ann}&treatment=hands", "/prepare", current_ma="5", **ticks)
+    home.prepare(ann, 5)
     home.wait(next="press_start", treatment="hands")
     home.unit.settle()
     home.unit.press("start", 3.0)
@@ -141,14 +97,11 @@ def test_either_survives_the_others_death(home):
 
 def test_what_a_page_prepares_may_not_exceed_the_persons_limit(home):
     ann = home.add("Ann")
-    ticks = dict.fromkeys(CHECKLIST, "yes")
-    refused = home.device.submit(
-        f"/prepare?person={ann}&treatment=hands", "/prepare", current_ma="12.5", **ticks
-    )
+    refused = home.prepare(ann, 12.5)
     assert refused.status == 422
     assert "outside your limit" in refused.page.text
     assert not (home.state / "next.json").exists()
-    home.device.submit(f"/prepare?person={ann}&treatment=hands", "/prepare", current_ma="12", **ticks)
+    home.prepare(ann, 12)
     home.wait(next="press_start", target_ma=12.0, limit_ma=12.0)
 
 
