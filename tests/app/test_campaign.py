@@ -150,6 +150,24 @@ def test_judging(row, phase, summary, said):
     assert ([] if said is None else [True]) == [said in problem for problem in found]
 
 
+@pytest.mark.parametrize(
+    ("row", "summary", "said"),
+    [
+        ("dac_reset to 0", ending("completed", worst_step_ma=4.0) | {"upset_ms": 1.0}, []),
+        ("dac_reset to 0", ending("stopped") | {"upset_ms": 0.4}, []),
+        ("dac_reset to 0", ending("completed", peak_ma=12.2) | {"upset_ms": 0.4}, ["true peak"]),
+        ("dac_reset to 0", ending("completed") | {"upset_ms": 1.001}, ["completed, expected aborted"]),
+        ("dac_reset to 0", ending("completed") | {"upset_ms": None}, ["completed, expected aborted"]),
+        ("dac_reset to 0", ending("refused", peak_ma=0.1) | {"upset_ms": 0.4}, ["refused, expected aborted"]),
+        ("dac_reset to half scale", ending("completed") | {"upset_ms": 0.4}, ["completed, expected aborted"]),
+    ],
+)
+def test_a_reset_that_nothing_can_tell_may_be_ridden_for_a_millisecond(row, summary, said):
+    found = problems(Cell(row, "hold forward", "hands", 1, 40.0), 12.0, summary)
+    assert len(found) == len(said)
+    assert all(word in problem for word, problem in zip(said, found, strict=True))
+
+
 # --- running --------------------------------------------------------------------------------------------
 
 
