@@ -22,7 +22,7 @@ from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare
 # Not None, which is the speed `max`, nor any legal value: "left out" and "given bare" stay apart from it.
 _ABSENT: Final = object()
 _BARE: Final = object()
-SPOKEN: Final = ("run", "device", "history")
+SPOKEN: Final = ("run", "device", "history", "web", "nurse-code", "treatments", "check")
 """Commands that speak the person's language; a command speaks all of it or English."""
 LANGUAGE: Final = "of what is said here, such as de (default: the environment's)"
 

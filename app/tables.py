@@ -9,8 +9,9 @@ import json
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from app.locale.terminal import number, retell_refusal, t
 from app.output import ExitCode, complain, say
 
 if TYPE_CHECKING:
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
     from sim.faults import Fault, Param, Value
 
 
+COLUMNS: Final = ("NAME", "AREA", "CURRENT", "TIME", "REVERSAL", "ELECTROLYTE", "FOR")
+"""Heads of the list of treatments; below them stand the words of their files."""
+
+
 def treatments() -> ExitCode:
     """Print the library's treatments, one a line."""
     from protocols.library import find, names
 
-    rows = [("NAME", "AREA", "CURRENT", "TIME", "REVERSAL", "ELECTROLYTE", "FOR")]
+    rows = [tuple(map(t, COLUMNS))]
     for name in names():
         it = find(name)
-        current, time = f"{it.current_ma:g} mA", f"{it.total_min:g} min"
+        current, time = f"{number(it.current_ma, 'g')} mA", f"{number(it.total_min, 'g')} min"
         rows.append((name, it.area, current, time, it.reversal, it.electrolyte, it.age_group))
     say(_columns(rows))
     return ExitCode.COMPLETED
@@ -43,10 +48,10 @@ def check(paths: Sequence[Path]) -> ExitCode:
         try:
             kind = check_file(path, {"treatment": Treatment, "scenario": Scenario})
         except BadFile as error:
-            complain(str(error))
+            complain(retell_refusal(str(error)))
             code = ExitCode.BAD_INPUT
         else:
-            say(f"ok  {path} ({kind})")
+            say(f"ok  {path} ({t(kind)})")
     return code
 
 

@@ -23,7 +23,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from app import main as command_line
-from app import screen, words
+from app import screen, tables, words
 from app.device import panel
 from app.household import feelings, fitness, order, store
 from app.locale import help as helping
@@ -35,6 +35,7 @@ from app.next_step import NEXT
 from app.output import say
 from app.web import frame, sentences
 from app.web.pages import now, people
+from config.kinds import SIGNS
 from controller.core.signals import PATTERNS
 from controller.history_check import LIMITS
 from protocols import frequency
@@ -44,7 +45,7 @@ KEYWORDS: Final[Mapping[str, tuple[int, ...] | None]] = {"t": None, "n": (1, 2),
 """Calls whose texts are said to people."""
 PLACES: Final = (
     *(f"{room}/**.py" for room in ("web", "household", "device", "history")),
-    *(f"{name}.py" for name in ("main", "run", "report", "screen", "words")),
+    *(f"{name}.py" for name in ("main", "run", "report", "screen", "tables", "words")),
 )
 """Where texts are said."""
 _SAME_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -76,6 +77,7 @@ def _terminal() -> Iterator[str]:
     """Give the texts of the command line that stand in tables."""
     yield from (*words.PHASE_WORDS.values(), *words.ADVICE.values(), screen.LOST, LIMITS)
     yield from map(words.plain, (*words.PHASE_WORDS, *words.ADVICE, *words.OUTCOMES))
+    yield from (*tables.COLUMNS, *SIGNS)
     yield from (panel.HELP, *panel.CONTACT, *panel.LIMITED_BY, "forward", "reverse")
     yield from (pattern.meaning for pattern in PATTERNS.values())
     yield from filter(None, helping.texts(command_line.parser(), command_line.SPOKEN))

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 import uvicorn
 
 from app.household.store import Household, StoreRefused
+from app.locale.terminal import t
 from app.output import ExitCode, UsageError, say
 from app.web.connection import Connection
 from app.web.gate import HEAD_BYTES
@@ -67,14 +68,21 @@ def web(order: Order) -> ExitCode:
         site = Site(state, names, network=order.network)
     except (sqlite3.Error, OSError, StoreRefused) as error:
         raise UsageError(f"--state {state}: the household's book can't be kept there: {error}") from error
+    config = _config(site, order)
     listener = _listener(order)
     scheme = "http" if order.certificate is None else "https"
     place = socket.gethostname() if order.network else LOOPBACK
     address = f"{scheme}://{place}:{listener.getsockname()[1]}/"
-    say(f"The companion is at {address} with the state in {state}; Ctrl-C ends it.")
+    say(
+        t(
+            "The companion is at {address} with the state in {folder}; Ctrl-C ends it.",
+            address=address,
+            folder=state,
+        )
+    )
     if order.network and order.certificate is None:
-        say("Without --certificate whoever shares the network can read along: use one that you trust.")
-    _Server(_config(site, order)).run(sockets=[listener])
+        say(t("Without --certificate whoever shares the network can read along: use one that you trust."))
+    _Server(config).run(sockets=[listener])
     return ExitCode.COMPLETED
 
 
@@ -83,15 +91,15 @@ def nurse_code(state: Path | None) -> ExitCode:
     if not sys.stdin.isatty():
         code = again = sys.stdin.readline().rstrip("\n")
     else:
-        code = getpass.getpass("New nurse's code: ")
-        again = getpass.getpass("Once more: ")
+        code = getpass.getpass(t("New nurse's code: "))
+        again = getpass.getpass(t("Once more: "))
     if code != again:
         raise UsageError("the two codes differ: nothing was changed")
     try:
         Household(_state(state)).set_code(code)
     except (sqlite3.Error, OSError, StoreRefused) as error:
         raise UsageError(str(error)) from error
-    say("The nurse's code is set.")
+    say(t("The nurse's code is set."))
     return ExitCode.COMPLETED
 
 

@@ -309,6 +309,13 @@ def test_what_the_yaml_parser_says_is_known():
         "history export x.doc --state {state}",
         "history verify --state /none",
         "run hands --language xx",
+        "web --port 99999",
+        "web --certificate /none.pem --state {state} --port 0",
+        "web --state /proc/x",
+        "nurse-code --state",
+        "check",
+        "check /none.yaml /",
+        "treatments hands",
     ],
 )
 def test_no_option_is_refused_in_english(words, capsys, monkeypatch, tmp_path):
