@@ -167,12 +167,11 @@ def test_a_controller_that_is_stopped_still_owns_its_unit(bench, controller):
     assert f"process {process.process.pid}" in err
 
 
-def test_a_directory_that_cannot_keep_the_journal_is_refused_before_the_start(bench, tmp_path):
+@patient
+def test_a_directory_that_cannot_keep_the_journal_is_refused_before_the_start(bench, controller, tmp_path):
     (tmp_path / "state").write_text("in the way")
-    code, out, _ = ionto("run", "hands", "--attach", bench.socket, "--state", tmp_path / "state", "--json")
+    code, summary = result(controller("--json", state=tmp_path / "state"))
     assert code == ExitCode.REFUSED
-    summary = json.loads(out)
-    VALIDATOR.validate(summary)
     assert "without a record there is no treatment" in summary["reason"]
     assert not bench.ask("state")["relays"]["series"]
 

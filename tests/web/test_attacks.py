@@ -176,13 +176,15 @@ def test_pairing_can_not_be_guessed(tmp_path):
         owner = Browser(companion.port)
         owner.submit("/", "/pair", name="phone")
         assert "hold the button Up" in owner.get("/").page.text
-        statuses, guess = set(), Browser(companion.port)
+        answered, guess, began_s = 0, Browser(companion.port), time.monotonic()
         for number in range(300):
             guess.cookies["ionto_visitor"] = f"{number:043d}"
-            answer = guess.get("/")
-            statuses.add(answer.status)
+            status = guess.get("/").status
+            assert status in {200, 429}
+            answered += status == 200
             assert "ionto_device" not in guess.cookies
-        assert statuses == {200, 429}
+        # Where 300 requests take longer than 6 s the limit is never met: that is its law, not a gap.
+        assert answered <= 120 + 30 * (time.monotonic() - began_s)
     finally:
         companion.close()
         herald.close()
