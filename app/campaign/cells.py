@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from random import Random
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from app.reactions import PHASES, ROWS
 from protocols.library import find
@@ -51,8 +51,7 @@ class Cell(NamedTuple):
     @property
     def slug(self) -> str:
         """The name as a file's name."""
-        words = self.name.replace("%", "percent").replace("+", "plus").replace(" / ", "--")
-        return words.replace(" ", "-").replace(".", "_").lower()
+        return slug_of(self.name)
 
     def scenario(self) -> dict[str, Any]:
         """Return the session's circumstances as they stand in a scenario file."""
@@ -61,6 +60,12 @@ class Cell(NamedTuple):
         if self.stop_s is not None:
             events.insert(0, {"at_s": self.stop_s, "fault": "press", "button": "stop"})
         return {"events": events}
+
+
+def slug_of(name: str) -> str:
+    """Return a cell's or pair's name as a file's name."""
+    words = name.replace("%", "percent").replace("+", "plus").replace("&", "and").replace(" / ", "--")
+    return words.replace(" ", "-").replace(".", "_").lower()
 
 
 def short(name: str) -> Treatment:
@@ -109,10 +114,24 @@ def _cell(row: str, phase: str, treatment: str, seed: int, span: tuple[float, fl
     return Cell(row, phase, treatment, seed, at_s, start_s if phase == "stopping" else None)
 
 
-def groups(cells: Iterable[Cell]) -> Iterator[tuple[list[Cell]]]:
+class _Placed(Protocol):
+    """A cell or a pair, as far as it says which session it is forked from."""
+
+    @property
+    def phase(self) -> str: ...
+    @property
+    def treatment(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+
+
+Placed = TypeVar("Placed", bound=_Placed)
+
+
+def groups(cells: Iterable[Placed]) -> Iterator[tuple[list[Placed]]]:
     """Return the cells in groups of at most `GROUP`, each of one treatment, seed and phase."""
 
-    def origin(cell: Cell) -> tuple[str, int, int]:
+    def origin(cell: Placed) -> tuple[str, int, int]:
         return cell.treatment, cell.seed, PHASES.index(cell.phase)
 
     for _, same in groupby(sorted(cells, key=origin), key=origin):

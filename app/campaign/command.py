@@ -9,21 +9,32 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from app.atomic import write_whole
 from app.campaign import page
 from app.campaign.cells import Cell, groups, plan, short
 from app.campaign.crew import Crew, crew, results
+from app.campaign.pairs import Pair, plan_pairs
 from app.campaign.report import report_of, words
-from app.campaign.sessions import Life, Result, life, run_cells, run_life, run_life_on_plant, run_sound
+from app.campaign.sessions import (
+    Life,
+    Result,
+    life,
+    run_cells,
+    run_life,
+    run_life_on_plant,
+    run_pairs,
+    run_sound,
+)
 from app.campaign.store import Store
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.reactions import PHASES, ROWS
 from protocols.library import find, names
 
+Case = TypeVar("Case", Cell, Pair)
 QUICK_S: Final = 35.0
 """A quick campaign hands out no more sessions after this; on an idle machine of two cores all are done."""
 SEEDS: Final = 20
@@ -33,7 +44,7 @@ class Order(NamedTuple):
     """What the command line asks for; None is the default of a whole or a quick campaign.
 
     `hours` are simulated hours of ordinary people, who then come instead of the faults; `plant` runs them
-    on the plant alone.
+    on the plant alone. `pairs` is how many random pairs of faults come instead of the single ones.
     """
 
     quick: bool = False
@@ -47,6 +58,7 @@ class Order(NamedTuple):
     resume: bool = False
     dask: str | None = None
     hours: float | None = None
+    pairs: int | None = None
     plant: bool = False
 
 
@@ -71,7 +83,8 @@ def campaign(order: Order) -> ExitCode:
                     run.lives(hired, order.hours)
                 else:
                     seeds = range(1, (order.seeds or (1 if order.quick else SEEDS)) + 1)
-                    run.faults(hired, rows, phases, [(name, seed) for name in treatments for seed in seeds])
+                    whom = [(name, seed) for name in treatments for seed in seeds]
+                    run.faults(hired, rows, phases, whom)
         except KeyboardInterrupt:
             complain("ionto: stopped; what was finished is kept, and --resume goes on from there.")
             return ExitCode.STOPPED
@@ -87,6 +100,8 @@ def _check(order: Order) -> None:
         raise UsageError(
             "--hours runs ordinary people: leave --faults, --phases, --treatments and --seeds out"
         )
+    if order.pairs is not None and (order.quick or order.hours is not None):
+        raise UsageError("--pairs is a campaign of its own: leave --quick and --hours out")
     if order.plant and order.hours is None:
         raise UsageError("--plant is for people without faults: add --hours, or leave --plant out")
     if order.resume and order.out is None:
@@ -141,23 +156,27 @@ class _Run:
             _, name, seed = result["name"].split(" / ")
             sound[name, int(seed)] = result
             self._take(result, f"sound--{name}--{seed}", name, int(seed))
+        if self._order.pairs is not None:
+            spans = {pair: sound[pair]["spans"] for pair in pairs}
+            self._cells(hired, list(plan_pairs(self._order.pairs, rows, phases, spans)), run_pairs)
+            return
         cells = [
             cell
             for pair in pairs
             for cell in plan(rows, phases, *pair, sound[pair]["spans"], quick=self._order.quick)
         ]
-        self._planned += len(cells)
-        self._cells(hired, cells)
+        self._cells(hired, cells, run_cells)
 
-    def _cells(self, hired: Crew, cells: Sequence[Cell]) -> None:
+    def _cells(self, hired: Crew, cells: Sequence[Case], run: Callable[[list[Case]], list[Result]]) -> None:
+        self._planned += len(cells)
         by_name = {cell.name: cell for cell in cells}
-        missing: list[Cell] = []
+        missing: list[Case] = []
         for cell in cells:
             if done := self._store.done(cell.name, cell.scenario()):
                 self._take(done, cell.slug, cell.treatment, cell.seed, new=False)
             else:
                 missing.append(cell)
-        for judged in results(hired, run_cells, groups(missing), self._until_s):
+        for judged in results(hired, run, groups(missing), self._until_s):
             for result in judged:
                 cell = by_name[result["name"]]
                 self._take(result, cell.slug, cell.treatment, cell.seed)
@@ -220,4 +239,5 @@ class _Run:
             except OSError as error:
                 raise UndeliveredError(f"--out {folder}: {error.strerror}") from error
         say(json.dumps(report) if self._order.json else words(report))
-        return ExitCode.ABORTED if report["failed"] or report["nuisance"] else ExitCode.COMPLETED
+        bad = report["failed"] or report["pairs_failed"] or report["nuisance"]
+        return ExitCode.ABORTED if bad else ExitCode.COMPLETED

@@ -47,4 +47,10 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add(
         "--hours", type=_hours, metavar="H", help="instead: so many simulated hours of people without a fault"
     )
+    add(
+        "--pairs",
+        type=_whole(1, 1_000_000),
+        metavar="N",
+        help="instead: so many random pairs of faults, which is beyond the single-fault condition",
+    )
     add("--plant", action="store_true", help="of --hours: without bus and drivers, faster, same results")

@@ -23,7 +23,8 @@ def report_of(
     not complete.
     """
     cells = [result for result in results if result["kind"] == "cell"]
-    plain = [result for result in results if result["kind"] != "cell"]
+    pairs = [result for result in results if result["kind"] == "pair"]
+    plain = [result for result in results if result["kind"] not in {"cell", "pair"}]
     worst = _worst(cells)
     bad = [result for result in results if result["problems"]]
     return {
@@ -32,6 +33,8 @@ def report_of(
         "quick": quick,
         "cells": len(cells),
         "failed": sum(1 for cell in cells if cell["problems"]),
+        "pairs": len(pairs),
+        "pairs_failed": sum(1 for pair in pairs if pair["problems"]),
         "nuisance": sum(1 for result in plain if result["problems"]),
         "skipped": skipped,
         "worst_latency_ms": worst.get(f"{FAST_MS:g}", 0.0),
@@ -66,6 +69,11 @@ def words(report: Mapping[str, Any]) -> str:
         f"{report['cells']} cells, {report['failed']} failed; "
         f"worst latency {report['worst_latency_ms']:.1f} ms of {FAST_MS:g}"
     )
+    if report["pairs"]:
+        lines.append(
+            f"{report['pairs']} pairs of faults, beyond the single-fault condition, "
+            f"{report['pairs_failed']} failed"
+        )
     lines.append(
         f"{report['sessions_without_fault']} sessions without a fault "
         f"({report['hours_without_fault']:g} h of whole treatments), "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from app.campaign.cells import Cell, short, spans_of
 from app.campaign.judge import problems
+from app.campaign.pairs import Pair, pair_problems
 from app.forks import LONGEST_S, run_branches
 from app.reactions import ROWS
 from config.calibration import Calibration
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from controller.result import Truth
 
 Result: TypeAlias = dict[str, Any]
-"""What is kept of a session: `name`, `kind` (sound, cell, life), `problems`, and figures."""
+"""What is kept of a session: `name`, `kind` (sound, cell, pair, life), `problems`, and figures."""
 
 LOST: Final = "lost"
 """Outcome of a cell whose session died or hung: it was not finished, so `--resume` runs it again."""
@@ -92,6 +93,25 @@ def run_cells(cells: Sequence[Cell]) -> list[Result]:
         _request(what, treatment, seed, {}), events, _with_upset, lost=_lost, longest_s=LONGEST_S
     )
     return [_judged(cell, what, summary) for cell, summary in zip(cells, summaries, strict=True)]
+
+
+def run_pairs(pairs: Sequence[Pair]) -> list[Result]:
+    """Run pairs of faults of one treatment and seed, as forks of one sound session, and judge them."""
+    what = short(pairs[0].treatment)
+    request = _request(what, pairs[0].treatment, pairs[0].seed, {})
+    events = [Scenario.model_validate(pair.scenario()).events for pair in pairs]
+    summaries = run_branches(request, events, lost=_lost, longest_s=LONGEST_S)
+    return [
+        {
+            "kind": "pair",
+            "name": pair.name,
+            "scenario": pair.scenario(),
+            "outcome": summary["outcome"],
+            "cause": (summary["trip"] or {}).get("cause"),
+            "problems": [summary["reason"]] if summary["outcome"] == LOST else pair_problems(pair, summary),
+        }
+        for pair, summary in zip(pairs, summaries, strict=True)
+    ]
 
 
 def _with_upset(summary: dict[str, Any], truth: Truth | None) -> dict[str, Any]:
