@@ -78,7 +78,9 @@ def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
     why = t("The set current isn't reached: {why}.", why=named(limited)) if limited else ""
     table.add_row("", why)
     table.add_row(t("hand"), t("out of the water") if hand_out else t("in the water"))
-    table.add_row("", Text(t(HELP), style="dim"))
+    keys = t(HELP).split("   ")
+    for few in (keys[:4], keys[4:]):  # two lines, so that a narrow terminal breaks none in the middle
+        table.add_row("", Text("   ".join(few), style="dim"))
     return Panel(table, title=t("SIMULATED unit, nobody is treated"), border_style="magenta", width=96)
 
 

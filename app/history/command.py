@@ -76,7 +76,7 @@ def _list(journal: History, order: Order) -> ExitCode:
         say(_line(one))
     say(
         t(
-            "{count} sessions in all, {completed} completed.",
+            "Sessions in all: {count}, completed: {completed}.",
             count=totals["sessions"],
             completed=totals["completed"],
         )
@@ -205,9 +205,9 @@ def _verify(journal: History, order: Order) -> ExitCode:
         for problem in found.problems:
             complain(f"ionto: {retell(problem)}")
         counts = {"findings": len(found.problems), "records": found.records}
-        say(t("NOT INTACT: {findings} findings in {records} records.", **counts))
+        say(t("NOT INTACT: findings {findings}, records {records}.", **counts))
     else:
-        intact = t("Intact: {records} records of {sessions} sessions.", **found._asdict())
+        intact = t("Intact: records {records}, sessions {sessions}.", **found._asdict())
         say(f"{intact} {t(LIMITS)}")
     return ExitCode.ABORTED if found.problems else ExitCode.COMPLETED
 

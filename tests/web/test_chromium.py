@@ -51,10 +51,14 @@ def browser():
         yield running
 
 
-@pytest.mark.parametrize(("size", "dark"), [(PHONE, True), (DESK, False)], ids=["phone dark", "desk light"])
-def test_axe_finds_nothing_on_any_page(lived, phone, browser, size, dark):
+@pytest.mark.parametrize(
+    ("size", "dark", "language"),
+    [(PHONE, True, "en"), (PHONE, False, "de"), (DESK, False, "en")],
+    ids=["phone dark", "phone German", "desk light"],
+)
+def test_axe_finds_nothing_on_any_page(lived, phone, browser, size, dark, language):
     errors = []
-    with visit(browser, lived.port, phone, size=size, dark=dark) as context:
+    with visit(browser, lived.port, phone, size=size, dark=dark, language=language) as context:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

@@ -245,7 +245,8 @@ def _progress(visit: Visit, person: str | None) -> Html:
         class_="chart",
         data_progress=f"/history/progress.json{query}",
         data_dose=t("Dose (mA min)"),
-        data_sweat=t("Sweat (0 none, 4 very much)"),
+        data_sweat=t("Sweat (0 to 4)"),
+        data_day=t("Day"),
         data_locale=language.code,
     )
     heads = (t("Week from"), t("Treatments"), t("Mean dose"), t("Mean sweat"))
@@ -258,8 +259,10 @@ def _progress(visit: Visit, person: str | None) -> Html:
         el("caption", t("The last {weeks} weeks", weeks=WEEKS)),
         el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
         el("tbody", rows),
+        class_="stack",
     )
-    return el("section", el("h2", t("Progress")), box, table)
+    scale = el("p", t("Sweat: 0 is none, 4 is very much."), class_="quiet")
+    return el("section", el("h2", t("Progress")), box, scale, table)
 
 
 def _weeks(visit: Visit, person: str | None) -> Iterator[tuple[str, str, str, str]]:

@@ -26,8 +26,8 @@ LABELS: Final = {
     "dose": "Given so far",
     "prepared": "Prepared",
 }
-WIDE: Final = frozenset({"dose", "prepared"})
-"""Figures that are sentences."""
+WIDE: Final = frozenset({"phase", "dose", "prepared"})
+"""Figures that are sentences, or words too long for half a phone."""
 DESK: Final = {
     "start": ("Start", {"do": "press", "button": "start", "held_s": 0.3}),
     "stop": ("Stop", {"do": "press", "button": "stop", "held_s": 0.3}),

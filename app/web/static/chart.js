@@ -16,7 +16,9 @@ ionto.axes = (xLabel, yLabels) => [
 
 ionto.plot = (box, options, data) => {
   const size = () => ({ width: Math.max(240, box.clientWidth), height: 260 });
-  const plot = new uPlot({ ...size(), ...options }, data, box);
+  // The legend's figures follow a pointer; where there is only a finger they would stay empty.
+  const legend = { live: matchMedia("(hover: hover)").matches };
+  const plot = new uPlot({ ...size(), legend, ...options }, data, box);
   new ResizeObserver(() => plot.setSize(size())).observe(box);
   return plot;
 };

@@ -15,13 +15,14 @@
       const day = new Intl.DateTimeFormat(box.dataset.locale, { dateStyle: "medium" });
       const short = new Intl.DateTimeFormat(box.dataset.locale, { month: "short", day: "numeric" });
       const axes = ionto.axes("", [[box.dataset.dose, "dose", 3], [box.dataset.sweat, "sweat", 1]]);
+      axes[0].space = 80; // a date in any language
       axes[0].values = (_, splits) => splits.map((at) => short.format(at * 1000));
       axes[2].values = (_, splits) => splits.map((at) => (Number.isInteger(at) ? String(at) : ""));
       ionto.plot(box, {
         scales: { x: { time: true }, dose: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] }, sweat: { range: () => [0, 4.2] } },
         axes,
         series: [
-          { label: "", value: (_, at) => (at == null ? "-" : day.format(at * 1000)) },
+          { label: box.dataset.day, value: (_, at) => (at == null ? "-" : day.format(at * 1000)) },
           { label: box.dataset.dose, scale: "dose", stroke: ionto.colour("--mark"), width: 2, points: { show: true }, value },
           { label: box.dataset.sweat, scale: "sweat", stroke: ionto.colour("--stop"), dash: [6, 4], width: 2, spanGaps: true, points: { show: true }, value },
         ],
