@@ -144,7 +144,7 @@ def test_with_a_read_only_root_every_write_lands_in_its_place(installed):
         pass
     told = installed.run("ionto", "history", "list", "--state", "/var/lib/ionto", "--json")
     assert told.returncode == 0, told.told
-    assert "hands" in told.stdout
+    assert "feet" in told.stdout
     denied = installed.run("touch", "/etc/ionto/anything", frozen=True)
     assert "Read-only file system" in denied.stderr
 

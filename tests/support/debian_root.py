@@ -82,7 +82,9 @@ class Root:
     def device(self, *, frozen=False):
         """The simulated appliance, with the installed program and account, in the midst of a treatment."""
         who = ["setpriv", "--reuid", "ionto", "--regid", "ionto", "--clear-groups"]
-        serve = ["/opt/ionto/current/bin/ionto", "device", "hands", "--simulate", "--json"]
+        # Another area on the second occasion: one is treated once a day.
+        area = "feet" if frozen else "hands"
+        serve = ["/opt/ionto/current/bin/ionto", "device", area, "--simulate", "--json"]
         state = ["--state", "/var/lib/ionto", "--unit", "/etc/ionto/unit.yaml"]
         process = subprocess.Popen(
             self.command(*who, *serve, *state, frozen=frozen), stdout=subprocess.DEVNULL
