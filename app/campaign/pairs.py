@@ -17,6 +17,8 @@ APART_S: Final = 0.3
 """The second fault begins at most this long after the first: while the first is being found."""
 LIMITER_MA: Final = 27.5 * 1.02
 """The reference unit's own current limit, 10 % above full scale, with its tolerance (docs/simulator.md)."""
+TICK_S: Final = 0.005
+"""A trip says when its tick began (200 Hz); what it found may have come within that tick."""
 BEGAN_MA: Final = 0.35
 """The most that a session which never began may have carried."""
 
@@ -100,12 +102,17 @@ def _ending(pair: Pair, summary: Mapping[str, Any]) -> Iterator[str]:
     outcome, trip = summary["outcome"], summary["trip"]
     first, second = pair.expected()
     if outcome in {"completed", "stopped"}:
-        for name, reactions in ((pair.row, first), (pair.then, second)):
-            if not any({"completed", "stopped"} & set(reaction.outcomes) for reaction in reactions):
-                yield f"{outcome}, though {name} may not be ridden here: expected {reactions[0]}"
-        asked = pair.stop_s is not None or "press" in {ROWS[pair.row].fault, ROWS[pair.then].fault}
+        begun = [(pair.row, first)]
+        if pair.then_s < summary["duration_s"]:  # else it came when all was over
+            begun.append((pair.then, second))
+        asked = pair.stop_s is not None or any(ROWS[name].fault == "press" for name, _ in begun)
         if outcome == "completed" and asked:
             yield "completed, though Stop was pressed"
+        if outcome == "stopped" and asked and summary["truth"]["peak_ma"] <= BEGAN_MA:
+            begun = []  # Stop before the treatment ends it at once, whatever else there is
+        for name, reactions in begun:
+            if not any({"completed", "stopped"} & set(reaction.outcomes) for reaction in reactions):
+                yield f"{outcome}, though {name} may not be ridden here: expected {reactions[0]}"
     if trip is not None:
         yield from _off(pair, [*first, *second], trip)
 
@@ -121,7 +128,7 @@ def _off(pair: Pair, reactions: Sequence[Reaction], trip: Mapping[str, Any]) -> 
         (reaction.bound_ms for reaction in reactions if reaction.bound_ms is not None), default=None
     )
     since_s = max(pair.at_s, trip["onset_s"] or 0.0)
-    if pair.then_s <= trip["detected_s"]:
+    if pair.then_s <= trip["detected_s"] + TICK_S:
         since_s = max(since_s, pair.then_s)
     late_ms = 1000 * (trip["output_off_s"] - since_s)
     if bound_ms is not None and late_ms > bound_ms:  # where both may be ridden, to cut is safe at any time

@@ -24,8 +24,8 @@ def pair(row="adc_silent both", then="leakage 2 mA", phase="hold forward", later
     return Pair(row, then, phase, later or phase, "hands", 1, 40.0, 40.1, stop_s)
 
 
-def ending(outcome="aborted", trip=None, peak_ma=12.0):
-    return {"outcome": outcome, "trip": trip, "truth": {"peak_ma": peak_ma}}
+def ending(outcome="aborted", trip=None, peak_ma=12.0, duration_s=90.0):
+    return {"outcome": outcome, "trip": trip, "truth": {"peak_ma": peak_ma}, "duration_s": duration_s}
 
 
 def test_pairs_are_repeatable_and_lie_at_most_a_third_of_a_second_apart():
@@ -61,6 +61,10 @@ def test_pairs_are_repeatable_and_lie_at_most_a_third_of_a_second_apart():
         (pair("press Stop", "corrupt_sample guard"), ending("stopped"), None),
         (pair("press Stop", "corrupt_sample guard"), ending("completed"), "though Stop was pressed"),
         (pair("press Stop", "leakage 2 mA"), ending("stopped"), "leakage 2 mA may not be ridden"),
+        (pair("press Stop", "leakage 2 mA"), ending("stopped", peak_ma=0.3), None),
+        (pair("press Stop", "leakage 2 mA"), ending("stopped", peak_ma=5.0, duration_s=40.09), None),
+        (pair("stall 10 ms", "leakage 2 mA"), ending("completed", duration_s=40.09), None),
+        (pair(), ending(trip=FOUND | {"detected_s": 40.096, "output_off_s": 40.299}), None),
         (
             pair("stall 10 ms", "start_stuck", "stopping", stop_s=39.0),
             ending("completed"),
