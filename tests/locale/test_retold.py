@@ -109,6 +109,7 @@ def test_of_rooms_that_speak_only_the_errors_are_found():
         ),
         ("the journal in /a and b/c can't be read: disk I/O error",
          "das Journal in /a and b/c kann nicht gelesen werden: Ein-/Ausgabefehler des Datenträgers"),
+        ("Stop was pressed.", "Stopp wurde gedrückt."),
         ("what nobody ever wrote, 12.5 times", "what nobody ever wrote, 12.5 times"),
     ],
 )  # fmt: skip

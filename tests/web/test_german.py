@@ -108,6 +108,13 @@ def test_an_alarm_is_german_on_the_page(name, code):
     assert not left_in_english(" ".join(said)), said
 
 
+def test_an_alarm_without_a_code_says_its_reason_in_german():
+    last = {"cause": None, "reason": REASONS[0]}
+    said = view({**SNAPSHOT, "state": "alarm", "last": last}, {}, language("de")).alarm
+    assert said == language("de").retell(REASONS[0])
+    assert not left_in_english(said), said
+
+
 @pytest.mark.parametrize(
     "refusal",
     [
