@@ -183,6 +183,12 @@ def test_a_line_that_stands_there_twice_is_changed_in_both_places() -> None:
     ]
 
 
+def test_a_definition_is_the_same_when_only_its_words_change() -> None:
+    source = '"""M."""\nx = 1\n"""X."""\ndef f():\n    """Gives."""\n    return 3\n'
+    assert definitions_of(source) == definitions_of(source.replace("X.", "Y.").replace("Gives", "Returns"))
+    assert set(definitions_of(source)) == {"", "f"}
+
+
 def test_definitions_are_told_apart() -> None:
     source = "x = 1\nclass A:\n    y = 2\n    def f(self): return 3\n"
     before: dict[str, Any] = definitions_of(source)
