@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from app.arguments import seed, speed_or_max
 from app.locale.help import Help, commands
 from app.locale.terminal import SOURCE, available, retell_refusal, speak, t, wanted
 from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare_streams, say
@@ -39,26 +40,6 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse a command line."""
         raise UsageError(retell_refusal(message) + t(" (see `{command} --help`)", command=self.prog))
-
-
-def _speed(text: str) -> float | None:
-    """Read `max` (None), `real` (1) or a factor from 0.1 to 10,000 times real time."""
-    if text == "max":
-        return None
-    try:
-        factor = 1.0 if text == "real" else float(text)
-    except ValueError:
-        factor = 0.0
-    if not 0.1 <= factor <= 10_000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not max, real or a factor from 0.1 to 10000")
-    return factor
-
-
-def _seed(text: str) -> int:
-    """Read a whole number from 0 to 4,294,967,295."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**32):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to 4294967295")
-    return int(text)
 
 
 def _language(text: str) -> str:
@@ -272,7 +253,7 @@ def _schema(args: argparse.Namespace) -> ExitCode:
 def _add_unit(unit: argparse.ArgumentParser) -> None:
     unit.add_argument("--socket", type=Path, metavar="PATH", required=True, help="where it is to be reached")
     unit.add_argument("--scenario", type=Path, metavar="FILE", help="who is there, and what goes wrong when")
-    unit.add_argument("--seed", type=_seed, default=1, metavar="N", help="which unit and person (default: 1)")
+    unit.add_argument("--seed", type=seed, default=1, metavar="N", help="which unit and person (default: 1)")
     unit.add_argument("--area", choices=("hands", "feet", "underarms", "face"), default="hands")
     unit.add_argument("--unit", type=Path, metavar="FILE", help="its description (default: reference unit)")
     unit.add_argument("--record", type=Path, metavar="FILE.csv", help="write the true current over time")
@@ -342,9 +323,13 @@ def parser() -> argparse.ArgumentParser:
         "--simulate", nargs="?", const=_BARE, metavar="SCENARIO", help="simulate the unit and the person"
     )
     run.add_argument(
-        "--speed", type=_speed, default=_ABSENT, metavar="max|real|N", help="of a simulation (default: 60)"
+        "--speed",
+        type=speed_or_max,
+        default=_ABSENT,
+        metavar="max|real|N",
+        help="of a simulation (default: 60)",
     )
-    run.add_argument("--seed", type=_seed, default=_ABSENT, metavar="N", help="of a simulation (default: 1)")
+    run.add_argument("--seed", type=seed, default=_ABSENT, metavar="N", help="of a simulation (default: 1)")
     run.add_argument("--json", action="store_true", help="print the summary as one JSON object, nothing else")
     run.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the session")
     run.add_argument(
@@ -371,7 +356,7 @@ def parser() -> argparse.ArgumentParser:
     add_doctor(
         add("doctor", _doctor, "Look what works on this machine and what does not, and say what to do.")
     )
-    add_commission(add("commission", _commission, "Give a new unit its first power, step by step."), _seed)
+    add_commission(add("commission", _commission, "Give a new unit its first power, step by step."))
     add_service(
         add("service", _service, "Show what a unit was used for, what is worn and due; write a note.")
     )
@@ -385,12 +370,12 @@ def parser() -> argparse.ArgumentParser:
     add_bench_options(add("bench", _bench, "Measure latency, jitter, speed and cost on this machine."))
     from app.technician import bench_options
 
-    bench_options.add_calibrate(add("calibrate", _calibrate, "Calibrate a unit against a meter."), _seed)
-    bench_options.add_verify(add("verify", _verify, "Check a unit against its calibration record."), _seed)
+    bench_options.add_calibrate(add("calibrate", _calibrate, "Calibrate a unit against a meter."))
+    bench_options.add_verify(add("verify", _verify, "Check a unit against its calibration record."))
 
     from app.device.options import add_options as add_device_options
 
-    add_device_options(add("device", _device, "Be the appliance: own the unit and serve its buttons."), _seed)
+    add_device_options(add("device", _device, "Be the appliance: own the unit and serve its buttons."))
     from app.history.options import add_options as add_history_options
 
     add_history_options(

@@ -153,15 +153,7 @@ def simulated(
     clock = VirtualClock(speed)
     spec = replace(unit_spec(unit, area), bare=scenario.unit == "bare", visit=visit)
     world = World(spec, scenario, seed, clock)
-    return Bench(
-        "simulated",
-        world.bus,
-        world.pin_factory,
-        clock,
-        simulated=True,
-        seed=seed,
-        truth=lambda: _truth(world),
-        mark_tick=world.truth.mark_tick,
+    return _inside(world, seed, clock)._replace(
         inject=_injector(world),
         meter=_meter(world, seed),
         true_ma=lambda: world.average_ma(max(clock.now_s - 0.5, 0.0), clock.now_s),
@@ -197,17 +189,7 @@ def plant_alone(unit: Unit, area: str, scenario: Scenario, seed: int) -> Bench:
             panel=pins,
         )
 
-    return Bench(
-        "simulated",
-        world.bus,
-        world.pin_factory,
-        clock,
-        simulated=True,
-        seed=seed,
-        truth=lambda: _truth(world),
-        mark_tick=world.truth.mark_tick,
-        shorten=shorten,
-    )
+    return _inside(world, seed, clock)._replace(shorten=shorten)
 
 
 def live(unit: Unit, area: str, scenario: Scenario, seed: int) -> tuple[Bench, LiveUnit]:
@@ -219,19 +201,28 @@ def live(unit: Unit, area: str, scenario: Scenario, seed: int) -> tuple[Bench, L
     clock = VirtualClock()
     world = World(unit_spec(unit, area), scenario, seed, clock)
     wires = LiveUnit(world, clock)
-    bench = Bench(
-        "simulated, live",
-        wires,
-        SimFactory(wires),
-        wires,
-        simulated=True,
-        seed=seed,
-        truth=lambda: _truth(world),
-        mark_tick=world.truth.mark_tick,
+    bench = _inside(world, seed, wires)._replace(
+        name="simulated, live",
+        transport=wires,
+        factory=SimFactory(wires),
         inject=_injector(world),
         real_time=True,
     )
     return bench, wires
+
+
+def _inside(world: World, seed: int, clock: Clock) -> Bench:
+    """Make the bench of a unit that is simulated in this process: what all of these have in common."""
+    return Bench(
+        "simulated",
+        world.bus,
+        world.pin_factory,
+        clock,
+        simulated=True,
+        seed=seed,
+        truth=lambda: _truth(world),
+        mark_tick=world.truth.mark_tick,
+    )
 
 
 def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack) -> Rig:

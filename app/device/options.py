@@ -6,11 +6,12 @@ Law: a number out of range is refused where it is read.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
+from app.arguments import seed, speed
 
-def add_options(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+
+def add_options(command: argparse.ArgumentParser) -> None:
     """Give the command its options; their names are the fields of `app.device.command.Order`."""
     add = command.add_argument
     add(
@@ -32,15 +33,5 @@ def add_options(command: argparse.ArgumentParser, seed: Callable[[str], int]) ->
     add("--simulate", nargs="?", const="", metavar="SCENARIO", help="simulate the unit and the person")
     add("--attach", type=Path, metavar="SOCKET", help="be the simulated unit's that `ionto unit` runs there")
     add("--seed", type=seed, metavar="N", help="of a simulation (default: 1)")
-    add("--speed", type=_speed, metavar="real|N", help="of a simulation (default: real)")
+    add("--speed", type=speed, metavar="real|N", help="of a simulation (default: real)")
     add("--json", action="store_true", help="tell of sessions and alarms as lines of JSON")
-
-
-def _speed(text: str) -> float:
-    try:
-        factor = 1.0 if text == "real" else float(text)
-    except ValueError:
-        factor = 0.0
-    if not 0.1 <= factor <= 1000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not real or a factor from 0.1 to 1000")
-    return factor

@@ -6,9 +6,10 @@ Law: a number out of range is refused where it is read.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from app.arguments import seed
 
 BARE = object()
 """Stands for `--simulate` without a scenario."""
@@ -20,7 +21,7 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _add_bench(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+def _add_bench(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
     add("--simulate", nargs="?", const=BARE, metavar="SCENARIO", help="a simulated unit, resistor and meter")
@@ -36,9 +37,9 @@ def _add_bench(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> 
     add("--json", action="store_true", help="print the result as one JSON object, nothing else")
 
 
-def add_calibrate(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+def add_calibrate(command: argparse.ArgumentParser) -> None:
     """Give `ionto calibrate` its options."""
-    _add_bench(command, seed)
+    _add_bench(command)
     command.add_argument("--out", type=Path, metavar="FILE", help="where the record goes instead")
     command.add_argument(
         "--valid-days", type=_days, default=365, metavar="N", help="how long it holds (default: 365)"
@@ -61,9 +62,9 @@ def bench_arguments(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def add_verify(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+def add_verify(command: argparse.ArgumentParser) -> None:
     """Give `ionto verify` its options."""
-    _add_bench(command, seed)
+    _add_bench(command)
     command.add_argument(
         "--calibration", type=Path, metavar="FILE", help="the record (default: the unit's current one)"
     )

@@ -6,8 +6,9 @@ Law: help costs no import of a command.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
+
+from app.arguments import seed
 
 _STATE = "where the records are kept (default: $XDG_STATE_HOME/ionto or ~/.local/state/ionto)"
 
@@ -23,7 +24,7 @@ def add_doctor(command: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print one JSON object, nothing else")
 
 
-def add_commission(command: argparse.ArgumentParser, seed: Callable[[str], int]) -> None:
+def add_commission(command: argparse.ArgumentParser) -> None:
     """Give `ionto commission` its options, by the names of the fields of `commission.Order`."""
     add = command.add_argument
     add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from app import main as command
 from controller.recorder import Trace
 from controller.telemetry import Snapshot
 
@@ -28,6 +29,19 @@ def _summary(**changes):
         "loop": {"rate_hz": 200, "ticks": 247480, "late": 3},
     }
     return summary | changes
+
+
+@pytest.fixture
+def ionto(capsys):
+    """Runs the command in this process; gives exit code, standard output, standard error."""
+
+    def run(*words):
+        code = command.main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return run
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app import main as command
 from app.campaign import command as campaign
 from app.campaign import page
 from app.campaign.cells import GROUP, Cell, groups, plan, short, spans_of
@@ -29,19 +28,6 @@ from protocols.library import names
 from sim.scenario import Scenario
 
 SPANS = {"self_test": (0.0, 0.25), "hold forward": (30.0, 50.0), "stopping": (40.0, 42.0)}
-
-
-@pytest.fixture
-def ionto(capsys):
-    """Runs the command in this process; gives exit code, standard output, standard error."""
-
-    def run(*words):
-        code = command.main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture

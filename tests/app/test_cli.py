@@ -15,19 +15,6 @@ from protocols.library import names
 from sim.faults import FAULTS
 
 
-@pytest.fixture
-def ionto(capsys):
-    """Runs the command in this process; gives exit code, standard output, standard error."""
-
-    def run(*words):
-        code = command.main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return run
-
-
 def spawn(*words, **options):
     """The command as a process of its own."""
     if "stdout" not in options:

@@ -31,18 +31,6 @@ def treatment(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def ionto(capsys):
-    """Runs the command in this process; gives exit code, standard output, standard error."""
-
-    def run(*words):
-        code = command.main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
-
-
 def spawn(*words, **streams):
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "app.main", "run", *map(str, words)],

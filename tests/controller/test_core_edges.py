@@ -7,22 +7,15 @@ from typing import Any
 
 import pytest
 from core_bench import Bench
+from guard_watch import limits_of
 
 from controller.core.foldback import FoldBack
 from controller.core.guard import Guard, _Slope
-from controller.core.limits import SENSING_MA, GuardLimits
+from controller.core.limits import SENSING_MA
 from controller.core.regulator import Regulator
 from controller.core.types import Buttons, Cause, Drive, Measurement, Off, Phase
 
-LIMITS = GuardLimits.of(
-    ceiling_ma=15.0,
-    highest_ma=5.0,
-    total_s=60.0,
-    compliance_v=60.0,
-    supply_min_v=58.0,
-    supply_max_v=70.0,
-    full_scale_ma=25.0,
-)
+LIMITS = limits_of(5.0)
 
 
 @pytest.mark.parametrize(

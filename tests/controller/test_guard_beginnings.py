@@ -5,20 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from guard_watch import limits_of
 
 from controller.core.guard import Guard
-from controller.core.limits import GuardLimits
 from controller.core.types import Buttons, Cause, Command, Drive, Measurement, Off
 
-LIMITS = GuardLimits.of(
-    ceiling_ma=15.0,
-    highest_ma=5.0,
-    total_s=60.0,
-    compliance_v=60.0,
-    supply_min_v=58.0,
-    supply_max_v=70.0,
-    full_scale_ma=25.0,
-)
+LIMITS = limits_of(5.0)
 TICK_S = 1 / 128
 """A power of two, so that sums of ticks are exact."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from core_bench import Bench
+from guard_watch import limits_of
 from simulated import simulate, treatment
 
 from config.unit import Unit
@@ -14,15 +15,7 @@ from controller.core.limits import GuardLimits
 from controller.core.types import Buttons, Cause, Drive, Failure, Measurement
 
 ONE_CONVERTER = Unit.model_validate({"guard_adc": None})
-LIMITS = GuardLimits.of(
-    ceiling_ma=15.0,
-    highest_ma=5.0,
-    total_s=60.0,
-    compliance_v=60.0,
-    supply_min_v=58.0,
-    supply_max_v=70.0,
-    full_scale_ma=25.0,
-)
+LIMITS = limits_of(5.0)
 FIVE = Drive("forward", 5.0, 819)
 
 

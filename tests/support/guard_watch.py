@@ -8,15 +8,21 @@ from controller.core.guard import Guard
 from controller.core.limits import GuardLimits
 from controller.core.types import Buttons, Cause, Command, Drive, Measurement, Trip
 
-LIMITS = GuardLimits.of(
-    ceiling_ma=15.0,
-    highest_ma=15.0,
-    total_s=60.0,
-    compliance_v=60.0,
-    supply_min_v=58.0,
-    supply_max_v=70.0,
-    full_scale_ma=25.0,
-)
+
+def limits_of(highest_ma: float) -> GuardLimits:
+    """Limits of a session that is never above `highest_ma`, on a unit of 15 mA at most."""
+    return GuardLimits.of(
+        ceiling_ma=15.0,
+        highest_ma=highest_ma,
+        total_s=60.0,
+        compliance_v=60.0,
+        supply_min_v=58.0,
+        supply_max_v=70.0,
+        full_scale_ma=25.0,
+    )
+
+
+LIMITS = limits_of(15.0)
 TICK_S = 0.01
 FIVE = Drive("forward", 5.0, 819)
 E = 1e-6
