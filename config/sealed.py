@@ -14,14 +14,30 @@ import yaml
 
 from config.calibration import checksum_of
 from config.reader import parse, read_bytes, refused
+from config.scalars import ScalarError, resolve_plain
 
 KEY: Final = "checksum"
+
+
+class Writer(yaml.SafeDumper):
+    """Quotes each text that the strict reader would take for something else, as a checksum that begins 0b."""
+
+
+def _text(writer: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    try:
+        plain = resolve_plain(value) == value
+    except ScalarError:
+        plain = False
+    return writer.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else "'")
+
+
+Writer.add_representer(str, _text)
 
 
 def seal(content: Mapping[str, Any]) -> str:
     """Write a record as YAML with its checksum at the end; floats must have a decimal form (no exponent)."""
     sealed = {**content, KEY: checksum_of(content)}
-    return yaml.safe_dump(sealed, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(sealed, Dumper=Writer, sort_keys=False, allow_unicode=True, width=100)
 
 
 def read_sealed(path: Path) -> dict[str, Any]:

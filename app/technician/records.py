@@ -16,13 +16,14 @@ from app.atomic import write_whole
 from app.output import UsageError
 from config.calibration import Calibration, checksum_of, load_calibration, read_calibration
 from config.reader import BadFile, parse, read_bytes
+from config.sealed import KEY, Writer
 from config.unit import Unit
 from sim.scenario import Scenario
 
 FOLDER = "calibration"
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(Writer):
     """Writes points and corrections on one line each, and never an alias."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # as PyYAML calls it
@@ -65,10 +66,9 @@ def records_of(state: Path, serial: str) -> list[Path]:
 
 def text_of(record: dict[str, Any]) -> str:
     """Write a record as YAML with its checksum last."""
-    content = {key: value for key, value in record.items() if key != "checksum"}
+    content = {key: value for key, value in record.items() if key != KEY}
     plain = parse(_dump(content).encode(), "record").data  # what a reader will see is what is summed
-    lines = _dump(content)
-    return f"{lines}checksum: {checksum_of(plain)}\n"
+    return _dump(content | {KEY: checksum_of(plain)})
 
 
 def _dump(content: dict[str, Any]) -> str:

@@ -106,11 +106,21 @@ def test_a_branch_that_hangs_is_killed_and_the_others_go_on(
         reasons.append(why)
         return {"outcome": "lost"}
 
+    forked: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        forked.append(fork())
+        return forked[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
     found = run_branches(request(), branches, lost=lost, longest_s=1.5)
     assert reasons == ["a forked session did not end within 1.5 s and was killed"]
     assert [summary["outcome"] for summary in found] == ["lost", "aborted"]
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(forked) == 2
+    for child in forked:
+        with pytest.raises(ChildProcessError):  # each was killed or has ended, and was waited for
+            os.waitpid(child, os.WNOHANG)
 
 
 def test_a_hung_cell_fails_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
