@@ -60,7 +60,8 @@ def treatments(kept: Iterable[K]) -> list[K]:
     runs = set()
     for one in first.values():
         root = one
-        while root.linked_to in first:
+        # A rest comes after what it continues; a damaged record that says otherwise must not end in a circle.
+        while root.linked_to in first and root.linked_to < root.id:
             root = first[root.linked_to]
         charge_ma_min[root.id] += one.charge_ma_min
         if one.runs:

@@ -1,5 +1,6 @@
 """What was given counts against the next one: the same person's, and whatever names nobody."""
 
+import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,3 +56,17 @@ def test_what_gave_next_to_nothing_does_not_count_but_with_its_rest_it_may():
 def test_one_that_runs_and_a_clock_that_went_back_refuse():
     assert too_often([past(None, charge=0.0, runs=True)], LIBRARY, "hands", None, NOW) == frequency.ONE_A_DAY
     assert too_often([past("ann", hours_ago=-1.0)], LIBRARY, "hands", "ann", NOW) == frequency.CLOCK
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1)])
+def test_a_damaged_record_that_continues_itself_in_a_circle_ends_and_counts(first, second):
+    def too_long(*_):
+        raise TimeoutError("the links were followed for ever")
+
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(5)
+    try:
+        circle = [past(None, number=first, linked_to=second), past(None, number=second, linked_to=first)]
+        assert too_often([*circle, past(None, number=3, linked_to=3)], LIBRARY, "hands", None, NOW)
+    finally:
+        signal.alarm(0)
