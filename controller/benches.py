@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from config.calibration import Calibration
     from config.unit import Unit
+    from sim.remote.unit_server import UnitServer
     from sim.scenario import Scenario
-    from sim.unit_server import UnitServer
     from sim.world import World
 
 START_UP_S: Final = 1.0
@@ -118,7 +118,7 @@ def hardware(unit: Unit, stack: ExitStack) -> Bench:
 
 def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
     """Take the simulated unit that is a process of its own at the socket `path`. Raises OSError or InUse."""
-    from sim.unit_client import UnitClient
+    from sim.remote.unit_client import UnitClient
 
     path = path.resolve()
     lock = own(path.with_name(f"{path.name}.lock"), f"the unit at {path}")
@@ -194,8 +194,8 @@ def plant_alone(unit: Unit, area: str, scenario: Scenario, seed: int) -> Bench:
 
 def live(unit: Unit, area: str, scenario: Scenario, seed: int) -> tuple[Bench, LiveUnit]:
     """Make a simulated unit in this process that can go on in real time, for measuring this machine."""
+    from sim.chips.pins import SimFactory
     from sim.clock import VirtualClock
-    from sim.pins import SimFactory
     from sim.world import World
 
     clock = VirtualClock()
@@ -318,7 +318,7 @@ def unit_server(
     `record` gets the true current over time as CSV.
     """
     from sim.clock import VirtualClock
-    from sim.unit_server import NOT_HERE, SocketTaken, UnitServer
+    from sim.remote.unit_server import NOT_HERE, SocketTaken, UnitServer
     from sim.world import World
 
     for event in scenario.events:
@@ -334,7 +334,7 @@ def unit_server(
 
 def tell_unit(path: Path, question: str, **details: Any) -> dict[str, Any]:
     """Ask a unit that is a process of its own, or tell its person or world something. Raises NotReady."""
-    from sim.unit_client import UnitUnavailable, ask
+    from sim.remote.unit_client import UnitUnavailable, ask
 
     try:
         return ask(path.resolve(), question, **details)

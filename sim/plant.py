@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from sim.ads1115 import Ads1115
+    from sim.chips.ads1115 import Ads1115
     from sim.world import World
 
 START_SINGLE_SHOT = 0x8000
@@ -29,7 +29,7 @@ class DacHolds(NamedTuple):
 
 
 class _Wire:
-    """The time of each transfer in s, before and after the moment in which the chip acts (see `sim.bus`)."""
+    """The time of a transfer in s, before and after the moment in which the chip acts (`sim.chips.bus`)."""
 
     __slots__ = ("_after_s", "_before_s", "_clock", "_write_s")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from sim.load import LoadParams, person
+from sim.body.load import LoadParams, person
 from sim.scenario import Scenario, SkinNumbers
 
 

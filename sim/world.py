@@ -16,8 +16,12 @@ from functools import partial
 from random import Random
 from typing import TypeAlias
 
-from sim.ads1115 import Ads1115
-from sim.bus import SimBus
+from sim.body.load import Load
+from sim.body.person import Person
+from sim.chips.ads1115 import Ads1115
+from sim.chips.bus import SimBus
+from sim.chips.mcp4725 import Mcp4725
+from sim.chips.pins import SimFactory
 from sim.clock import VirtualClock
 from sim.electronics import (
     BARE_CURVE,
@@ -32,10 +36,6 @@ from sim.electronics import (
     tolerance,
 )
 from sim.faults import FAULTS, Value
-from sim.load import Load
-from sim.mcp4725 import Mcp4725
-from sim.person import Person
-from sim.pins import SimFactory
 from sim.scenario import Event, Scenario
 from sim.spec import UnitSpec, load_params
 from sim.trace import Trace

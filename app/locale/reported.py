@@ -23,7 +23,7 @@ WHOLE: Final = ("controller/**/*.py", "config/*.py", "protocols/*.py", "drivers/
 """Rooms that know no language: each text of theirs may reach a person."""
 RAISED: Final = (
     *(f"app/{room}*.py" for room in ("", "device/", "history/", "household/", "web/")),
-    *(f"sim/{name}.py" for name in ("scenario", "faults", "unit_client")),
+    *(f"sim/{name}.py" for name in ("scenario", "faults", "remote/unit_client")),
 )
 """Rooms whose errors alone reach a person as they are."""
 ELSEWHERE: Final = frozenset(

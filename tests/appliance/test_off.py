@@ -8,7 +8,7 @@ import pytest
 from herald import wait_for
 
 from app.main import main
-from sim.unit_client import UnitClient, UnitUnavailable, ask
+from sim.remote.unit_client import UnitClient, UnitUnavailable, ask
 
 DAC, SERIES, POLARITY = 0x62, 27, 22
 

@@ -17,7 +17,7 @@ from kernel_lane import INSIDE, KERNEL, Job, play, why_not
 from kill_bench import real_time
 
 from app.output import ExitCode
-from sim.unit_client import ask
+from sim.remote.unit_client import ask
 
 pytestmark = [
     pytest.mark.nightly,  # in real time: a busy machine is a busy controller

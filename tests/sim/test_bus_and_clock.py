@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from sim.bus import SimBus
+from sim.chips.bus import SimBus
 from sim.clock import VirtualClock
 
 

@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.unit_client import ask
+from sim.remote.unit_client import ask
 
 HERE = Path(__file__).parent
 BOUND_MS = 100.0

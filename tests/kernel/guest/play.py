@@ -22,7 +22,7 @@ from typing import Any
 import lgpio
 
 from drivers.smbus import SmbusTransport
-from sim.unit_client import ask
+from sim.remote.unit_client import ask
 
 GUEST = Path(__file__).parent
 IN, OUT = Path("/run/in"), Path("/run/out")

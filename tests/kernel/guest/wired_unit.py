@@ -24,8 +24,8 @@ from config.reader import read
 from config.unit import load_unit
 from controller.benches import unit_spec
 from sim.clock import VirtualClock
+from sim.remote.unit_server import UnitServer
 from sim.scenario import Scenario
-from sim.unit_server import UnitServer
 from sim.world import World
 
 ADAPTER_TIMEOUT_S = 1.0

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from vhost_i2c import VhostI2c
 
-from sim.unit_client import UnitClient
+from sim.remote.unit_client import UnitClient
 
 EXPANDER, WIDTH = 0x20, 4
 PINS = range(28)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from adafruit_ads1x15.ads1115 import ADS1115
 
-from sim.ads1115 import Ads1115
-from sim.bus import SimBus
+from sim.chips.ads1115 import Ads1115
+from sim.chips.bus import SimBus
 from sim.clock import VirtualClock
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from adafruit_mcp4725 import MCP4725
 
-from sim.bus import SimBus
+from sim.chips.bus import SimBus
+from sim.chips.mcp4725 import Mcp4725
 from sim.clock import VirtualClock
-from sim.mcp4725 import Mcp4725
 
 
 class Desk:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.load import AREAS, SPREAD_LN, Load, LoadParams, person
+from sim.body.load import AREAS, SPREAD_LN, Load, LoadParams, person
 
 Z95 = 1.645
 TYPICAL = LoadParams()

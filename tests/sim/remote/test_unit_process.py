@@ -10,11 +10,11 @@ import pytest
 from gpiozero.output_devices import OutputDevice
 
 from sim.clock import VirtualClock
+from sim.remote.unit_client import UnitClient, UnitUnavailable, ask
+from sim.remote.unit_server import SocketTaken, UnitServer
+from sim.remote.wire import REQUEST, Op, new_socket
 from sim.scenario import Scenario
 from sim.spec import UnitSpec
-from sim.unit_client import UnitClient, UnitUnavailable, ask
-from sim.unit_server import SocketTaken, UnitServer
-from sim.wire import REQUEST, Op, new_socket
 from sim.world import World
 
 CONTROL, GUARD, DAC, HEARTBEAT, SERIES, START = 0x48, 0x49, 0x62, 17, 27, 5

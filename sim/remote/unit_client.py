@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from sim.pins import SimFactory
-from sim.wire import LET_GO, LEVELS, LONGEST, PINS, REPLY, REQUEST, Op, Status, new_socket
+from sim.chips.pins import SimFactory
+from sim.remote.wire import LET_GO, LEVELS, LONGEST, PINS, REPLY, REQUEST, Op, Status, new_socket
 
 FRESH_S: Final = 0.001
 """Pins that are read within this time of each other are one look at the panel, so one packet."""
@@ -137,7 +137,7 @@ class UnitClient:
 def ask(path: Path, question: str, **details: Any) -> dict[str, Any]:
     """Ask the unit, or tell its world or person something, beside whoever drives it.
 
-    The questions are those of `sim.unit_server`. Raises UnitUnavailable.
+    The questions are those of `sim.remote.unit_server`. Raises UnitUnavailable.
     """
     with _connected(path) as line:
         try:

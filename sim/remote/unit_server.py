@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from sim.faults import check_params
+from sim.remote.wire import LET_GO, LEVELS, LONGEST, PINS, REPLY, REQUEST, Op, Status, new_socket
 from sim.truth import Truth
-from sim.wire import LET_GO, LEVELS, LONGEST, PINS, REPLY, REQUEST, Op, Status, new_socket
 from sim.world import World
 
 POLL_S: Final = 0.002
@@ -37,7 +37,7 @@ class SocketTaken(OSError):
 
 
 class UnitServer:
-    """Serves one world at `path`, to one driver at a time and to whoever asks (`sim.unit_client.ask`).
+    """Serves one world at `path`, to one driver at a time and to whoever asks (`sim.remote.unit_client.ask`).
 
     - `state`: now, true current, DAC code, relays, driven pins, pid of the driver
     - `truth` (`after_s`, `at_s`): figures since the driver came; off since when; onset of a fault

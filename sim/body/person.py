@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from random import Random
 
-from sim.load import Load
+from sim.body.load import Load
 
 FIDGET_EVERY_S = 15.0
 """Mean time between small movements (assumption: a few per minute)."""
