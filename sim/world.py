@@ -23,6 +23,7 @@ from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
 from sim.chips.pins import SimFactory
 from sim.clock import VirtualClock
+from sim.effects import EFFECTS
 from sim.electronics import (
     BARE_CURVE,
     BARE_MA,
@@ -191,7 +192,7 @@ class World:
             self.truth.note_dormant(name, closed=fault.onset == "drive")
         elif fault.onset == "contact":
             self._lost_by = name
-        undo = fault.start(self, params, t_s)
+        undo = EFFECTS[name](self, params, t_s)
         lasts_s = float(params.get("for_s", 0.0))
         if undo is not None and lasts_s > 0.0:
             self.at(t_s + lasts_s, undo)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from config.calibration import Calibration
 from config.unit import Unit
 from controller.loop import StopSwitch
 from controller.wiring import SessionRequest, run_session
-from sim.faults import FAULTS
+from sim.effects import EFFECTS
 from sim.scenario import Event, Scenario
 
 
@@ -98,7 +97,7 @@ def test_a_branch_that_hangs_is_killed_and_the_others_go_on(
     def hang(*_: object) -> None:
         threading.Event().wait()
 
-    monkeypatch.setitem(FAULTS, "start_stuck", replace(FAULTS["start_stuck"], start=hang))
+    monkeypatch.setitem(EFFECTS, "start_stuck", hang)
     branches = [[event(at_s, "start_stuck")], [event(9.5, "hand_out")]]
     reasons: list[str] = []
 
@@ -127,7 +126,7 @@ def test_a_hung_cell_fails_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     def hang(*_: object) -> None:
         threading.Event().wait()
 
-    monkeypatch.setitem(FAULTS, "dac_silent", replace(FAULTS["dac_silent"], start=hang))
+    monkeypatch.setitem(EFFECTS, "dac_silent", hang)
     monkeypatch.setattr("app.campaign.sessions.LONGEST_S", 0.5)
     cell = Cell("dac_silent", "contact", "hands", 1, 2.0)
     (result,) = run_cells([cell])

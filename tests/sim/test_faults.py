@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sim.effects import EFFECTS
 from sim.faults import FAULTS, check_params
 
 Bench = Callable[..., Any]
@@ -272,6 +273,10 @@ def test_every_fault_can_be_injected_with_its_defaults_and_removed(bench: Bench,
     seen = onset(unit)
     expected = None if FAULTS[name].onset in {"never", "move"} else name
     assert (seen[0] if seen else None) == expected
+
+
+def test_every_row_has_its_effect_and_every_effect_its_row() -> None:
+    assert list(EFFECTS) == list(FAULTS)
 
 
 def test_the_contract_names_at_least_these_faults() -> None:
