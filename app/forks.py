@@ -22,6 +22,7 @@ from sim.scenario import Event, Scenario
 
 if TYPE_CHECKING:
     from controller.benches import Bench
+    from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.loop import Loop
     from controller.result import Truth
@@ -114,7 +115,7 @@ def _whole(request: SessionRequest, events: Sequence[Event], answer: Answer) -> 
     )
     benches: list[Bench] = []
 
-    def watch(bench: Bench, _loop: Loop) -> _Onlooker:
+    def watch(bench: Bench, _loop: Loop[Session]) -> _Onlooker:
         benches.append(bench)
         return _Onlooker()
 
@@ -131,7 +132,7 @@ def _forked(
 ) -> dict[int, Summary]:
     forker: list[_Forker] = []
 
-    def watch(bench: Bench, _loop: Loop) -> _Forker:
+    def watch(bench: Bench, _loop: Loop[Session]) -> _Forker:
         forker.append(_Forker(bench, branches, waiting, patience))
         return forker[0]
 

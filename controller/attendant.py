@@ -14,6 +14,7 @@ from controller.core.signals import Panel, Signal, lights, panel
 from controller.core.types import Phase, Refusal
 
 if TYPE_CHECKING:
+    from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.device import Device, Offer
     from controller.journal import Journal
@@ -54,7 +55,12 @@ class Attendant:
     """Attends one session of a device."""
 
     def __init__(
-        self, device: Device, loop: Loop, journal: Journal, prepared: Prepared | None, offer: Offer | None
+        self,
+        device: Device,
+        loop: Loop[Session],
+        journal: Journal,
+        prepared: Prepared | None,
+        offer: Offer | None,
     ) -> None:
         self.stopped_by_hand = False
         self._device, self._loop, self._session = device, loop, loop.session

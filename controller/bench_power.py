@@ -156,7 +156,7 @@ def _loop(
     polarity: Polarity,
     levels_ma: tuple[float, ...],
     stated_ohm: float,
-) -> tuple[Loop, BenchSession]:
+) -> tuple[Loop[BenchSession], BenchSession]:
     unit, output = request.unit, request.calibration.channels.output
     stage, tick_s = unit.stage, 1.0 / unit.loop.rate_hz
     plan = BenchPlan(
@@ -180,7 +180,7 @@ def _loop(
         highest_ma=max(*PROBE_MA, *levels_ma),
         total_s=LONGEST_S,
     )
-    loop = Loop(rig, session, guard, bench.clock, tick_s, StopSwitch())  # type: ignore[arg-type]
+    loop = Loop(rig, session, guard, bench.clock, tick_s, StopSwitch())
     return loop, session
 
 

@@ -183,7 +183,7 @@ class Workbench:
                         tell("Now hold Stop for 8 s: its second contact has to take the current away.")
                         help_person("stop", HOLDS_STOP_S)
 
-        loop = Loop(rig, power, guard, bench.clock, tick_s, StopSwitch())  # type: ignore[arg-type]  # stepped
+        loop = Loop(rig, power, guard, bench.clock, tick_s, StopSwitch())
         loop.run(Asking())
         return power
 

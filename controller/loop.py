@@ -7,14 +7,16 @@ only after everything else succeeded; whatever goes wrong, the rig is switched o
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+
+from controller.loop_ports import Stepped
 
 if TYPE_CHECKING:
     from controller.clock import Clock
-    from controller.core.guard import Guard
-    from controller.core.session import Session
     from controller.core.types import Measurement
-    from controller.rig import Rig
+    from controller.loop_ports import GuardPort, RigPort
+
+S = TypeVar("S", bound=Stepped)
 
 AFTERMATH_S: Final = 0.5
 """The unit is watched for this long after the end, to see that the current is gone."""
@@ -50,11 +52,11 @@ class Observer(Protocol):
         """See what was measured; session and guard are known to the observer."""
 
 
-class Loop:
+class Loop(Generic[S]):
     """Runs one session on one rig at `tick_s`."""
 
     def __init__(
-        self, rig: Rig, session: Session, guard: Guard, clock: Clock, tick_s: float, stop: StopSwitch
+        self, rig: RigPort, session: S, guard: GuardPort, clock: Clock, tick_s: float, stop: StopSwitch
     ) -> None:
         self.rig, self.session, self.guard = rig, session, guard
         self.clock, self.tick_s, self.stop = clock, tick_s, stop

@@ -15,6 +15,7 @@ from controller.telemetry import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.loop import Loop
 
@@ -50,7 +51,7 @@ class Recorder:
 
     def __init__(
         self,
-        loop: Loop,
+        loop: Loop[Session],
         *,
         simulated: bool,
         on_snapshot: Callable[[Snapshot], None] | None = None,

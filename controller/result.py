@@ -13,6 +13,7 @@ from controller.core.types import Cause, Phase
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from controller.core.session import Session
     from controller.loop import Loop
     from controller.recorder import Recorder
 
@@ -41,7 +42,9 @@ class Truth(NamedTuple):
     upset_s: float | None = None
 
 
-def summary_of(facts: dict[str, Any], loop: Loop, recorder: Recorder, truth: Truth | None) -> dict[str, Any]:
+def summary_of(
+    facts: dict[str, Any], loop: Loop[Session], recorder: Recorder, truth: Truth | None
+) -> dict[str, Any]:
     """Return the summary of a finished session."""
     session = loop.session
     facts = dict(facts)
@@ -91,7 +94,7 @@ def refused(facts: dict[str, Any], reason: str, duration_s: float, truth: Truth 
     }
 
 
-def _trip(loop: Loop, truth: Truth | None) -> dict[str, Any] | None:
+def _trip(loop: Loop[Session], truth: Truth | None) -> dict[str, Any] | None:
     session = loop.session
     trip = session.trip
     if trip is None:

@@ -82,7 +82,7 @@ def run_session(
     on_snapshot: Callable[[Snapshot], None] | None,
     stop: StopSwitch,
     on_notice: Callable[[str], None] | None = None,
-    watch: Callable[[Bench, Loop], Observer] | None = None,
+    watch: Callable[[Bench, Loop[Session]], Observer] | None = None,
     bench: Bench | None = None,
 ) -> SessionResult:
     """Run one session to its end; `on_notice` gets sentences about the record, for a person.
@@ -127,7 +127,7 @@ def _run(
     on_snapshot: Callable[[Snapshot], None] | None,
     stop: StopSwitch,
     tell: Callable[[str], None],
-    watch: Callable[[Bench, Loop], Observer] | None,
+    watch: Callable[[Bench, Loop[Session]], Observer] | None,
 ) -> SessionResult:
     loop = _loop(request, rig, bench.clock, stop)
     recorder = Recorder(loop, simulated=bench.simulated, on_snapshot=on_snapshot, on_tick=bench.mark_tick)
@@ -227,7 +227,7 @@ def _facts(request: SessionRequest, bench: Bench) -> dict[str, Any]:
     }
 
 
-def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> Loop:
+def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> Loop[Session]:
     return loop_of(request.unit, request.calibration, request.treatment, rig, clock, stop)
 
 
@@ -241,7 +241,7 @@ def loop_of(
     *,
     limit_ma: float = 0.0,
     rest: Rest | None = None,
-) -> Loop:
+) -> Loop[Session]:
     """Build a session of `treatment` and its guard on a rig.
 
     `limit_ma` is how far Up may go, and the guard holds the session to it; 0 leaves Up without effect. `rest`

@@ -23,6 +23,7 @@ from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     from controller.benches import Bench
+    from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.live import Wires
     from controller.loop import Loop
@@ -88,7 +89,7 @@ class _Counter:
 def _hold(bench: Bench, ticks: int, begin: Callable[[], None], each: Callable[[], None]) -> None:
     """Run a session on `bench` until `ticks` of its hold were seen."""
 
-    def watch(built: Bench, _loop: Loop) -> _Counter:
+    def watch(built: Bench, _loop: Loop[Session]) -> _Counter:
         return _Counter(built, begin, each, ticks)
 
     try:

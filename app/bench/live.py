@@ -28,6 +28,7 @@ from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     from controller.benches import Bench
+    from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.live import LiveUnit
     from controller.loop import Loop
@@ -54,7 +55,7 @@ class _Stopwatch:
     """Observes the ticks: first their lateness for `seconds`, then `onsets` forks with a fault each."""
 
     def __init__(
-        self, bench: Bench, wires: LiveUnit, loop: Loop, seconds: float, onsets: int, seed: int
+        self, bench: Bench, wires: LiveUnit, loop: Loop[Session], seconds: float, onsets: int, seed: int
     ) -> None:
         self._bench, self._wires, self._loop = bench, wires, loop
         self._seconds, self._onsets = seconds, onsets
@@ -150,7 +151,7 @@ def measure(seconds: float, onsets: int, seed: int) -> dict[str, Any]:
     bench, wires = live(Unit(), "hands", Scenario(), seed)
     watches: list[_Stopwatch] = []
 
-    def watch(built: Bench, loop: Loop) -> _Stopwatch:
+    def watch(built: Bench, loop: Loop[Session]) -> _Stopwatch:
         watches.append(_Stopwatch(built, wires, loop, seconds, onsets, seed))
         return watches[0]
 

@@ -22,6 +22,7 @@ from controller.wiring import run_session
 
 if TYPE_CHECKING:
     from controller.benches import Bench
+    from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.loop import Loop
 
@@ -94,7 +95,7 @@ def measure(ticks: int) -> dict[str, Any]:
     """Return us per tick by part, us in all, and how often it looked, over `ticks` ticks of a hold."""
     samplers: list[_Sampler] = []
 
-    def watch(bench: Bench, _loop: Loop) -> _Sampler:
+    def watch(bench: Bench, _loop: Loop[Session]) -> _Sampler:
         samplers.append(_Sampler(bench, ticks))
         return samplers[0]
 

@@ -1,0 +1,63 @@
+"""What the loop needs of a rig, a session and a guard, as types: treatments, benches, doubles satisfy these.
+
+Law: the loop knows a session by what it does in a tick, never by what it is for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from controller.core.types import Command, Measurement, Trip
+
+
+class RigPort(Protocol):
+    """One unit as one thing."""
+
+    def sense(self, *, stop_requested: bool = False) -> Measurement:
+        """Read the unit once. Never raises for a chip's failure."""
+
+    def sense_again(self, doubted: Measurement, /, *, high: bool) -> Measurement:
+        """Return the next conversions for a sample that looks too high, or else wrong."""
+
+    def apply(self, command: Command, /) -> None:
+        """Do as commanded, or be off."""
+
+    def heartbeat(self) -> None:
+        """Make one edge: the whole tick succeeded."""
+
+    def off(self) -> None:
+        """Switch off. Never raises."""
+
+    def rest(self) -> None:
+        """Switch off and stop the heart. Never raises."""
+
+
+class Stepped(Protocol):
+    """A session: what is commanded, tick by tick, until nothing follows any more."""
+
+    @property
+    def finished(self) -> bool:
+        """True when nothing can follow any more."""
+
+    def step(self, now_s: float, measurement: Measurement, /) -> Command:
+        """Return what is commanded for this tick; `now_s` is session time in s."""
+
+    def record_trip(self, trip: Trip, /) -> None:
+        """Latch a trip: the guard has cut the current."""
+
+    def cut(self, reason: str, /) -> None:
+        """Switch off at once, for this reason."""
+
+
+class GuardPort(Protocol):
+    """Who judges a tick, and only takes away."""
+
+    def doubts(self, measurement: Measurement, /) -> Literal["", "high", "low"]:
+        """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
+
+    def check(self, now_s: float, measurement: Measurement, command: Command, /) -> Trip | None:
+        """Return the trip, latched, or None while everything is as it should be."""
+
+    def beats(self, now_s: float, /) -> Trip | None:
+        """Judge the moment (s) of the heartbeat that is to end this tick."""
