@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from controller.lines import LineSplitter
+
 AGAIN_S: Final = 1.0
 SILENT_S: Final = 3.0
 """A device tells something several times a second; this long without a word it hangs."""
@@ -33,13 +35,12 @@ def messages(path: Path, ended: Callable[[], bool]) -> Iterator[dict[str, Any] |
 
 
 def _lines(line: socket.socket, ended: Callable[[], bool]) -> Iterator[dict[str, Any]]:
-    rest = b""
+    lines = LineSplitter()
     while not ended():
         chunk = line.recv(LONGEST)
-        if not chunk or len(rest) > LONGEST:
+        if not chunk or len(lines.rest) > LONGEST:
             raise OSError("the device is gone")
-        *whole, rest = (rest + chunk).split(b"\n")
-        for text in whole:
+        for text in lines.feed(chunk):
             message = json.loads(text)
             if isinstance(message, dict):
                 yield message

@@ -17,6 +17,7 @@ from app.locale.terminal import SOURCE, number, retell, speak, t
 from app.output import prepare_streams
 from app.view import END, decode
 from app.words import PHASE_WORDS, clock, dose, milliampere, named, resistance
+from controller.lines import LineSplitter
 from controller.telemetry import Snapshot
 
 if TYPE_CHECKING:
@@ -34,15 +35,15 @@ class Feed:
 
     def batches(self) -> Iterator[list[Snapshot]]:
         """Give what has come since the last batch, often nothing, until the input ends."""
-        rest = b""
+        lines = LineSplitter()
         while True:
             ready, _, _ = select.select([0], [], [], _DRAW_EVERY_S)
             chunk = os.read(0, 1 << 16) if ready else b""
             if ready and not chunk:
                 return
-            *lines, rest = (rest + chunk).split(b"\n")
-            self.orderly = self.orderly or END.strip() in lines
-            yield [decode(line) for line in lines if line != END.strip()]
+            whole = lines.feed(chunk)
+            self.orderly = self.orderly or END.strip() in whole
+            yield [decode(line) for line in whole if line != END.strip()]
 
 
 class Lines:

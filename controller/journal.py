@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from controller.core.codes import code_of
 from controller.given import Past
+from controller.lines import LineSplitter
 from controller.result import OUTCOMES
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Journal:
         self.cut_off: list[dict[str, Any]] = []
         self.past: list[Past] | None = None
         self._directory = directory
-        self._answers = b""
+        self._answers = LineSplitter()
         self._asked = False
         self._ended = False
         self._over_s: float | None = None
@@ -225,8 +226,7 @@ class Journal:
             return
         if not chunk and self.failure is None:
             self.failure = "the journal's process has died"
-        *lines, self._answers = (self._answers + chunk).split(b"\n")
-        for line in lines:
+        for line in self._answers.feed(chunk):
             self._take(json.loads(line))
 
     def _take(self, answer: dict[str, Any]) -> None:

@@ -37,6 +37,7 @@ from controller.journal_tables import (
     pack_chart,
     stored_head,
 )
+from controller.lines import LineSplitter
 from protocols.frequency import LOOK_BACK
 
 FILE: Final = "journal.db"
@@ -187,11 +188,10 @@ def _now_utc() -> str:
 
 def _lines() -> Any:
     """Give what has come on standard input as lists of records, until it ends; half a line is dropped."""
-    rest = b""
+    lines = LineSplitter()
     while chunk := os.read(0, 1 << 16):
-        *lines, rest = (rest + chunk).split(b"\n")
-        if lines:
-            yield [json.loads(line) for line in lines]
+        if whole := lines.feed(chunk):
+            yield [json.loads(line) for line in whole]
 
 
 def _say(answer: dict[str, Any]) -> None:

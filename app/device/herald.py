@@ -23,6 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from controller.lines import LineSplitter
+
 CLIENTS: Final = 200
 """Listeners at once; the next one is turned away."""
 LONGEST: Final = 1024
@@ -46,7 +48,7 @@ class Client:
 
     def __init__(self, line: socket.socket, hello: bytes) -> None:
         self.line = line
-        self.heard = b""
+        self.heard = LineSplitter()
         self.unsent = hello
         self.stuck_since_s = time.monotonic()
         self.fresh = False
@@ -67,7 +69,7 @@ class Herald:
         self._sent_s = 0.0
         self._look_due_s = 0.0
         self._seen: object = ()
-        self._rest = b""
+        self._told = LineSplitter()
         self._owed_stops = 0
         self._clients: dict[int, Client] = {}
         self._selector = selectors.DefaultSelector()
@@ -112,8 +114,7 @@ class Herald:
 
     def _listen(self) -> bool:
         chunk = os.read(0, 1 << 16)
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        for line in lines:
+        for line in self._told.feed(chunk):
             message = json.loads(line)
             if "snapshot" in message:
                 self._newest = line + b"\n"
@@ -200,15 +201,15 @@ class Herald:
             return False
         except OSError:
             chunk = b""
-        *lines, client.heard = (client.heard + chunk).split(b"\n")
-        if not chunk and client.heard:  # the end of all ends a line too
-            lines = [client.heard]
+        lines = client.heard.feed(chunk)
+        if not chunk and client.heard.rest:  # the end of all ends a line too
+            lines = [client.heard.rest]
         for line in lines:
             refused = self._do(line)
             if refused is not None and len(client.unsent) < LONGEST:
                 client.unsent += _line({"error": refused})
                 client.stuck_since_s = time.monotonic()
-        if not chunk or len(client.heard) > LONGEST:
+        if not chunk or len(client.heard.rest) > LONGEST:
             self._drop(client)
             return False
         if client.unsent and not client.gone:

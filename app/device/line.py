@@ -14,6 +14,8 @@ import sys
 import time
 from typing import Any, Final
 
+from controller.lines import LineSplitter
+
 SNAPSHOT_S: Final = 0.1
 """Real time between two snapshots, at least; a new phase is told at once."""
 LONGEST: Final = 4096
@@ -27,7 +29,7 @@ class HeraldLine:
     def __init__(self, facts: dict[str, Any]) -> None:
         self.dropped = 0
         self._facts = facts
-        self._rest = b""
+        self._lines = LineSplitter()
         self._due_s = 0.0
         self._stage: object = None
         self._out = self._in = -1
@@ -91,8 +93,7 @@ class HeraldLine:
         if not chunk:
             os.close(self._in)
             self._in = -1
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in self._lines.feed(chunk)]
 
     def close(self) -> None:
         """Let the herald go, and see it off."""
@@ -109,4 +110,4 @@ class HeraldLine:
             if end >= 0:
                 os.close(end)
         self._out = self._in = -1
-        self._rest = b""
+        self._lines = LineSplitter()

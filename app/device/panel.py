@@ -25,6 +25,7 @@ from app.locale.terminal import SOURCE, number, speak, spoken, t
 from app.next_step import NEXT
 from app.words import clock, dose, milliampere, named, resistance
 from controller.core.signals import PATTERNS, Signal
+from controller.lines import LineSplitter
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -92,7 +93,7 @@ def main(path: Path, language: str = SOURCE) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the device, which ends this
     line = _connected(path)
-    hand_out, rest = False, b""
+    hand_out, lines = False, LineSplitter()
     with _keys(), Live(console=Console(), auto_refresh=False) as live:
         while True:
             ready, _, _ = select.select([line.fileno(), 0], [], [], 1.0)
@@ -108,8 +109,8 @@ def main(path: Path, language: str = SOURCE) -> None:
                 chunk = line.recv(1 << 16)
                 if not chunk:
                     return
-                *lines, rest = (rest + chunk).split(b"\n")
-                shown = [json.loads(one)["snapshot"] for one in lines if one.startswith(b'{"snapshot"')]
+                told = [one for one in lines.feed(chunk) if one.startswith(b'{"snapshot"')]
+                shown = [json.loads(one)["snapshot"] for one in told]
                 if shown:
                     live.update(picture(shown[-1], hand_out=hand_out), refresh=True)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -30,6 +31,7 @@ from app.technician.engine import (
 )
 from app.technician.walk import WAIT_S
 from config.reader import parse, read_bytes, refused
+from controller.lines import LineSplitter
 from controller.meter import Meter, MeterFailed
 
 LEFT = "left by the technician; what was done is kept"
@@ -186,7 +188,7 @@ class Terminal:
         self._reading = False
         self._typed: dict[str, Value] = {}
         self._asked = ""
-        self._rest = b""
+        self._lines, self._ahead = LineSplitter(), deque[bytes]()
 
     def show(self, step: Step, number: int, count: int) -> None:
         """Show what to do now."""
@@ -261,7 +263,7 @@ class Terminal:
         self._asked = ""
 
     def _line(self, wait_s: float) -> str | None:
-        if b"\n" not in self._rest:
+        if not self._ahead:
             if sys.stdin is None:
                 raise Abort("there is nobody to ask: give --answers FILE, or a terminal")
             handle = sys.stdin.fileno()
@@ -270,11 +272,10 @@ class Terminal:
             more = os.read(handle, 4096)
             if not more:
                 raise Abort("the answers ended; what was done is kept")
-            self._rest += more
-            if b"\n" not in self._rest:
+            self._ahead.extend(self._lines.feed(more))
+            if not self._ahead:
                 return None
-        line, _, self._rest = self._rest.partition(b"\n")
-        return line.decode("utf-8", "replace")
+        return self._ahead.popleft().decode("utf-8", "replace")
 
 
 def _prompt(entry: Entry) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ def held(name: str, told: Any) -> None:
     file = FOLDER / name
     if os.environ.get("GOLDEN") == "write":
         file.write_text(text, encoding="utf-8")
-    assert text == file.read_text(encoding="utf-8"), f"{name} is told otherwise than its readers know it"
+    known = file.read_text(encoding="utf-8")
+    changes = unified_diff(known.splitlines(), text.splitlines(), "known", "told", lineterm="")
+    assert text == known, "\n".join([f"{name} is told otherwise than its readers know it:", *changes])
 
 
 def form(value: Any, key: str = "") -> Any:

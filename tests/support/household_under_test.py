@@ -12,6 +12,7 @@ from app.household import order
 from app.household.order import Order
 from app.household.plan import Plan
 from app.household.store import Household
+from controller.lines import LineSplitter
 
 DAY = date(2026, 6, 10)
 UNTIL = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -65,10 +66,9 @@ def _coded(book):
 
 
 def main(state):
-    book, rest = None, b""
+    book, lines = None, LineSplitter()
     while chunk := os.read(0, 1 << 16):
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
+        for line in lines.feed(chunk):
             book = book or Household(state)
             CHANGES[line.decode()](book, state)
             os.write(1, b"done\n")

@@ -74,7 +74,9 @@ MOMENTS = {
     "too often": lambda seen: seen["code"] == 27,
     "order refused": lambda seen: seen["order"] and not seen["order"]["accepted"] and idle(seen),
     "no session can run": lambda seen: seen["code"] == 74,
-    "order accepted": lambda seen: seen["order"] and seen["order"]["accepted"],
+    "order accepted": lambda seen: (
+        seen["order"] and seen["phase"] == "self_test" and seen["treatment"] == "hands"
+    ),
     "tripped": lambda seen: seen["trip_cause"] == "open_circuit",
     "rest offered": lambda seen: seen["next"] == "press_start_rest",
     "rest": lambda seen: seen["linked_to"] and seen["phase"] == "hold",
