@@ -89,6 +89,9 @@ def test_snapshots(lived):
     seen = [one for play, _, _ in lived for one in play.seen]
     assert all(list(one) == list(seen[0]) for one in seen if one["code"] != 74), "always the same keys"
     told = {name: form(next(filter(moment, seen))) for name, moment in MOMENTS.items()}
+    for one in told.values():  # which tick is seen first depends on when the journal's process answers
+        assert one["resistance_ohm"] in ("number", None)
+        one["resistance_ohm"] = "number or null"
     held("live-snapshots.json", told)
 
 
