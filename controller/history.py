@@ -6,23 +6,20 @@ Law: read-only. Every query goes by an index and is bounded, so ten years of dai
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from controller.history_check import Findings, verify
-from controller.journal_store import FILE
-from controller.journal_tables import COLUMNS, LIVE_ROWS, VERSION, thinned, unpacked
+from controller.journal_tables import COLUMNS, FILE, LIVE_ROWS, VERSION, thinned, unpacked
+from controller.read_only import open_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST: Final = 500
 """Sessions in one answer."""
-BUSY_S: Final = 2.0
 _TOTALS: Final = (
     "SELECT count(*) AS sessions, sum(outcome = 'completed') AS completed, "
     "coalesce(sum(forward_ma_min), 0) AS forward_ma_min, coalesce(sum(reverse_ma_min), 0) AS reverse_ma_min, "
@@ -113,7 +110,7 @@ def open_history(directory: Path) -> Iterator[History]:
         raise Unreadable(
             f"there is no journal in {directory}: no session was recorded there, or --state names another one"
         )
-    connection = _connect(file)
+    connection = open_read_only(file)
     try:
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -127,10 +124,3 @@ def open_history(directory: Path) -> Iterator[History]:
         yield History(connection, directory)
     finally:
         connection.close()
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    # Without a writer there is no shared memory of the log, and a folder that we may not write can't get one.
-    alone = not file.with_name(f"{file.name}-wal").exists() and not os.access(file.parent, os.W_OK)
-    name = f"file:{quote(str(file))}?mode=ro" + ("&immutable=1" if alone else "")
-    return sqlite3.connect(name, uri=True, timeout=BUSY_S, isolation_level=None)

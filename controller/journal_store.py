@@ -24,6 +24,7 @@ from controller.journal_tables import (
     BEGIN,
     BEGUN,
     END,
+    FILE,
     PAST,
     ROW,
     TRIP,
@@ -40,7 +41,6 @@ from controller.journal_tables import (
 from controller.lines import LineSplitter
 from protocols.frequency import LOOK_BACK
 
-FILE: Final = "journal.db"
 MOST_PAST: Final = 100
 """Sessions that gave current lately and are told of; a household of ten has forty in eight days."""
 LEAST_FREE_BYTES: Final = 8 << 20

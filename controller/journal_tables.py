@@ -16,6 +16,8 @@ from controller.chain import Head, canonical, digest, following
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FILE: Final = "journal.db"
+"""In the state directory."""
 VERSION: Final = 2
 """Of the tables; a file with an unknown one is not touched."""
 COLUMNS: Final = (

@@ -6,14 +6,14 @@ file, so no counter can be set back without the sessions that made it.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import quote
 
-FILE: Final = "journal.db"
+from controller.journal_tables import FILE
+from controller.read_only import open_read_only
+
 VERSIONS: Final = (1, 2)
 """Both have the columns that are needed here."""
 UNCOUNTED: Final = 3
@@ -72,11 +72,8 @@ def usage(directory: Path, since_utc: str = "") -> list[Usage]:
     file = directory / FILE
     if not file.exists():
         return []
-    # Without a writer there is no shared memory of the log, and a folder that we may not write can't get one.
-    alone = not file.with_name(f"{FILE}-wal").exists() and not os.access(directory, os.W_OK)
-    name = f"file:{quote(str(file.absolute()))}?mode=ro" + ("&immutable=1" if alone else "")
     try:
-        with closing(sqlite3.connect(name, uri=True, timeout=2.0)) as journal:
+        with closing(open_read_only(file)) as journal:
             version = journal.execute("PRAGMA user_version").fetchone()[0]
             if version not in VERSIONS:
                 raise Unreadable(

@@ -11,15 +11,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from app.household.plan import Given
 from controller.given import treatments
 from controller.history import MOST, History, Unreadable, open_history
+from controller.journal_tables import FILE
 from protocols.library import find, names
 from protocols.treatment import Polarity
-
-FILE: Final = "journal.db"
 
 
 class Record(NamedTuple):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from played import LIBRARY, ORDER, SHORT, UNHURRIED, after, idle, phase, serve, sessions
 
-from controller import journal_store
+from controller import journal_store, journal_tables
 from controller.history import open_history
 from controller.orders import OrderRefused, judge
 from protocols.library import find
@@ -164,7 +164,7 @@ def test_start_is_on_the_disk_before_any_current(tmp_path, monkeypatch):
         yield idle
         play.press()
         yield lambda seen: seen["phase"] not in ("self_test", "ready")
-        connection = sqlite3.connect(tmp_path / journal_store.FILE)
+        connection = sqlite3.connect(tmp_path / journal_tables.FILE)
         on_disk.extend(connection.execute("SELECT outcome FROM session").fetchall())
         connection.close()
         assert play.seen[-1]["phase"] == "proof"

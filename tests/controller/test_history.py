@@ -8,7 +8,8 @@ from old_journal import ten_years, version_1
 
 from controller.chain import HEAD_FILE, Head, read_head, write_head
 from controller.history import Unreadable, open_history
-from controller.journal_store import FILE, Store
+from controller.journal_store import Store
+from controller.journal_tables import FILE
 
 START = {"unit": "/dev/i2c-1", "treatment": "hands", "simulated": False, "target_ma": 12.0, "total_s": 1200.0}
 

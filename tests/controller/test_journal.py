@@ -11,8 +11,8 @@ import pytest
 from controller import journal as near_end
 from controller.core.types import Buttons, Cause, Measurement, Phase, Trip
 from controller.journal import Journal, JournalRefused, default_state
-from controller.journal_store import FILE, Store, Unwritable
-from controller.journal_tables import unpacked
+from controller.journal_store import Store, Unwritable
+from controller.journal_tables import FILE, unpacked
 from controller.loop import StopSwitch
 
 START = {"unit": "/dev/i2c-1", "treatment": "hands", "simulated": False, "target_ma": 12.0, "total_s": 1200.0}

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from controller.chain import digest, write_head
-from controller.journal_store import FILE, Store
-from controller.journal_tables import BEGIN, BEGUN, END, chain, chain_begin, packed, stored_head
+from controller.journal_store import Store
+from controller.journal_tables import BEGIN, BEGUN, END, FILE, chain, chain_begin, packed, stored_head
 
 VERSION_1 = """
 CREATE TABLE session (
