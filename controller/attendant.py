@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from controller.advice import NEXT, Shortfall, contact_of
-from controller.core.codes import CODES, code_of
+from controller.core.reasons import REASONS, code_of
 from controller.core.signals import Panel, Signal, lights, panel
 from controller.core.types import Phase, Refusal
 
@@ -108,16 +108,16 @@ class Attendant:
         latched = device.alarm is not None and device.alarm.latched and self._offer is None
         if prepared is None or latched:
             refused = Refusal.ORDER_REFUSED if device.order is not None else Refusal.NOTHING_PREPARED
-            code = device.alarm.code if latched and device.alarm is not None else CODES[refused]
+            code = device.alarm.code if latched and device.alarm is not None else REASONS[refused].code
             self._denied = (now_s + DENIED_S, code)
             self._session.deny()
             return
         if not journal.begin_sent and self._too_often is not None:
             self._too_often = self._judge()  # it may have become midnight
             if self._too_often:
-                self._denied = (now_s + DENIED_S, CODES[Refusal.TOO_OFTEN])
+                self._denied = (now_s + DENIED_S, REASONS[Refusal.TOO_OFTEN].code)
                 self._session.deny()
-                device.deny(CODES[Refusal.TOO_OFTEN], self._too_often)
+                device.deny(REASONS[Refusal.TOO_OFTEN].code, self._too_often)
                 return
             journal.begin(self._facts(prepared), now_s)
         journal.waiting()

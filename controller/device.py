@@ -13,8 +13,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.attendant import Attendant, show_code
-from controller.core.codes import CODES, code_of
 from controller.core.limits import REST_WITHIN_S
+from controller.core.reasons import REASONS, code_of
 from controller.core.rest import Rest, rest_of
 from controller.core.types import Cause, Phase, Refusal
 from controller.given import too_often
@@ -222,7 +222,7 @@ class Device:
                     raise Refused(unfit)
             except (OSError, Refused) as error:
                 refusal = Refusal.UNIT_UNFIT if isinstance(error, Refused) else Refusal.CHIP_MISSING
-                self._alarm(Alarm(CODES[refusal], str(error), latched=False))
+                self._alarm(Alarm(REASONS[refusal].code, str(error), latched=False))
                 self._wait()
                 return
             self._run(journal)
@@ -336,7 +336,7 @@ class Device:
 
 
 _SELF_TEST: Final = frozenset(
-    CODES[refusal]
+    REASONS[refusal].code
     for refusal in (
         Refusal.START_STUCK,
         Refusal.STOP_STUCK,

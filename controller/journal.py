@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from controller.core.codes import code_of
+from controller.core.reasons import code_of
 from controller.given import Past
 from controller.lines import LineSplitter
 from controller.result import OUTCOMES

@@ -36,6 +36,7 @@ from app.output import say
 from app.web import frame, sentences
 from app.web.pages import now, people
 from config.kinds import SIGNS
+from controller.core.reasons import REASONS
 from controller.core.signals import PATTERNS
 from controller.history_check import LIMITS
 from protocols import frequency
@@ -65,7 +66,9 @@ def tabled() -> Iterator[str]:
         if isinstance(table, dict) and name.isupper():
             yield from (text for text in table.values() if isinstance(text, str))
     yield from NEXT.values()
-    yield from (sentences.SILENT, sentences.ABSENT, sentences.SERVICE)
+    yield from (sentences.SILENT, sentences.ABSENT)
+    for reason in REASONS.values():
+        yield from (reason.title, reason.advice)
     yield from (name for _, name in frame.SECTIONS.values())
     yield from now.LABELS.values()
     yield from (label for label, _ in now.DESK.values())

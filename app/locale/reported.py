@@ -31,9 +31,10 @@ ELSEWHERE: Final = frozenset(
     for name in (
         *(
             "core/phases",
+            "core/reasons",
             "core/signals",
             "journal_tables",
-        ),  # a diagram's, a table of the faces', a database's
+        ),  # a diagram's, tables of the faces', a database's
         *("bench_power", "bench_session", "commissioning", "first_power", "meter", "service"),
     )  # technicians', whose commands speak English
 ) | {"app/forks.py", "app/mqtt.py", "app/oled.py", "app/reactions.py", "app/unit.py"}

@@ -11,10 +11,8 @@ from typing import Any, Final, NamedTuple
 from app.locale.language import Language
 from app.next_step import NEXT
 from app.web import sentences
-from controller.core.codes import CODES
+from controller.core.reasons import NAMES, REASONS
 
-REASONS: Final = {number: str(reason) for reason, number in CODES.items()}
-"""Blink code -> cause or refusal."""
 FLOWING: Final = frozenset({"contact", "ramp_up", "hold", "ramp_down", "reverse", "stopping"})
 
 
@@ -86,12 +84,12 @@ def _alarm(snapshot: Mapping[str, Any], language: Language) -> str:
     """Say what happened and what to do: of the trip, else of what was refused."""
     t = language.t
     last = snapshot.get("last") or {}
-    cause = snapshot.get("trip_cause") or REASONS.get(snapshot.get("code") or 0) or last.get("cause")
+    cause = snapshot.get("trip_cause") or NAMES.get(snapshot.get("code") or 0) or last.get("cause")
     parts = []
     if snapshot.get("code") is not None:
         parts.append(t("Code {code}.", code=snapshot["code"]))
-    if cause in sentences.CAUSES:
-        parts += [t(sentences.CAUSES[cause]), t(sentences.advice(cause))]
+    if (row := REASONS.get(cause or "")) is not None:
+        parts += [t(row.title), t(row.advice)]
     elif last.get("reason"):
         parts.append(language.retell(last["reason"]))
     if snapshot.get("rest_s"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from core_bench import Bench
 
-from controller.core.codes import CODES, code_of
+from controller.core.reasons import REASONS, code_of
 from controller.core.types import Buttons, Cause, Failure, Phase, Refusal
 
 UP, DOWN, BOTH = Buttons(up=True), Buttons(down=True), Buttons(up=True, down=True)
@@ -97,10 +97,10 @@ def test_a_start_without_its_record_is_refused_and_only_while_it_waits() -> None
     bench.run_until("ready")
     bench.session.refuse(Refusal.UNIT_UNFIT, "made by the test")
     assert (bench.session.phase, bench.session.reason) == ("refused", "made by the test")
-    assert code_of(bench.session) == CODES[Refusal.UNIT_UNFIT]
+    assert code_of(bench.session) == REASONS[Refusal.UNIT_UNFIT].code
     running = limited(8.0)
     running.session.refuse(Refusal.UNIT_UNFIT, "made by the test")
     assert running.session.phase == "hold"
     assert code_of(running.session) is None
     running.tick(failure=Failure(Cause.BUS_HUNG, "made by the test"))
-    assert code_of(running.session) == CODES[Cause.BUS_HUNG]
+    assert code_of(running.session) == REASONS[Cause.BUS_HUNG].code

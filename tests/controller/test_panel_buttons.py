@@ -3,7 +3,7 @@
 import pytest
 from core_bench import Bench
 
-from controller.core.codes import code_of
+from controller.core.reasons import code_of
 from controller.core.types import Buttons, Cause, Phase, Refusal, Trip
 
 

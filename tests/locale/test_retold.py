@@ -26,7 +26,7 @@ from config.calibration import Calibration
 from config.reader import BadFile, read_text
 from config.unit import Unit
 from controller.core import proof
-from controller.core.codes import CODES
+from controller.core.reasons import REASONS
 from controller.history import open_history
 from protocols.treatment import Treatment
 from sim.scenario import Scenario
@@ -375,7 +375,7 @@ def test_all_rows_of_the_quick_campaign_are_told_in_german():
 
 @pytest.mark.parametrize("step", proof.STEPS, ids=lambda step: str(step.refusal))
 def test_an_alarm_of_the_device_is_told_in_german(step):
-    event = {"alarm": {"code": CODES[step.refusal], "reason": step.otherwise}}
+    event = {"alarm": {"code": REASONS[step.refusal].code, "reason": step.otherwise}}
     said = _sentence(event, simulated=True)
     assert not left_in_english(said), said
 

@@ -5,19 +5,18 @@ from pathlib import Path
 import pytest
 
 from app.next_step import NEXT
-from app.web.sentences import ADVICE, CAUSES
 from controller import advice
-from controller.core.codes import CODES
+from controller.core.reasons import REASONS, SERVICE
 from controller.core.signals import PATTERNS
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "operator.md").read_text()
 
 
-@pytest.mark.parametrize("reason", CODES, ids=str)
-def test_every_code_stands_in_the_manual_in_the_pages_words(reason):
-    what_to_do = ADVICE.get(str(reason), "Technician.")
-    assert f"| {CODES[reason]} | {CAUSES[str(reason)]} | {what_to_do} |" in MANUAL
+@pytest.mark.parametrize("row", REASONS.values(), ids=REASONS)
+def test_every_code_stands_in_the_manual_in_the_pages_words(row):
+    what_to_do = "Technician." if row.advice == SERVICE else row.advice
+    assert f"| {row.code} | {row.title} | {what_to_do} |" in MANUAL
 
 
 @pytest.mark.parametrize("signal", PATTERNS, ids=str)

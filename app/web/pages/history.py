@@ -24,6 +24,7 @@ from app.web.markup import Child, Html, el
 from app.web.pages.now import felt_forms
 from app.web.records import Record
 from app.web.visit import Sorry, Visit
+from controller.core.reasons import REASONS, SERVICE
 
 ROWS: Final = 25
 WEEKS: Final = 12
@@ -201,11 +202,12 @@ def _trips(visit: Visit, record: Record) -> Html | None:
     for trip in trips:
         cause = trip["cause"]
         at = t("{minutes} min", minutes=visit.language.number(trip["detected_s"] / 60, 1))
-        said = t(sentences.CAUSES.get(cause, cause))
+        row = REASONS.get(cause)
+        said = cause if row is None else t(row.title)
         phase = t(sentences.PHASES.get(trip["phase"], trip["phase"]))
         parts += [
             note(t("After {time}, in the phase {phase}: {cause}", time=at, phase=phase, cause=said), "bad"),
-            el("p", t(sentences.advice(cause))),
+            el("p", t(SERVICE if row is None else row.advice)),
             el(
                 "details",
                 el("summary", t("What was measured")),

@@ -1,0 +1,64 @@
+"""One row for every cause and refusal; the numbers that units have shown for years stay what they are."""
+
+from controller.core.reasons import NAMES, REASONS
+from controller.core.types import Cause, Refusal
+
+NUMBERS = {
+    "open_circuit": 11,
+    "short_circuit": 12,
+    "leakage": 13,
+    "deviation": 14,
+    "electrodes_touch": 15,
+    "no_contact": 16,
+    "nothing_prepared": 21,
+    "order_refused": 22,
+    "no_record": 23,
+    "start_stuck": 24,
+    "stop_stuck": 25,
+    "nobody_came": 26,
+    "too_often": 27,
+    "current_spike": 31,
+    "over_current": 32,
+    "output_lost": 33,
+    "output_stuck": 34,
+    "wrong_polarity": 35,
+    "supply": 36,
+    "adc_silent": 41,
+    "adc_frozen": 42,
+    "adc_stale": 43,
+    "adc_saturated": 44,
+    "adc_reset": 45,
+    "adc_disagree": 46,
+    "dac_silent": 51,
+    "dac_stuck": 52,
+    "dac_reset": 53,
+    "bus_hung": 54,
+    "guard_blind": 55,
+    "late_tick": 56,
+    "time_exceeded": 61,
+    "dose_exceeded": 62,
+    "relay_welded": 63,
+    "output_dead": 64,
+    "enable_hangs": 65,
+    "enable_lost": 66,
+    "series_hangs": 67,
+    "supply_out": 71,
+    "not_zero": 72,
+    "unit_unfit": 73,
+    "chip_missing": 74,
+}
+"""As first given out; a row that is added is added here too, a row that is here never changes."""
+
+
+def test_every_cause_and_every_refusal_has_a_row():
+    assert set(REASONS) == {*Cause, *Refusal}
+    assert len(REASONS) == len(Cause) + len(Refusal), "no name stands for two things"
+
+
+def test_numbers_never_change_and_mean_one_thing_each():
+    assert {name: row.code for name, row in REASONS.items()} == NUMBERS
+    assert {REASONS[name].code for name in NAMES.values()} == set(NUMBERS.values())
+
+
+def test_numbers_can_be_counted_as_flashes():
+    assert all(1 <= code // 10 <= 7 and 1 <= code % 10 <= 7 for code in NAMES)
