@@ -12,7 +12,8 @@ from typing import Any
 
 from app.locale.terminal import number, retell, t
 from app.output import ExitCode
-from app.words import ADVICE, duration, named
+from app.words import duration, named
+from controller.core.reasons import reason_of
 
 Summary = Mapping[str, Any]
 """The object of docs/contract.md."""
@@ -123,7 +124,7 @@ def _trip_lines(summary: Summary, evidence: str | None) -> list[str]:
         lines.append(row(t("Evidence"), retell(evidence)))
     if trip["latency_ms"] is not None:
         lines.append(row(t("Cut"), t("{ms} ms after it began", ms=number(trip["latency_ms"], ".1f"))))
-    return [*lines, row(t("To do"), t(ADVICE[trip["cause"]]))]
+    return [*lines, row(t("To do"), t(reason_of(trip["cause"]).to_do()))]
 
 
 def trip_words(trip: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
-"""The words for people: phases, causes and what to do about them, durations.
+"""The words for people: phases, outcomes, durations, figures.
 
-Law: a trip is never worded as completion, and every cause says what to do next.
+Law: a trip is never worded as completion. What is said of a cause stands in `controller.core.reasons`.
 """
 
 from __future__ import annotations
@@ -25,38 +25,6 @@ PHASE_WORDS: Final[dict[str, str]] = {
     "tripped": "ABORTED",
 }
 """`controller.core.types.Phase` -> words on the screen."""
-
-_SERVICE: Final = "Do not use this unit until a technician has found the cause."
-_AGAIN: Final = "If it happens again, have the unit checked."
-
-ADVICE: Final[dict[str, str]] = {
-    "guard_blind": f"The guard's converter doesn't see the current. {_SERVICE}",
-    "current_spike": f"Take hands or feet out. {_SERVICE}",
-    "over_current": f"Take hands or feet out. {_SERVICE}",
-    "open_circuit": "Check water level, leads and contact. A new session begins with Start, from zero.",
-    "short_circuit": "Check that the electrodes don't touch and stand in separate trays, then start again.",
-    "leakage": "Current takes another way: dry the table, keep trays, body and metal apart. " + _AGAIN,
-    "deviation": "The set current was not reached: add tap water (not distilled) or choose less current.",
-    "wrong_polarity": _SERVICE,
-    "adc_silent": f"A converter doesn't answer. {_SERVICE}",
-    "adc_frozen": f"A converter repeats itself. {_SERVICE}",
-    "adc_stale": f"A converter is too slow. {_SERVICE}",
-    "adc_saturated": f"A converter is at the end of its range. {_SERVICE}",
-    "adc_reset": f"A converter has lost its settings; look at its supply. {_AGAIN}",
-    "adc_disagree": f"The two current readings differ. {_SERVICE}",
-    "dac_silent": f"The current's converter doesn't answer. {_SERVICE}",
-    "dac_stuck": f"The current doesn't follow its converter. {_SERVICE}",
-    "dac_reset": f"The current's converter has lost its setting; look at its supply. {_AGAIN}",
-    "bus_hung": f"The I2C bus hangs; look at its wires. {_SERVICE}",
-    "supply": f"The output's supply is out of range; look at the power supply. {_AGAIN}",
-    "output_lost": f"Current is wanted, but the output is not connected: look at relays and Stop. {_AGAIN}",
-    "output_stuck": f"Current flows where none should. Take hands or feet out. {_SERVICE}",
-    "late_tick": "The computer was too busy; end other programs on it. " + _AGAIN,
-    "time_exceeded": _SERVICE,
-    "dose_exceeded": _SERVICE,
-}
-"""`controller.core.types.Cause` -> what a person should do next."""
-
 
 OUTCOMES: Final = ("completed", "stopped", "aborted", "refused", "cut_off", "running")
 """`docs/device.md`: how a session ended; `running` has not."""

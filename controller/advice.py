@@ -1,7 +1,7 @@
 """What a person may do or know now: the next step, how good the contact is, why a current isn't reached.
 
-Law: pure, and it only informs; nothing here protects or decides. Names are stable ids; `docs/device.md` and
-the faces have their sentences.
+Law: pure, and it only informs; nothing here protects or decides. Names are stable ids. A next step has its
+one sentence here, so that no two faces say two things.
 """
 
 from __future__ import annotations
@@ -43,6 +43,24 @@ NEXT: Final = {
     Phase.STOPPED: "wait_self_test",
 }
 """What to do next in a phase that needs no further look."""
+SENTENCES: Final = {
+    "wait_self_test": "Wait: the unit tests itself.",
+    "prepare": "Prepare a treatment first: there is none to start.",
+    "come_back": "Nothing may be given now: too little time has passed since the last treatment.",
+    "press_start": "Press Start on the unit.",
+    "press_start_rest": "Press Start on the unit for the rest of the treatment, or Stop to end it.",
+    "clear_alarm": "Press Stop on the unit to clear the alarm, then start again.",
+    "wait_record": "Wait: the start is being recorded.",
+    "wait_proof": "Wait: the protections are being tested.",
+    "put_in": "Put both sides into the water and keep still.",
+    "keep_still": "Keep still; press Stop before you take a hand out.",
+    "put_back": "A hand seems to leave the water: put it back, or press Stop.",
+    "wait_stop": "Keep still until the current is gone.",
+    "take_out": "Finished: take your hands or feet out and dry them.",
+    "mend": "The unit can't be used now: see the code.",
+}
+"""Next step -> its sentence, one for every face: `docs/device.md` has the table."""
+UNREACHED: Final = "The set current cannot be reached: dry skin, soft water or poor contact."
 
 
 def contact_of(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.attendant import Attendant, show_code
 from controller.core.limits import REST_WITHIN_S
-from controller.core.reasons import REASONS, code_of
+from controller.core.reasons import NAMES, REASONS, code_of
 from controller.core.rest import Rest, rest_of
 from controller.core.types import Cause, Phase, Refusal
 from controller.given import too_often
@@ -169,7 +169,8 @@ class Device:
 
     def passed(self) -> None:
         """Take note that the self-test passed: what an earlier one found is over."""
-        if self.alarm is not None and not self.alarm.latched and self.alarm.code in _SELF_TEST:
+        alarm = self.alarm
+        if alarm is not None and not alarm.latched and REASONS[NAMES[alarm.code]].clears_itself:
             self.alarm = None
 
     def lapse(self) -> bool:
@@ -333,17 +334,3 @@ class Device:
             show_code(self, self.clock.now())
             self._supervision.alive()
             self.clock.sleep_until(self.clock.now() + 0.02)
-
-
-_SELF_TEST: Final = frozenset(
-    REASONS[refusal].code
-    for refusal in (
-        Refusal.START_STUCK,
-        Refusal.STOP_STUCK,
-        Refusal.SUPPLY_OUT,
-        Refusal.NOT_ZERO,
-        Refusal.UNIT_UNFIT,
-        Refusal.CHIP_MISSING,
-    )
-)
-"""Codes that go by themselves once the self-test passes."""

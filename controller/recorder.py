@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from controller.advice import NEXT, SENTENCES, UNREACHED
 from controller.core.phases import TERMINAL
 from controller.core.types import Phase
 from controller.telemetry import Snapshot
@@ -150,21 +151,14 @@ class Recorder:
         )
 
     def _note(self) -> str:
-        session = self._session
-        match session.phase:
-            case Phase.READY:
-                return "Press Start on the unit."
-            case Phase.CONTACT:
-                return "Put both sides into the water and keep still."
-            case Phase.STOPPING:
-                return "Stopping: keep still until the current is gone."
-            case Phase.PROOF:
-                return "Testing the relays and the heartbeat."
-            case Phase.RAMP_UP | Phase.HOLD if session.fold_back.withdrawn:
-                return "A hand seems to leave the water: the current was reduced. Put it back, or press Stop."
-            case Phase.RAMP_UP | Phase.HOLD if session.fold_back.ever:
-                return "The set current cannot be reached: dry skin, soft water or poor contact."
-            case Phase.RAMP_UP | Phase.HOLD | Phase.RAMP_DOWN | Phase.REVERSE:
-                return "Keep still; do not take a hand out. Press Stop first if you must."
-            case _:
-                return session.reason or ""
+        """Say how the session ended, or what to do now: the next step's own sentence."""
+        session, phase = self._session, self._session.phase
+        if phase in TERMINAL:
+            return session.reason or ""
+        if phase is Phase.READY:
+            return SENTENCES["press_start"]
+        if phase in {Phase.RAMP_UP, Phase.HOLD} and session.fold_back.withdrawn:
+            return SENTENCES["put_back"]
+        if phase in {Phase.RAMP_UP, Phase.HOLD} and session.fold_back.ever:
+            return UNREACHED
+        return SENTENCES[NEXT[phase]]

@@ -22,12 +22,13 @@ from app.device.line import HeraldLine
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
 from app.technician.records import same_parts, treatment_record
-from app.words import ADVICE, dose, named
+from app.words import dose, named
 from config.parts import Limits
 from config.reader import read
 from config.unit import Unit, load_unit
 from controller.benches import Bench, NotReady, attached, failed_start, hardware, rig_on, simulated
 from controller.clock import SessionClock
+from controller.core.reasons import reason_of
 from controller.device import Device
 from controller.journal import JournalRefused, default_state
 from controller.orders import OrderRefused, Prepared, own
@@ -232,11 +233,9 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
     ended = event["ended"]
     words = t("Session {number} {outcome}", number=ended["session"], outcome=named(ended["outcome"]))
     words += f"{stamp}: {dose(ended['charge_forward_ma_min'], ended['charge_reverse_ma_min'])}."
-    if event["rest_offered"]:
-        return words + " " + t("The circuit opened: Start within 10 minutes gives the rest.")
     if ended["cause"] is not None:
-        cause = named(ended["cause"])
-        return f"{words} {cause[:1].upper()}{cause[1:]}. {t(ADVICE[ended['cause']])}"
+        row = reason_of(ended["cause"])
+        return f"{words} {t(row.title)} {t(row.to_do(rest=event['rest_offered']))}"
     return f"{words} {retell(ended['reason'])}." if ended["reason"] else words
 
 

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.locale.terminal import SOURCE, number, speak, spoken, t
-from app.next_step import NEXT
 from app.words import clock, dose, milliampere, named, resistance
+from controller.advice import SENTENCES
 from controller.core.signals import PATTERNS, Signal
 from controller.lines import LineSplitter
 
@@ -74,7 +74,7 @@ def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
     left, total = clock(seen["left_s"]), clock(seen["total_s"])
     table.add_row(t("time left"), t("{left} of {total}", left=left, total=total))
     table.add_row("", ProgressBar(total=total_s, completed=total_s - seen["left_s"]))
-    table.add_row(t("next"), Text(t(NEXT[seen["next"]]), style="bold yellow"))
+    table.add_row(t("next"), Text(t(SENTENCES[seen["next"]]), style="bold yellow"))
     limited = seen["limited_by"]
     why = t("The set current isn't reached: {why}.", why=named(limited)) if limited else ""
     table.add_row("", why)

@@ -17,7 +17,8 @@ from app.atomic import check_target, write_whole
 from app.locale.terminal import number, retell, t
 from app.output import ExitCode, UsageError, complain, say
 from app.report import row, trip_words
-from app.words import ADVICE, clock, dose, duration, named, plain
+from app.words import clock, dose, duration, named, plain
+from controller.core.reasons import NAMES, reason_of
 from controller.history import MOST, History, Unreadable, open_history
 from controller.history_check import LIMITS
 from controller.journal import JournalRefused, default_state
@@ -127,7 +128,9 @@ def _told(one: dict[str, Any], trips: list[dict[str, Any]]) -> Iterator[str]:
         yield row(t("Code"), one["code"])
     for trip in trips:
         yield row(t("Trip"), trip_words(trip))
-        yield row(t("To do"), t(ADVICE[trip["cause"]]))
+    for name in [trip["cause"] for trip in trips] or [NAMES.get(one["code"])]:
+        if name is not None:
+            yield row(t("To do"), t(reason_of(name).to_do()))
 
 
 def _export(journal: History, order: Order) -> ExitCode:

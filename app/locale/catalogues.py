@@ -31,13 +31,14 @@ from app.locale.reported import reported
 from app.locale.reported import words as words_reported
 from app.locale.retold import REPORT, WORD
 from app.locale.terminal import CATALOGUES, DOMAIN, available
-from app.next_step import NEXT
 from app.output import say
 from app.web import frame, sentences
 from app.web.pages import now, people
 from config.kinds import SIGNS
+from controller.advice import SENTENCES
 from controller.core.reasons import REASONS
 from controller.core.signals import PATTERNS
+from controller.core.types import Cause
 from controller.history_check import LIMITS
 from protocols import frequency
 
@@ -65,10 +66,10 @@ def tabled() -> Iterator[str]:
     for name, table in vars(sentences).items():
         if isinstance(table, dict) and name.isupper():
             yield from (text for text in table.values() if isinstance(text, str))
-    yield from NEXT.values()
+    yield from SENTENCES.values()
     yield from (sentences.SILENT, sentences.ABSENT)
     for reason in REASONS.values():
-        yield from (reason.title, reason.advice)
+        yield from filter(None, (reason.title, reason.advice, reason.advice_rest))
     yield from (name for _, name in frame.SECTIONS.values())
     yield from now.LABELS.values()
     yield from (label for label, _ in now.DESK.values())
@@ -78,8 +79,8 @@ def tabled() -> Iterator[str]:
 
 def _terminal() -> Iterator[str]:
     """Give the texts of the command line that stand in tables."""
-    yield from (*words.PHASE_WORDS.values(), *words.ADVICE.values(), screen.LOST, LIMITS)
-    yield from map(words.plain, (*words.PHASE_WORDS, *words.ADVICE, *words.OUTCOMES))
+    yield from (*words.PHASE_WORDS.values(), screen.LOST, LIMITS)
+    yield from map(words.plain, (*words.PHASE_WORDS, *Cause, *words.OUTCOMES))
     yield from (*tables.COLUMNS, *SIGNS)
     yield from (panel.HELP, *panel.CONTACT, *panel.LIMITED_BY, "forward", "reverse")
     yield from (pattern.meaning for pattern in PATTERNS.values())

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from app.locale.language import Language
-from app.next_step import NEXT
 from app.web import sentences
+from controller.advice import SENTENCES
 from controller.core.reasons import NAMES, REASONS
 
 FLOWING: Final = frozenset({"contact", "ramp_up", "hold", "ramp_down", "reverse", "stopping"})
@@ -43,8 +43,8 @@ def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language:
     treating = state == "treating"
     tone = "alarm" if alarm else "active" if treating else "calm"
     return NowView(
-        sentence=t(NEXT[snapshot["next"]])
-        if snapshot.get("next") in NEXT
+        sentence=t(SENTENCES[snapshot["next"]])
+        if snapshot.get("next") in SENTENCES
         else language.retell(snapshot.get("note") or ""),
         tone=tone,
         phase=_phase(snapshot, language),
@@ -89,12 +89,12 @@ def _alarm(snapshot: Mapping[str, Any], language: Language) -> str:
     if snapshot.get("code") is not None:
         parts.append(t("Code {code}.", code=snapshot["code"]))
     if (row := REASONS.get(cause or "")) is not None:
-        parts += [t(row.title), t(row.advice)]
+        parts += [t(row.title), t(row.to_do(rest=bool(snapshot.get("rest_s"))))]
     elif last.get("reason"):
         parts.append(language.retell(last["reason"]))
     if snapshot.get("rest_s"):
         minutes = language.number(max(1, round(snapshot["rest_s"] / 60)))
-        parts.append(t("For {minutes} min more, Start gives the rest of this treatment.", minutes=minutes))
+        parts.append(t("{minutes} min are left for that.", minutes=minutes))
     return " ".join(parts)
 
 

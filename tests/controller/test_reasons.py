@@ -1,6 +1,8 @@
 """One row for every cause and refusal; the numbers that units have shown for years stay what they are."""
 
-from controller.core.reasons import NAMES, REASONS
+import pytest
+
+from controller.core.reasons import AGAIN, NAMES, REASONS, SERVICE, Mender, reason_of
 from controller.core.types import Cause, Refusal
 
 NUMBERS = {
@@ -62,3 +64,30 @@ def test_numbers_never_change_and_mean_one_thing_each():
 
 def test_numbers_can_be_counted_as_flashes():
     assert all(1 <= code // 10 <= 7 and 1 <= code % 10 <= 7 for code in NAMES)
+
+
+@pytest.mark.parametrize("row", REASONS.values(), ids=REASONS)
+def test_the_advice_names_a_technician_where_one_has_to_mend_it(row):
+    words = row.advice.split()
+    assert row.title.endswith(".")
+    assert row.advice.endswith(".")
+    assert row.advice.endswith(AGAIN) == (row.mender is Mender.ONCE)
+    named = "technician" in words or "Have" in words
+    assert named == (row.mender is Mender.TECHNICIAN)
+
+
+def test_only_an_open_circuit_has_a_rest_to_offer():
+    assert [name for name, row in REASONS.items() if row.advice_rest] == [Cause.OPEN_CIRCUIT]
+    for row in REASONS.values():
+        assert row.to_do() == row.advice
+        assert row.to_do(rest=True) == (row.advice_rest or row.advice)
+
+
+def test_what_the_self_test_finds_is_over_once_it_passes_and_nothing_else():
+    cleared = {name for name, row in REASONS.items() if row.clears_itself}
+    assert cleared == {"start_stuck", "stop_stuck", "supply_out", "not_zero", "unit_unfit", "chip_missing"}
+
+
+def test_of_a_reason_that_only_a_newer_version_knows_the_safe_thing_is_said():
+    assert reason_of("of_tomorrow").to_do() == SERVICE
+    assert reason_of("supply") is REASONS[Cause.SUPPLY]

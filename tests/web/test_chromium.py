@@ -127,7 +127,7 @@ def test_from_checklist_to_history(lived, phone, browser):
             last={"session": 6, "cause": "open_circuit", "reason": "x"}, limited_by=None, contact=None,
         )  # fmt: skip
         page.get_by_role("alert").filter(has_text="The circuit opened").wait_for()
-        assert "Start gives the rest" in page.get_by_role("alert").inner_text()
+        assert "press Start on the unit for the rest" in page.get_by_role("alert").inner_text()
         page.get_by_role("button", name="Fine").click()
         page.get_by_role("button", name="A little").click()
         wait_for(lambda: Household(lived.state).feedback([6]).get(6) == ("fine", 1))

@@ -1,22 +1,21 @@
-"""The operator's manual tells every blink code and every signal as the unit shows and the page words them."""
+"""The manuals tell every blink code and every signal as the unit shows and the page words them."""
 
 from pathlib import Path
 
 import pytest
+from panel_tables import put, tables
 
-from app.next_step import NEXT
 from controller import advice
-from controller.core.reasons import REASONS, SERVICE
 from controller.core.signals import PATTERNS
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "operator.md").read_text()
 
 
-@pytest.mark.parametrize("row", REASONS.values(), ids=REASONS)
-def test_every_code_stands_in_the_manual_in_the_pages_words(row):
-    what_to_do = "Technician." if row.advice == SERVICE else row.advice
-    assert f"| {row.code} | {row.title} | {what_to_do} |" in MANUAL
+@pytest.mark.parametrize(("path", "table"), list(tables()), ids=lambda one: getattr(one, "name", ""))
+def test_the_tables_of_the_manuals_are_those_of_the_code(path, table):
+    page = path.read_text(encoding="utf-8")
+    assert put(page, table) == page, "run: python tests/support/panel_tables.py"
 
 
 @pytest.mark.parametrize("signal", PATTERNS, ids=str)
@@ -29,9 +28,9 @@ def test_every_signal_stands_in_the_manual(signal):
 
 
 def test_every_next_step_has_its_sentence():
-    assert set(advice.NEXT.values()) <= set(NEXT)
+    assert set(advice.NEXT.values()) <= set(advice.SENTENCES)
     table = (ROOT / "docs" / "device.md").read_text()
-    for name, sentence in NEXT.items():
+    for name, sentence in advice.SENTENCES.items():
         assert f"| `{name}` | {sentence} |" in table
 
 

@@ -24,7 +24,7 @@ from app.web.markup import Child, Html, el
 from app.web.pages.now import felt_forms
 from app.web.records import Record
 from app.web.visit import Sorry, Visit
-from controller.core.reasons import REASONS, SERVICE
+from controller.core.reasons import NAMES, REASONS, reason_of
 
 ROWS: Final = 25
 WEEKS: Final = 12
@@ -198,16 +198,16 @@ def _trips(visit: Visit, record: Record) -> Html | None:
     trips = visit.house.records.trips(record.id)
     if not trips and record.outcome in {"completed", None}:
         return None
+    seen = visit.snapshot or {}
+    rest = bool(seen.get("rest_s")) and seen.get("linked_to") == record.id
     parts: list[Html] = []
     for trip in trips:
-        cause = trip["cause"]
+        reason = reason_of(trip["cause"])
         at = t("{minutes} min", minutes=visit.language.number(trip["detected_s"] / 60, 1))
-        row = REASONS.get(cause)
-        said = cause if row is None else t(row.title)
-        phase = t(sentences.PHASES.get(trip["phase"], trip["phase"]))
+        said, phase = t(reason.title), t(sentences.PHASES.get(trip["phase"], trip["phase"]))
         parts += [
             note(t("After {time}, in the phase {phase}: {cause}", time=at, phase=phase, cause=said), "bad"),
-            el("p", t(SERVICE if row is None else row.advice)),
+            el("p", t(reason.to_do(rest=rest))),
             el(
                 "details",
                 el("summary", t("What was measured")),
@@ -216,6 +216,8 @@ def _trips(visit: Visit, record: Record) -> Html | None:
         ]
     if not trips and record.reason:
         parts.append(el("p", visit.language.retell(record.reason)))
+        if (name := NAMES.get(record.code or 0)) is not None:
+            parts.append(el("p", t(REASONS[name].to_do())))
     return el("section", el("h2", t("Why it is not complete")), parts) if parts else None
 
 
