@@ -25,8 +25,11 @@ SWITCH_INTERVAL_S: Final = 0.0005
 """Should a thread ever run beside the loop, the loop gets the interpreter back after this (default 5 ms)."""
 TIMER_SLACK_NS: Final = 1
 """The kernel wakes an ordinary sleeper up to 50 us late to save wake-ups (prctl(2)); not this one."""
-_PR_SET_TIMERSLACK, _PR_GET_TIMERSLACK = 29, 30
-_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
+_PR_SET_TIMERSLACK: Final = 29
+_PR_GET_TIMERSLACK: Final = 30
+_MCL_CURRENT: Final = 1
+_MCL_FUTURE: Final = 2
+_MCL_ONFAULT: Final = 4
 _ISOLATED: Final = Path("/sys/devices/system/cpu/isolated")
 
 

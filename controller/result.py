@@ -6,7 +6,7 @@ Law: belief and truth are never mixed, and a trip is never worded as completion.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.core.types import Cause, Phase
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from controller.loop import Loop
     from controller.recorder import Recorder
 
-OUTCOMES = {
+OUTCOMES: Final = {
     Phase.DONE: "completed",
     Phase.TRIPPED: "aborted",
     Phase.STOPPED: "stopped",

@@ -7,7 +7,7 @@ configuration word as a reading. Figures: ADS1115 data sheet (TI SBAS444).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from adafruit_ads1x15.ads1x15 import Mode
 from adafruit_ads1x15.ads1115 import ADS1115
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
     from drivers.bus import BoundedBus
 
-FULL_SCALE_CODE = 32767
+FULL_SCALE_CODE: Final = 32767
 """The code at and above positive full scale: the reading is saturated (ADS1115 data sheet, data format)."""
 
-NEGATIVE_FULL_SCALE_CODE = -32768
+NEGATIVE_FULL_SCALE_CODE: Final = -32768
 """The code at and below negative full scale: the reading is saturated (ADS1115 data sheet, data format)."""
 
-FULL_SCALE_V = {2 / 3: 6.144, 1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}
+FULL_SCALE_V: Final = {2 / 3: 6.144, 1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}
 """Full scale in volts by the library's gain (ADS1115 data sheet, full-scale range and LSB size)."""
 
-_CONVERSION = 0x00
-_CONFIG = 0x01
+_CONVERSION: Final = 0x00
+_CONFIG: Final = 0x01
 
-_READY = 0x8000
+_READY: Final = 0x8000
 """OS bit: written 1 starts a single shot, read 1 says none is running (ADS1115 data sheet, table 8-3)."""
 
-_GAIN_BITS = {2 / 3: 0x0000, 1: 0x0200, 2: 0x0400, 4: 0x0600, 8: 0x0800, 16: 0x0A00}
-_RATE_BITS = {8: 0x00, 16: 0x20, 32: 0x40, 64: 0x60, 128: 0x80, 250: 0xA0, 475: 0xC0, 860: 0xE0}
-_COMPARATOR_OFF = 0x0003
-_SINGLE_ENDED_MUX = (0x4000, 0x5000, 0x6000, 0x7000)
+_GAIN_BITS: Final = {2 / 3: 0x0000, 1: 0x0200, 2: 0x0400, 4: 0x0600, 8: 0x0800, 16: 0x0A00}
+_RATE_BITS: Final = {8: 0x00, 16: 0x20, 32: 0x40, 64: 0x60, 128: 0x80, 250: 0xA0, 475: 0xC0, 860: 0xE0}
+_COMPARATOR_OFF: Final = 0x0003
+_SINGLE_ENDED_MUX: Final = (0x4000, 0x5000, 0x6000, 0x7000)
 
-_SLOWEST_OSCILLATOR = 1.1
+_SLOWEST_OSCILLATOR: Final = 1.1
 """The conversion time is good to 10 % (ADS1115 data sheet, data rate variation)."""
 
 

@@ -7,7 +7,7 @@ The chip libraries poll without end, but each of their polls goes through this o
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from drivers.errors import BusTimeout, ChipMissing, ChipSilent, DriverError, ShortRead
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ReadableBuffer: TypeAlias = bytes | bytearray | memoryview
 WriteableBuffer: TypeAlias = bytearray | memoryview
 
-LONGEST_ALLOWANCE_S = 5.0
+LONGEST_ALLOWANCE_S: Final = 5.0
 """No wait of ours is longer than this; a larger allowance is a mistake, not a wish."""
 
 

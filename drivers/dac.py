@@ -7,7 +7,7 @@ nor silence of this driver is an off switch. Figures: MCP4725 data sheet (DS2203
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from adafruit_mcp4725 import MCP4725
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from drivers.bus import BoundedBus
 
-FULL_SCALE_CODE = 4095
+FULL_SCALE_CODE: Final = 4095
 """The largest code: 12 bits."""
 
-_WRITE_DAC_AND_EEPROM = 0x60
+_WRITE_DAC_AND_EEPROM: Final = 0x60
 """Command C2 C1 C0 = 011 with both power-down bits 0 (MCP4725 data sheet, figure 6-2)."""
 
-_EEPROM_POLL_S = 0.005
-_EEPROM_POLLS = 12
+_EEPROM_POLL_S: Final = 0.005
+_EEPROM_POLLS: Final = 12
 """60 ms in all; an EEPROM write takes 25 ms, 50 ms at most (MCP4725 data sheet, t_WRITE)."""
 
 

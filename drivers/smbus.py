@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import errno
 from fcntl import ioctl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from drivers.errors import BusUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_I2C_RETRIES = 0x0701
+_I2C_RETRIES: Final = 0x0701
 """ioctl: how often the kernel repeats a transfer by itself (linux/i2c-dev.h)."""
 
-_I2C_TIMEOUT = 0x0702
+_I2C_TIMEOUT: Final = 0x0702
 """ioctl: how long a transfer may take, in units of 10 ms (linux/i2c-dev.h)."""
 
-_LONGEST_TIMEOUT_MS = 1000
+_LONGEST_TIMEOUT_MS: Final = 1000
 
 
 class SmbusTransport:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Final
 
-SHORTEST_REAL_SLEEP_S = 0.001
+SHORTEST_REAL_SLEEP_S: Final = 0.001
 """Sleeps below this cost more than they wait; they are saved up until they are worth it."""
 
 

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import math
 from random import Random
+from typing import Final
 
-STAGE_TAU_S = 0.0001
+STAGE_TAU_S: Final = 0.0001
 """First-order bandwidth of the current stage: 0.1 ms (reference design)."""
-LIMITER_MA = 27.5
+LIMITER_MA: Final = 27.5
 """Hardware current limit, 10 % above the 25 mA full scale (reference design)."""
-RATED_OPERATIONS = 100_000
+RATED_OPERATIONS: Final = 100_000
 """Mechanical life that the contacts are rated for under load (typical signal relay data sheets)."""
-BARE_PART, BARE_MA, BARE_V, BARE_CURVE = 0.05, 0.3, 0.3, 0.001
+BARE_PART: Final = 0.05
+BARE_MA: Final = 0.3
+BARE_V: Final = 0.3
+BARE_CURVE: Final = 0.001
 """A unit before calibration: gain within 5 %, offset within 0.3 mA or 0.3 V, curvature up to 0.1 % of full
 scale, in the stage and in every channel (untrimmed parts; the project's issue on calibration)."""
-CHATTER_S = 0.002
+CHATTER_S: Final = 0.002
 """Time from one bounce of a bad contact to the next (assumption: a few hundred hertz)."""
-PUMP_HOLD_S = 0.050
+PUMP_HOLD_S: Final = 0.050
 """The charge pump lets the enable relay go this long after the last edge (reference design)."""
-PUMP_EDGES = 4
+PUMP_EDGES: Final = 4
 """Edges that must come within the hold time of each other before the enable relay pulls in."""
 
 

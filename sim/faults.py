@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Value: TypeAlias = float | bool | str
 
@@ -64,7 +64,7 @@ class Fault:
     onset: Literal["event", "want", "drive", "move", "contact", "never"] = "event"
 
 
-FOR_GOOD = Param("for_s", "s", 0.0, 0.0, 7200.0)
+FOR_GOOD: Final = Param("for_s", "s", 0.0, 0.0, 7200.0)
 """How long it lasts; 0 is for good."""
 
 
@@ -72,10 +72,10 @@ def _which(*choices: str, default: str | None = None) -> Param:
     return Param("which", "", default or choices[-1], choices=choices)
 
 
-ADC_WHICH = _which("control", "guard", "both")
+ADC_WHICH: Final = _which("control", "guard", "both")
 
 
-_TABLE = (
+_TABLE: Final = (
     Fault("hand_out", "the right hand leaves the water at once", (), "contact"),
     Fault("hand_in", "both hands are whole in the water again", (), "never"),
     Fault(
@@ -247,7 +247,7 @@ _TABLE = (
     ),
 )
 
-FAULTS: dict[str, Fault] = {fault.name: fault for fault in _TABLE}
+FAULTS: Final[dict[str, Fault]] = {fault.name: fault for fault in _TABLE}
 """Every fault by name, in the order in which they are shown."""
 
 

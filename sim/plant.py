@@ -7,14 +7,16 @@ a world that has one planned is not for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from sim.chips.ads1115 import Ads1115
     from sim.world import World
 
-START_SINGLE_SHOT = 0x8000
-MUX_BITS, SINGLE_ENDED_MUX, MUX_STEP = 0x7000, 0x4000, 0x1000
+START_SINGLE_SHOT: Final = 0x8000
+MUX_BITS: Final = 0x7000
+SINGLE_ENDED_MUX: Final = 0x4000
+MUX_STEP: Final = 0x1000
 """Multiplexer bits for input n against ground: 0x4000 + n * 0x1000 (SBAS444, table 8-3)."""
 
 

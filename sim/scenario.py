@@ -6,7 +6,7 @@ no fault at all.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -25,7 +25,7 @@ from sim.faults import FAULTS, Param, Value, check_params
 
 Skin: TypeAlias = "Literal['typical', 'dry', 'wet'] | float | SkinNumbers"
 Button: TypeAlias = Literal["start", "stop", "up", "down"]
-LONGEST_S = 7200.0
+LONGEST_S: Final = 7200.0
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Final
 
 from sim.electronics import STAGE_TAU_S
 
-KEEP, FORGET = 768, 512
-SETTLED = 25.0
+KEEP: Final = 768
+FORGET: Final = 512
+SETTLED: Final = 25.0
 """After so many time constants a 25 mA step is within a picoampere of its end."""
-OFF_BELOW_MA = 0.01
+OFF_BELOW_MA: Final = 0.01
 Piece = tuple[float, float, float, float, float, float, float, int, float]
 """(start s, target mA, deviation mA, skin V, deviation V, its tau s, series kohm, sign, leak mA)."""
 

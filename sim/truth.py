@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import Final
 
 from sim.clock import VirtualClock
 from sim.electronics import STAGE_TAU_S
 from sim.trace import Trace
 
-REMEMBERED_FAULTS = 64
-UPSET_MA = 0.1
+REMEMBERED_FAULTS: Final = 64
+UPSET_MA: Final = 0.1
 """A current this far from what it was before the converter's reset counts as gone (law 6's largest step)."""
-LONGEST_TICK_S = 0.05
+LONGEST_TICK_S: Final = 0.05
 """No tick of a controller that deserves the name lasts longer, with every transfer at its timeout."""
 
 

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 from random import Random
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from sim.body.load import Load
 from sim.body.person import Person
@@ -47,17 +47,19 @@ __all__ = ["UnitSpec", "World"]
 Glide: TypeAlias = tuple[float, float, float, float, Callable[[float], None]]
 """A value on its way: begin s, end s, old value, new value, and what sets it."""
 
-STEP_S, BRISK_STEP_S, IDLE_STEP_S = 0.006, 0.002, 0.25
+STEP_S: Final = 0.006
+BRISK_STEP_S: Final = 0.002
+IDLE_STEP_S: Final = 0.25
 """How often the load's slow state is carried on: with current, while something moves, and otherwise."""
-EDGE_STEP_S = 0.004
+EDGE_STEP_S: Final = 0.004
 """A heartbeat edge carries it on when it is this old, so that the step falls where a tick ends."""
-DRIVEN_MA = 0.1
+DRIVEN_MA: Final = 0.1
 """A stage that asks for less than this has no current to lose: a twentieth of what DC perception takes."""
-STOP_DELAY_S = 6.0
+STOP_DELAY_S: Final = 6.0
 """Stop's second contact breaks the enable circuit when it was held this long (docs/decisions/0009)."""
-BLEEDER_KOHM = 470.0
+BLEEDER_KOHM: Final = 470.0
 """Load of the open output terminals: a stage that drives nothing at all still shows no full voltage."""
-CURRENT_NOISE_MA = 0.001
+CURRENT_NOISE_MA: Final = 0.001
 """Noise of the stage and its shunts as a converter sees it, rms (reference design)."""
 
 

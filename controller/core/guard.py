@@ -7,12 +7,12 @@ time and dose, and once tripped says so for ever. Every threshold is in `limits.
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal
+from typing import Final, Literal
 
 from controller.core import limits as lim
 from controller.core.types import Cause, Command, Drive, Measurement, Off, Trip
 
-_OFF = Off()
+_OFF: Final = Off()
 
 
 class Guard:

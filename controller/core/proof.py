@@ -7,7 +7,7 @@ refused by name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from controller.core.limits import (
     PROOF_ALIVE_MA,
@@ -36,7 +36,7 @@ class Step(NamedTuple):
     otherwise: str
 
 
-STEPS: tuple[Step, ...] = (
+STEPS: Final[tuple[Step, ...]] = (
     Step(
         series=False,
         beat=True,

@@ -8,7 +8,7 @@ was measured and with the output open.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from controller.core.dose import Dose
 from controller.core.foldback import FoldBack
@@ -86,13 +86,13 @@ class Plan(NamedTuple):
         return sum(seconds for _, seconds in self.halves)
 
 
-FOLDING = frozenset({Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.STOPPING})
+FOLDING: Final = frozenset({Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.STOPPING})
 """Phases in which the load may ask for less current."""
-SELF_TEST_S = 0.25
+SELF_TEST_S: Final = 0.25
 """The self-test watches the disconnected unit for this long ..."""
-SELF_TEST_LIMIT_S = 3.0
+SELF_TEST_LIMIT_S: Final = 3.0
 """... and gives up after this (design: at most 3 s)."""
-SELF_TEST_ZERO_MA = 0.1
+SELF_TEST_ZERO_MA: Final = 0.1
 """Both converters must read less than this with the output open."""
 
 

@@ -16,32 +16,36 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Final
 
-IEC_AREA_CM2 = 75.0
+IEC_AREA_CM2: Final = 75.0
 """Middle of the 50 to 100 cm2 that the IEC 479-1 percentiles are given for."""
-POWER = 0.6
+POWER: Final = 0.6
 """Fresh skin voltage grows with current to this power (fit to IEC 479-1: 5, 50 and 95 %, 25 to 100 V)."""
-SPREAD_LN = 0.32
+SPREAD_LN: Final = 0.32
 """Spread between people of the fresh skin voltage, natural log (fit to the IEC 479-1 percentiles)."""
-KNEE_MA_PER_CM2 = 0.0067
+KNEE_MA_PER_CM2: Final = 0.0067
 """Below this density fresh skin is ohmic (assumption: the power law has no finite resistance at zero)."""
-CONDITIONED_KNEE_MA_PER_CM2 = 0.03
+CONDITIONED_KNEE_MA_PER_CM2: Final = 0.03
 """Conditioned skin holds its voltage above about 0.3 mA on 7 cm2 (Springer BF02474422)."""
-CONDITIONED_KOHM_CM2 = 2.5
+CONDITIONED_KOHM_CM2: Final = 2.5
 """Ohmic rest of conditioned skin (assumption; under 20 ohm a side in a tray)."""
-CONDITIONING_MA_PER_CM2 = 0.05
+CONDITIONING_MA_PER_CM2: Final = 0.05
 """Density at which the conditioning time constant is given; it scales with 1/density (assumption)."""
-RECOVERY_S = 900.0
+RECOVERY_S: Final = 900.0
 """Fresh skin returns with this time constant: about 3 times the impedance after 30 min (Curdy 2000)."""
-CHARGE_MA_MIN_PER_CM2 = 0.5
+CHARGE_MA_MIN_PER_CM2: Final = 0.5
 """Charge that brings 63 % of the slow fall of skin voltage (assumption)."""
-CHARGE_FALL, CHARGE_RECOVERY_S = 0.2, 3600.0
-SKIN_NF_PER_CM2 = 10.0
+CHARGE_FALL: Final = 0.2
+CHARGE_RECOVERY_S: Final = 3600.0
+SKIN_NF_PER_CM2: Final = 10.0
 """Skin capacitance; with the resistances above it gives 0.1 to 4 ms (Birlea 2011)."""
-SMALLEST_FRACTION = 1e-3
-FRESH_KNEE, SOFT_KNEE = KNEE_MA_PER_CM2**2, CONDITIONED_KNEE_MA_PER_CM2**2
-SMALLEST_MA, SHORTEST_TAU_S = 0.01, 1e-5
-HALF_FALL = (POWER - 1.0) / 2
+SMALLEST_FRACTION: Final = 1e-3
+FRESH_KNEE: Final = KNEE_MA_PER_CM2**2
+SOFT_KNEE: Final = CONDITIONED_KNEE_MA_PER_CM2**2
+SMALLEST_MA: Final = 0.01
+SHORTEST_TAU_S: Final = 1e-5
+HALF_FALL: Final = (POWER - 1.0) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class LoadParams:
     resistor_ohm: float | None = None
 
 
-AREAS: dict[str, LoadParams] = {
+AREAS: Final[dict[str, LoadParams]] = {
     "hands": LoadParams(),
     "feet": LoadParams(area_cm2=200.0, body_ohm=700.0, moisture=0.95),
     "underarms": LoadParams(area_cm2=40.0, body_ohm=300.0, moisture=0.5, water_depth_cm=1.0),

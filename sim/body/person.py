@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from random import Random
+from typing import Final
 
 from sim.body.load import Load
 
-FIDGET_EVERY_S = 15.0
+FIDGET_EVERY_S: Final = 15.0
 """Mean time between small movements (assumption: a few per minute)."""
-FIDGET_TAKES_S = 0.5
-SMALLEST_FIDGET = 0.88
+FIDGET_TAKES_S: Final = 0.5
+SMALLEST_FIDGET: Final = 0.88
 """A fidgeting hand stays at least this wet (assumption; well short of breaking contact)."""
 
 

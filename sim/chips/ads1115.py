@@ -9,29 +9,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import floor
 from random import Random
+from typing import Final
 
 from sim.clock import VirtualClock
 
-CONVERSION, CONFIG, LO_THRESH, HI_THRESH = 0, 1, 2, 3
-RESET_CONFIG, RESET_LO, RESET_HI = 0x8583, -0x8000, 0x7FFF
+CONVERSION: Final = 0
+CONFIG: Final = 1
+LO_THRESH: Final = 2
+HI_THRESH: Final = 3
+RESET_CONFIG: Final = 0x8583
+RESET_LO: Final = -0x8000
+RESET_HI: Final = 0x7FFF
 """Register values after reset (SBAS444, tables 8-3 and 8-4)."""
-FULL_SCALE_V = (6.144, 4.096, 2.048, 1.024, 0.512, 0.256, 0.256, 0.256)
+FULL_SCALE_V: Final = (6.144, 4.096, 2.048, 1.024, 0.512, 0.256, 0.256, 0.256)
 """Range by the PGA bits (SBAS444, table 8-3)."""
-RATE_SPS = (8, 16, 32, 64, 128, 250, 475, 860)
+RATE_SPS: Final = (8, 16, 32, 64, 128, 250, 475, 860)
 """Conversions per second by the DR bits (SBAS444, table 8-3)."""
-INPUTS = ((0, 1), (0, 3), (1, 3), (2, 3), (0, None), (1, None), (2, None), (3, None))
+INPUTS: Final = ((0, 1), (0, 3), (1, 3), (2, 3), (0, None), (1, None), (2, None), (3, None))
 """Positive and negative input by the MUX bits, None for ground (SBAS444, table 8-3)."""
-RATE_ERROR = 0.10
+RATE_ERROR: Final = 0.10
 """The internal oscillator is within 10 % (SBAS444, electrical characteristics)."""
-WAKE_UP_S = 25e-6
+WAKE_UP_S: Final = 25e-6
 """From power-down to the start of a single conversion (SBAS444, section 7.4.2.1)."""
-READY_PULSE_S = 8e-6
+READY_PULSE_S: Final = 8e-6
 """Length of the conversion-ready pulse in continuous mode (SBAS444, section 7.3.8)."""
-QUEUE = (1, 2, 4, 0)
+QUEUE: Final = (1, 2, 4, 0)
 """Conversions beyond a threshold before ALERT asserts, 0 disables (SBAS444, table 8-3)."""
-NOISE_COUNT = 4096
-GENERAL_CALL_RESET = 0x06
-OS, SINGLE_SHOT, WINDOW, ACTIVE_HIGH, LATCHING = 0x8000, 0x0100, 0x0010, 0x0008, 0x0004
+NOISE_COUNT: Final = 4096
+GENERAL_CALL_RESET: Final = 0x06
+OS: Final = 0x8000
+SINGLE_SHOT: Final = 0x0100
+WINDOW: Final = 0x0010
+ACTIVE_HIGH: Final = 0x0008
+LATCHING: Final = 0x0004
 
 
 class Ads1115:

@@ -7,11 +7,11 @@ section 3.1), an address that nobody answers is an error, a hung bus ends in the
 from __future__ import annotations
 
 import errno
-from typing import Protocol
+from typing import Final, Protocol
 
 from sim.clock import VirtualClock
 
-GENERAL_CALL_ADDRESS = 0x00
+GENERAL_CALL_ADDRESS: Final = 0x00
 
 
 class Chip(Protocol):

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Final
 
 from sim.clock import VirtualClock
 
-EEPROM_TYPICAL_S, EEPROM_LONGEST_S = 0.025, 0.050
+EEPROM_TYPICAL_S: Final = 0.025
+EEPROM_LONGEST_S: Final = 0.050
 """EEPROM write time (DS22039D, electrical characteristics: 25 ms typical, 50 ms maximum)."""
-FACTORY_CODE = 0x800
+FACTORY_CODE: Final = 0x800
 """What a new chip powers up with (DS22039D, table 4-2: mid-scale)."""
-GENERAL_CALL_RESET, GENERAL_CALL_WAKE = 0x06, 0x09
+GENERAL_CALL_RESET: Final = 0x06
+GENERAL_CALL_WAKE: Final = 0x09
 
 
 class Mcp4725:

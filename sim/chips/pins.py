@@ -6,7 +6,7 @@ nothing is remembered per edge, and time is the virtual clock's.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from gpiozero.exc import (
     PinFixedPull,
@@ -20,7 +20,7 @@ from gpiozero.exc import (
 )
 from gpiozero.pins.pi import PiFactory, PiPin
 
-RASPBERRY_PI_4B = 0xB03111
+RASPBERRY_PI_4B: Final = 0xB03111
 """Revision code of the board that the simulated unit claims (Raspberry Pi revision codes, 4B 2 GB 1.1)."""
 
 
