@@ -71,7 +71,11 @@ class Store:
         if free.f_bavail * free.f_frsize < LEAST_FREE_BYTES:
             raise Unwritable(_sentence(directory, f"less than {LEAST_FREE_BYTES >> 20} MB are free"))
         self.connection = sqlite3.connect(directory / FILE, timeout=BUSY_S, isolation_level=None)
-        self._prepare(directory)
+        try:
+            self._prepare(directory)
+        except BaseException:
+            self.connection.close()
+            raise
 
     def _prepare(self, directory: Path) -> None:
         connection = self.connection

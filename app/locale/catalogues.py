@@ -11,6 +11,7 @@ then fill the empty entries of `app/locale/CODE/LC_MESSAGES/ionto.po` and run it
 from __future__ import annotations
 
 import argparse
+import ast
 import io
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -43,10 +43,10 @@ from controller.history_check import LIMITS
 from protocols import frequency
 
 APP: Final = CATALOGUES.parent
-KEYWORDS: Final[Mapping[str, tuple[int, ...] | None]] = {"t": None, "n": (1, 2), "Turned": (2,)}
-"""Calls whose texts are said to people."""
+TEXTS_OF: Final[Mapping[str, tuple[int, ...]]] = {"t": (0,), "n": (0, 1), "Turned": (1,)}
+"""Calls whose texts are said to people, and which of their arguments those are."""
 PLACES: Final = (
-    *(f"{room}/**.py" for room in ("web", "household", "device", "history")),
+    *(f"{room}/**/*.py" for room in ("web", "household", "device", "history")),
     *(f"{name}.py" for name in ("main", "run", "report", "screen", "tables", "words")),
 )
 """Where texts are said."""
@@ -87,12 +87,27 @@ def _terminal() -> Iterator[str]:
     yield from filter(None, helping.texts(command_line.parser(), command_line.SPOKEN))
 
 
+def called(source: str) -> Iterator[tuple[str, ...]]:
+    """Give the texts that calls in `source` say; a text with its plural is a pair.
+
+    By the syntax tree: within a formatted string, only newer Pythons give tokens, but each gives the call.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            said = [node.args[which] for which in TEXTS_OF.get(name, ()) if which < len(node.args)]
+            texts = [one.value for one in said if isinstance(one, ast.Constant)]
+            words = tuple(text for text in texts if isinstance(text, str))
+            if words and len(words) == len(TEXTS_OF[name]):
+                yield words
+
+
 def template() -> Catalog:
     """Gather every text."""
     found = Catalog(project="ionto", version="", creation_date=_SAME_DATE, charset="utf-8")
-    places = [(place, "python") for place in PLACES]
-    for name, _, message, _, _ in extract_from_dir(APP, places, keywords=KEYWORDS):
-        found.add(message, locations=[(f"app/{name}", 0)])
+    for path in (path for place in PLACES for path in sorted(APP.glob(place))):
+        for texts in called(path.read_text(encoding="utf-8")):
+            found.add(texts if len(texts) > 1 else texts[0], locations=[(f"app/{path.relative_to(APP)}", 0)])
     for text in tabled():
         found.add(text)
     for text, name in reported():

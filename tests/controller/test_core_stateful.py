@@ -119,6 +119,4 @@ class Unguarded(Core):
 TestCore = Core.TestCase
 TestUnguarded = Unguarded.TestCase
 for case in (TestCore, TestUnguarded):
-    case.settings = settings(
-        max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    case.settings = settings(max_examples=60, stateful_step_count=30, suppress_health_check=list(HealthCheck))

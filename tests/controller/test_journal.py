@@ -196,6 +196,21 @@ def test_a_place_that_cannot_keep_it_is_refused_in_a_sentence(what, tmp_path, mo
     journal.close()
 
 
+def test_a_store_that_can_t_be_opened_is_closed(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        "controller.journal_store.sqlite3.connect",
+        lambda *words, _connect=sqlite3.connect, **settings: (
+            opened.append(_connect(*words, **settings)) or opened[-1]
+        ),
+    )
+    (tmp_path / FILE).write_bytes(b"no database at all" * 100)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        Store(tmp_path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
+
+
 def test_a_full_disk_at_the_start_is_refused(tmp_path):
     store = Store(tmp_path)
     pages = store.connection.execute("PRAGMA page_count").fetchone()[0]

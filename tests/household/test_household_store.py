@@ -1,6 +1,7 @@
 """The household's book: what is kept comes back, nothing above a ceiling, no secret in the file."""
 
 import sqlite3
+from contextlib import closing
 from datetime import date
 
 import pytest
@@ -71,7 +72,7 @@ def test_a_limit_is_kept_up_to_the_ceiling_and_no_further(household, ann, area):
 
 def test_a_limit_from_a_file_never_exceeds_the_ceiling_of_the_age(household, tmp_path):
     child = household.add_person("Tim", date(2016, 1, 1))
-    with sqlite3.connect(tmp_path / book.FILE) as db:
+    with closing(sqlite3.connect(tmp_path / book.FILE, isolation_level=None)) as db:
         db.execute("INSERT INTO most VALUES (?, 'underarms', 25.0)", (child,))
     assert household.person(child).limit_ma("underarms", TODAY) == highest_limit_ma("underarms", "child")
 
@@ -119,7 +120,7 @@ def test_the_file_is_for_its_owner_only(household, tmp_path):
 
 
 def test_a_book_of_another_version_is_left_alone(tmp_path):
-    with sqlite3.connect(tmp_path / book.FILE) as db:
+    with closing(sqlite3.connect(tmp_path / book.FILE, isolation_level=None)) as db:
         db.execute("PRAGMA user_version = 9")
     with pytest.raises(StoreRefused):
         Household(tmp_path)

@@ -38,8 +38,23 @@ def test_the_compiled_file_is_up_to_date(code):
         assert gettext.GNUTranslations(stream).gettext("Reverse") != ""
 
 
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ("""f"{t(seen['polarity'])}, {t('next')}\"""", [("next",)]),
+        ("""t(CAUSES["cause"])""", []),
+        ("""t("far " "away", count=3)""", [("far away",)]),
+        ("""say.n("{count} week", "{count} weeks", 3)""", [("{count} week", "{count} weeks")]),
+        ("""n("one", many, 2)""", []),
+        ("""Turned(5, "Off")""", [("Off",)]),
+    ],
+)
+def test_a_call_is_found_wherever_it_stands_and_a_key_is_no_text(source, texts):
+    assert list(catalogues.called(source)) == texts
+
+
 def test_no_call_hides_its_text_from_the_catalogue():
-    """What stands within a formatted string is not found before Python 3.12."""
+    """Nor one in a module where nobody looked."""
     known = {part for message in catalogues.template() if message.id
              for part in ([message.id] if isinstance(message.id, str) else message.id)}  # fmt: skip
     for path in catalogues.APP.rglob("*.py"):

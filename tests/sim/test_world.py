@@ -138,7 +138,7 @@ def test_average_is_the_integral_of_the_current(bench: Bench) -> None:
     assert world.average_ma(begin_s, begin_s + 0.002) == pytest.approx(fine, rel=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.floats(0.0003, 0.02), st.integers(0, 4095)), min_size=1, max_size=12))
 def test_charge_is_the_integral_of_the_current(bench: Bench, moves: list[tuple[float, int]]) -> None:
     unit = bench({"person": STILL})

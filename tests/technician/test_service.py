@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -71,9 +72,8 @@ def test_what_was_not_counted_is_taken_as_a_treatment_and_said(tmp_path):
 
 
 def test_a_journal_of_version_1_is_read_too(tmp_path):
-    with sqlite3.connect(tmp_path / "journal.db") as journal:
+    with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as journal:
         journal.executescript(V1)
-    journal.close()
     (real,) = usage(tmp_path)
     assert (real.sessions, real.hours, real.trips) == (2, 0.5, {"open_circuit": 1})
     assert (real.uncounted, real.series_operations) == (2, 2 * UNCOUNTED)
@@ -86,9 +86,8 @@ def test_a_journal_of_another_version_or_none_is_named(tmp_path, capsys):
     assert main(["service", "--state", str(tmp_path)]) == 2
     assert "can't be read" in capsys.readouterr().err
     (tmp_path / "journal.db").unlink()
-    with sqlite3.connect(tmp_path / "journal.db") as journal:
+    with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as journal:
         journal.execute("PRAGMA user_version = 9")
-    journal.close()
     with pytest.raises(Unreadable, match="version 9"):
         usage(tmp_path)
 

@@ -4,6 +4,7 @@ The 200 ms are the companion's own on a processor: what else runs on the test's 
 """
 
 import sqlite3
+from contextlib import closing
 from datetime import date
 from types import SimpleNamespace
 
@@ -26,7 +27,7 @@ PAGES = ("/", "/prepare?person=1&treatment=hands", "/plan", "/plan/1/hands.ics",
 
 def lived(state, sessions):
     ten_years(state, sessions)
-    with sqlite3.connect(state / "journal.db") as db:
+    with closing(sqlite3.connect(state / "journal.db", isolation_level=None)) as db:
         db.execute("UPDATE session SET person = '1', begun_utc = "
                    "strftime('%Y-%m-%dT%H:%M:%S+00:00', begun_utc, '-10 years')")  # fmt: skip
     household = Household(state)
