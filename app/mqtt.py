@@ -7,16 +7,18 @@ only by TLS or within this machine. A process of its own, an ordinary listener a
 from __future__ import annotations
 
 import json
-import re
 import signal
 import ssl
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from app.live import messages
+from app.mqtt_kept import Kept
+from app.mqtt_topics import SENSORS, availability, discovery, figures, state_of, told_as, topics, unit_id
 from app.output import ExitCode, UsageError, complain, say
 from controller.journal import JournalRefused, default_state
 
@@ -27,32 +29,10 @@ EVERY_S: Final = 1.0
 """States go out this often at most, and at once with a new phase."""
 KEEPALIVE_S: Final = 30
 """The broker tells that we are gone after one and a half of this (MQTT 3.1.1, keep alive)."""
+PATIENCE_S: Final = 2.0
+"""For a broker's word that it retains something no longer; else that is done with the next connection."""
+OFFLINE: Final = "offline"
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-
-
-class Sensor(NamedTuple):
-    """One entity in Home Assistant: key of the state, name, unit, kind (component, device class)."""
-
-    key: str
-    name: str
-    unit: str | None = None
-    component: str = "sensor"
-    device_class: str | None = None
-
-
-SENSORS: Final = (
-    Sensor("state", "State"),
-    Sensor("phase", "Phase"),
-    Sensor("next", "Next step"),
-    Sensor("measured_ma", "Current", "mA", device_class="current"),
-    Sensor("target_ma", "Requested current", "mA", device_class="current"),
-    Sensor("left_min", "Time left", "min", device_class="duration"),
-    Sensor("charge_ma_min", "Charge of this session", "mA·min"),
-    Sensor("code", "Code"),
-    Sensor("treating", "Treating", component="binary_sensor", device_class="running"),
-    Sensor("simulated", "Simulated", component="binary_sensor"),
-)
-"""No person's name or id is among them: a broker is read by many."""
 
 
 class Order(NamedTuple):
@@ -74,13 +54,13 @@ def mqtt(order: Order) -> ExitCode:
         UsageError: options that don't go together, files that can't be read, paho-mqtt missing.
 
     """
-    client = _client(order)
-    state = _state(order)
+    state, port = _state(order), order.port or (1883 if order.tls is None else 8883)
+    kept = Kept(state / "mqtt", (order.broker, port))
+    client = _client(order, kept.client)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: ended.set())
-    port = order.port or (1883 if order.tls is None else 8883)
-    publisher = Publisher(client, order.prefix, (order.broker, port))
+    publisher = Publisher(client, order.prefix, (order.broker, port), kept)
     say(f"Publishing what {state / 'live.sock'} tells to {order.broker}:{port}. Ctrl-C ends it.")
     try:
         for message in messages(state / "live.sock", ended.is_set):
@@ -94,13 +74,17 @@ def mqtt(order: Order) -> ExitCode:
 
 
 class Publisher:
-    """Turns messages into topics of one unit; `take` one after the other, None for a device that is gone.
+    """Turns messages into topics of the unit that is there; `take` one after the other, None for no device.
 
-    The connection begins with the first hello: only then is it known whose last will the broker has to keep.
+    The connection begins with a hello, and anew with the hello of another unit: only then is it known whose
+    last will the broker has to keep. `kept` remembers what the broker retains.
     """
 
-    def __init__(self, client: Client, prefix: str, broker: tuple[str, int]) -> None:
+    def __init__(
+        self, client: Client, prefix: str, broker: tuple[str, int], kept: Kept | None = None
+    ) -> None:
         self._client, self._prefix, self._broker = client, prefix, broker
+        self._kept = Kept(None, broker) if kept is None else kept
         self._hello: dict[str, Any] = {}
         self._unit = ""
         self._online = False
@@ -113,16 +97,71 @@ class Publisher:
     def take(self, message: dict[str, Any] | None) -> None:
         """Publish what this message tells."""
         if message is None:
-            self._available(online=False)
-        elif "hello" in message and not self._unit:
-            self._hello = message["hello"]
-            self._unit = unit_id(self._hello)
-            self._client.will_set(f"ionto/{self._unit}/available", "offline", qos=1, retain=True)
-            self._client.connect_async(*self._broker, KEEPALIVE_S)
-            self._client.loop_start()
-        elif "snapshot" in message and self._unit:
-            self._available(online=True)
-            self._state(message["snapshot"])
+            self._leave()
+        elif "hello" in message:
+            self._meet(message["hello"])
+        elif "snapshot" in message and self._unit and self._client.is_connected():
+            seen = message["snapshot"]
+            if not self._online:
+                self._announce(seen)
+            elif self._stage != _stage(seen) or time.monotonic() >= self._due_s:
+                self._state(seen)
+
+    def _meet(self, hello: dict[str, Any]) -> None:
+        """Be the publisher of whoever is there now."""
+        if hello == self._hello:
+            return
+        self._leave()
+        before, self._unit = self._unit, unit_id(hello)
+        if before:
+            complain(f"ionto: another unit: {told_as(hello)}, told of at ionto/{self._unit} from now on")
+        self._hello, self._online = hello, False
+        if self._unit == before:
+            return
+        if before and self._client.username == before:  # a broker that refuses single topics doesn't say so
+            complain(
+                f"ionto: logged in as {before}: where it may tell of itself only, add --user {self._unit}"
+            )
+        if self._client.is_connected():  # under the old name, where an access list may want it so
+            self._take_back()
+        self._client.disconnect()
+        self._client.loop_stop()
+        self._client.will_set(availability(self._unit), OFFLINE, qos=1, retain=True)
+        self._client.connect_async(*self._broker, KEEPALIVE_S)
+        self._client.loop_start()
+
+    def _leave(self) -> None:
+        """Say that the unit is gone."""
+        if self._online and self._client.is_connected():
+            self._online = False
+            self._client.publish(availability(self._unit), OFFLINE, qos=1, retain=True)
+
+    def _announce(self, seen: dict[str, Any]) -> None:
+        """Say who is there and what it does, and last that this is so now."""
+        self._online = True
+        self._kept.remember(topics(self._unit, self._prefix))
+        self._take_back()
+        for sensor in SENSORS:
+            topic, config = discovery(sensor, self._unit, self._hello, self._prefix)
+            self._client.publish(topic, json.dumps(config), qos=1, retain=True)
+        self._state(seen)
+        self._client.publish(availability(self._unit), "online", qos=1, retain=True)
+
+    def _state(self, seen: dict[str, Any]) -> None:
+        self._stage, self._due_s = _stage(seen), time.monotonic() + EVERY_S
+        self._client.publish(figures(self._unit), json.dumps(state_of(seen)), qos=0, retain=True)
+
+    def _take_back(self) -> None:
+        """Take from the broker what it retains of units that are not here any more."""
+        gone = self._kept.topics - topics(self._unit, self._prefix)
+        told, until_s = [], time.monotonic() + PATIENCE_S
+        for topic in sorted(gone, key=_last_the_state):
+            word = OFFLINE if topic.endswith("/available") else b""  # an empty one is no longer retained
+            told.append((topic, self._client.publish(topic, word, qos=1, retain=True)))
+        for _, said in told:
+            with suppress(RuntimeError, ValueError):  # the connection broke: it is done with the next one
+                said.wait_for_publish(max(0.0, until_s - time.monotonic()))
+        self._kept.forget(topic for topic, said in told if said.rc == 0 and said.is_published())
 
     def _connected(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
@@ -130,7 +169,6 @@ class Publisher:
             return
         self._why = ""
         self._online = False  # said again, since a broker may have forgotten it
-        self._due_s = 0.0
 
     def _unreached(self, *_: Any) -> None:
         """Say once why the broker can't be reached; paho tries again, and calls this within its `except`."""
@@ -139,77 +177,23 @@ class Publisher:
             self._why = why
             complain(f"ionto: no connection to the broker {self._broker[0]}:{self._broker[1]}: {why}")
 
-    def _available(self, *, online: bool) -> None:
-        if self._unit and online != self._online and self._client.is_connected():
-            self._online = online
-            if online:
-                for sensor in SENSORS:
-                    topic, config = discovery(sensor, self._unit, self._hello, self._prefix)
-                    self._client.publish(topic, json.dumps(config), qos=1, retain=True)
-            word = "online" if online else "offline"
-            self._client.publish(f"ionto/{self._unit}/available", word, qos=1, retain=True)
 
-    def _state(self, seen: dict[str, Any]) -> None:
-        stage, now_s = (seen["phase"], seen["state"], seen["code"]), time.monotonic()
-        if not self._online or (stage == self._stage and now_s < self._due_s):
-            return
-        self._stage, self._due_s = stage, now_s + EVERY_S
-        self._client.publish(f"ionto/{self._unit}/state", json.dumps(state_of(seen)), qos=0, retain=True)
+def _stage(seen: dict[str, Any]) -> object:
+    return seen["phase"], seen["state"], seen["code"]
 
 
-def unit_id(hello: dict[str, Any]) -> str:
-    """Return the unit's name in topics: letters, digits and underscores of its name and serial."""
-    return re.sub(r"[^a-z0-9]+", "_", f"{hello['unit']} {hello['serial']}".lower()).strip("_") or "unit"
+def _last_the_state(topic: str) -> tuple[bool, bool, str]:
+    """Order topics that are taken back: first nobody is there, then nobody looks, then nothing is known."""
+    return not topic.endswith("/available"), topic.endswith("/state"), topic
 
 
-def discovery(sensor: Sensor, unit: str, hello: dict[str, Any], prefix: str) -> tuple[str, dict[str, Any]]:
-    """Return topic and payload of Home Assistant's MQTT discovery for one entity."""
-    config: dict[str, Any] = {
-        "name": sensor.name,
-        "unique_id": f"ionto_{unit}_{sensor.key}",
-        "state_topic": f"ionto/{unit}/state",
-        "value_template": f"{{{{ value_json.{sensor.key} }}}}",
-        "availability_topic": f"ionto/{unit}/available",
-        "device": {
-            "identifiers": [f"ionto_{unit}"],
-            "name": f"{hello['unit']}{' (SIMULATED)' if hello['simulated'] else ''}",
-            "model": "iontophoresis unit",
-            "sw_version": hello["version"],
-        },
-    }
-    if sensor.component == "binary_sensor":
-        config |= {"payload_on": "ON", "payload_off": "OFF"}
-    if sensor.unit is not None:
-        config |= {"unit_of_measurement": sensor.unit, "state_class": "measurement"}
-    if sensor.device_class is not None:
-        config["device_class"] = sensor.device_class
-    return f"{prefix}/{sensor.component}/ionto_{unit}/{sensor.key}/config", config
-
-
-def state_of(seen: dict[str, Any]) -> dict[str, Any]:
-    """Return what is published of a snapshot: nothing about a person."""
-    charge = seen["charge_forward_ma_min"] + seen["charge_reverse_ma_min"]
-    return {
-        "state": seen["state"],
-        "phase": seen["phase"],
-        "next": seen["next"],
-        "measured_ma": None if seen["measured_ma"] is None else round(seen["measured_ma"], 2),
-        "target_ma": seen["target_ma"],
-        "left_min": round(seen["left_s"] / 60, 1),
-        "charge_ma_min": round(charge, 1),
-        "code": seen["code"],
-        "treating": "ON" if seen["state"] == "treating" else "OFF",
-        "simulated": "ON" if seen["simulated"] else "OFF",
-    }
-
-
-def _client(order: Order) -> Client:
+def _client(order: Order, name: str) -> Client:
     try:
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
     except ImportError as error:
         raise UsageError("paho-mqtt is not installed: pip install 'ionto[mqtt]'") from error
-    client = Client(CallbackAPIVersion.VERSION2)
+    client = Client(CallbackAPIVersion.VERSION2, client_id=name)
     client.reconnect_delay_set(1, 30)
     if (order.user is None) != (order.password_file is None):
         raise UsageError("--user and --password-file go together")

@@ -101,6 +101,9 @@ def test_what_tells_a_broker_can_write_no_record():
     lines = service("ionto-mqtt")
     assert lines["ProtectSystem"] == ["strict"]
     assert not {"StateDirectory", "ReadWritePaths", "RuntimeDirectory"} & lines.keys()
+    (folder,) = lines["BindPaths"]
+    assert folder == "-/var/lib/ionto/mqtt", "its own memory of what the broker retains, and no more"
+    assert service("ionto-controller")["StateDirectory"] == ["ionto ionto/mqtt"], "who makes it"
 
 
 def test_all_but_the_controller_give_way_to_it():
