@@ -114,7 +114,7 @@ class Publisher:
         self._leave()
         before, self._unit = self._unit, unit_id(hello)
         if before:
-            complain(f"ionto: another unit: {told_as(hello)}, told of at ionto/{self._unit} from now on")
+            complain(f"ionto: now {told_as(hello)}, version {hello['version']}, at ionto/{self._unit}")
         self._hello, self._online = hello, False
         if self._unit == before:
             return
@@ -122,8 +122,6 @@ class Publisher:
             complain(
                 f"ionto: logged in as {before}: where it may tell of itself only, add --user {self._unit}"
             )
-        if self._client.is_connected():  # under the old name, where an access list may want it so
-            self._take_back()
         self._client.disconnect()
         self._client.loop_stop()
         self._client.will_set(availability(self._unit), OFFLINE, qos=1, retain=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from app.atomic import write_whole
 from app.mqtt_topics import is_ours
 from app.output import complain
+from controller.ownership import InUse, own
 
 
 class Kept:
@@ -22,15 +23,19 @@ class Kept:
 
     `client` is this listener's name at the broker. It stays the same, so that a connection which the broker
     still takes for alive after a power cut is replaced, and its last will said, before the new one speaks.
+    One listener at a time has the file, since two of one name would end each other's connection.
     """
 
     def __init__(self, folder: Path | None, broker: tuple[str, int]) -> None:
-        name = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{broker[0]}-{broker[1]}.json")
-        self._file = None if folder is None else folder / name
+        name = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{broker[0]}-{broker[1]}")
+        self._file = None if folder is None else folder / f"{name}.json"
+        self._lock: int | None = None
         self.client = f"ionto{secrets.token_hex(8)}"  # 23 characters are what every broker takes
         self.topics: frozenset[str] = frozenset()
         self._written: tuple[str, frozenset[str]] | None = None
-        self._read()
+        if self._file is not None and self._file.exists():
+            self._hold(self._file)
+            self._read()
 
     def remember(self, topics: Iterable[str]) -> None:
         """Add topics that are about to be retained."""
@@ -40,6 +45,15 @@ class Kept:
         """Take out topics that the broker retains no longer."""
         self._keep(self.topics.difference(topics))
 
+    def _hold(self, file: Path) -> None:
+        if self._lock is not None:
+            return
+        try:
+            file.parent.mkdir(exist_ok=True)
+            self._lock = own(file.with_suffix(".lock"), "this memory")
+        except (OSError, InUse) as error:
+            self._without(error)
+
     def _read(self) -> None:
         if self._file is None:
             return
@@ -47,9 +61,7 @@ class Kept:
             found = json.loads(self._file.read_text(encoding="utf-8"))
             client, topics = found["client"], frozenset(found["topics"])
             if not re.fullmatch(r"ionto[0-9a-f]{16}", client) or not all(map(is_ours, topics)):
-                raise ValueError("what it says is not ours")
-        except FileNotFoundError:
-            return
+                raise ValueError("it is not ours")
         except (OSError, ValueError, KeyError, TypeError) as error:
             complain(
                 f"ionto: {self._file}: can't be read, so a unit told of before stays at the broker: {error}"
@@ -60,13 +72,21 @@ class Kept:
 
     def _keep(self, topics: frozenset[str]) -> None:
         self.topics = topics
+        if self._file is not None and self._written != (self.client, topics):
+            self._hold(self._file)
         if self._file is None or self._written == (self.client, topics):
             return
         try:
-            self._file.parent.mkdir(exist_ok=True)
             write_whole(self._file, json.dumps({"client": self.client, "topics": sorted(topics)}))
         except OSError as error:
-            complain(f"ionto: {self._file}: can't be written: {error.strerror}. It is not tried again.")
-            self._file = None
+            self._without(error)
             return
         self._written = (self.client, topics)
+
+    def _without(self, error: OSError | InUse) -> None:
+        """Go on without a file, and say so once."""
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        complain(
+            f"ionto: {self._file}: can't be kept, so that a restart forgets what the broker retains: {why}"
+        )
+        self._file = None

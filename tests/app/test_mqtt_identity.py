@@ -295,20 +295,30 @@ def test_a_memory_that_is_none_is_said_once_and_begun_anew(tmp_path, capsys, tex
     kept = Kept(tmp_path, ("broker", 1883))
     assert kept.topics == frozenset()
     assert capsys.readouterr().err.count("\n") == 1
-    kept.remember(topics(A, "homeassistant"))
-    again = Kept(tmp_path, ("broker", 1883))
-    assert (again.topics, again.client) == (topics(A, "homeassistant"), kept.client)
-    again.forget(topics(A, "homeassistant"))
-    assert Kept(tmp_path, ("broker", 1883)).topics == frozenset()
-    assert Kept(tmp_path, ("other", 1883)).client != kept.client
+    mine = topics(A, "homeassistant")
+    kept.remember(mine)
+    assert json.loads(file.read_text()) == {"client": kept.client, "topics": sorted(mine)}
 
 
 def test_a_memory_that_cannot_be_written_is_said_once(tmp_path, capsys):
     kept = Kept(tmp_path / "no" / "where", ("broker", 1883))
     kept.remember(["ionto/a/state"])
     kept.remember(["ionto/b/state"])
-    assert capsys.readouterr().err.count("can't be written") == 1
+    assert capsys.readouterr().err.count("can't be kept") == 1
     assert kept.topics == {"ionto/a/state", "ionto/b/state"}
+
+
+def test_a_second_listener_has_another_name_and_leaves_the_first_alone(broker, state):
+    """Two of one name would end each other's connection at the broker, again and again."""
+    log = state / "log"
+    with unit(state, FIRST), listener(state, broker.port):
+        until(lambda: is_there(broker, FIRST))
+        with ear(broker.port) as told, log.open("w") as errors, listener(state, broker.port, log=errors):
+            until(lambda: "in use by process" in log.read_text())
+            until(lambda: told.count((f"ionto/{A}/available", "online")) >= 2)
+            seen = len(told)
+            until(lambda: len(told) > seen + 4)
+            assert (f"ionto/{A}/available", "offline") not in told
 
 
 def test_within_the_access_list_a_unit_takes_back_its_own(tmp_path, state):
