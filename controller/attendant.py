@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from controller.device import Device, Offer
     from controller.journal import Journal
     from controller.loop import Loop
-    from controller.orders import Prepared
+    from controller.orders.judgement import Prepared
     from controller.telemetry import Snapshot
 
 PANEL_S: Final = 0.02

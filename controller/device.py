@@ -20,7 +20,7 @@ from controller.core.types import Cause, Phase, Refusal
 from controller.given import too_often
 from controller.journal import Journal
 from controller.loop import StopSwitch
-from controller.orders import OrderRefused, Prepared, judge
+from controller.orders.judgement import OrderRefused, Prepared, judge
 from controller.realtime import real_time
 from controller.recorder import Recorder
 from controller.result import OUTCOMES
@@ -118,7 +118,7 @@ class Device:
         return self._ordered if self.order is not None else self._default
 
     def take_order(self, message: Mapping[str, Any]) -> None:
-        """Take the order that lies in `next.json`, or that there is none."""
+        """Take what was `controller.orders.file.Found` in `next.json`."""
         asked, self._ordered, self.order = message.get("order"), None, None
         if asked is not None and message["digest"] == self._spent:
             return

@@ -31,7 +31,8 @@ from controller.clock import SessionClock
 from controller.core.reasons import reason_of
 from controller.device import Device
 from controller.journal import JournalRefused, default_state
-from controller.orders import OrderRefused, Prepared, own
+from controller.orders.file import FILE
+from controller.orders.judgement import OrderRefused, Prepared, own
 from controller.ownership import InUse
 from controller.supervision import Supervision
 from protocols.library import find, names
@@ -179,7 +180,7 @@ def _bench(order: Order, unit: Unit, default: Prepared | None, scenario: Scenari
 def _facts(order: Order, state: Path, unit: Unit, bench: Bench) -> dict[str, Any]:
     return {
         "socket": str(state / "live.sock"),
-        "next": str(state / "next.json"),
+        "next": str(state / FILE),
         "attach": None if order.attach is None else str(order.attach),
         "hello": {
             "api": 1,

@@ -10,7 +10,6 @@ null). Its input ends with the device, and then so does it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import selectors
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from controller.lines import LineSplitter
+from controller.orders.file import LARGEST, Found, digest_of, found
 
 CLIENTS: Final = 200
 """Listeners at once; the next one is turned away."""
@@ -38,8 +38,6 @@ LAST_WORDS: Final = 256
 """Reads of a listener that is let go: all that its socket can hold (Linux, net.core.wmem_default)."""
 STOPS: Final = 2
 """Stops that wait for room on the way to the device: the soft one and the one that cuts."""
-LARGEST: Final = 4096
-"""Bytes of `next.json`."""
 BUTTONS: Final = ("start", "stop", "up", "down")
 
 
@@ -153,12 +151,13 @@ class Herald:
             return
         if data != self._seen:
             self._seen = data
-            self._pass_on({"do": "order"} if not data else _order(data))
+            order = found(data, datetime.now(UTC)) if data else Found()
+            self._pass_on({"do": "order", **order})
 
     def _spend(self, digest: str) -> None:
         """Remove the order that was used, and no newer one."""
         with suppress(OSError):
-            if hashlib.sha256(self._next.read_bytes()).hexdigest() == digest:
+            if digest_of(self._next.read_bytes()) == digest:
                 self._next.unlink()
 
     # --- the listeners -----------------------------------------------------------------------------------
@@ -277,36 +276,6 @@ class Herald:
             self._selector.unregister(client.line)
             self._clients.pop(client.line.fileno(), None)
             client.line.close()
-
-
-def _order(data: bytes) -> dict[str, Any]:
-    """Read `next.json`: an order with the time it is valid for, or why it is none."""
-    if len(data) > LARGEST:
-        return {"do": "order", "error": f"next.json is longer than {LARGEST} bytes"}
-    try:
-        asked = json.loads(data, parse_constant=_no_number, object_pairs_hook=_no_doubles)
-        until = datetime.fromisoformat(asked["valid_until_utc"])
-        if until.utcoffset() is None or until.utcoffset().total_seconds() != 0:  # type: ignore[union-attr]  # told before
-            raise ValueError("valid_until_utc has no Z or +00:00")
-        valid_for_s = (until - datetime.now(UTC)).total_seconds()
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        return {"do": "order", "error": f"next.json is no order: {why[:200]}"}
-    if not 0.0 < valid_for_s <= 24 * 3600.0 + 60.0:
-        return {"do": "order", "error": "next.json: valid_until_utc is over, or more than 24 h ahead"}
-    digest = hashlib.sha256(data).hexdigest()
-    return {"do": "order", "order": asked, "valid_for_s": valid_for_s, "digest": digest}
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number here")
-
-
-def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is there twice")
-    return found
 
 
 def _line(message: dict[str, Any]) -> bytes:

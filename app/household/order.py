@@ -1,25 +1,24 @@
-"""What is prepared for the next Start: the file `next.json`, judged here first and by the device again.
+"""Who may have what prepared for the next Start: judged here first, and by the device again.
 
-Law: it is written only for a person who may be treated now, within the limits, after the whole checklist; and
-it ends by itself.
+Law: an order is written only for a person who may be treated now, within the limits, after the whole
+checklist; and it ends by itself.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.atomic import write_whole
 from app.household.fitness import age_group, fitness
 from app.household.plan import Given, Plan, first_polarity, refusal
 from app.household.store import Person
+from controller.orders.file import FILE, Order, written
 from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
-from protocols.treatment import Polarity, Treatment
+from protocols.treatment import Treatment
 
-FILE: Final = "next.json"
 VALID: Final = timedelta(minutes=30)
 """Long enough to fill the trays; then somebody else may have sat down."""
 
@@ -32,17 +31,6 @@ CHECKLIST: Final = {
 }
 UNTICKED: Final = "Tick every line of the checklist first."
 OUT_OF_LIMIT: Final = "This current is outside your limit."
-
-
-class Order(NamedTuple):
-    """What is to be treated; currents in mA."""
-
-    person: str
-    treatment: str
-    current_ma: float
-    limit_ma: float
-    first_polarity: Polarity
-    valid_until: datetime
 
 
 def limit_for(person: Person, treatment: Treatment, now: datetime) -> float:
@@ -83,16 +71,7 @@ def prepared(
 
 def write(state: Path, order: Order) -> None:
     """Put the order where the device finds it, whole. Raises OSError."""
-    until = order.valid_until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    content = {
-        "person": order.person,
-        "treatment": order.treatment,
-        "current_ma": order.current_ma,
-        "first_polarity": order.first_polarity,
-        "valid_until_utc": until,
-        "limit_ma": order.limit_ma,
-    }
-    write_whole(state / FILE, json.dumps(content) + "\n")
+    write_whole(state / FILE, written(order))
 
 
 def withdraw(state: Path) -> None:

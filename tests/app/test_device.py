@@ -9,7 +9,7 @@ from played import LIBRARY, ORDER, SHORT, UNHURRIED, after, idle, phase, serve, 
 
 from controller import journal_store, journal_tables
 from controller.history import open_history
-from controller.orders import OrderRefused, judge
+from controller.orders.judgement import OrderRefused, judge
 from protocols.library import find
 
 

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from app.household import order
-from app.household.order import Order
 from app.household.plan import Plan
 from app.household.store import Household
 from controller.lines import LineSplitter
+from controller.orders.file import FILE, Order
 
 DAY = date(2026, 6, 10)
 UNTIL = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -50,7 +50,7 @@ CHANGES = {
 
 def told(state):
     """Everything that the book and the order say; the order is None where there is none."""
-    book, place = Household(state), state / order.FILE
+    book, place = Household(state), state / FILE
     people = [person._replace(words=dict(person.words)) for person in book.people()]
     plan = book.plan(1, "hands", DAY) if people else None
     kept = (people, plan, book.feedback([1]), [device.name for device in book.devices()], _coded(book))

@@ -8,7 +8,7 @@ from controller.benches import rig_on, simulated
 from controller.clock import SessionClock
 from controller.device import Device
 from controller.history import open_history
-from controller.orders import own
+from controller.orders.judgement import own
 from controller.supervision import Supervision
 from protocols.library import find, names
 from protocols.treatment import Treatment

@@ -10,8 +10,9 @@ from herald import wait_for
 from played import LIBRARY, ORDER
 
 from app.device.line import HeraldLine
-from app.household.order import Order, write
-from controller.orders import OrderRefused, judge
+from app.household.order import write
+from controller.orders.file import Order
+from controller.orders.judgement import OrderRefused, judge
 
 SOON = (datetime.now(UTC) + timedelta(minutes=30)).replace(microsecond=0)
 ORDERED = Order("7", "hands", 8.0, 9.5, "reverse", SOON)

@@ -1,4 +1,4 @@
-"""What is prepared for the next Start: an order from outside, judged here, or the unit's own treatment.
+"""What Start would begin: an order from outside, judged here, or the unit's own treatment.
 
 Law: an order asks and never commands. It is held to the library, the treatment's ceiling, the unit's limit
 and the person's limit; what lies outside any of them is refused with a sentence, nothing is clamped. Pure.
@@ -6,7 +6,7 @@ and the person's limit; what lies outside any of them is refused with a sentence
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,9 +15,6 @@ from protocols.treatment import Line, Treatment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-LONGEST_VALID_S: Final = 24 * 3600.0
-"""An order is for today."""
 
 
 class OrderRefused(Exception):
