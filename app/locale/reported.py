@@ -23,21 +23,18 @@ WHOLE: Final = ("controller/**/*.py", "config/*.py", "protocols/*.py", "drivers/
 """Rooms that know no language: each text of theirs may reach a person."""
 RAISED: Final = (
     *(f"app/{room}*.py" for room in ("", "device/", "history/", "household/", "web/")),
-    *(f"sim/{name}.py" for name in ("scenario", "faults", "remote/unit_client")),
+    *(f"sim/**/{name}.py" for name in ("scenario", "faults", "unit_client")),
 )
 """Rooms whose errors alone reach a person as they are."""
-ELSEWHERE: Final = frozenset(
-    f"controller/{name}.py"
-    for name in (
-        *(
-            "core/phases",
-            "core/reasons",
-            "core/signals",
-            "journal_tables",
-        ),  # a diagram's, tables of the faces', a database's
-        *("bench_power", "bench_session", "commissioning", "first_power", "meter", "service"),
-    )  # technicians', whose commands speak English
-) | {"app/forks.py", "app/mqtt.py", "app/oled.py", "app/reactions.py", "app/unit.py"}
+ELSEWHERE: Final = (
+    *(f"controller/**/{name}.py" for name in ("phases", "reasons", "signals", "journal_tables")),
+    # a diagram's, tables of the faces', a database's; and technicians', whose commands speak English
+    *(
+        f"controller/**/{name}.py"
+        for name in ("bench_power", "bench_session", "commissioning", "first_power", "meter", "service")
+    ),
+    *(f"app/{name}.py" for name in ("forks", "mqtt", "oled", "reactions", "unit")),
+)
 """Modules whose texts no person reads in another language."""
 SAID: Final = frozenset({"t", "n", "Turned"})
 """Calls whose texts are in the catalogues already."""
@@ -128,13 +125,21 @@ Parts: TypeAlias = tuple[str | None, ...]
 
 def reported() -> Iterator[tuple[str, str]]:
     """Give every text that is reported, and the file it stands in."""
+    elsewhere = _files(ELSEWHERE)
     for patterns, whole in ((WHOLE, True), (RAISED, False)):
-        for path in sorted({path for pattern in patterns for path in ROOT.glob(pattern)}):
+        for path in sorted(_files(patterns) - elsewhere):
             name = path.relative_to(ROOT).as_posix()
-            if name not in ELSEWHERE:
-                yield from ((text, name) for text in texts_of(path.read_text("utf-8"), whole=whole))
+            yield from ((text, name) for text in texts_of(path.read_text("utf-8"), whole=whole))
     for text in (*DATABASE, *MARKUP, *SCENARIO, *OPTIONS, *PLAIN, *map(os.strerror, _ERRORS)):
         yield text, ""
+
+
+def _files(patterns: Iterable[str]) -> set[Path]:
+    """Give the files of these patterns. Raises ValueError for a pattern that finds none: it was moved."""
+    found = {pattern: set(ROOT.glob(pattern)) for pattern in patterns}
+    if nothing := [pattern for pattern, files in found.items() if not files]:
+        raise ValueError(f"nothing is at {nothing[0]}")
+    return set().union(*found.values())
 
 
 def words() -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from debian_root import Root, another, unpack, why_not
+from places import place
 
 pytestmark = [pytest.mark.nightly, pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")]
 ROOT = Path(__file__).parents[2]
@@ -98,7 +99,7 @@ def test_a_damaged_bundle_is_refused(installed, bundle, tmp_path):
     "patch",
     [
         ("app/run.py", "def run(", "def lost("),
-        ("controller/loop.py", "command = session.step(", "command = session.stop("),
+        (place("controller/**/loop.py"), "command = session.step(", "command = session.stop("),
         ("config/unit.py", "serial", "cereal"),
     ],
     ids=["command", "tick", "unit file"],

@@ -15,6 +15,8 @@ from controller.core.limits import SENSING_MA
 from controller.core.regulator import Regulator
 from controller.core.types import Buttons, Cause, Drive, Measurement, Off, Phase
 
+pytestmark = pytest.mark.core
+
 LIMITS = limits_of(5.0)
 
 

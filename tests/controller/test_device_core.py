@@ -8,6 +8,8 @@ from core_bench import Bench
 from controller.core.reasons import REASONS, code_of
 from controller.core.types import Buttons, Cause, Failure, Phase, Refusal
 
+pytestmark = pytest.mark.core
+
 UP, DOWN, BOTH = Buttons(up=True), Buttons(down=True), Buttons(up=True, down=True)
 
 

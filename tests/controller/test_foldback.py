@@ -8,6 +8,8 @@ import pytest
 
 from controller.core.foldback import FoldBack
 
+pytestmark = pytest.mark.core
+
 E = 1e-6
 
 

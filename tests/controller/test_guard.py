@@ -8,6 +8,8 @@ from core_bench import Bench
 
 from controller.core.types import Buttons, Cause, Drive, Failure, Off, Phase
 
+pytestmark = pytest.mark.core
+
 DRIVEN = ["ramp_up", "hold", "ramp_down"]
 
 

@@ -10,6 +10,8 @@ from guard_watch import limits_of
 from controller.core.guard import Guard
 from controller.core.types import Buttons, Cause, Command, Drive, Measurement, Off
 
+pytestmark = pytest.mark.core
+
 LIMITS = limits_of(5.0)
 TICK_S = 1 / 128
 """A power of two, so that sums of ticks are exact."""

@@ -11,6 +11,8 @@ from controller.core import limits as lim
 from controller.core.guard import Guard
 from controller.core.types import Cause, Command, Drive, Off
 
+pytestmark = pytest.mark.core
+
 
 def seen(watch: Watch, times: int, **changes: Any) -> Cause | None:
     """The cause, if any, after so many ticks with this reading."""

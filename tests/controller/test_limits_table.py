@@ -10,6 +10,8 @@ import pytest
 from controller.core import limits
 from controller.core.limits import GuardLimits
 
+pytestmark = pytest.mark.core
+
 TABLE = {
     "SENSING_MA": 0.3,
     "SENSING_LIMIT_MA": 0.35,

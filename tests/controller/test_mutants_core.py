@@ -11,6 +11,8 @@ from controller.core.dose import Dose
 from controller.core.regulator import Regulator
 from controller.core.types import Cause, Command, Drive, Off
 
+pytestmark = pytest.mark.core
+
 ONE_TICK = [
     (drive(15.0), {"guard_ma": 15.85 - E}, None),
     (drive(15.0), {"guard_ma": 15.85 + E}, Cause.OVER_CURRENT),

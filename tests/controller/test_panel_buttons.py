@@ -6,6 +6,8 @@ from core_bench import Bench
 from controller.core.reasons import code_of
 from controller.core.types import Buttons, Cause, Phase, Refusal, Trip
 
+pytestmark = pytest.mark.core
+
 
 def press(bench, ticks=10, **which):
     for _ in range(ticks):

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from core_bench import Bench
+from places import ROOT, place
 from simulated import endings, phase_times, simulate, treatment
 
 from config.unit import Unit
@@ -28,7 +29,6 @@ from drivers.dac import CurrentDac
 from drivers.relays import Heartbeat, Relays
 from sim.world import World
 
-ROOT = Path(__file__).parents[2]
 WEAK = treatment(current_ma=5.0)
 HOLD_S = 25.0
 """A moment in the first hold of `WEAK` (10 s of ramp, hold until about 52 s)."""
@@ -413,7 +413,7 @@ def test_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch, undisturb
     monkeypatch.setattr(time, "time", lambda: 3600.0 * (-1) ** next(hours))
     monkeypatch.setattr(time, "time_ns", lambda: 3600 * 10**9 * (-1) ** next(hours))
     assert simulate(WEAK) == undisturbed[:2]
-    source = ROOT.joinpath("controller/clock.py").read_text(encoding="utf-8")
+    source = ROOT.joinpath(place("controller/**/clock.py")).read_text(encoding="utf-8")
     assert set(re.findall(r"\btime\.(\w+)\(", source)) <= {"monotonic", "sleep"}
 
 

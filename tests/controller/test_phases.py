@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from itertools import product
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event, diagram
 from controller.core.types import Phase
+
+pytestmark = pytest.mark.core
 
 
 def test_every_phase_has_a_row() -> None:
@@ -47,5 +49,5 @@ def test_current_is_reached_only_through_start_and_contact() -> None:
 
 
 def test_the_diagram_in_the_docs_is_the_table() -> None:
-    page = Path(__file__).parents[2].joinpath("docs/architecture.md").read_text(encoding="utf-8")
+    page = ROOT.joinpath("docs/architecture.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{diagram()}\n```" in page

@@ -10,6 +10,8 @@ from core_bench import Bench
 from controller.core.proof import STEPS, Proof
 from controller.core.types import Drive, Measurement
 
+pytestmark = pytest.mark.core
+
 READING = Bench().measure()
 ALIVE: dict[str, Any] = {"voltage_v": 3.0, "current_ma": 0.07}
 DEAD: dict[str, Any] = {"voltage_v": 0.0, "current_ma": 0.0}

@@ -5,6 +5,8 @@ import pytest
 from controller.core.reasons import AGAIN, NAMES, REASONS, SERVICE, Mender, reason_of
 from controller.core.types import Cause, Refusal
 
+pytestmark = pytest.mark.core
+
 NUMBERS = {
     "open_circuit": 11,
     "short_circuit": 12,

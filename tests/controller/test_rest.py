@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from controller.core.rest import EQUAL_RATIO, LEAST_S, Given, rest_of
 
+pytestmark = pytest.mark.core
+
 RAMP = 0.5
 HALVES = (("forward", 600.0), ("reverse", 600.0))
 

@@ -7,6 +7,8 @@ from core_bench import Bench
 
 from controller.core.types import Buttons, Drive, Off, Phase
 
+pytestmark = pytest.mark.core
+
 
 def phases_of(bench: Bench, limit_s: float = 200.0) -> list[tuple[str, str]]:
     seen: list[tuple[str, str]] = []

@@ -9,6 +9,8 @@ from session_alone import RISE_MA, START, STOP, TICK_S, Alone
 
 from controller.core.types import Drive, Off, Phase, Refusal
 
+pytestmark = pytest.mark.core
+
 # --- the self-test ---------------------------------------------------------------------------------------
 
 

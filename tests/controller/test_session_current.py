@@ -9,6 +9,8 @@ from session_alone import RISE_MA, TICK_S, Alone, E
 
 from controller.core.types import Buttons, Drive, Off, Phase
 
+pytestmark = pytest.mark.core
+
 # --- the current -------------------------------------------------------------------------------------------
 
 

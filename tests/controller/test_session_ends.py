@@ -7,6 +7,8 @@ from session_alone import STOP, TICK_S, Alone
 
 from controller.core.types import Buttons, Cause, Off, Phase, Trip
 
+pytestmark = pytest.mark.core
+
 # --- Stop and trips ----------------------------------------------------------------------------------------
 
 

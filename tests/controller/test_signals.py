@@ -8,6 +8,8 @@ import pytest
 from controller.core.reasons import NAMES
 from controller.core.signals import PATTERNS, Signal, flashes, lights, panel
 
+pytestmark = pytest.mark.core
+
 STEP_S = 0.05
 
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from protocols import ceilings
 from protocols.ceilings import ceiling_ma, longest_min, max_charge_ma_min
 
+pytestmark = pytest.mark.core
+
 AREAS = get_args(ceilings.Area)
 GROUPS = get_args(ceilings.AgeGroup)
 ELECTROLYTES = get_args(ceilings.Electrolyte)

@@ -8,6 +8,8 @@ import pytest
 
 from protocols.frequency import CLOCK, FIVE_A_WEEK, LEAST_HOURS, ONE_A_DAY, TOO_SOON, refusal
 
+pytestmark = pytest.mark.core
+
 MORNING = datetime(2026, 6, 10, 8, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 

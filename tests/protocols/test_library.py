@@ -7,6 +7,8 @@ import pytest
 from config.reader import BadFile
 from protocols.library import LIBRARY, find, names
 
+pytestmark = pytest.mark.core
+
 AGREED = {
     "face": ("face", "tap_water", 2.0, 20.0),
     "feet": ("feet", "tap_water", 15.0, 30.0),

@@ -11,6 +11,8 @@ from config.reader import BadFile, read_text
 from protocols import ceilings
 from protocols.treatment import Reversal, Treatment
 
+pytestmark = pytest.mark.core
+
 HANDS: dict[str, Any] = {"name": "mine", "area": "hands", "current_ma": 12.0, "total_min": 20.0}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import place
 from safety_case import PAGE, Case, Figure, Item, errors_of, load
 from safety_page import render
 from safety_tests import why_not_shown
@@ -72,7 +73,7 @@ def with_gap(case: Case) -> Case:
     return case._replace(items={**case.items, "laws": laws})
 
 
-GUARD = "tests/controller/test_guard.py"
+GUARD = place("tests/**/test_guard.py")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ GUARD = "tests/controller/test_guard.py"
         (lambda c: changed(c, "figures", "F-01", value=20.1), "figure F-01 is 20.1 ms, bound 20"),
         (with_figure, "figure F-99 is cited by nothing"),
         (lambda c: with_item(c, gap=None), "LAW-99 (a new law) is answered by nothing"),
-        (lambda c: with_peer(c, f"{GUARD}::test_x"), "PEER-99 cites tests/controller/test_guard.py::test_x"),
+        (lambda c: with_peer(c, f"{GUARD}::test_x"), f"PEER-99 cites {GUARD}::test_x"),
         (with_gap, "LAW-04 is answered, yet told as a gap"),
     ],
 )

@@ -36,36 +36,37 @@ import yaml
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT)]
 from mutate import Mutant, Slip, definitions_of, slips_of  # noqa: E402 - beside this file
+from places import place  # noqa: E402 - likewise
 
 LISTED = ROOT / "tests/mutation/survivors.yaml"
 RECORD = ROOT / "tests/mutation/record.yaml"
 PAGE = ROOT / "docs/safety/mutation.md"
 
 
-def _controller(*names: str) -> list[str]:
-    return [f"tests/controller/test_{name}.py" for name in names]
+def _tests(*names: str) -> list[str]:
+    return [place(f"tests/**/test_{name}.py") for name in names]
 
 
-BOUNDS = _controller("mutants_core", "limits_table")
-PROOF = [*_controller("proof_steps", "proof"), "-k", "not simulated and not sound_units"]
+BOUNDS = _tests("mutants_core", "limits_table")
+PROOF = [*_tests("proof_steps", "proof"), "-k", "not simulated and not sound_units"]
 MODULES: dict[str, tuple[list[str], ...]] = {
     "protocols/ceilings.py": (["tests/protocols"],),
     "controller/core/dose.py": (BOUNDS,),
-    "controller/core/phases.py": (_controller("phases"), _controller("session")),
+    "controller/core/phases.py": (_tests("phases"), _tests("session")),
     "controller/core/limits.py": (BOUNDS,),
-    "controller/core/regulator.py": (BOUNDS, _controller("core_edges"), _controller("session")),
-    "controller/core/foldback.py": (_controller("foldback", "core_edges"), _controller("session")),
-    "controller/core/proof.py": (PROOF, _controller("session")),
+    "controller/core/regulator.py": (BOUNDS, _tests("core_edges"), _tests("session")),
+    "controller/core/foldback.py": (_tests("foldback", "core_edges"), _tests("session")),
+    "controller/core/proof.py": (PROOF, _tests("session")),
     "controller/core/session.py": (
-        _controller("session_bounds", "session_current", "session_ends", "phases"),
-        _controller("session", "core_edges", "guard"),
-        [*_controller("no_trip_is_missed"), "-k", "not steady_hold"],
+        _tests("session_bounds", "session_current", "session_ends", "phases"),
+        _tests("session", "core_edges", "guard"),
+        [*_tests("no_trip_is_missed"), "-k", "not steady_hold"],
         PROOF,
     ),
     "controller/core/guard.py": (
         BOUNDS,
-        _controller("guard_corners", "guard_pilot", "guard_beginnings", "guard", "core_edges"),
-        [*_controller("no_trip_is_missed"), "-k", "not steady_hold"],
+        _tests("guard_corners", "guard_pilot", "guard_beginnings", "guard", "core_edges"),
+        [*_tests("no_trip_is_missed"), "-k", "not steady_hold"],
         PROOF,
     ),
 }

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
+from places import place
 from pydantic import BaseModel, ConfigDict, Field
 from safety_page import render
 from safety_tests import why_not_shown
@@ -139,14 +140,25 @@ def load(folder: Path = FOLDER) -> Case:
     """Read the five files; raises `BadFile` with every error."""
     controls = read(folder / "controls.yaml", _Controls)
     items = read(folder / "answers_to.yaml", _Items)
+    requirements = read(folder / "requirements.yaml", _Requirements).requirements
     return Case(
         read(folder / "hazards.yaml", _Hazards).hazards,
         controls.controls,
         controls.hardware,
-        read(folder / "requirements.yaml", _Requirements).requirements,
+        {name: row.model_copy(update=_placed(row.where, row.tests)) for name, row in requirements.items()},
         read(folder / "figures.yaml", _Figures).figures,
-        {name: getattr(items, name) for name in type(items).model_fields},
+        {name: _placed_items(getattr(items, name)) for name in type(items).model_fields},
     )
+
+
+def _placed(where: Iterable[str], tests: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    return {"where": tuple(map(place, where)), "tests": tuple(map(place, tests))}
+
+
+def _placed_items(items: Mapping[str, Item]) -> dict[str, Item]:
+    return {
+        name: item.model_copy(update={"tests": tuple(map(place, item.tests))}) for name, item in items.items()
+    }
 
 
 def errors_of(case: Case, root: Path = ROOT) -> list[str]:
