@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from controller.advice import NEXT, Shortfall, contact_of
 from controller.core.reasons import REASONS, code_of
-from controller.core.signals import Panel, Signal, lights, panel
+from controller.core.signals import Panel, Signal, lights, panel, sound_of, turn_s
 from controller.core.types import Phase, Refusal
 
 if TYPE_CHECKING:
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from controller.telemetry import Snapshot
 
 PANEL_S: Final = 0.02
-"""How often light and buzzer are looked after: a fifth of the shortest flash."""
+"""How often light and buzzer are looked after: a fifth of the shortest flash and beep."""
 HELD_S: Final = 3.0
 """A button held for so long while idle means something of its own (Up: pairing)."""
-DENIED_S: Final = 8.0
-"""A Start that can't begin anything shows its code for so long."""
 
 _SIGNALS: Final = {
     Phase.PROOF: Signal.TESTING,
@@ -67,6 +65,7 @@ class Attendant:
         self._journal, self._prepared, self._offer = journal, prepared, offer
         self._shortfall = Shortfall()
         self._denied: tuple[float, int] | None = None
+        """A Start that can't begin anything shows its code for one turn: until when, and which."""
         self._held: tuple[str, float] | None = None
         self._panel_due_s = 0.0
         self._shown: tuple[Signal, int | None, Panel] | None = None
@@ -109,15 +108,16 @@ class Attendant:
         if prepared is None or latched:
             refused = Refusal.ORDER_REFUSED if device.order is not None else Refusal.NOTHING_PREPARED
             code = device.alarm.code if latched and device.alarm is not None else REASONS[refused].code
-            self._denied = (now_s + DENIED_S, code)
+            self._denied = (now_s + turn_s(Signal.CODE, code), code)
             self._session.deny()
             return
         if not journal.begin_sent and self._too_often is not None:
             self._too_often = self._judge()  # it may have become midnight
             if self._too_often:
-                self._denied = (now_s + DENIED_S, REASONS[Refusal.TOO_OFTEN].code)
+                code = REASONS[Refusal.TOO_OFTEN].code
+                self._denied = (now_s + turn_s(Signal.CODE, code), code)
                 self._session.deny()
-                device.deny(REASONS[Refusal.TOO_OFTEN].code, self._too_often)
+                device.deny(code, self._too_often)
                 return
             journal.begin(self._facts(prepared), now_s)
         journal.waiting()
@@ -288,11 +288,17 @@ class Attendant:
 
 
 def show(device: Device, signal: Signal, code: int | None) -> Panel:
-    """Show a signal on the unit; a signal that goes on keeps its rhythm from session to session."""
+    """Show a signal on the unit; a signal that goes on keeps its rhythm from session to session.
+
+    A burst under way is finished, and not begun anew, when the signal that follows has the same.
+    """
     now_s = device.clock.whole_s
     if device.shown is None or device.shown[:2] != (signal, code):
         device.shown = (signal, code, now_s)
-    seen = panel(signal, code, now_s - device.shown[2])
+        sound, (before, since_s) = sound_of(signal, code), device.sounds
+        goes_on = before.beeps == sound.beeps and before.unfinished(now_s - since_s)
+        device.sounds = (sound, before.burst_began_s(since_s, now_s) if goes_on else now_s)
+    seen = panel(signal, code, now_s - device.shown[2], now_s - device.sounds[1])
     red, green, blue = lights(seen)
     if (red, green, blue, seen.buzzes) != device.lamps:
         device.lamps = (red, green, blue, seen.buzzes)

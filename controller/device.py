@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.attendant import Attendant, show_code
 from controller.core.limits import REST_WITHIN_S
-from controller.core.reasons import NAMES, REASONS, code_of
+from controller.core.reasons import NAMES, REASONS, Priority, code_of
 from controller.core.rest import Rest, rest_of
+from controller.core.signals import Sound
 from controller.core.types import Cause, Phase, Refusal
 from controller.given import too_often
 from controller.journal import Journal
@@ -97,6 +98,7 @@ class Device:
         self.stop = StopSwitch()
         self.ending = False
         self.shown: tuple[Signal, int | None, float] | None = None
+        self.sounds: tuple[Sound, float] = (Sound(), 0.0)
         self.lamps = (False, False, False, False)
         self.between: Callable[[], None] = lambda: None
         """Called between two sessions, with the output off; may take its time."""
@@ -107,6 +109,7 @@ class Device:
         self._ordered: Prepared | None = None
         self._order_until_s = 0.0
         self._spent = ""
+        self._told_code = 0
 
     # --- what is prepared ----------------------------------------------------------------------------------
 
@@ -323,8 +326,13 @@ class Device:
         return Offer(journal.session_id, same, rest, self.clock.whole_s + REST_WITHIN_S)
 
     def _alarm(self, alarm: Alarm) -> None:
-        if self.alarm is None or self.alarm.code != alarm.code:
+        """Show an alarm; one of high priority that waits for Stop gives way to another such one only."""
+        shown = self.alarm
+        if shown is None or self._told_code != alarm.code:
             self.tell({"alarm": alarm._asdict()})
+        self._told_code = alarm.code
+        if shown is not None and shown.latched and _is_high(shown):
+            alarm = alarm._replace(latched=True) if _is_high(alarm) else shown
         self.alarm = alarm
 
     def _wait(self) -> None:
@@ -334,3 +342,7 @@ class Device:
             show_code(self, self.clock.now())
             self._supervision.alive()
             self.clock.sleep_until(self.clock.now() + 0.02)
+
+
+def _is_high(alarm: Alarm) -> bool:
+    return REASONS[NAMES[alarm.code]].priority is Priority.HIGH

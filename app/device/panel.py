@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any, Final
 from app.locale.terminal import SOURCE, number, speak, spoken, t
 from app.words import clock, dose, milliampere, named, resistance
 from controller.advice import SENTENCES
-from controller.core.signals import PATTERNS, Signal
+from controller.core.reasons import NAMES, REASONS
+from controller.core.signals import ALARMS, PATTERNS, Signal
 from controller.lines import LineSplitter
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
     table.add_column(ratio=1)
     table.add_row(t("light"), lamp)
     table.add_row(t("buzzer"), "♪ " + t("sounds") if seen["buzzer"] else t("silent"))
-    table.add_row(t("code"), "-" if seen["code"] is None else str(seen["code"]))
+    table.add_row(t("code"), "-" if seen["code"] is None else _code(seen["code"]))
     whose = t(" for {person}", person=seen["person"]) if seen["person"] else ""
     table.add_row(t("treatment"), f"{seen['treatment'] or t('none')}{whose}")
     table.add_row(t("phase"), f"{named(seen['phase'])}, {t(seen['polarity'])}")
@@ -83,6 +84,11 @@ def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
     for few in (keys[:4], keys[4:]):  # two lines, so that a narrow terminal breaks none in the middle
         table.add_row("", Text("   ".join(few), style="dim"))
     return Panel(table, title=t("SIMULATED unit, nobody is treated"), border_style="magenta", width=96)
+
+
+def _code(code: int) -> str:
+    """Say a code and how urgent it is, which the light and the buzzer say too."""
+    return f"{code}: {t(ALARMS[REASONS[NAMES[code]].priority].meaning)}" if code in NAMES else str(code)
 
 
 def main(path: Path, language: str = SOURCE) -> None:

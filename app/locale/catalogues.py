@@ -37,7 +37,7 @@ from app.web.pages import now, people
 from config.kinds import SIGNS
 from controller.advice import SENTENCES
 from controller.core.reasons import REASONS
-from controller.core.signals import PATTERNS
+from controller.core.signals import ALARMS, PATTERNS
 from controller.core.types import Cause
 from controller.history_check import LIMITS
 from protocols import frequency
@@ -84,6 +84,7 @@ def _terminal() -> Iterator[str]:
     yield from (*tables.COLUMNS, *SIGNS)
     yield from (panel.HELP, *panel.CONTACT, *panel.LIMITED_BY, "forward", "reverse")
     yield from (pattern.meaning for pattern in PATTERNS.values())
+    yield from (alarm.meaning for alarm in ALARMS.values())
     yield from filter(None, helping.texts(command_line.parser(), command_line.SPOKEN))
 
 

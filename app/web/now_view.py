@@ -11,13 +11,19 @@ from typing import Any, Final, NamedTuple
 from app.locale.language import Language
 from app.web import sentences
 from controller.advice import SENTENCES
-from controller.core.reasons import NAMES, REASONS
+from controller.core.reasons import NAMES, REASONS, Priority, Reason
 
+TONES: Final = {
+    Priority.HIGH: "alarm",
+    Priority.MEDIUM: "caution",
+    Priority.LOW: "caution",
+    Priority.INFORMATION: "calm",
+}
 FLOWING: Final = frozenset({"contact", "ramp_up", "hold", "ramp_down", "reverse", "stopping"})
 
 
 class NowView(NamedTuple):
-    """Texts of the page; `tone` is `calm`, `active` or `alarm`. Empty where there is nothing to say."""
+    """Texts of the page; `tone` is `calm`, `active`, `caution` or `alarm`. Empty where nothing is to say."""
 
     sentence: str
     tone: str
@@ -41,7 +47,7 @@ def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language:
     state, phase, polarity = snapshot["state"], snapshot["phase"], snapshot["polarity"]
     alarm = state == "alarm" or phase == "tripped"
     treating = state == "treating"
-    tone = "alarm" if alarm else "active" if treating else "calm"
+    tone = _urgency(snapshot) if alarm else "active" if treating else "calm"
     return NowView(
         sentence=t(SENTENCES[snapshot["next"]])
         if snapshot.get("next") in SENTENCES
@@ -80,15 +86,27 @@ def _dose(snapshot: Mapping[str, Any], language: Language) -> str:
     )
 
 
+def _reason(snapshot: Mapping[str, Any]) -> Reason | None:
+    """Give the row of the trip, else of what was refused."""
+    last = snapshot.get("last") or {}
+    name = snapshot.get("trip_cause") or NAMES.get(snapshot.get("code") or 0) or last.get("cause")
+    return REASONS.get(name or "")
+
+
+def _urgency(snapshot: Mapping[str, Any]) -> str:
+    """Give the tone of an alarm; red is for where current may flow that should not, here as on the unit."""
+    reason = _reason(snapshot)
+    return TONES[Priority.MEDIUM if reason is None else reason.priority]
+
+
 def _alarm(snapshot: Mapping[str, Any], language: Language) -> str:
     """Say what happened and what to do: of the trip, else of what was refused."""
     t = language.t
     last = snapshot.get("last") or {}
-    cause = snapshot.get("trip_cause") or NAMES.get(snapshot.get("code") or 0) or last.get("cause")
     parts = []
     if snapshot.get("code") is not None:
         parts.append(t("Code {code}.", code=snapshot["code"]))
-    if (row := REASONS.get(cause or "")) is not None:
+    if (row := _reason(snapshot)) is not None:
         parts += [t(row.title), t(row.to_do(rest=bool(snapshot.get("rest_s"))))]
     elif last.get("reason"):
         parts.append(language.retell(last["reason"]))

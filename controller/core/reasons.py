@@ -28,17 +28,30 @@ class Mender(StrEnum):
     TECHNICIAN = "a technician"
 
 
-class Reason(NamedTuple):
-    """A row: the blink code, what happened, what to do about it, and who mends it.
+class Priority(StrEnum):
+    """How urgent it is, most urgent first; IEC 60601-1-8's names. `signals.ALARMS` says how each is shown."""
 
-    `advice_rest` is what to do while the rest of the treatment is offered, empty where it never is;
-    `clears_itself` says that it is over as soon as a self-test passes.
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFORMATION = "information"
+
+
+class Reason(NamedTuple):
+    """A row: the blink code, what happened, what to do, who mends it, how urgent it is and why so.
+
+    High is only where current may flow that should not; medium what cut a treatment; low what has to be
+    mended or set right before one can begin; information what is nobody's fault. `advice_rest` is what to do
+    while the rest of the treatment is offered, empty where it never is; `clears_itself` says that it is over
+    as soon as a self-test passes.
     """
 
     code: int
     title: str
     advice: str
     mender: Mender
+    priority: Priority
+    why: str
     advice_rest: str = ""
     clears_itself: bool = False
 
@@ -55,6 +68,8 @@ REASONS: Final = MappingProxyType[str, Reason](
             "The circuit opened: a hand or foot left the water, or a lead came off.",
             "Check water level, leads and contact before you start again.",
             Mender.PERSON,
+            Priority.MEDIUM,
+            "cut, and the current is off; a hand may go back, or not",
             advice_rest="Check water level, leads and contact, then press Start on the unit for the rest of "
             "the treatment. Stop ends it.",
         ),
@@ -63,30 +78,40 @@ REASONS: Final = MappingProxyType[str, Reason](
             "The electrodes touched each other, or stood in one tray.",
             "Check that the electrodes don't touch and stand in separate trays, then start again.",
             Mender.PERSON,
+            Priority.MEDIUM,
+            "cut, and the current is off",
         ),
         Cause.LEAKAGE: Reason(
             13,
             "Current took another way than the leads.",
             f"Dry the table; keep trays, body and metal apart. {AGAIN}",
             Mender.ONCE,
+            Priority.MEDIUM,
+            "cut, and the current is off",
         ),
         Cause.DEVIATION: Reason(
             14,
             "The current did not follow what was set.",
             f"Add tap water (not distilled), or choose less current. {AGAIN}",
             Mender.ONCE,
+            Priority.MEDIUM,
+            "cut, and the current is off",
         ),
         Refusal.ELECTRODES_TOUCH: Reason(
             15,
             "The electrodes touch each other, or stand in one tray.",
             "Check that the electrodes don't touch and stand in separate trays, then start again.",
             Mender.PERSON,
+            Priority.LOW,
+            "nothing but the sensing current has flowed; the trays have to be set right",
         ),
         Refusal.NO_CONTACT: Reason(
             16,
             "Nobody closed the circuit in time.",
             "Put both sides into the water before or soon after Start, then start again.",
             Mender.PERSON,
+            Priority.INFORMATION,
+            "nothing is wrong; the person may try again",
         ),
         # 2: what is asked for, and the panel
         Refusal.NOTHING_PREPARED: Reason(
@@ -94,24 +119,32 @@ REASONS: Final = MappingProxyType[str, Reason](
             "No treatment was prepared.",
             "Prepare a treatment first.",
             Mender.PERSON,
+            Priority.INFORMATION,
+            "nothing is wrong; a treatment has to be chosen",
         ),
         Refusal.ORDER_REFUSED: Reason(
             22,
             "The unit refused what was prepared.",
             "Prepare it again. The page Now says why.",
             Mender.PERSON,
+            Priority.INFORMATION,
+            "nothing is wrong with the unit",
         ),
         Refusal.NO_RECORD: Reason(
             23,
             "No record could be kept, and without one there is no treatment.",
             "Have the unit's storage checked.",
             Mender.TECHNICIAN,
+            Priority.LOW,
+            "no current flows, and none can until it is mended",
         ),
         Refusal.START_STUCK: Reason(
             24,
             "Start is stuck, or was held during the self-test.",
             f"Let go of Start. {AGAIN}",
             Mender.ONCE,
+            Priority.LOW,
+            "no current flows: a Start that is held begins nothing",
             clears_itself=True,
         ),
         Refusal.STOP_STUCK: Reason(
@@ -119,6 +152,8 @@ REASONS: Final = MappingProxyType[str, Reason](
             "Stop is stuck, or was held during the self-test.",
             f"Let go of Stop. {AGAIN}",
             Mender.ONCE,
+            Priority.LOW,
+            "no current flows: Stop reads as pressed",
             clears_itself=True,
         ),
         Refusal.NOBODY_CAME: Reason(
@@ -126,6 +161,8 @@ REASONS: Final = MappingProxyType[str, Reason](
             "Nobody pressed Start.",
             "Press Start when you are ready.",
             Mender.PERSON,
+            Priority.INFORMATION,
+            "nothing is wrong, and nobody is there; not shown",
         ),
         Refusal.TOO_OFTEN: Reason(
             27,
@@ -133,6 +170,8 @@ REASONS: Final = MappingProxyType[str, Reason](
             "Wait. The page Plan says when the next treatment is allowed. If it was longer ago, "
             "have the unit's clock set.",
             Mender.PERSON,
+            Priority.INFORMATION,
+            "nothing is wrong; the person has to wait",
         ),
         # 3: the current itself
         Cause.CURRENT_SPIKE: Reason(
@@ -140,36 +179,48 @@ REASONS: Final = MappingProxyType[str, Reason](
             "The current jumped.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; were the current not off, 34 or 72 would follow at once",
         ),
         Cause.OVER_CURRENT: Reason(
             32,
             "The current was too high.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; were the current not off, 34 or 72 would follow at once",
         ),
         Cause.OUTPUT_LOST: Reason(
             33,
             "The output was not connected when it should have been.",
             f"Check that Stop isn't held or jammed. {AGAIN}",
             Mender.ONCE,
+            Priority.MEDIUM,
+            "cut; no current flows where some should",
         ),
         Cause.OUTPUT_STUCK: Reason(
             34,
             "Current flowed when there should have been none.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.HIGH,
+            "current flows although everything is off",
         ),
         Cause.WRONG_POLARITY: Reason(
             35,
             "The current flowed the wrong way.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; the direction was wrong, and both relays of the output can take it away",
         ),
         Cause.SUPPLY: Reason(
             36,
             "The output's supply was out of range.",
             f"Look at the power supply. {AGAIN}",
             Mender.ONCE,
+            Priority.MEDIUM,
+            "cut, and the current is off",
         ),
         # 4: the converters that measure
         Cause.ADC_SILENT: Reason(
@@ -177,36 +228,48 @@ REASONS: Final = MappingProxyType[str, Reason](
             "A part that measures did not answer.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; the relays need no measurement to open",
         ),
         Cause.ADC_FROZEN: Reason(
             42,
             "A part that measures repeated itself.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; the relays need no measurement to open",
         ),
         Cause.ADC_STALE: Reason(
             43,
             "A part that measures was too slow.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; the relays need no measurement to open",
         ),
         Cause.ADC_SATURATED: Reason(
             44,
             "A part that measures was at the end of its range.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; were the current not off, 34 or 72 would follow at once",
         ),
         Cause.ADC_RESET: Reason(
             45,
             "A part that measures lost its settings.",
             f"Look at the power supply. {AGAIN}",
             Mender.ONCE,
+            Priority.MEDIUM,
+            "cut, and the current is off",
         ),
         Cause.ADC_DISAGREE: Reason(
             46,
             "The two measurements of the current differed.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; the higher of the two is what 34 and 72 go by",
         ),
         # 5: the converter that sets, the bus, the computer
         Cause.DAC_SILENT: Reason(
@@ -214,36 +277,48 @@ REASONS: Final = MappingProxyType[str, Reason](
             "The part that sets the current did not answer.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; the relays open whatever that part holds",
         ),
         Cause.DAC_STUCK: Reason(
             52,
             "The current did not follow the part that sets it.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; the relays open whatever that part holds",
         ),
         Cause.DAC_RESET: Reason(
             53,
             "The part that sets the current lost its setting.",
             f"Look at the power supply. {AGAIN}",
             Mender.ONCE,
+            Priority.MEDIUM,
+            "cut; the relays open whatever that part holds",
         ),
         Cause.BUS_HUNG: Reason(
             54,
             "The wires between the parts hung.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut; the relays have wires of their own",
         ),
         Cause.GUARD_BLIND: Reason(
             55,
             "The guard did not see the current.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut before the ramp; the other converter measures",
         ),
         Cause.LATE_TICK: Reason(
             56,
             "The unit's computer was too busy.",
             f"End other programs on the unit. {AGAIN}",
             Mender.ONCE,
+            Priority.MEDIUM,
+            "cut; without the program the heartbeat lets go of the output by itself",
         ),
         # 6: bounds, and the protections as tested at the start
         Cause.TIME_EXCEEDED: Reason(
@@ -251,42 +326,56 @@ REASONS: Final = MappingProxyType[str, Reason](
             "The treatment took longer than allowed.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut, and the current is off",
         ),
         Cause.DOSE_EXCEEDED: Reason(
             62,
             "The treatment gave more than allowed.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut, and the current is off",
         ),
         Refusal.RELAY_WELDED: Reason(
             63,
             "A relay of the output does not open.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.HIGH,
+            "one of the two switches that take the current away does not",
         ),
         Refusal.OUTPUT_DEAD: Reason(
             64,
             "The output gives no current although it should.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.LOW,
+            "no current flows, and none can until it is mended",
         ),
         Refusal.ENABLE_HANGS: Reason(
             65,
             "The output stays on without the heartbeat.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.HIGH,
+            "should the program fail, nothing takes the current away",
         ),
         Refusal.ENABLE_LOST: Reason(
             66,
             "The output does not come on with the heartbeat.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.LOW,
+            "no current flows, and none can until it is mended",
         ),
         Refusal.SERIES_HANGS: Reason(
             67,
             "The second relay of the output does not open.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.HIGH,
+            "one of the two switches that take the current away does not",
         ),
         # 7: the self-test
         Refusal.SUPPLY_OUT: Reason(
@@ -294,6 +383,8 @@ REASONS: Final = MappingProxyType[str, Reason](
             "The output's supply is out of range.",
             f"Look at the power supply. {AGAIN}",
             Mender.ONCE,
+            Priority.LOW,
+            "no current flows: nothing is connected yet",
             clears_itself=True,
         ),
         Refusal.NOT_ZERO: Reason(
@@ -301,6 +392,8 @@ REASONS: Final = MappingProxyType[str, Reason](
             "The output is not at zero before the start.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.HIGH,
+            "current is read although everything is off",
             clears_itself=True,
         ),
         Refusal.UNIT_UNFIT: Reason(
@@ -308,6 +401,8 @@ REASONS: Final = MappingProxyType[str, Reason](
             "This unit may not give what was asked for, or is not set up for it.",
             SERVICE,
             Mender.TECHNICIAN,
+            Priority.LOW,
+            "no current flows: nothing is connected",
             clears_itself=True,
         ),
         Refusal.CHIP_MISSING: Reason(
@@ -315,6 +410,8 @@ REASONS: Final = MappingProxyType[str, Reason](
             "A part of the unit does not answer.",
             f"Switch the unit off and on. {AGAIN}",
             Mender.ONCE,
+            Priority.LOW,
+            "no current flows: nothing is connected",
             clears_itself=True,
         ),
     }
@@ -327,7 +424,7 @@ NAMES: Final = MappingProxyType({row.code: name for name, row in REASONS.items()
 
 def reason_of(name: str) -> Reason:
     """Return the row of a cause or refusal; of one that only a newer version knows, its name."""
-    return REASONS.get(name) or Reason(0, name, SERVICE, Mender.TECHNICIAN)
+    return REASONS.get(name) or Reason(0, name, SERVICE, Mender.TECHNICIAN, Priority.MEDIUM, "unknown here")
 
 
 def code_of(session: Session) -> int | None:

@@ -2,15 +2,24 @@
 
 import math
 import sqlite3
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from played import LIBRARY, ORDER, SHORT, UNHURRIED, after, idle, phase, serve, sessions
 
+from config.calibration import Calibration
+from config.unit import Unit
 from controller import journal_store, journal_tables
+from controller.benches import rig_on, simulated
+from controller.clock import SessionClock
+from controller.device import Alarm, Device
 from controller.history import open_history
 from controller.orders.judgement import OrderRefused, judge
+from controller.supervision import Supervision
 from protocols.library import find
+from sim.scenario import PersonSpec, Scenario
 
 
 def test_start_gives_a_treatment_and_then_waits_again(tmp_path):
@@ -288,6 +297,16 @@ def opened(play, *, also):
     yield from also(play)
 
 
+def test_an_opened_circuit_sounds_three_pulses_though_the_offer_follows_at_once(tmp_path):
+    def also(play):
+        yield lambda seen: seen["rest_s"] is not None and seen["rest_s"] < 592.0
+
+    play, _ = serve(lambda play: opened(play, also=also), tmp_path)
+    sounds = [seen["buzzer"] for seen in play.seen]
+    assert {"code", "rest"} <= {seen["led"]["signal"] for seen in play.seen}
+    assert sum(now and not before for before, now in pairwise([False, *sounds])) == 3
+
+
 def test_after_ten_minutes_there_is_no_rest_and_the_alarm_wants_a_hand(tmp_path):
     def also(play):
         yield lambda seen: play.device.offer is None and idle(seen)
@@ -398,3 +417,36 @@ def test_a_session_that_was_cut_off_is_told_at_the_next_start(tmp_path):
     assert play.seen[-1]["last"]["outcome"] == "cut_off"
     assert told[0]["ended"]["charge_forward_ma_min"] == 0.2
     assert play.seen[-1]["rest_s"] is None, "no rest after a restart"
+
+
+def alarmed(tmp_path, *alarms):
+    """Give what a device shows after these alarms, and the codes it told of."""
+    told = []
+    unit, nominal = Unit(), Calibration.nominal()
+    scenario = Scenario(person=PersonSpec(start_at_s=None))
+    with ExitStack() as stack:
+        bench = simulated(unit, "hands", scenario, 1, None)
+        clock = SessionClock(bench.clock)
+        rig = rig_on(bench._replace(clock=clock), unit, nominal, stack)
+        device = Device(
+            bench, rig, clock, unit, nominal,
+            state=tmp_path, library=LIBRARY, default=None, line=None, tell=told.append,
+            supervision=Supervision({}),
+        )  # fmt: skip
+        for code, latched in alarms:
+            device._alarm(Alarm(code, "made by the test", latched=latched))
+    return device, [one["alarm"]["code"] for one in told]
+
+
+def test_an_alarm_that_current_may_flow_gives_way_to_another_such_one_only(tmp_path):
+    device, told = alarmed(tmp_path, (34, True), (74, False), (74, False))
+    assert (device.alarm.code, device.alarm.latched) == (34, True)
+    assert told == [34, 74], "each is told, and once"
+    device, _ = alarmed(tmp_path, (34, True), (72, False))
+    assert (device.alarm.code, device.alarm.latched) == (72, True), "and still waits for Stop"
+    device.passed()
+    assert device.alarm.code == 72
+    device, _ = alarmed(tmp_path, (12, True), (74, False))
+    assert (device.alarm.code, device.alarm.latched) == (74, False)
+    device.passed()
+    assert device.alarm is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from core_bench import Bench
 
-from controller.core.reasons import REASONS, code_of
+from controller.core.reasons import NAMES, REASONS, Priority, code_of
 from controller.core.types import Buttons, Cause, Failure, Phase, Refusal
 
 pytestmark = pytest.mark.core
@@ -106,3 +106,18 @@ def test_a_start_without_its_record_is_refused_and_only_while_it_waits() -> None
     assert code_of(running.session) is None
     running.tick(failure=Failure(Cause.BUS_HUNG, "made by the test"))
     assert code_of(running.session) == REASONS[Cause.BUS_HUNG].code
+
+
+@pytest.mark.parametrize(
+    ("still_ma", "code", "within_s"), [(3.0, 34, 0.5), (0.15, 72, 3.1)], ids=["felt", "barely"]
+)
+def test_current_that_a_cut_left_is_the_next_self_tests_alarm(
+    still_ma: float, code: int, within_s: float
+) -> None:
+    """So the cut itself need not be told as current that may flow."""
+    bench = Bench()
+    while not bench.session.finished:
+        bench.tick(guard_ma=still_ma, current_ma=still_ma)
+        assert bench.now_s < within_s
+    assert code_of(bench.session) == code
+    assert REASONS[NAMES[code]].priority is Priority.HIGH

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.core.reasons import AGAIN, NAMES, REASONS, SERVICE, Mender, reason_of
+from controller.core.reasons import AGAIN, NAMES, REASONS, SERVICE, Mender, Priority, reason_of
 from controller.core.types import Cause, Refusal
 
 pytestmark = pytest.mark.core
@@ -93,3 +93,21 @@ def test_what_the_self_test_finds_is_over_once_it_passes_and_nothing_else():
 def test_of_a_reason_that_only_a_newer_version_knows_the_safe_thing_is_said():
     assert reason_of("of_tomorrow").to_do() == SERVICE
     assert reason_of("supply") is REASONS[Cause.SUPPLY]
+
+
+def test_high_is_only_where_current_may_flow_that_should_not():
+    high = {row.code for row in REASONS.values() if row.priority is Priority.HIGH}
+    assert high == {34, 63, 65, 67, 72}
+
+
+def test_what_cuts_a_treatment_is_medium_at_least_and_what_keeps_one_from_beginning_is_not():
+    for cause in Cause:
+        assert REASONS[cause].priority in {Priority.HIGH, Priority.MEDIUM}, cause
+    for refusal in Refusal:
+        assert REASONS[refusal].priority is not Priority.MEDIUM, refusal
+    for name in ("nothing_prepared", "too_often", "order_refused", "nobody_came", "no_contact"):
+        assert REASONS[name].priority is Priority.INFORMATION
+
+
+def test_every_priority_has_its_reason():
+    assert all(row.why for row in REASONS.values())

@@ -1,4 +1,4 @@
-"""The tables of codes in the manuals, from the catalogue.
+"""The tables of codes, lights and sounds in the manuals, from what the unit shows.
 
     python tests/support/panel_tables.py      after a row has changed
 
@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from controller.core.reasons import REASONS, SERVICE
+from controller.core.signals import ALARMS, PATTERNS, Rhythm, Signal, Sound
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 Table: TypeAlias = list[str]
@@ -24,10 +26,78 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:
     return ["| " + " | ".join(line) + " |" for line in lines]
 
 
+def _flashes(light: Rhythm, unit: str = "") -> str:
+    """Write a rhythm in words; flashes that are alike are counted."""
+    said = []
+    for (on_s, off_s), alike in groupby(light):
+        times, dark = len(list(alike)), f" {off_s:g}{unit} off" if off_s else ""
+        said.append((f"{times} times " if times > 1 else "") + f"{on_s:g}{unit} on{dark}")
+    return ", ".join(said)
+
+
+def _beeps(sound: Sound) -> str:
+    """Write a sound in words."""
+    if not sound.beeps:
+        return "silent"
+    on_s, least_s = sound.beeps[0]
+    groups = [1]
+    for _, off_s in sound.beeps[:-1]:
+        groups = [*groups, 1] if off_s > least_s else [*groups[:-1], groups[-1] + 1]
+    again = f", again every {sound.every_s:g} s" if sound.every_s else ", once"
+    beeps = "beep" if groups == [1] else "beeps"
+    return f"{' + '.join(map(str, groups))} {beeps} of {on_s:g} s{again}"
+
+
+def _alarms() -> Table:
+    """Give how urgent each code is shown to be."""
+    rows = (
+        (priority, alarm.colour, _flashes(alarm.light), _beeps(alarm.sound), alarm.meaning)
+        for priority, alarm in ALARMS.items()
+    )
+    return _table(("priority", "colour", "light before the digits", "buzzer", "how urgent"), rows)
+
+
+def _signals() -> Table:
+    """Give the signals as other programs and technicians need them."""
+    rows = (
+        (
+            f"`{signal}`",
+            pattern.priority or ("its code's" if signal is Signal.CODE else "none"),
+            pattern.colour,
+            _flashes(pattern.light) or "the alarm's, then the digits",
+            "its priority's" if signal is Signal.CODE else _beeps(pattern.sound),
+            pattern.meaning,
+        )
+        for signal, pattern in PATTERNS.items()
+    )
+    return _table(("signal", "priority", "colour", "light", "buzzer", "means"), rows)
+
+
+def _seen_at_home() -> Table:
+    """Give the signals as a person at home needs them."""
+    rows = (
+        (pattern.colour, _flashes(pattern.light, " s"), _beeps(pattern.sound), pattern.meaning)
+        for signal, pattern in PATTERNS.items()
+        if signal is not Signal.CODE
+    )
+    return _table(("light", "rhythm", "beeps", "means"), rows)
+
+
+def _heard_at_home() -> Table:
+    """Give how urgent a code is as a person at home needs it."""
+    rows = (
+        (alarm.colour, _flashes(alarm.light, " s"), _beeps(alarm.sound), alarm.meaning)
+        for alarm in ALARMS.values()
+    )
+    return _table(("light first", "rhythm", "beeps", "see to it"), rows)
+
+
 def _technical() -> Table:
     """Give the codes as other programs and technicians need them."""
-    rows = ((row.code, f"`{name}`", row.title, row.mender) for name, row in REASONS.items())
-    return _table(("code", "name", "what happened", "who mends it"), rows)
+    rows = (
+        (row.code, f"`{name}`", row.title, row.mender, row.priority, row.why) for name, row in REASONS.items()
+    )
+    return _table(("code", "name", "what happened", "who mends it", "priority", "why so urgent"), rows)
 
 
 def _for_people() -> Table:
@@ -41,8 +111,10 @@ def _for_people() -> Table:
 
 def tables() -> Iterator[tuple[Path, Table]]:
     """Give each table and the page it stands in."""
-    yield DOCS / "device.md", _technical()
-    yield DOCS / "operator.md", _for_people()
+    for table in (_signals(), _alarms(), _technical()):
+        yield DOCS / "device.md", table
+    for table in (_seen_at_home(), _heard_at_home(), _for_people()):
+        yield DOCS / "operator.md", table
 
 
 def put(page: str, table: Table) -> str:

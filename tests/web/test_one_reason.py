@@ -83,3 +83,14 @@ def test_the_devices_log_and_its_page_say_what_the_row_says(name, row, rest):
     shown = view(seen, {}, language("en")).alarm
     for said in (told, shown):
         assert f"{row.title} {row.to_do(rest=rest)}" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "tone"),
+    [(34, "alarm"), (63, "alarm"), (12, "caution"), (71, "caution"), (16, "calm"), (21, "calm")],
+)
+def test_the_page_is_as_urgent_as_the_light(code, tone):
+    seen = {**SNAPSHOT, "state": "alarm", "code": code}
+    assert view(seen, {}, language("en")).tone == tone
+    assert view({**SNAPSHOT, "state": "alarm"}, {}, language("en")).tone == "caution", "no code is known"
+    assert view(None, {}, language("en")).tone == "alarm", "nobody knows whether current flows"

@@ -6,7 +6,6 @@ import pytest
 from panel_tables import put, tables
 
 from controller import advice
-from controller.core.signals import PATTERNS
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "operator.md").read_text()
@@ -16,15 +15,6 @@ MANUAL = (ROOT / "docs" / "operator.md").read_text()
 def test_the_tables_of_the_manuals_are_those_of_the_code(path, table):
     page = path.read_text(encoding="utf-8")
     assert put(page, table) == page, "run: python tests/support/panel_tables.py"
-
-
-@pytest.mark.parametrize("signal", PATTERNS, ids=str)
-def test_every_signal_stands_in_the_manual(signal):
-    pattern = PATTERNS[signal]
-    rows = [line for line in MANUAL.splitlines() if line.endswith(f"| {pattern.meaning} |")]
-    assert len(rows) == 1
-    assert rows[0].startswith(f"| {pattern.colour} |")
-    assert all(f"{on_s:g} s on" in rows[0] for on_s, _ in pattern.light)
 
 
 def test_every_next_step_has_its_sentence():

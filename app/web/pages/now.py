@@ -58,7 +58,7 @@ def now(visit: Visit) -> Response:
         visit,
         t("Now"),
         el("p", seen.sentence, class_=f"sentence {seen.tone}", role="status", data_live="sentence"),
-        el("p", seen.alarm, class_="box bad", role="alert", data_live="alarm", hidden=not seen.alarm),
+        el("p", seen.alarm, class_="box urgent", role="alert", data_live="alarm", hidden=not seen.alarm),
         el("p", seen.why, class_="box warn", role="status", data_live="why", hidden=not seen.why),
         el("dl", rows, class_="figures"),
         _feedback(visit),
