@@ -7,6 +7,7 @@ guessed, and no content can cause a traceback. Every error is one line,
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import stat
@@ -16,6 +17,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from config.characters import place
 from config.scalars import one_line
 from config.sentences import faults_of, loose_choices
 from config.yaml_tree import Fault, Loc, Tree, plant
@@ -87,14 +89,24 @@ def parse(text: bytes, name: str) -> Tree:
     """Read bytes to plain values with their places; raise `BadFile` when no mapping can be built."""
     if len(text) > LARGEST_BYTES:
         raise refused(name, f"is larger than {LARGEST_BYTES // 1024} KiB, expected a small YAML file")
-    try:
-        decoded = text.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise refused(name, f"is not UTF-8 text (byte {error.start}), expected UTF-8") from None
+    decoded = _decoded(text, name)
     tree, faults = plant(decoded.removeprefix("\ufeff"))
     if tree is None:
         raise _bad(name, faults)
     return tree
+
+
+def _decoded(text: bytes, name: str) -> str:
+    """Read bytes as UTF-8; raise `BadFile` that names the first byte that is none, or the encoding."""
+    wide = text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE))
+    if wide or b"\0" in (text[:1], text[1:2]):
+        raise refused(name, "is UTF-16 or UTF-32 text, expected UTF-8: save it as UTF-8")
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        at, byte = place(text[: error.start].decode("utf-8"), error.start), text[error.start]
+        sentence = f"is not UTF-8 text (byte {error.start}, 0x{byte:02X}), expected UTF-8: save it as UTF-8"
+        raise _bad(name, [Fault(at, (), sentence)]) from None
 
 
 def refused(name: str, sentence: str) -> BadFile:

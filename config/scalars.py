@@ -11,6 +11,15 @@ import re
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from config.characters import (
+    curly_quotes_around,
+    edge_of_plain_word,
+    first_odd,
+    named,
+    plainly,
+    remedy,
+)
+
 Scalar: TypeAlias = str | int | float | bool | None
 
 LONGEST_NUMBER: Final = 24
@@ -34,7 +43,14 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\
 
 
 class ScalarError(ValueError):
-    """The word is refused; the message says what is wrong and how to write it."""
+    """The word is refused; the message says what is wrong and how to write it.
+
+    `char` is the one character that is to blame, "" where it is the word.
+    """
+
+    def __init__(self, sentence: str, char: str = "") -> None:
+        super().__init__(sentence)
+        self.char = char
 
 
 def unprintable(text: str) -> re.Match[str] | None:
@@ -77,7 +93,23 @@ def resolve_plain(value: str) -> Scalar:
         if _DECIMAL.fullmatch(value):
             return float(value)
     _refuse_number_like(value)
+    _refuse_misleading(value)
     return resolve_text(value)
+
+
+def _refuse_misleading(value: str) -> None:
+    """Raise `ScalarError` for what people take for a number, a quoted text or an end, and no program does."""
+    if value.isascii():
+        return
+    if (odd := edge_of_plain_word(value)) or (odd := curly_quotes_around(value)):
+        raise ScalarError(
+            f"{named(odd)} in or around an unquoted word, {remedy(odd)}; or quote the text", odd
+        )
+    plain = plainly(value).strip()
+    number = len(plain) <= LONGEST_NUMBER and (_NUMBER_LIKE.fullmatch(plain) or _DIGITS.fullmatch(plain))
+    if number or plain.lower() in {"yes", "no", "on", "off", "true", "false", "null", "~"}:
+        odd = first_odd(value) or ""
+        raise ScalarError(f"{one_line(value)} holds {named(odd)}, {remedy(odd)}; quote it if it is text", odd)
 
 
 def _refuse_number_like(value: str) -> None:

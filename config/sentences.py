@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core.core_schema import ErrorType
 
+from config.characters import first_odd, meant, named, remedy
 from config.scalars import one_line
 from config.yaml_tree import Fault, Loc, Plain, Spot, describe
 
@@ -99,6 +100,8 @@ def _sentence(item: Mapping[str, Any], root: Schema, loc: Loc) -> str:
 def _hint(got: object, names: list[str]) -> str:
     if not isinstance(got, str):
         return ""
+    if (odd := first_odd(got)) and (meant(odd) is not None or names):
+        return f" (it holds {named(odd)}, {remedy(odd)})"
     if re.fullmatch(r"[-+]?\d+,\d+", got) and not names:
         return f" (write {got.replace(',', '.')} with a point)"
     return _did_you_mean(got, names)

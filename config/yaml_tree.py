@@ -12,6 +12,16 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 import yaml
 
+from config.characters import (
+    complaint,
+    first_odd,
+    line_end_of_another_kind,
+    misleading,
+    named,
+    place,
+    plainly,
+    remedy,
+)
 from config.scalars import Scalar, ScalarError, one_line, resolve_plain, resolve_text, unprintable
 
 Loc: TypeAlias = tuple[str | int, ...]
@@ -56,13 +66,10 @@ class _Unreadable(Exception):
 
 def plant(text: str) -> tuple[Tree | None, list[Fault]]:
     """Read one YAML document from `text`, without ever raising; no tree where no mapping could be built."""
-    if found := unprintable(text):
-        sentence = (
-            f"control character U+{ord(found[0]):04X}, only printable text, tabs and line ends are allowed"
-        )
-        return None, [Fault(_place(text, found.start()), (), sentence)]
+    if fault := _unfit(text):
+        return None, [fault]
     loader = yaml.SafeLoader(text)
-    builder = _Builder(loader)
+    builder = _Builder(loader, text)
     data: dict[str, Plain] | None = None
     try:
         data = builder.document()
@@ -70,7 +77,11 @@ def plant(text: str) -> tuple[Tree | None, list[Fault]]:
         pass
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        builder.fault(mark, (), f"not valid YAML ({one_line(str(error.problem))}), {_EXPECTED}")
+        odd = misleading(text, builder.read_to, len(text) if mark is None else mark.index)
+        if odd is None:
+            builder.fault(mark, (), f"not valid YAML ({one_line(str(error.problem))}), {_EXPECTED}")
+        elif place(text, odd) not in {fault.at for fault in builder.faults}:
+            builder.faults.append(Fault(place(text, odd), (), complaint(text[odd])))
     except (yaml.YAMLError, ValueError, OverflowError):
         # PyYAML lets chr() and int() fail on impossible escapes and version numbers
         builder.fault(loader.get_mark(), (), f"not valid YAML (impossible escape or number), {_EXPECTED}")
@@ -81,16 +92,30 @@ def plant(text: str) -> tuple[Tree | None, list[Fault]]:
     return Tree(data, builder.spots, builder.faults, builder.spoilt), builder.faults
 
 
-def _place(text: str, offset: int) -> tuple[int, int]:
-    lines = (text[:offset] + "|").splitlines()
-    return len(lines), len(lines[-1])
+def _unfit(text: str) -> Fault | None:
+    """Find what no file of ours may hold, wherever it stands."""
+    if found := unprintable(text):
+        at = place(text, found.start())
+        if found[0] == "\ufeff":
+            return Fault(at, (), complaint(found[0]))
+        sentence = (
+            f"control character U+{ord(found[0]):04X}, only printable text, tabs and line ends are allowed"
+        )
+        return Fault(at, (), sentence)
+    if found := line_end_of_another_kind(text):
+        sentence = f"{named(found[0])}, a line end for some programs and none for others, {remedy(found[0])}"
+        return Fault(place(text, found.start()), (), sentence)
+    return None
 
 
 class _Builder:
     """Walks the events of one document; recursion is bounded by `DEEPEST`."""
 
-    def __init__(self, loader: Any) -> None:
+    def __init__(self, loader: Any, text: str) -> None:
         self._loader = loader
+        self._text = text
+        self.read_to = 0
+        """Offset up to which the text was understood."""
         self.spots: dict[Loc, Spot] = {}
         self.faults: list[Fault] = []
         self.spoilt: set[Loc] = set()
@@ -100,16 +125,24 @@ class _Builder:
         at = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
         self.faults.append(Fault(at, loc, sentence))
 
+    def _next(self) -> Any:
+        event: Any = self._loader.get_event()
+        if getattr(event, "style", "") is None:
+            self.read_to = event.start_mark.index  # it may have swallowed what was to be a key
+        elif event is not None:
+            self.read_to = event.end_mark.index
+        return event
+
     def document(self) -> dict[str, Plain] | None:
         """Build the only document; None and a fault when there is none or it is not a mapping."""
-        self._loader.get_event()  # the start of the stream
+        self._next()  # the start of the stream
         if self._loader.check_event(yaml.StreamEndEvent):
             self.fault(None, (), "the file holds nothing, expected lines of key: value")
             return None
-        self._loader.get_event()  # the start of the document
-        event = self._loader.get_event()
+        self._next()  # the start of the document
+        event = self._next()
         root = self._node(event, (), None)
-        self._loader.get_event()  # the end of the document
+        self._next()  # the end of the document
         if not self._loader.check_event(yaml.StreamEndEvent):
             mark = self._loader.peek_event().start_mark
             self.fault(mark, (), "a second document starts here, one document a file is allowed")
@@ -154,28 +187,30 @@ class _Builder:
             return resolve_plain(event.value) if event.style is None else resolve_text(event.value)
         except ScalarError as error:
             self.spoilt.add(loc)
-            self.fault(event.start_mark, loc, str(error))
+            start, end = event.start_mark.index, event.end_mark.index
+            offset = self._text.find(error.char, start, end)  # its own place, in a word of several lines
+            self.faults.append(Fault(place(self._text, max(offset, start)), loc, str(error)))
             return None
 
     def _sequence(self, loc: Loc) -> list[Plain]:
         entries: list[Plain] = []
-        while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             entries.append(self._node(event, (*loc, len(entries)), None))
         return entries
 
     def _mapping(self, loc: Loc) -> dict[str, Plain]:
         mapping: dict[str, Plain] = {}
-        while not isinstance(event := self._loader.get_event(), yaml.MappingEndEvent):
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._key(event, loc)
             if key is None:
-                self._skip(self._loader.get_event(), loc)
+                self._skip(self._next(), loc)
             elif key in mapping:
                 line = self.spots[*loc, key].key[0]
                 sentence = f"duplicate key, it stands in line {line} already and is allowed once"
                 self.fault(event.start_mark, (*loc, key), sentence)
-                self._skip(self._loader.get_event(), loc)
+                self._skip(self._next(), loc)
             else:
-                mapping[key] = self._node(self._loader.get_event(), (*loc, key), event.start_mark)
+                mapping[key] = self._node(self._next(), (*loc, key), event.start_mark)
         return mapping
 
     def _key(self, event: Any, loc: Loc) -> str | None:
@@ -189,16 +224,29 @@ class _Builder:
             self.spoilt.add(loc)
             self.fault(mark, (*loc, "<<"), "merge key, write the keys out: merging is not allowed")
             return None
+        if event.style is None and not event.value.isascii() and (odd := first_odd(event.value)):
+            return self._odd_key(event, loc, odd)
         if not event.value or not event.value.isprintable():
             self.fault(mark, loc, "an empty or unprintable key, only plain text is allowed as a key")
             return None
         return str(event.value)
 
+    def _odd_key(self, event: Any, loc: Loc, odd: str) -> str | None:
+        """Refuse a key for one character, and read on as if it were the one that is meant."""
+        meant = plainly(event.value).strip()
+        offset = self._text.find(odd, event.start_mark.index)
+        if meant.isascii() and meant:
+            self.faults.append(Fault(place(self._text, offset), (*loc, meant), complaint(odd)))
+            return meant
+        self.spoilt.add(loc)
+        self.faults.append(Fault(place(self._text, offset), loc, complaint(odd)))
+        return None
+
     def _skip(self, event: Any, loc: Loc) -> None:
         """Read past a value that has no place in the result."""
         levels = int(isinstance(event, yaml.CollectionStartEvent))
         while levels:
-            event = self._loader.get_event()
+            event = self._next()
             levels += isinstance(event, yaml.CollectionStartEvent) - isinstance(
                 event, yaml.CollectionEndEvent
             )

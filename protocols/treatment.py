@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from config.characters import unfit_in_name
 from protocols.ceilings import (
     MAX_RAMP_MA_PER_S,
     MIN_CURRENT_MA,
@@ -30,8 +31,8 @@ Reversal: TypeAlias = Literal["midpoint", "alternate", "none"]
 
 
 def _one_printable_line(text: str) -> str:
-    if not text.isprintable() or text != text.strip():
-        raise ValueError("has line ends, or spaces at an end; one printable line is allowed")
+    if wrong := unfit_in_name(text):
+        raise ValueError(wrong)
     return text
 
 

@@ -40,6 +40,7 @@ SAID: Final = frozenset({"t", "n", "Turned"})
 """Calls whose texts are in the catalogues already."""
 _NO_TEXT: Final = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|DROP|PRAGMA|CREATE|ALTER|BEGIN)\b|.*= \?|id < \?|.*\w \| \w|READY="
+    r"|\^\[ \]"
 )
 """Database, types and the like."""
 NAMES: Final = frozenset({"Reference unit", "clock_nanosleep: {0}", "next.json: {0}", "text "})

@@ -249,7 +249,7 @@ def test_a_plain_word_that_no_program_takes_for_a_number_is_text(word: str) -> N
         ("abc", "1:1: (file): holds text 'abc'"),
         ("count: [1", "1:10: (file): not valid YAML (expected ',' or ']'"),
         ("a: b: c", "1:5: (file): not valid YAML (mapping values are not allowed here)"),
-        ("count: 1\n\tgain: 2", "2:1: (file): not valid YAML (found character '\\t'"),
+        ("count: 1\n\tgain: 2", "2:1: (file): tab (U+0009) where plain characters are expected"),
         ('a: "\\UFFFFFFFF"', "1:7: (file): not valid YAML (impossible escape or number)"),
         (
             "%YAML " + "1" * 5000 + ".1\n---\na: 1",
@@ -290,8 +290,9 @@ def test_only_the_first_errors_are_listed_when_there_are_very_many() -> None:
 
 
 def test_bytes_that_are_not_utf8_are_named_by_offset() -> None:
-    assert error_of(b"text: caf\xe9") == "f.yaml:1:1: (file): is not UTF-8 text (byte 9), expected UTF-8"
-    assert "not UTF-8" in error_of("text: x".encode("utf-16"))
+    expected = "f.yaml:1:10: (file): is not UTF-8 text (byte 9, 0xE9), expected UTF-8: save it as UTF-8"
+    assert error_of(b"text: caf\xe9") == expected
+    assert "is UTF-16" in error_of("text: x".encode("utf-16"))
 
 
 def test_a_byte_order_mark_at_the_start_is_let_through() -> None:

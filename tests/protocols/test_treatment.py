@@ -108,7 +108,7 @@ def test_an_unset_current_is_nothing() -> None:
         ({"name": ""}, "name: "),
         ({"name": "x" * 41}, "name: "),
         ({"name": "a\nb"}, "name: has line ends"),
-        ({"title": " x"}, "title: has line ends, or spaces at an end"),
+        ({"title": " x"}, "title: has spaces at an end"),
         ({"reversal": "random"}, "reversal: "),
         ({"pulse_hz": 3}, "pulse_hz: "),
     ],
