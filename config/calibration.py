@@ -32,6 +32,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.characters import composed
 from config.reader import parse, read_bytes, read_text, refused
 from config.unit import Unit
 
@@ -192,7 +193,7 @@ class Calibration(_Strict):
     @classmethod
     def _of_this_unit(cls, unit_serial: str, info: ValidationInfo) -> str:
         expected = (info.context or {}).get("unit_serial")
-        if expected is not None and unit_serial != expected:
+        if expected is not None and composed(unit_serial) != composed(expected):
             raise ValueError(
                 f"is {unit_serial!r}, only a record of this unit, serial {expected!r}, is allowed"
             )

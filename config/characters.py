@@ -7,6 +7,7 @@ they are let through as far as they can be seen; joiners within a name belong to
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from typing import Final
@@ -220,12 +221,24 @@ def _seen(char: str) -> bool:
     return unicodedata.category(char)[0] in "LNPS" and char not in _BLANK
 
 
+def composed(text: str) -> str:
+    """Give a text with each letter and its accents as one character where there is one (NFC)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def file_name(serial: str) -> str:
+    """Give the file name of a serial number: letters, digits, - and _; two serial numbers never share one."""
+    whole = composed(serial)
+    plain = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in whole)
+    return plain if plain == whole else f"{plain}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+
+
 def cleaned(typed: str) -> str:
     """Give a name as it is kept, from what a person typed: composed (NFC), single spaces, nothing unseen.
 
     Joiners stay, but for those at an end.
     """
-    spaced = _SPACE.sub(" ", unicodedata.normalize("NFC", typed))
+    spaced = _SPACE.sub(" ", composed(typed))
     kept = "".join(char for char in spaced if char in JOINERS or not _UNSEEN.match(char))
     return _SPACE.sub(" ", kept).strip(f" {JOINERS}")
 
@@ -237,4 +250,4 @@ def same(name: str) -> str:
     """
     folded = unicodedata.normalize("NFD", name).casefold()
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", folded).casefold())
-    return " ".join(_UNSEEN.sub("", unicodedata.normalize("NFC", folded)).split())
+    return " ".join(_UNSEEN.sub("", composed(folded)).split())

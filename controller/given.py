@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from config.characters import same
 from protocols.frequency import COUNTS_FROM_MA_MIN, refusal
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def too_often(
         for one in past
         if (treated := library.get(one.treatment)) is not None
         and treated.area == area
-        and (person is None or one.person in (None, person))
+        and (person is None or one.person is None or same(one.person) == same(person))
     ]
     begun = [datetime.fromisoformat(one.begun_utc).astimezone() for one in treatments(theirs)]
     return refusal(begun, now)

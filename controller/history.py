@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from config.characters import same
 from controller.history_check import Findings, verify
 from controller.journal_tables import COLUMNS, FILE, LIVE_ROWS, VERSION, thinned, unpacked
 from controller.read_only import open_read_only
@@ -25,6 +26,13 @@ _TOTALS: Final = (
     "coalesce(sum(forward_ma_min), 0) AS forward_ma_min, coalesce(sum(reverse_ma_min), 0) AS reverse_ma_min, "
     "min(begun_utc) AS first_utc, max(begun_utc) AS last_utc FROM session"
 )
+
+_NAMED: Final = (
+    "WITH RECURSIVE named(person) AS (SELECT min(person) FROM session UNION ALL "
+    "SELECT (SELECT min(person) FROM session WHERE person > named.person) FROM named "
+    "WHERE named.person IS NOT NULL) SELECT person FROM named WHERE person IS NOT NULL"
+)
+"""Each name once, by steps in the index."""
 
 
 class Unreadable(Exception):
@@ -45,9 +53,26 @@ class History:
         if not 1 <= limit <= MOST:
             raise ValueError(f"limit is {limit}, allowed is 1 to {MOST}")
         below = before if before is not None else 1 << 62
-        where, values = ("id < ?", [below]) if person is None else ("person = ? AND id < ?", [person, below])
-        query = f"SELECT * FROM session WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - both are ours
-        return self._rows(query, *values, limit)
+        if person is None:
+            return self._rows("SELECT * FROM session WHERE id < ? ORDER BY id DESC LIMIT ?", below, limit)
+        found = [
+            row
+            for spelling in self._spellings(person)
+            for row in self._rows(
+                "SELECT * FROM session WHERE person = ? AND id < ? ORDER BY id DESC LIMIT ?",
+                spelling,
+                below,
+                limit,
+            )
+        ]
+        return sorted(found, key=lambda row: -row["id"])[:limit]
+
+    def _spellings(self, person: str) -> list[str]:
+        """Give the ways in which a name was written; an id of the household's book has one."""
+        if person.isascii() and person.isdigit():
+            return [person]
+        known = self._rows(_NAMED)
+        return [row["person"] for row in known if same(row["person"]) == same(person)]
 
     def maybe_of(self, person: str) -> list[dict[str, Any]]:
         """Return the newest 500 sessions that may be this person's: theirs, and those that name nobody."""

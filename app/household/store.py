@@ -11,6 +11,7 @@ import hmac
 import json
 import secrets
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
@@ -19,6 +20,7 @@ from typing import Final, NamedTuple
 
 from app.household.fitness import AREAS, age_group, highest_limit_ma, usual_limit_ma
 from app.household.plan import Plan
+from config.characters import cleaned, composed, same, unfit_in_name
 from protocols.ceilings import MIN_CURRENT_MA, Area
 
 FILE: Final = "household.db"
@@ -31,7 +33,7 @@ _BUSY_S: Final = 2.0
 _SCRYPT: Final = {"n": 2**14, "r": 8, "p": 1}
 
 _TABLES: Final = """
-CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, born TEXT NOT NULL,
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, born TEXT NOT NULL,
     answers TEXT NOT NULL DEFAULT '{}', answered_on TEXT, hidden INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE word (person INTEGER NOT NULL REFERENCES person(id), key TEXT NOT NULL, given_by TEXT NOT NULL,
     given_on TEXT NOT NULL, PRIMARY KEY (person, key));
@@ -47,10 +49,25 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
+_FREED: Final = """
+CREATE TABLE person_freed (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, born TEXT NOT NULL,
+    answers TEXT NOT NULL DEFAULT '{}', answered_on TEXT, hidden INTEGER NOT NULL DEFAULT 0);
+INSERT INTO person_freed SELECT id,
+    CASE WHEN hidden = 1 AND name LIKE '% (' || id || ')' THEN substr(name, 1, length(name) - length(id) - 3)
+    ELSE name END, born, answers, answered_on, hidden FROM person;
+DROP TABLE person;
+ALTER TABLE person_freed RENAME TO person
+"""
+"""Takes the table's own idea of equal names, which was by bytes, out of a book that still has it, and with it
+the number that a removed person's name was given there. The version stays: older programs read it too."""
+_UNIQUE_NAMES: Final = "SELECT count(*) FROM pragma_index_list('person')"
+
+
 class StoreRefused(Exception):
     """What was asked can't be kept; `str()` is one sentence for the person."""
 
 
+NO_NAME: Final = "A name needs at least one letter, digit or sign that can be seen."
 NAME_TAKEN: Final = "Somebody of this name is in the household already. Choose another name."
 TOO_MANY: Final = "There is no room for more."
 ABOVE_CEILING: Final = "This limit is outside what is allowed for this area and age."
@@ -68,6 +85,8 @@ class Person(NamedTuple):
     answered_on: date | None
     words: Mapping[str, tuple[str, date]]
     limits_ma: Mapping[str, float]
+    called: str
+    """The name, with the id where somebody else's is the same name in another spelling."""
 
     def limit_ma(self, area: Area, today: date) -> float:
         """Give the highest current in mA for `area`: the nurse's limit, else the usual one.
@@ -114,6 +133,8 @@ class Household:
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {VERSION}")
             db.execute("COMMIT")
+            if db.execute(_UNIQUE_NAMES).fetchone()[0]:
+                _free_names(db)
         self._path.chmod(0o600)
 
     @contextmanager
@@ -134,6 +155,7 @@ class Household:
             limits: dict[int, dict[str, float]] = {}
             for person, area, limit_ma in db.execute("SELECT * FROM most"):
                 limits.setdefault(person, {})[area] = limit_ma
+            called = _called(db)
             rows = db.execute(
                 "SELECT id, name, born, answers, answered_on FROM person WHERE hidden = 0 ORDER BY name, id"
             )
@@ -146,6 +168,7 @@ class Household:
                     None if answered_on is None else date.fromisoformat(answered_on),
                     words.get(number, {}),
                     limits.get(number, {}),
+                    called[number],
                 )
                 for number, name, born, answers, answered_on in rows
             ]
@@ -155,28 +178,38 @@ class Household:
         return next((one for one in self.people() if one.id == number), None)
 
     def names(self) -> dict[str, str]:
-        """Give everybody's name by the id that records carry, also of those who were removed."""
+        """Give what everybody is called on screens, by the id that records carry, also those removed.
+
+        No two are called alike: a removed person carries the id, and so do two whose names are one name.
+        """
         with self._open() as db:
-            return {str(number): name for number, name in db.execute("SELECT id, name FROM person")}
+            return {str(number): called for number, called in _called(db).items()}
 
     def add_person(self, name: str, born: date) -> int:
         """Add one and return the id. Raises StoreRefused."""
         with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
             if db.execute("SELECT count(*) FROM person WHERE hidden = 0").fetchone()[0] >= MOST_PEOPLE:
                 raise StoreRefused(TOO_MANY)
-            try:
-                made = db.execute("INSERT INTO person (name, born) VALUES (?, ?)", (name, born.isoformat()))
-            except sqlite3.IntegrityError as error:
-                raise StoreRefused(NAME_TAKEN) from error
+            kept = _free_name(db, name, None)
+            made = db.execute("INSERT INTO person (name, born) VALUES (?, ?)", (kept, born.isoformat()))
+            db.execute("COMMIT")
             return int(made.lastrowid or 0)
+
+    def rename_person(self, number: int, name: str) -> None:
+        """Give one another name, or another spelling of it. Raises StoreRefused."""
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute(
+                "UPDATE person SET name = ? WHERE id = ? AND hidden = 0",
+                (_free_name(db, name, number), number),
+            )
+            db.execute("COMMIT")
 
     def hide_person(self, number: int) -> None:
         """Take one off the list; records keep the id, and the name becomes free."""
         with self._open() as db:
-            db.execute(
-                "UPDATE person SET hidden = 1, name = name || ' (' || id || ')' WHERE id = ? AND hidden = 0",
-                (number,),
-            )
+            db.execute("UPDATE person SET hidden = 1 WHERE id = ?", (number,))
 
     def answer(self, number: int, answers: Mapping[str, bool], today: date) -> None:
         """Keep the answers; a word that an answer no longer asks for is dropped with it."""
@@ -288,7 +321,7 @@ class Household:
         if len(code) < LEAST_CODE:
             raise StoreRefused(f"The nurse's code needs at least {LEAST_CODE} characters.")
         salt = secrets.token_bytes(16)
-        kept = f"{salt.hex()}:{_scrypt(code, salt).hex()}"
+        kept = f"{salt.hex()}:{_scrypt(composed(code), salt).hex()}"
         with self._open() as db:
             db.execute("INSERT OR REPLACE INTO setting VALUES ('nurse_code', ?)", (kept,))
 
@@ -299,8 +332,48 @@ class Household:
         if row is None:
             raise StoreRefused(NO_CODE_SET)
         salt, wanted = (bytes.fromhex(part) for part in row[0].split(":"))
-        if not hmac.compare_digest(_scrypt(code, salt), wanted):
+        # A code set by an older version may be kept as it was typed, in pieces.
+        if not any(hmac.compare_digest(_scrypt(one, salt), wanted) for one in (composed(code), code)):
             raise StoreRefused(WRONG_CODE)
+
+
+def _called(db: sqlite3.Connection) -> dict[int, str]:
+    """Give what each is called, so that no two are called alike."""
+    rows = db.execute("SELECT id, name, hidden FROM person ORDER BY hidden, id").fetchall()
+    counted = Counter(same(name) for _, name, hidden in rows if not hidden)
+    taken = {name for name, count in counted.items() if count == 1}
+    called: dict[int, str] = {}
+    for number, name, hidden in rows:
+        shown = name
+        if hidden or counted[same(name)] > 1:
+            shown = f"{name} ({number})"
+            while same(shown) in taken:
+                shown = f"{shown} ({number})"
+            taken.add(same(shown))
+        called[number] = shown
+    return called
+
+
+def _free_name(db: sqlite3.Connection, typed: str, number: int | None) -> str:
+    """Give a name as it is kept, if nobody else in the household has it. Raises StoreRefused."""
+    name = cleaned(typed)
+    if not same(name) or unfit_in_name(name):
+        raise StoreRefused(NO_NAME)
+    others = db.execute("SELECT id, name FROM person WHERE hidden = 0").fetchall()
+    if any(same(other) == same(name) for one, other in others if one != number):
+        raise StoreRefused(NAME_TAKEN)
+    return name
+
+
+def _free_names(db: sqlite3.Connection) -> None:
+    """Let names be equal to the table; whose they are is judged when one is given."""
+    db.execute("PRAGMA foreign_keys = OFF")  # the table is replaced under those that refer to it
+    db.execute("BEGIN IMMEDIATE")
+    if db.execute(_UNIQUE_NAMES).fetchone()[0]:  # not by another process just now
+        for statement in _FREED.split(";"):
+            db.execute(statement)
+    db.execute("COMMIT")
+    db.execute("PRAGMA foreign_keys = ON")
 
 
 def token_hash(token: str) -> str:

@@ -60,7 +60,14 @@ def tabled() -> Iterator[str]:
         yield from (question.text, question.why)
     yield from (fitness.TOO_YOUNG, fitness.CHILD_WORD, fitness.UNANSWERED, fitness.AGE_UNKNOWN)
     yield from (frequency.ONE_A_DAY, frequency.TOO_SOON, frequency.FIVE_A_WEEK, frequency.CLOCK)
-    yield from (store.NAME_TAKEN, store.TOO_MANY, store.ABOVE_CEILING, store.NO_CODE_SET, store.WRONG_CODE)
+    yield from (
+        store.NO_NAME,
+        store.NAME_TAKEN,
+        store.TOO_MANY,
+        store.ABOVE_CEILING,
+        store.NO_CODE_SET,
+        store.WRONG_CODE,
+    )
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
     yield from (*order.CHECKLIST.values(), order.UNTICKED, order.OUT_OF_LIMIT)
     for name, table in vars(sentences).items():

@@ -39,7 +39,7 @@ ELSEWHERE: Final = (
 SAID: Final = frozenset({"t", "n", "Turned"})
 """Calls whose texts are in the catalogues already."""
 _NO_TEXT: Final = re.compile(
-    r"\s*(SELECT|INSERT|UPDATE|DELETE|DROP|PRAGMA|CREATE|ALTER|BEGIN)\b|.*= \?|id < \?|.*\w \| \w|READY="
+    r"\s*(SELECT|INSERT|UPDATE|DELETE|DROP|PRAGMA|CREATE|ALTER|BEGIN|WITH)\b|.*= \?|id < \?|.*\w \| \w|READY="
     r"|\^\[ \]"
 )
 """Database, types and the like."""

@@ -13,14 +13,14 @@ from typing import Any
 from app.atomic import write_whole
 from app.output import UsageError
 from app.technician.engine import Procedure, Progress
+from config.characters import file_name
 
 FOLDER = "technician"
 
 
 def progress_file(state: Path, procedure: str, serial: str) -> Path:
     """Give the place of a procedure's progress for a unit below the state directory."""
-    name = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in serial)
-    return state / FOLDER / f"{procedure}-{name or 'unit'}.json"
+    return state / FOLDER / f"{procedure}-{file_name(serial) or 'unit'}.json"
 
 
 def save(path: Path, procedure: Procedure, progress: Progress) -> None:

@@ -15,6 +15,7 @@ import yaml
 from app.atomic import write_whole
 from app.output import UsageError
 from config.calibration import Calibration, checksum_of, load_calibration, read_calibration
+from config.characters import composed, file_name
 from config.reader import BadFile, parse, read_bytes
 from config.sealed import KEY, Writer
 from config.unit import Unit
@@ -45,8 +46,20 @@ _Dumper.add_representer(float, _plain_float)
 
 def current_record(state: Path, serial: str) -> Path:
     """Give the place of a unit's current record below the state directory."""
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in serial)
-    return state / FOLDER / f"{name}.yaml"
+    folder, name = state / FOLDER, file_name(serial)
+    # Before, "A/B" and "A_B" had one place: a record that lies there stays the unit's if it is the unit's.
+    old = folder / f"{''.join(one if one.isalnum() or one in '-_' else '_' for one in serial)}.yaml"
+    if old.stem != name and not (folder / f"{name}.yaml").exists() and _is_of(old, serial):
+        return old
+    return folder / f"{name}.yaml"
+
+
+def _is_of(path: Path, serial: str) -> bool:
+    try:
+        told = parse(read_bytes(path), str(path)).data.get("unit_serial")
+    except BadFile:
+        return False
+    return isinstance(told, str) and composed(told) == composed(serial)
 
 
 def record_in_use(given: Path | None, unit: Unit, state: Path) -> Path | None:

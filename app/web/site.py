@@ -64,6 +64,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/people/{person}/answers": {"POST": people.answer},
     "/people/{person}/word": {"POST": people.word},
     "/people/{person}/limit": {"POST": people.limit},
+    "/people/{person}/name": {"POST": people.rename},
     "/people/{person}/remove": {"POST": people.remove},
     "/devices/remove": {"POST": people.unpair},
     "/pair": {"POST": pair.ask},

@@ -21,6 +21,7 @@ from app.web.live import Feed
 from app.web.markup import Child, Html, el
 from app.web.pairing import Pairing
 from app.web.records import Records
+from config.characters import cleaned, unfit_in_name
 
 LONGEST_NAME: Final = 40
 
@@ -78,8 +79,8 @@ class Visit(NamedTuple):
 
     def line(self, name: str, longest: int = LONGEST_NAME) -> str:
         """Read a field of one printable line. Raises Sorry."""
-        text = self.fields.get(name, "").strip()
-        if not 1 <= len(text) <= longest or not text.isprintable():
+        text = cleaned(self.fields.get(name, ""))
+        if not 1 <= len(text) <= longest or unfit_in_name(text):
             raise Sorry(
                 self.t(
                     "A name is empty, too long or can't be shown: 1 to {longest} printable characters.",

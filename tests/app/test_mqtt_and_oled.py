@@ -1,6 +1,7 @@
 """What a broker and a small display are told: a real mosquitto, and luma's own dummy display."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -218,3 +219,10 @@ def test_the_display_is_drawn_and_its_lines_fit():
 def test_the_display_keeps_off_the_unit_s_bus(capsys):
     assert main(["oled", "--bus", "1"]) == ExitCode.BAD_INPUT
     assert "the unit's bus" in capsys.readouterr().err
+
+
+def test_two_units_whose_letters_no_topic_can_hold_have_two_topics() -> None:
+    ids = {unit_id({"unit": name, "serial": ""}) for name in ("Gerät ä", "Gerät ö", "Ручной", "Ножной")}
+    assert len(ids) == 4
+    assert all(re.fullmatch("[a-z0-9_]+", one) for one in ids)
+    assert unit_id({"unit": "Gera\u0308t", "serial": "1"}) == unit_id({"unit": "Gerät", "serial": "1"})

@@ -70,3 +70,11 @@ def test_a_damaged_record_that_continues_itself_in_a_circle_ends_and_counts(firs
         assert too_often([*circle, past(None, number=3, linked_to=3)], LIBRARY, "hands", None, NOW)
     finally:
         signal.alarm(0)
+
+
+def test_another_spelling_of_a_name_is_the_same_person():
+    past = [Past(1, "2026-06-01T10:00:00+00:00", "hands", "Zoë", None, False, 50.0)]
+    library = {"hands": find("hands")}
+    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    assert too_often(past, library, "hands", "ZOE\u0308", now)
+    assert not too_often(past, library, "hands", "Zoe", now)

@@ -49,6 +49,86 @@ def test_two_of_one_name_are_refused_until_one_is_removed(household, ann):
     assert household.names()[str(ann)] == f"Ann ({ann})"
 
 
+def old_book(tmp_path, *people):
+    """Make a book of the days when the table compared names, byte by byte."""
+    with closing(sqlite3.connect(tmp_path / book.FILE)) as db, db:
+        for statement in book._TABLES.replace(
+            "name TEXT NOT NULL, born", "name TEXT NOT NULL UNIQUE, born"
+        ).split(";"):
+            db.execute(statement)
+        db.executemany("INSERT INTO person (name, born, hidden) VALUES (?, '1990-01-01', ?)", people)
+        db.execute("INSERT INTO word VALUES (1, 'metal', 'Dr Who', '2026-01-01')")
+        db.execute("PRAGMA user_version = 1")
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_name_that_looks_like_a_generated_one_stands_in_nobodys_way(tmp_path, old):
+    if old:
+        old_book(tmp_path)
+    household = Household(tmp_path)
+    first = household.add_person("A", TODAY)
+    other = household.add_person(f"A ({first})", TODAY)
+    household.hide_person(first)
+    assert [person.name for person in household.people()] == [f"A ({first})"]
+    again = household.add_person("A", TODAY)
+    household.hide_person(again)
+    household.hide_person(other)
+    assert household.people() == []
+    called = household.names()
+    assert len(set(called.values())) == 3
+    assert called[str(first)].startswith("A (")
+
+
+@pytest.mark.parametrize("name", ["ZOË", "Zoe\u0308", " Zoë ", "Zo\u200bë", "zoe\u0308"])
+def test_another_spelling_is_the_same_name(household, name):
+    household.add_person("Zoë", TODAY)
+    with pytest.raises(StoreRefused, match="name"):
+        household.add_person(name, TODAY)
+    assert household.add_person("Zoe", TODAY)
+
+
+def test_names_are_kept_composed_and_with_their_joiners(household):
+    one = household.add_person("  Zoe\u0308\u00a0  B ", TODAY)
+    two = household.add_person("\u06a9\u200c\u06a9", TODAY)
+    assert (household.person(one).name, household.person(two).name) == ("Zoë B", "\u06a9\u200c\u06a9")
+    for nothing in ("", "\u200d", " \u2060 ", "\u3164"):
+        with pytest.raises(StoreRefused, match="can be seen"):
+            household.add_person(nothing, TODAY)
+
+
+def test_two_of_an_old_book_stay_two_until_one_is_renamed(tmp_path):
+    old_book(tmp_path, ("Zoë", 0), ("Zoe\u0308", 0), ("Ann (3)", 1), ("Bob", 0))
+    household = Household(tmp_path)
+    assert [(one.id, one.called) for one in household.people()] == [
+        (4, "Bob"),
+        (2, "Zoe\u0308 (2)"),
+        (1, "Zoë (1)"),
+    ]
+    assert household.person(1).words == {"metal": ("Dr Who", date(2026, 1, 1))}
+    assert household.names()["3"] == "Ann (3)"
+    with pytest.raises(StoreRefused, match="name"):
+        household.rename_person(2, "zoë")
+    household.rename_person(2, "Zoë the younger")
+    assert [one.called for one in household.people()] == ["Bob", "Zoë", "Zoë the younger"]
+    assert household.add_person("Ann", TODAY) == 5
+    household.rename_person(1, "Zoe\u0308")  # one's own name in another spelling
+    assert household.person(1).name == "Zoë"
+
+
+def test_an_old_book_still_guards_what_belongs_to_its_people(tmp_path):
+    old_book(tmp_path, ("Ann", 0))
+    household = Household(tmp_path)
+    with household._open() as db:
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute("INSERT INTO word VALUES (99, 'metal', 'x', '2026-01-01')")
+
+
+def test_the_nurses_code_may_be_typed_in_either_spelling(household):
+    household.set_code("spr\u00fcche")
+    household.check_code("spru\u0308che")
+
+
 def test_a_house_has_room_for_twenty(household):
     for number in range(20):
         household.add_person(f"P{number}", TODAY)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.technician.records import records_of, text_of, write_record
+from app.technician.records import current_record, records_of, text_of, write_record
 from config.calibration import WARN_DAYS, Made, MeterError, load_calibration, read_calibration
 from config.reader import BadFile
 from config.unit import Unit
@@ -227,3 +227,9 @@ def test_a_stage_that_is_never_at_zero_may_treat_nobody(path: Path) -> None:
         why = unit.why_no_treatment(TODAY, simulated=False)
         assert (why == "") == allowed, why
         assert allowed or "have the stage's zero trimmed" in why
+
+
+def test_two_serial_numbers_never_share_a_file(tmp_path):
+    places = {current_record(tmp_path, serial) for serial in ("A/B", "A_B", "A B", "A.B", "ä", "a\u0308")}
+    assert len(places) == 5  # the last two are one letter
+    assert all(place.parent == tmp_path / "calibration" for place in places)

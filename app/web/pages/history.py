@@ -139,7 +139,7 @@ def export_json(visit: Visit) -> Response:
 
 
 def _filter(visit: Visit, chosen: str) -> Html | None:
-    people = {str(one.id): one.name for one in visit.house.household.people()}
+    people = {str(one.id): one.called for one in visit.house.household.people()}
     if len(people) < 2:
         return None
     options = {"": visit.t("Everybody"), **people}

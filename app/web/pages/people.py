@@ -38,7 +38,7 @@ def people(visit: Visit) -> Response:
     listed = [
         el(
             "li",
-            el("a", person.name, href=f"/people/{person.id}"),
+            el("a", person.called, href=f"/people/{person.id}"),
             " ",
             el(
                 "span",
@@ -76,20 +76,23 @@ def person(visit: Visit) -> Response:
     """Show one person."""
     one = visit.person(visit.path["person"])
     t = visit.t
+    alike = t("Somebody else here has the same name. Change one of them, so that nobody is mixed up.")
     remove = visit.form(
         f"/people/{one.id}/remove", el("button", t("Remove from the household"), class_="danger")
     )
     return page(
         visit,
-        one.name,
+        one.called,
+        note(alike, "warn") if one.called != one.name else None,
         el("p", t("Born {day}", day=visit.language.short_day(one.born)), class_="quiet"),
         el("section", el("h2", t("Questions about health")), _questions(visit, one)),
         _findings(visit, one) if one.answers else None,
         _words(visit, one),
         el("section", el("h2", t("Limits")), _limits(visit, one)),
+        el("details", el("summary", t("Change the name")), _rename(visit, one)),
         el(
             "details",
-            el("summary", t("Remove {name}", name=one.name)),
+            el("summary", t("Remove {name}", name=one.called)),
             el("p", t("The records stay.")),
             remove,
         ),
@@ -128,6 +131,13 @@ def limit(visit: Visit) -> Response:
     if limit_ma > one.limit_ma(area, visit.today):
         _check_code(visit)
     _kept(visit, lambda: visit.house.household.set_limit(one, area, limit_ma, visit.today))
+    return go(f"/people/{one.id}")
+
+
+def rename(visit: Visit) -> Response:
+    """Give a person another name."""
+    one, name = visit.person(visit.path["person"]), visit.line("name")
+    _kept(visit, lambda: visit.house.household.rename_person(one.id, name))
     return go(f"/people/{one.id}")
 
 
@@ -290,6 +300,13 @@ def _limits(visit: Visit, one: Person) -> list[Html]:
             )
         )
     return forms
+
+
+def _rename(visit: Visit, one: Person) -> Html:
+    entry = el("input", name="name", value=one.name, required=True, maxlength=40, autocomplete="off")
+    return visit.form(
+        f"/people/{one.id}/name", field(visit.t("Name"), entry), el("button", visit.t("Keep the name"))
+    )
 
 
 def _code_field(visit: Visit, *, required: bool = True) -> Html:

@@ -60,7 +60,9 @@ def export(visit: Visit) -> Response:
     area = _area(visit, visit.path["area"])
     kept = visit.house.household.plan(person.id, area, visit.today)
     days = upcoming(kept, visit.house.records.given(str(person.id), area), visit.now, EXPORTED)
-    summary = visit.t("Iontophoresis, {area}: {name}", area=visit.t(sentences.AREAS[area]), name=person.name)
+    summary = visit.t(
+        "Iontophoresis, {area}: {name}", area=visit.t(sentences.AREAS[area]), name=person.called
+    )
     text = visit.t("Planned as if every treatment before were kept. Export again when the plan changes.")
     content = calendar(f"ionto-{person.id}-{area}", summary, text, days, visit.now)
     name = f'attachment; filename="plan-{person.id}-{area}.ics"'
@@ -79,10 +81,10 @@ def _person(visit: Visit, person: Person) -> Html:
     )
     return el(
         "section",
-        el("h2", person.name),
+        el("h2", person.called),
         [_area_plan(visit, person, _area(visit, area)) for area in planned],
         begin if others else None,
-        aria_label=person.name,
+        aria_label=person.called,
     )
 
 

@@ -68,7 +68,7 @@ def _page(
         return page(
             visit, t("Prepare"), el("p", t("Nobody is in the household yet.")), add, section="prepare"
         )
-    who = {"": t("Choose"), **{str(one.id): one.name for one in people}}
+    who = {"": t("Choose"), **{str(one.id): one.called for one in people}}
     what = {name: t(sentences.TREATMENTS.get(name, name)) for name in names()}
     choose = el(
         "form",
