@@ -12,6 +12,7 @@ from controller.advice import NEXT, Shortfall, contact_of
 from controller.core.reasons import REASONS, code_of
 from controller.core.signals import Panel, Signal, lights, panel, sound_of, turn_s
 from controller.core.types import Phase, Refusal
+from protocols.frequency import UNKNOWN
 
 if TYPE_CHECKING:
     from controller.core.session import Session
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from controller.orders.judgement import Prepared
     from controller.telemetry import Snapshot
 
+AGAIN_S: Final = 5.0
+"""What was given is asked again so often while it refuses: the clock may be set meanwhile, a date amended."""
 PANEL_S: Final = 0.02
 """How often light and buzzer are looked after: a fifth of the shortest flash and beep."""
 HELD_S: Final = 3.0
@@ -72,6 +75,7 @@ class Attendant:
         self._last: Measurement | None = None
         self._too_often: str | None = None
         """Why nothing may be given so soon; None until the journal has told what was given."""
+        self._again_s = 0.0
 
     # --- the tick -----------------------------------------------------------------------------------------
 
@@ -84,8 +88,11 @@ class Attendant:
         if not self._journal.begin_sent:
             self._journal.listen()
             device.found(self._journal.cut_off)
-            if self._too_often is None and self._journal.past is not None:
+            if self._journal.past is not None and (self._too_often is None or m.time_s >= self._again_s):
                 self._too_often = self._judge()
+                self._again_s = m.time_s + AGAIN_S
+                if self._too_often:
+                    self._journal.look(device.bench.name)
         if session.phase is Phase.READY:
             device.passed()
             self._hold(m)
@@ -114,7 +121,7 @@ class Attendant:
         if not journal.begin_sent and self._too_often is not None:
             self._too_often = self._judge()  # it may have become midnight
             if self._too_often:
-                code = REASONS[Refusal.TOO_OFTEN].code
+                code = REASONS[Refusal.DATE_UNKNOWN if self._too_often in UNKNOWN else Refusal.TOO_OFTEN].code
                 self._denied = (now_s + turn_s(Signal.CODE, code), code)
                 self._session.deny()
                 device.deny(code, self._too_often)
@@ -132,7 +139,7 @@ class Attendant:
         """Say why what is prepared may not be given so soon after what was given, or ""."""
         if self._prepared is None or self._offer is not None or self._journal.past is None:
             return ""
-        return self._device.too_often(self._prepared, self._journal.past)
+        return self._device.too_often(self._prepared, self._journal)
 
     def record_idle_trip(self) -> None:
         """Record a trip that came while nobody was treated."""

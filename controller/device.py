@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from controller.clock import SessionClock
     from controller.core.session import Session
     from controller.core.signals import Signal
-    from controller.given import Past
     from controller.rig import Rig
     from controller.supervision import Supervision
 
@@ -146,10 +145,20 @@ class Device:
             self.order = self._ordered = None
             self.line.send({"spent": prepared.digest})
 
-    def too_often(self, prepared: Prepared, past: list[Past]) -> str:
+    def too_often(self, prepared: Prepared, journal: Journal) -> str:
         """Say why this may not be given so soon after what was given lately, or ""."""
         known = {**self._library, prepared.name: prepared.treatment}
-        return too_often(past, known, prepared.treatment.area, prepared.person, datetime.now().astimezone())
+        clock = None if journal.clock is None else journal.clock.later()
+        now = datetime.now().astimezone() if clock is None else clock.utc.astimezone()
+        return too_often(
+            journal.past or [],
+            known,
+            prepared.treatment.area,
+            prepared.person,
+            now,
+            seen=journal.seen,
+            clock=clock,
+        )
 
     def deny(self, code: int, reason: str) -> None:
         """Tell of a Start that began nothing; it latches nothing."""

@@ -1,21 +1,24 @@
 """Which recorded sessions are treatments that were given, and whether one more would be too many.
 
 Law: a session counts against the next one unless both name a person and the two differ: who isn't named may
-be anybody. The rest of a dose belongs to the session it continues; one that still runs counts. `now` is an
-argument.
+be anybody. The rest of a dose belongs to the session it continues; one that still runs counts. Dates are
+those of `controller.dates`, and one that is not known counts as the latest it can be. `now` is an argument.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from config.characters import same
-from protocols.frequency import COUNTS_FROM_MA_MIN, refusal
+from controller.dates import dated, points, utc
+from controller.wall import Reading
+from protocols.frequency import CLOCK, COUNTS_FROM_MA_MIN, UNDATED, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from controller.dates import Dates
     from protocols.treatment import Treatment
 
 
@@ -40,7 +43,11 @@ class Kept(Protocol):
 
 
 class Past(NamedTuple):
-    """A session as the journal's process tells it, in this order."""
+    """A session as the journal's process tells it, in this order.
+
+    `clock` is the look at the clock that it began with, where one was recorded, `amended_utc` the date that
+    was put in the place of `begun_utc`.
+    """
 
     id: int
     begun_utc: str
@@ -49,6 +56,15 @@ class Past(NamedTuple):
     linked_to: int | None
     runs: bool
     charge_ma_min: float
+    clock: Reading | None = None
+    amended_utc: str | None = None
+
+
+class Given(NamedTuple):
+    """When a treatment began, local time; with `doubt` at the latest, and why no more is known."""
+
+    begun: datetime
+    doubt: str = ""
 
 
 K = TypeVar("K", bound=Kept)
@@ -70,17 +86,39 @@ def treatments(kept: Iterable[K]) -> list[K]:
     return [one for one in first.values() if one.id in runs or charge_ma_min[one.id] >= COUNTS_FROM_MA_MIN]
 
 
+def dates_of(past: Iterable[Past], seen: Iterable[tuple[int, Reading]], now: Reading) -> Dates:
+    """Say when sessions began, as far as that can be known now; `seen` are the journal's sightings."""
+    rows = (
+        (one.id, utc(one.begun_utc), one.clock, None if one.amended_utc is None else utc(one.amended_utc))
+        for one in past
+    )
+    return dated(points(rows, seen), now)
+
+
+def given(kept: Iterable[Kept], dates: Dates) -> list[Given]:
+    """Say when those of `kept` that count as treatments began."""
+    doubt = UNDATED if dates.clock_set else CLOCK
+    spans = ((dates.spans[one.id]) for one in treatments(kept))
+    return [Given(span.latest.astimezone(), "" if span.sure else doubt) for span in spans]
+
+
 def too_often(
     past: Sequence[Past],
     library: Mapping[str, Treatment],
     area: str,
     person: str | None,
     now: datetime,
+    *,
+    seen: Iterable[tuple[int, Reading]] = (),
+    clock: Reading | None = None,
 ) -> str:
     """Say why this area of this person (None: nobody named) may not be treated now, or "".
 
     Days are those of this machine's time zone. What the library doesn't know is no treatment of an area.
+    `clock` is what the clock that shows `now` is worth; by default nobody vouches for it.
     """
+    reading = clock or Reading(now.astimezone(UTC))
+    dates = dates_of(past, seen, reading)
     theirs = [
         one
         for one in past
@@ -88,5 +126,20 @@ def too_often(
         and treated.area == area
         and (person is None or one.person is None or same(one.person) == same(person))
     ]
-    begun = [datetime.fromisoformat(one.begun_utc).astimezone() for one in treatments(theirs)]
-    return refusal(begun, now)
+    return why_not(given(theirs, dates), now, days_known=reading.possible)
+
+
+def why_not(had: Sequence[Given], now: datetime, *, days_known: bool = True) -> str:
+    """Say why no treatment is allowed at `now` after these, or "".
+
+    A clock that can't be right knows no days: what was less than 24 hours ago is then today's.
+    """
+    by = timedelta(0) if days_known else now.replace(hour=23, minute=59, second=59, microsecond=999999) - now
+    sure = [one.begun + by for one in had if not one.doubt]
+    unsure = [one for one in had if one.doubt]
+    return refusal(
+        sure,
+        now + by,
+        at_latest=[one.begun + by for one in unsure],
+        doubt=unsure[0].doubt if unsure else UNDATED,
+    )

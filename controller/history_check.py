@@ -11,6 +11,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.chain import HEAD_FILE, ORIGIN, Head, digest, following, read_head
+from controller.journal_dates import AMENDED, CLOCK, present
 from controller.journal_tables import BEGUN, ENDED, TRIP
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ LIMITS: Final = (
     "Not shown: a change by someone who may write the journal and its head and knows how they are made, and "
     "rows of a session that still runs."
 )
+
+
+_MANY: Final = {
+    "trip": ("trip", "rowid", TRIP, "its trips are not those recorded"),
+    "sighting": ("sighting", "record", CLOCK, "a look at the clock after it is not the one recorded"),
+    "amendment": ("amendment", "record", AMENDED, "its amendments are not those recorded"),
+}
+"""Records of which a session may have several: table, order, columns, and what is said when they differ."""
 
 
 class Findings(NamedTuple):
@@ -63,9 +72,9 @@ def _tell(told: dict[int, dict[str, Any]], session: int, body: str, problems: li
     except (ValueError, KeyError, AttributeError):
         problems.append(f"a record of session {session} says something else than its row")
         return
-    entry = told.setdefault(session, {"trips": []})
-    if kind == "trip":
-        entry["trips"].append(facts)
+    entry = told.setdefault(session, {kind: [] for kind in _MANY})
+    if kind in _MANY:
+        entry[kind].append(facts)
     else:
         entry[kind] = facts
 
@@ -98,11 +107,11 @@ def _sessions(connection: sqlite3.Connection, told: dict[int, dict[str, Any]], p
         session: (rows, digest(data))
         for session, rows, data in connection.execute("SELECT session, rows, data FROM chart")
     }
-    trips: dict[int, list[dict[str, Any]]] = {}
-    for session, *values in connection.execute(
-        f"SELECT session, {', '.join(TRIP)} FROM trip ORDER BY rowid"  # noqa: S608 - the names are ours
-    ):
-        trips.setdefault(session, []).append(dict(zip(TRIP, values, strict=True)))
+    dates = present(connection)
+    many = {
+        kind: _many(connection, *how[:3]) if dates or kind == "trip" else {} for kind, how in _MANY.items()
+    }
+    clocks = _many(connection, "clock", "session", CLOCK) if dates else {}
     names = ("id", *BEGUN, *ENDED)
     count = 0
     for row in connection.execute(f"SELECT {', '.join(names)} FROM session ORDER BY id"):  # noqa: S608 - likewise
@@ -112,16 +121,35 @@ def _sessions(connection: sqlite3.Connection, told: dict[int, dict[str, Any]], p
         if entry is None or "begin" not in entry:
             problems.append(f"session {facts['id']} has no record of its beginning")
             continue
-        problems += _session(facts, entry, charts.get(facts["id"]), trips.get(facts["id"], []))
+        number = facts["id"]
+        problems += _session(facts, entry, charts.get(number))
+        problems += [
+            f"session {number}: {said}"
+            for kind, (*_, said) in _MANY.items()
+            if many[kind].get(number, []) != entry[kind]
+        ]
+        if clocks.get(number, [None])[0] != entry["begin"].get("clock"):
+            problems.append(f"session {number}: the look at the clock it began with is not the one recorded")
     problems += [f"session {session} is missing, its records are there" for session in told]
     return count
+
+
+def _many(
+    connection: sqlite3.Connection, table: str, order: str, columns: tuple[str, ...]
+) -> dict[int, list[dict[str, Any]]]:
+    """Read the rows of a table by session, in their order."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for session, *values in connection.execute(
+        f"SELECT session, {', '.join(columns)} FROM {table} ORDER BY {order}"  # noqa: S608 - the names are ours
+    ):
+        found.setdefault(session, []).append(dict(zip(columns, values, strict=True)))
+    return found
 
 
 def _session(
     facts: dict[str, Any],
     entry: dict[str, Any],
     chart: tuple[int, str] | None,
-    trips: list[dict[str, Any]],
 ) -> list[str]:
     name = f"session {facts['id']}"
     changed = [key for key in BEGUN if entry["begin"].get(key) != facts[key]]
@@ -131,8 +159,6 @@ def _session(
     else:
         changed += [key for key in ENDED if end.get(key) != facts[key]]
     found = [f"{name}: {', '.join(changed)} changed since it was recorded"] if changed else []
-    if trips != entry["trips"]:
-        found.append(f"{name}: its trips are not those recorded")
     if end is not None and chart != (end["chart_rows"], end["chart_sha256"]):
         found.append(f"{name}: its chart is not the one recorded")
     return found

@@ -6,7 +6,7 @@ time stops the session softly. Nothing here can make a tick late.
 Lines of JSON go out: `["look", unit]`, `["begin", {...}]`, `["row", ...]` twice a second (the columns of
 `controller.journal_tables`), `["trip", cause, phase, detected_s, evidence]`, and `["end", ...]` with outcome,
 reason, duration_s, forward and reverse charge, code. Back come
-`{"looked": true, "cut_off": [...], "past": [...]}`,
+`{"looked": true, "cut_off": [...], "past": [...], "seen": [...], "clock": [...]}`,
 `{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from controller.core.reasons import code_of
-from controller.given import Past
+from controller.journal_dates import heard, reading
 from controller.lines import LineSplitter
 from controller.result import OUTCOMES
 
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
     from controller.core.session import Session
     from controller.core.types import Measurement
+    from controller.given import Past
     from controller.loop import StopSwitch
+    from controller.wall import Reading
 
 ROW_S: Final = 0.5
 """Time between two rows of dose; a kill loses so much and the row on its way (law 10: at most 1 s)."""
@@ -54,7 +56,8 @@ class Journal:
     `journal_tables.BEGUN`; with None the session begins later, with `begin`. `keep_open` are descriptors that
     the child shares, such as the unit's lock, which is so held until the last record is written. `failure` is
     the sentence why the record broke off, or None; `cut_off` describes earlier sessions without an end;
-    `past` is what was given lately, None until `look` was answered.
+    `past` is what was given lately, None until `look` was answered, `seen` the sightings and `clock` the look
+    at the clock that came with it.
     """
 
     def __init__(self, directory: Path, start: dict[str, Any] | None, keep_open: Sequence[int] = ()) -> None:
@@ -62,9 +65,12 @@ class Journal:
         self.failure: str | None = None
         self.cut_off: list[dict[str, Any]] = []
         self.past: list[Past] | None = None
+        self.seen: list[tuple[int, Reading]] = []
+        self.clock: Reading | None = None
         self._directory = directory
         self._answers = LineSplitter()
         self._asked = False
+        self._looking = False
         self._ended = False
         self._over_s: float | None = None
         self._zero_s = 0.0
@@ -106,8 +112,13 @@ class Journal:
         return self._asked
 
     def look(self, unit: str) -> None:
-        """Ask which sessions of the unit were cut off, and what was given lately; answered with the ticks."""
-        self._send("look", unit)
+        """Ask which sessions of the unit were cut off, and what was given lately; answered with the ticks.
+
+        Nothing is asked while an answer is still to come.
+        """
+        if not self._looking:
+            self._looking = True
+            self._send("look", unit)
 
     def begin(self, start: dict[str, Any], zero_s: float = 0.0) -> None:
         """Send the start; times are counted from `zero_s` of the session's time (s) on."""
@@ -237,7 +248,9 @@ class Journal:
             self.session_id = answer.get("begun")
             self.cut_off += answer["cut_off"]
             if "past" in answer:
-                self.past = [Past(*one) for one in answer["past"]]
+                self._looking = False
+                self.past, self.seen = heard(answer)
+                self.clock = reading(*answer["clock"])
         else:
             self._unkept -= answer["kept"]
 

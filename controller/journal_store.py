@@ -19,13 +19,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from controller import journal_dates, wall
 from controller.chain import write_head
 from controller.journal_tables import (
     BEGIN,
     BEGUN,
     END,
     FILE,
-    PAST,
     ROW,
     TRIP,
     VERSION,
@@ -39,10 +39,7 @@ from controller.journal_tables import (
     stored_head,
 )
 from controller.lines import LineSplitter
-from protocols.frequency import LOOK_BACK
 
-MOST_PAST: Final = 100
-"""Sessions that gave current lately and are told of; a household of ten has forty in eight days."""
 LEAST_FREE_BYTES: Final = 8 << 20
 """A session of 30 min takes below 1 MB, write-ahead log included; a start with less than this is refused."""
 BUSY_S: Final = 2.0
@@ -93,32 +90,41 @@ class Store:
                 create(connection)
             elif version == 1:
                 migrate(connection)
+            journal_dates.make(connection)
             connection.execute("COMMIT")
             self._write_head()
+        elif not journal_dates.present(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            journal_dates.make(connection)
+            connection.execute("COMMIT")
 
     def look(self, unit: str) -> dict[str, Any]:
-        """Write that sessions of this unit without an end were cut off."""
+        """Write that sessions of this unit without an end were cut off; tell what was given, and the time."""
+        now = wall.read()
         self.connection.execute("BEGIN IMMEDIATE")
         cut_off = [self._cut_off(*row) for row in self._unended(unit)]
+        sighted = journal_dates.sight(self.connection, now)
         self.connection.execute("COMMIT")
-        if cut_off:
+        if cut_off or sighted:
             self._write_head()
-        return {"looked": True, "cut_off": cut_off, "past": self._past()}
-
-    def _past(self) -> list[tuple[Any, ...]]:
-        """Tell what was given lately, newest first: the columns of `controller.given.Past`."""
-        since_utc = (datetime.now(UTC) - LOOK_BACK).isoformat(timespec="milliseconds")
-        return self.connection.execute(PAST, (since_utc, MOST_PAST)).fetchall()
+        return {
+            "looked": True,
+            "cut_off": cut_off,
+            **journal_dates.told(journal_dates.read(self.connection), now),
+        }
 
     def begin(self, start: dict[str, Any]) -> dict[str, Any]:
         """Write that sessions of this unit without an end were cut off, and that a new one begins."""
         connection = self.connection
+        clock = wall.read()
         facts = {**dict.fromkeys(BEGUN), **start, "begun_utc": _now_utc()}
         connection.execute("BEGIN IMMEDIATE")
         cut_off = [self._cut_off(*row) for row in self._unended(start["unit"])]
         connection.execute(BEGIN, facts)
         self._session = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
-        chain_begin(connection, self._session)
+        chain_begin(
+            connection, self._session, {"clock": journal_dates.keep_clock(connection, self._session, clock)}
+        )
         connection.execute("COMMIT")
         self._write_head()
         return {"begun": self._session, "cut_off": cut_off}

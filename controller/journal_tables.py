@@ -70,13 +70,6 @@ WEAR_TABLE: Final = (
 """Operations of the relays by session, for the service counters: outside the chain, and made when first
 written, so that a journal without it stays of the same version."""
 ROW: Final = "INSERT INTO live VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-PAST: Final = (
-    "SELECT id, begun_utc, treatment, person, linked_to, outcome IS NULL, "
-    "coalesce(forward_ma_min, 0.0) + coalesce(reverse_ma_min, 0.0) FROM session "
-    "WHERE begun_utc >= ? AND (outcome IS NULL OR forward_ma_min + reverse_ma_min > 0.0) "
-    "ORDER BY begun_utc DESC LIMIT ?"
-)
-"""Sessions that gave current since an instant."""
 CHART_EVERY_S: Final = 1.0
 """A chart keeps one row a second, and each where phase or polarity change."""
 
@@ -166,7 +159,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE dose")
     _mark(connection)
     for session, outcome in connection.execute("SELECT id, outcome FROM session ORDER BY id").fetchall():
-        chain_begin(connection, session, migrated=True)
+        chain_begin(connection, session, {"migrated": True})
         for trip in connection.execute(TRIPS, (session,)).fetchall():
             chain(connection, session, "trip", dict(zip(TRIP, trip, strict=True)))
         if outcome is not None:
@@ -184,10 +177,9 @@ def chain(connection: sqlite3.Connection, session: int, kind: str, facts: dict[s
     connection.execute("UPDATE head SET number = ?, hash = ?", new)
 
 
-def chain_begin(connection: sqlite3.Connection, session: int, *, migrated: bool = False) -> None:
-    """Chain what the row of a session tells of its beginning."""
-    facts = _facts(connection, session, BEGUN)
-    chain(connection, session, "begin", facts | ({"migrated": True} if migrated else {}))
+def chain_begin(connection: sqlite3.Connection, session: int, more: dict[str, Any] | None = None) -> None:
+    """Chain what the row of a session tells of its beginning, and what else is known of it."""
+    chain(connection, session, "begin", _facts(connection, session, BEGUN) | (more or {}))
 
 
 def chain_end(connection: sqlite3.Connection, session: int) -> None:

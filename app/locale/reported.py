@@ -27,7 +27,10 @@ RAISED: Final = (
 )
 """Rooms whose errors alone reach a person as they are."""
 ELSEWHERE: Final = (
-    *(f"controller/**/{name}.py" for name in ("phases", "reasons", "signals", "journal_tables")),
+    *(
+        f"controller/**/{name}.py"
+        for name in ("phases", "reasons", "signals", "journal_dates", "journal_tables")
+    ),
     # a diagram's, tables of the faces', a database's; and technicians', whose commands speak English
     *(
         f"controller/**/{name}.py"

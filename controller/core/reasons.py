@@ -168,7 +168,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             27,
             "This area was treated too short a time ago, or too often within seven days.",
             "Wait. The page Plan says when the next treatment is allowed. If it was longer ago, "
-            "have the unit's clock set.",
+            "the nurse can amend the record's date on the page History.",
             Mender.PERSON,
             Priority.INFORMATION,
             "nothing is wrong; the person has to wait",
@@ -413,6 +413,15 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.LOW,
             "no current flows: nothing is connected",
             clears_itself=True,
+        ),
+        Refusal.DATE_UNKNOWN: Reason(
+            75,
+            "How long ago this area was treated is not known: a clock was not set.",
+            "Connect the unit to a network that gives the time, or have its clock set. "
+            "If the clock is right, the nurse can amend the date of the record that History marks.",
+            Mender.PERSON,
+            Priority.INFORMATION,
+            "nothing is wrong with the output; the date has to be made known",
         ),
     }
 )

@@ -66,6 +66,7 @@ class Refusal(StrEnum):
     NOTHING_PREPARED = "nothing_prepared"
     ORDER_REFUSED = "order_refused"
     TOO_OFTEN = "too_often"
+    DATE_UNKNOWN = "date_unknown"
     NO_RECORD = "no_record"
     NOBODY_CAME = "nobody_came"
     START_STUCK = "start_stuck"
