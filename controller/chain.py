@@ -45,9 +45,9 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write_head(directory: Path, head: Head) -> None:
+def write_head(directory: Path, head: Head, draft_name: str = f".{HEAD_FILE}-draft") -> None:
     """Replace the head's file as a whole. Raises OSError."""
-    draft = directory / f".{HEAD_FILE}-draft"
+    draft = directory / draft_name
     with draft.open("w", encoding="ascii") as file:
         file.write(f"{head.number} {head.hash}\n")
         file.flush()

@@ -15,8 +15,8 @@ written, which no clock can change. Used in this order (docs/decisions/0017-what
 4. A clock that nobody vouched for may have stood still while the unit was off, and so lag. It never runs
    ahead. Between two such clocks at least so much time has passed as they say, unless one that was right came
    between; up to that one, nothing follows.
-5. A date before the program's, before an earlier point's, or after now can't be true. Such a point lies
-   between its neighbours, and before this boot if it was written in another one.
+5. A date before the first Raspberry Pi, before an earlier point's, or after now can't be true. Such a point
+   lies between its neighbours, and before this boot if it was written in another one.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from controller.wall import PROGRAM_UTC, Reading
+from controller.wall import FIRST_UTC, Reading
 
 SET_S: Final = 60.0
 """A clock whose distance from the time since boot has changed by more was set."""
 SLACK: Final = timedelta(seconds=2)
 """Two looks at one clock that is being disciplined may contradict each other by so much."""
-_NEVER: Final = datetime(1, 1, 2, tzinfo=UTC)
+NEVER: Final = datetime(1, 1, 2, tzinfo=UTC)
+"""Stands for a date that is none."""
 
 
 class Point(NamedTuple):
@@ -153,7 +154,7 @@ def _known(point: Point, told: Mapping[str, Reading], now: Reading, *, followed:
             said = right.utc - timedelta(seconds=right.boottime_s - clock.boottime_s)
         elif followed:
             return None
-    return said if PROGRAM_UTC <= said <= now.utc + SLACK else None
+    return said if FIRST_UTC <= said <= now.utc + SLACK else None
 
 
 def _drop_contradictions(order: Sequence[Point], known: list[datetime | None]) -> None:
@@ -205,5 +206,5 @@ def utc(text: str) -> datetime:
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        return _NEVER
+        return NEVER
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

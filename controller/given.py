@@ -42,6 +42,18 @@ class Kept(Protocol):
         """What it gave, both ways together."""
 
 
+class Begun(Protocol):
+    """What is needed of a treatment that was given."""
+
+    @property
+    def begun(self) -> datetime:
+        """When it began, local time; at the latest, where there is a doubt."""
+
+    @property
+    def doubt(self) -> str:
+        """Why no more is known, "" where it is."""
+
+
 class Past(NamedTuple):
     """A session as the journal's process tells it, in this order.
 
@@ -96,10 +108,14 @@ def dates_of(past: Iterable[Past], seen: Iterable[tuple[int, Reading]], now: Rea
 
 
 def given(kept: Iterable[Kept], dates: Dates) -> list[Given]:
-    """Say when those of `kept` that count as treatments began."""
-    doubt = UNDATED if dates.clock_set else CLOCK
-    spans = ((dates.spans[one.id]) for one in treatments(kept))
-    return [Given(span.latest.astimezone(), "" if span.sure else doubt) for span in spans]
+    """Say when those of `kept` that count as treatments began; all of them are among `dates`."""
+    return [begun(one.id, dates) for one in treatments(kept)]
+
+
+def begun(number: int, dates: Dates) -> Given:
+    """Say when a session began."""
+    span = dates.spans[number]
+    return Given(span.latest.astimezone(), "" if span.sure else UNDATED if dates.clock_set else CLOCK)
 
 
 def too_often(
@@ -126,15 +142,16 @@ def too_often(
         and treated.area == area
         and (person is None or one.person is None or same(one.person) == same(person))
     ]
-    return why_not(given(theirs, dates), now, days_known=reading.possible)
+    return why_not(given(theirs, dates), now)
 
 
-def why_not(had: Sequence[Given], now: datetime, *, days_known: bool = True) -> str:
-    """Say why no treatment is allowed at `now` after these, or "".
+def why_not(had: Sequence[Begun], now: datetime) -> str:
+    """Say why no treatment is allowed at `now` (aware, local) after these, or "".
 
     A clock that can't be right knows no days: what was less than 24 hours ago is then today's.
     """
-    by = timedelta(0) if days_known else now.replace(hour=23, minute=59, second=59, microsecond=999999) - now
+    end_of_day = now.replace(hour=23, minute=59, second=59, microsecond=999999)
+    by = timedelta(0) if Reading(now).possible else end_of_day - now
     sure = [one.begun + by for one in had if not one.doubt]
     unsure = [one for one in had if one.doubt]
     return refusal(

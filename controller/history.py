@@ -12,15 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from config.characters import same
+from controller import journal_dates, wall
+from controller.dates import dated
 from controller.history_check import Findings, verify
 from controller.journal_tables import COLUMNS, FILE, LIVE_ROWS, VERSION, thinned, unpacked
 from controller.read_only import open_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 MOST: Final = 500
 """Sessions in one answer."""
+AROUND: Final = 20
+"""Sessions before and after one whose date is in doubt that are asked for theirs."""
 _TOTALS: Final = (
     "SELECT count(*) AS sessions, sum(outcome = 'completed') AS completed, "
     "coalesce(sum(forward_ma_min), 0) AS forward_ma_min, coalesce(sum(reverse_ma_min), 0) AS reverse_ma_min, "
@@ -54,7 +59,8 @@ class History:
             raise ValueError(f"limit is {limit}, allowed is 1 to {MOST}")
         below = before if before is not None else 1 << 62
         if person is None:
-            return self._rows("SELECT * FROM session WHERE id < ? ORDER BY id DESC LIMIT ?", below, limit)
+            newest = "SELECT * FROM session WHERE id < ? ORDER BY id DESC LIMIT ?"
+            return self._with_dates(self._rows(newest, below, limit))
         found = [
             row
             for spelling in self._spellings(person)
@@ -65,7 +71,7 @@ class History:
                 limit,
             )
         ]
-        return sorted(found, key=lambda row: -row["id"])[:limit]
+        return self._with_dates(sorted(found, key=lambda row: -row["id"])[:limit])
 
     def _spellings(self, person: str) -> list[str]:
         """Give the ways in which a name was written; an id of the household's book has one."""
@@ -81,7 +87,7 @@ class History:
 
     def session(self, number: int) -> dict[str, Any] | None:
         """Return one session, None where there is none of this number."""
-        return next(iter(self._rows("SELECT * FROM session WHERE id = ?", number)), None)
+        return next(iter(self._with_dates(self._rows("SELECT * FROM session WHERE id = ?", number))), None)
 
     def since(self, begun_utc: str, *, person: str | None = None) -> list[dict[str, Any]]:
         """Return sessions that began at this instant (ISO 8601, UTC) or later, oldest first, at most 500."""
@@ -90,6 +96,19 @@ class History:
             "ORDER BY begun_utc LIMIT ?"
         )
         return self._rows(query, begun_utc, person, person, MOST)
+
+    def lately(self) -> journal_dates.Kept:
+        """Return what of the past bears on the rule of days, as the device is told it."""
+        with self._damage():
+            return journal_dates.read(self._connection)
+
+    def amendments(self, number: int) -> list[dict[str, Any]]:
+        """Return the amendments of a session's date, in the order in which they were made."""
+        with self._damage():
+            if not journal_dates.present(self._connection):
+                return []
+            found = journal_dates.amendments_of(self._connection, [number]).get(number, [])
+        return [one._asdict() for one in found]
 
     def verify(self) -> Findings:
         """Check the chain, and every row against it."""
@@ -113,6 +132,32 @@ class History:
         """Return how many sessions there are, how many were completed, and the charge of all of them."""
         return self._rows(_TOTALS)[0]
 
+    def _with_dates(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Say of each session what its date is worth.
+
+        `amended_utc` is the date put in the place of `begun_utc`, or null. `date_known` tells whether it is
+        known when the session began; then `earliest_utc` and `latest_utc` are that date, else its bounds (the
+        first may be null).
+        """
+        with self._damage():
+            now, connection = wall.read(), self._connection
+            order = journal_dates.points_of(connection, [(row["id"], row["begun_utc"]) for row in rows])
+            spans = dated(order, now).spans
+            if doubtful := [number for number, span in spans.items() if not span.sure]:
+                more = journal_dates.around(connection, min(doubtful), max(doubtful), AROUND)
+                rest = [one for one in more if one[0] not in spans]
+                order = journal_dates.points_of(
+                    connection, [(row["id"], row["begun_utc"]) for row in rows] + rest
+                )
+                spans = dated(order, now).spans
+            amended = {one.session: one.amended for one in order}
+            for row in rows:
+                earliest, latest, sure = spans[row["id"]]
+                row["amended_utc"] = _iso(amended[row["id"]])
+                row["date_known"] = sure
+                row["earliest_utc"], row["latest_utc"] = _iso(earliest), _iso(latest)
+        return rows
+
     def _rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         with self._damage():
             found = self._connection.execute(query, values)
@@ -125,6 +170,10 @@ class History:
             yield
         except (sqlite3.Error, ValueError) as error:
             raise Unreadable(f"the journal in {self._directory} can't be read: {error}") from error
+
+
+def _iso(when: datetime | None) -> str | None:
+    return None if when is None else when.isoformat(timespec="milliseconds")
 
 
 @contextmanager

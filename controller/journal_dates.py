@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from controller.dates import utc
+from controller.dates import points, utc
 from controller.given import Past, dates_of
 from controller.journal_tables import chain, stored_head
 from controller.wall import Reading
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from controller.dates import Point
     from controller.wall import Voucher
 
 _LOOK: Final = "utc TEXT NOT NULL, boot TEXT NOT NULL, boottime_s REAL NOT NULL, voucher TEXT NOT NULL"
@@ -105,7 +106,7 @@ def sight(connection: sqlite3.Connection, now: Reading) -> bool:
         for clock in (*(one.clock for one in kept.past), *(clock for _, clock in kept.seen))
         if clock is not None and clock.boot == now.boot
     }
-    if bool(now.voucher) in there or (now.voucher and _all_sure(kept, now)):
+    if bool(now.voucher) in there or (now.voucher and not there and _all_sure(kept, now)):
         return False
     facts = _facts(now)
     chain(connection, newest, "sighting", facts)
@@ -151,6 +152,37 @@ def read(connection: sqlite3.Connection) -> Kept:
     return Kept(past, sightings(connection))
 
 
+def around(connection: sqlite3.Connection, first: int, last: int, count: int) -> list[tuple[int, str]]:
+    """Read number and recorded date of `count` sessions before `first` and as many after `last`."""
+    before = connection.execute(
+        "SELECT id, begun_utc FROM session WHERE id < ? ORDER BY id DESC LIMIT ?", (first, count)
+    ).fetchall()
+    after = connection.execute(
+        "SELECT id, begun_utc FROM session WHERE id > ? ORDER BY id LIMIT ?", (last, count)
+    ).fetchall()
+    return before + after
+
+
+def points_of(connection: sqlite3.Connection, rows: Sequence[tuple[int, str]]) -> list[Point]:
+    """Put sessions (number, recorded date) in order with the newest sightings."""
+    if not present(connection):
+        return points((number, utc(begun_utc), None, None) for number, begun_utc in rows)
+    numbers = [number for number, _ in rows]
+    clocks, amended = clocks_of(connection, numbers), amendments_of(connection, numbers)
+    return points(
+        (
+            (
+                number,
+                utc(begun_utc),
+                clocks.get(number),
+                utc(amended[number][-1].begun_utc) if number in amended else None,
+            )
+            for number, begun_utc in rows
+        ),
+        sightings(connection),
+    )
+
+
 def sightings(connection: sqlite3.Connection) -> list[tuple[int, Reading]]:
     """Read the newest sightings, oldest first: the newest session then, and the clock."""
     found = connection.execute(
@@ -161,7 +193,7 @@ def sightings(connection: sqlite3.Connection) -> list[tuple[int, Reading]]:
 
 
 def clocks_of(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, Reading]:
-    """Read the looks at the clock that these sessions (at most 500) began with."""
+    """Read the looks at the clock that these sessions (at most 999) began with."""
     rows = connection.execute(
         f"SELECT session, {', '.join(CLOCK)} FROM clock WHERE session IN ({_marks(numbers)})",  # noqa: S608 - ours
         list(numbers),
@@ -170,7 +202,7 @@ def clocks_of(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[in
 
 
 def amendments_of(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, list[Amendment]]:
-    """Read the amendments of these sessions (at most 500), in the order in which they were made."""
+    """Read the amendments of these sessions (at most 999), in the order in which they were made."""
     rows = connection.execute(
         f"SELECT session, {', '.join(AMENDED)} FROM amendment WHERE session IN ({_marks(numbers)}) "  # noqa: S608 - ours
         "ORDER BY record",

@@ -3,29 +3,31 @@
 Law: looks only, changes nothing, and never raises for what it doesn't find. A clock that nothing vouches for
 may still be right; `controller.dates` judges what follows from it.
 
-Who vouches: the kernel, while something disciplines its clock (adjtimex(2)); systemd-timesyncd, which leaves
-a file once it has heard a time server in this boot; a clock chip that the kernel set its clock by (`hctosys`)
-and that still agrees.
+Who vouches: the kernel, while something disciplines its clock (adjtimex(2), a call that our services are
+denied, so that they go without); systemd-timesyncd, by a file once it has heard a time server in this boot; a
+clock chip that the kernel set its clock by (`hctosys`) and that still agrees.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 Voucher: TypeAlias = Literal["network", "chip", ""]
 
-PROGRAM_UTC: Final = datetime(2025, 1, 1, tzinfo=UTC)
-"""No clock that is right shows a time before this: the program is younger."""
+FIRST_UTC: Final = datetime(2012, 2, 29, tzinfo=UTC)
+"""No clock that is right shows a time before the day on which the first Raspberry Pi was sold."""
 CHIP_WITHIN_S: Final = 60.0
 """A clock chip agrees with the system's clock as long as they differ by no more."""
 TIME_ERROR: Final = 5
 """What adjtimex(2) returns while the clock is not synchronised."""
+BOOT: Final = "IONTO_BOOT"
+"""Variable with the id of this boot, for a service that may not look into /proc/sys."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,7 +45,7 @@ class Reading(NamedTuple):
     @property
     def possible(self) -> bool:
         """Whether the clock can be right at all."""
-        return self.utc >= PROGRAM_UTC
+        return self.utc >= FIRST_UTC
 
     def later(self) -> Reading:
         """Look at the same clock again, without asking anew what it is worth: no file is read."""
@@ -53,15 +55,18 @@ class Reading(NamedTuple):
 def read(root: Path = Path("/"), ask: Callable[[], int] | None = None) -> Reading:
     """Look at the clock and at what there is to vouch for it."""
     utc = _utc()
-    boot = ""
-    with suppress(OSError):
+    try:
         boot = (root / "proc/sys/kernel/random/boot_id").read_text().strip()
-    return Reading(utc, boot, time.clock_gettime(time.CLOCK_BOOTTIME), voucher(utc, root, ask))
+    except OSError:
+        boot = os.environ.get(BOOT, "")
+    return Reading(
+        utc, boot.replace("-", ""), time.clock_gettime(time.CLOCK_BOOTTIME), voucher(utc, root, ask)
+    )
 
 
 def voucher(utc: datetime, root: Path = Path("/"), ask: Callable[[], int] | None = None) -> Voucher:
     """Say who vouches for a clock that shows `utc`."""
-    if utc < PROGRAM_UTC:
+    if utc < FIRST_UTC:
         return ""
     if synchronised(ask) or (root / "run/systemd/timesync/synchronized").exists():
         return "network"

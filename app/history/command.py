@@ -14,11 +14,13 @@ from typing import Any, Final, NamedTuple
 
 from app import plot
 from app.atomic import check_target, write_whole
+from app.history.amend import amend_date, plain_date
 from app.locale.terminal import number, retell, t
 from app.output import ExitCode, UsageError, complain, say
 from app.report import row, trip_words
 from app.words import clock, dose, duration, named, plain
 from controller.core.reasons import NAMES, reason_of
+from controller.dates import utc
 from controller.history import MOST, History, Unreadable, open_history
 from controller.history_check import LIMITS
 from controller.journal import JournalRefused, default_state
@@ -36,6 +38,8 @@ class Order(NamedTuple):
     before: int | None
     person: str | None
     file: Path | None
+    started: str | None = None
+    reason: str | None = None
 
 
 def history(order: Order) -> ExitCode:
@@ -47,6 +51,10 @@ def history(order: Order) -> ExitCode:
     """
     try:
         state = order.state or default_state()
+        if order.ask == "amend":
+            return amend_date(
+                state, order.session or 0, order.started or "", order.reason or "", as_json=order.json
+            )
         with open_history(state) as journal:
             return _ANSWERS[order.ask](journal, order)
     except (Unreadable, JournalRefused) as error:
@@ -75,6 +83,9 @@ def _list(journal: History, order: Order) -> ExitCode:
     say(f"{'':>6}  {what}  " + t("forward  reverse mA min"))
     for one in sessions:
         say(_line(one))
+    for mark, meaning in MARKS.items():
+        if any(_mark(one) == mark for one in sessions):
+            say(f"     {mark}  {t(meaning)}")
     say(
         t(
             "Sessions in all: {count}, completed: {completed}.",
@@ -86,25 +97,50 @@ def _list(journal: History, order: Order) -> ExitCode:
 
 
 def _line(one: dict[str, Any]) -> str:
-    begun = one["begun_utc"][:16].replace("T", " ")
+    begun = plain_date(_date(one)) + _mark(one)
     forward, reverse = one["forward_ma_min"] or 0.0, one["reverse_ma_min"] or 0.0
-    words = f"{one['id']:>6}  {begun:16}  {one['treatment'][:22]:22}  {(one['person'] or '-')[:10]:10}  "
+    words = f"{one['id']:>6}  {begun:17} {one['treatment'][:22]:22}  {(one['person'] or '-')[:10]:10}  "
     words += f"{named(one['outcome'] or 'running'):10}  {number(forward, '7.1f')}  {number(reverse, '7.1f')}"
     return f"{words}  {t('SIMULATED')}" if one["simulated"] else words
 
 
+MARKS: Final = {
+    "?": "This date is not known: the clock was not set. `ionto history show` tells what is known.",
+    "*": "This date is not the recorded one: it was amended, or the clock was set later.",
+}
+"""What stands beside a date that is not taken as recorded."""
+APART_S: Final = 60.0
+"""A date that differs from the recorded one by no more is the same."""
+
+
+def _date(one: dict[str, Any]) -> str:
+    """Give the date that counts, or the recorded one where none is known."""
+    known: bool = one["date_known"] and _mark(one) == "*"
+    return str(one["latest_utc"] if known else one["begun_utc"])
+
+
+def _mark(one: dict[str, Any]) -> str:
+    if not one["date_known"]:
+        return "?"
+    apart_s = (utc(one["latest_utc"]) - utc(one["begun_utc"])).total_seconds()
+    return "*" if one["amended_utc"] is not None or abs(apart_s) > APART_S else " "
+
+
 def _show(journal: History, order: Order) -> ExitCode:
     one = _found(journal, order)
-    trips = journal.trips(one["id"])
+    trips, amendments = journal.trips(one["id"]), journal.amendments(one["id"])
     if order.json:
-        say(json.dumps(one | {"trips": trips, "chart": journal.chart(one["id"])}))
+        more = {"trips": trips, "amendments": amendments, "chart": journal.chart(one["id"])}
+        say(json.dumps(one | more))
         return ExitCode.COMPLETED
-    for line in _told(one, trips):
+    for line in _told(one, trips, amendments):
         say(line)
     return ExitCode.COMPLETED
 
 
-def _told(one: dict[str, Any], trips: list[dict[str, Any]]) -> Iterator[str]:
+def _told(
+    one: dict[str, Any], trips: list[dict[str, Any]], amendments: list[dict[str, Any]]
+) -> Iterator[str]:
     stamp = f", {t('SIMULATED')}" if one["simulated"] else ""
     outcome = named(one["outcome"] or "running")
     yield (
@@ -113,6 +149,7 @@ def _told(one: dict[str, Any], trips: list[dict[str, Any]]) -> Iterator[str]:
     )
     begun = one["begun_utc"].replace("+00:00", "")
     yield row(t("Begun"), t("{when} UTC on {unit}", when=begun, unit=one["unit"]))
+    yield from _dated(one, amendments)
     if one["person"]:
         yield row(t("Person"), one["person"])
     if one["linked_to"]:
@@ -133,19 +170,44 @@ def _told(one: dict[str, Any], trips: list[dict[str, Any]]) -> Iterator[str]:
             yield row(t("To do"), t(reason_of(name).to_do()))
 
 
+def _dated(one: dict[str, Any], amendments: list[dict[str, Any]]) -> Iterator[str]:
+    """Say what the recorded date is worth, where it doesn't stand."""
+    for made in amendments:
+        yield row(
+            t("Amended"),
+            t(
+                "to {when} UTC on {day} with the nurse's code: {reason}",
+                when=plain_date(made["begun_utc"]),
+                day=made["made_utc"][:10],
+                reason=made["reason"],
+            ),
+        )
+    latest = plain_date(one["latest_utc"])
+    if not one["date_known"] and one["earliest_utc"] is None:
+        yield row(t("Date"), t("not known: the clock was not set; at the latest {latest} UTC", latest=latest))
+    elif not one["date_known"]:
+        earliest = plain_date(one["earliest_utc"])
+        bounds = {"earliest": earliest, "latest": latest}
+        yield row(
+            t("Date"), t("not known: the clock was not set; between {earliest} and {latest} UTC", **bounds)
+        )
+    elif not amendments and _mark(one) == "*":
+        yield row(t("Date"), t("{when} UTC, by the time since boot", when=latest))
+
+
 def _export(journal: History, order: Order) -> ExitCode:
     file = _target(order, (".csv", ".json"))
     if order.session is not None:
         one = _found(journal, order)
         chart = journal.chart(one["id"])
         if file.suffix == ".json":
-            text = json.dumps(one | {"trips": journal.trips(one["id"]), "chart": chart}, indent=1)
+            text = json.dumps(one | _beside(journal, one) | {"chart": chart}, indent=1)
         else:
             text = _csv(list(chart), zip(*chart.values(), strict=True))
     else:
         sessions = list(_all(journal))
         if file.suffix == ".json":
-            text = json.dumps([one | {"trips": journal.trips(one["id"])} for one in sessions], indent=1)
+            text = json.dumps([one | _beside(journal, one) for one in sessions], indent=1)
         else:
             names = list(sessions[0]) if sessions else []
             text = _csv(names, (one.values() for one in sessions))
@@ -153,6 +215,10 @@ def _export(journal: History, order: Order) -> ExitCode:
     if order.json:
         say(json.dumps({"file": str(file)}))
     return ExitCode.COMPLETED
+
+
+def _beside(journal: History, one: dict[str, Any]) -> dict[str, Any]:
+    return {"trips": journal.trips(one["id"]), "amendments": journal.amendments(one["id"])}
 
 
 def _all(journal: History) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,9 @@ def add_options(
     command: argparse.ArgumentParser, language: Callable[[argparse.ArgumentParser], object]
 ) -> None:
     """Give the command its questions; their names are the fields of `app.history.command.Order`."""
-    command.set_defaults(session=None, limit=20, before=None, person=None, file=None)
+    command.set_defaults(
+        session=None, limit=20, before=None, person=None, file=None, started=None, reason=None
+    )
     asks = command.add_subparsers(dest="ask", required=True, metavar="QUESTION")
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
@@ -42,6 +44,12 @@ def add_options(
     plot = add("plot", "Draw one session.")
     plot.add_argument("session", type=_whole, metavar="SESSION")
     plot.add_argument("file", type=Path, metavar="FILE.svg")
+    amend = add("amend", "Amend the date of a session whose clock was wrong; asks for the nurse's code.")
+    amend.add_argument("session", type=_whole, metavar="SESSION")
+    amend.add_argument(
+        "--started", required=True, metavar="WHEN", help="when it began, local time: 2026-11-20T18:30"
+    )
+    amend.add_argument("--reason", required=True, metavar="TEXT", help="why, for the record")
     add("verify", "Check that nothing was changed or is missing.")
 
 

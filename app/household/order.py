@@ -16,6 +16,7 @@ from app.household.fitness import age_group, fitness
 from app.household.plan import Given, Plan, first_polarity, refusal
 from app.household.store import Person
 from controller.orders.file import FILE, Order, written
+from controller.wall import Reading
 from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
 from protocols.treatment import Treatment
 
@@ -31,6 +32,10 @@ CHECKLIST: Final = {
 }
 UNTICKED: Final = "Tick every line of the checklist first."
 OUT_OF_LIMIT: Final = "This current is outside your limit."
+NO_TIME: Final = (
+    "The unit's clock is not set, so it knows neither your age nor the day. "
+    "Connect the unit to a network that gives the time, or have its clock set."
+)
 
 
 def limit_for(person: Person, treatment: Treatment, now: datetime) -> float:
@@ -42,6 +47,8 @@ def limit_for(person: Person, treatment: Treatment, now: datetime) -> float:
 
 def obstacles(person: Person, treatment: Treatment, given: Collection[Given], now: datetime) -> list[str]:
     """Say every reason why this person may not be treated so now; none, and they may."""
+    if not Reading(now).possible:
+        return [NO_TIME]
     found = fitness(person.born, now.date(), person.answers, person.words, treatment.area)
     why = refusal(list(given), now)
     return [one.why for one in found.findings] + ([why] if why else [])

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from controller.given import why_not
 from protocols.frequency import MOST_PER_WEEK
-from protocols.frequency import refusal as too_often
 from protocols.treatment import Polarity, Treatment
 
 Verdict: TypeAlias = Literal["due", "early", "refused"]
@@ -41,10 +41,14 @@ class Plan(NamedTuple):
 
 
 class Given(NamedTuple):
-    """A treatment that was given: when it began, and which polarity came first."""
+    """A treatment that was given: when it began, and which polarity came first.
+
+    With `doubt` it began at the latest then, and `doubt` says why no more is known.
+    """
 
     begun: datetime
     first_polarity: Polarity
+    doubt: str = ""
 
 
 class Standing(NamedTuple):
@@ -62,7 +66,7 @@ class Standing(NamedTuple):
 
 def refusal(given: Sequence[Given], now: datetime) -> str:
     """Say why no treatment is allowed now, or "" when one is; `given` in any order."""
-    return too_often([one.begun for one in given], now)
+    return why_not(given, now)
 
 
 def standing(plan: Plan, given: Sequence[Given], now: datetime) -> Standing:

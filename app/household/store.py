@@ -73,6 +73,11 @@ TOO_MANY: Final = "There is no room for more."
 ABOVE_CEILING: Final = "This limit is outside what is allowed for this area and age."
 NO_CODE_SET: Final = "No nurse's code has been set on this unit. A technician sets it with: ionto nurse-code"
 WRONG_CODE: Final = "The nurse's code is wrong."
+TOO_MANY_TRIES: Final = "Too many tries with the nurse's code. Wait a quarter of an hour."
+TRIES: Final = 5
+"""Tries at the nurse's code on the command line at once, ..."""
+TRY_AGAIN_S: Final = 180.0
+"""... and one more after each of so many s, as the pages allow."""
 
 
 class Person(NamedTuple):
@@ -325,6 +330,22 @@ class Household:
         with self._open() as db:
             db.execute("INSERT OR REPLACE INTO setting VALUES ('nurse_code', ?)", (kept,))
 
+    def take_try(self, boot: str, boottime_s: float) -> None:
+        """Take one of the tries at the code that the command line has. Raises StoreRefused when none is left.
+
+        Counted by the time since boot, which nobody can set; a restart gives none back.
+        """
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            before, left, since_s = _tries(db)
+            passed_s = boottime_s - since_s if boot == before else 0.0
+            left = min(float(TRIES), left + max(0.0, passed_s) / TRY_AGAIN_S)
+            kept = json.dumps([boot, left - 1.0 if left >= 1.0 else left, boottime_s])
+            db.execute("INSERT OR REPLACE INTO setting VALUES ('code_tries', ?)", (kept,))
+            db.execute("COMMIT")
+        if left < 1.0:
+            raise StoreRefused(TOO_MANY_TRIES)
+
     def check_code(self, code: str) -> None:
         """Check the nurse's code. Raises StoreRefused when it is wrong or none is set."""
         with self._open() as db:
@@ -374,6 +395,13 @@ def _free_names(db: sqlite3.Connection) -> None:
             db.execute(statement)
     db.execute("COMMIT")
     db.execute("PRAGMA foreign_keys = ON")
+
+
+def _tries(db: sqlite3.Connection) -> tuple[str, float, float]:
+    """Give the boot in which the code was tried last, the tries left then, and when (s since boot)."""
+    row = db.execute("SELECT value FROM setting WHERE name = 'code_tries'").fetchone()
+    boot, left, since_s = ("", TRIES, 0.0) if row is None else json.loads(row[0])
+    return str(boot), float(left), float(since_s)
 
 
 def token_hash(token: str) -> str:

@@ -25,6 +25,7 @@ from babel.messages.pofile import read_po, write_po
 from app import main as command_line
 from app import screen, tables, words
 from app.device import panel
+from app.history import command as history_command
 from app.household import feelings, fitness, order, store
 from app.locale import help as helping
 from app.locale.reported import reported
@@ -59,7 +60,8 @@ def tabled() -> Iterator[str]:
     for question in fitness.QUESTIONS:
         yield from (question.text, question.why)
     yield from (fitness.TOO_YOUNG, fitness.CHILD_WORD, fitness.UNANSWERED, fitness.AGE_UNKNOWN)
-    yield from (frequency.ONE_A_DAY, frequency.TOO_SOON, frequency.FIVE_A_WEEK, frequency.CLOCK)
+    yield from (frequency.ONE_A_DAY, frequency.TOO_SOON, frequency.FIVE_A_WEEK)
+    yield from (frequency.CLOCK, frequency.UNDATED)
     yield from (
         store.NO_NAME,
         store.NAME_TAKEN,
@@ -67,9 +69,10 @@ def tabled() -> Iterator[str]:
         store.ABOVE_CEILING,
         store.NO_CODE_SET,
         store.WRONG_CODE,
+        store.TOO_MANY_TRIES,
     )
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
-    yield from (*order.CHECKLIST.values(), order.UNTICKED, order.OUT_OF_LIMIT)
+    yield from (*order.CHECKLIST.values(), order.UNTICKED, order.OUT_OF_LIMIT, order.NO_TIME)
     for name, table in vars(sentences).items():
         if isinstance(table, dict) and name.isupper():
             yield from (text for text in table.values() if isinstance(text, str))
@@ -88,6 +91,7 @@ def _terminal() -> Iterator[str]:
     """Give the texts of the command line that stand in tables."""
     yield from (*words.PHASE_WORDS.values(), screen.LOST, LIMITS)
     yield from map(words.plain, (*words.PHASE_WORDS, *Cause, *words.OUTCOMES))
+    yield from history_command.MARKS.values()
     yield from (*tables.COLUMNS, *SIGNS)
     yield from (panel.HELP, *panel.CONTACT, *panel.LIMITED_BY, "forward", "reverse")
     yield from (pattern.meaning for pattern in PATTERNS.values())

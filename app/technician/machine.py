@@ -6,7 +6,6 @@ workbench PC and in a test; none of them raises for what it finds.
 
 from __future__ import annotations
 
-import ctypes
 import grp
 import os
 import platform
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from app.technician.findings import Finding, failed, ok, skipped, warning
+from controller import wall
 from controller.journal_store import LEAST_FREE_BYTES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -32,8 +32,6 @@ LOCKED_BYTES: Final = 64 << 20
 _CAP_IPC_LOCK: Final = 14
 _CAP_SYS_NICE: Final = 23
 """Bits of the capability mask (linux/capability.h)."""
-_TIME_ERROR: Final = 5
-"""What adjtimex(2) returns while the clock is not synchronised."""
 _LOCKED: Final = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(;.*?)?\s*\\?$", re.MULTILINE)
 
 
@@ -130,24 +128,21 @@ def clock_stretch(sys: Path = Path("/sys")) -> Finding:
     )
 
 
-def clock(ask: Callable[[], int] | None = None) -> Finding:
-    """Ask the kernel whether its clock is synchronised (adjtimex(2), which changes nothing with modes 0)."""
-    try:
-        state = (ask or _adjtimex)()
-    except (OSError, AttributeError):
+def clock(ask: Callable[[], int] | None = None, root: Path = Path("/")) -> Finding:
+    """Say what the clock is worth, as the rule of days sees it (`controller.wall`)."""
+    now = wall.read(root, ask)
+    if now.voucher:
+        by = {"network": "by a time server", "chip": "by a clock chip that still agrees"}[now.voucher]
+        return ok("clock", f"set {by}")
+    if now.possible and wall.synchronised(ask) is None:
         return skipped("clock", "the kernel does not tell", "Look at the date and time by hand.")
-    if state not in (-1, _TIME_ERROR):
-        return ok("clock", "synchronised")
+    found = "not synchronised" if now.possible else f"shows {now.utc:%Y-%m-%d}, which can't be right"
     return warning(
         "clock",
-        "not synchronised: dates of treatments and calibration may be wrong",
-        "Connect the network and run sudo timedatectl set-ntp true, or fit a clock chip with a battery.",
+        f"{found}: dates of treatments and calibration may be wrong, and what may be too many is refused",
+        "Connect the network and run sudo timedatectl set-ntp true, or fit a clock chip with a battery; "
+        'until then sudo date -s "2026-11-28 18:30", with the right time.',
     )
-
-
-def _adjtimex() -> int:
-    timex = ctypes.create_string_buffer(512)  # struct timex is 208 bytes; zeros ask and set nothing
-    return int(ctypes.CDLL(None, use_errno=True).adjtimex(timex))
 
 
 def disk(state: Path) -> Finding:

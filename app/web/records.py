@@ -11,14 +11,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.household.plan import Given
-from controller.given import treatments
+from controller import wall
+from controller.dates import Dates, utc
+from controller.given import begun, dates_of, treatments
 from controller.history import MOST, History, Unreadable, open_history
 from controller.journal_tables import FILE
 from protocols.library import find, names
 from protocols.treatment import Polarity
+
+APART_S: Final = 60.0
+"""A date that differs from the recorded one by no more is the same."""
 
 
 class Record(NamedTuple):
@@ -40,11 +45,21 @@ class Record(NamedTuple):
     first_polarity: Polarity | None
     planned_ma_min: float | None
     code: int | None
+    amended_utc: str | None = None
+    date_known: bool = True
+    earliest_utc: str | None = None
+    latest_utc: str | None = None
 
     @property
     def begun(self) -> datetime:
-        """When it began, in this household's time zone."""
-        return datetime.fromisoformat(self.begun_utc).astimezone()
+        """When it began, in this household's time zone; at the latest, where that is not known."""
+        return utc(self.latest_utc or self.begun_utc).astimezone()
+
+    @property
+    def recorded(self) -> datetime | None:
+        """The date that was recorded, where it is not the one that counts; it may be any."""
+        apart_s = (self.begun - utc(self.begun_utc)).total_seconds()
+        return None if abs(apart_s) <= APART_S else utc(self.begun_utc)
 
     @property
     def runs(self) -> bool:
@@ -82,6 +97,11 @@ class Records:
             row = None if history is None else history.session(number)
         return None if row is None else _record(row)
 
+    def amendments(self, number: int) -> list[dict[str, Any]]:
+        """Give the amendments of a session's date."""
+        with self._open() as history:
+            return [] if history is None else history.amendments(number)
+
     def trips(self, number: int) -> list[dict[str, Any]]:
         """Give a session's trips."""
         with self._open() as history:
@@ -95,9 +115,12 @@ class Records:
     def given(self, person: str, area: str) -> list[Given]:
         """Give a person's treatments of an area that count, from 500 sessions that may be theirs."""
         with self._open() as history:
-            rows = [] if history is None else history.maybe_of(person)
+            if history is None:
+                return []
+            rows, kept = history.maybe_of(person), history.lately()
+        dates = dates_of(kept.past, kept.seen, wall.read())
         theirs = [record for record in map(_record, rows) if area_of(record.treatment) == area]
-        return [Given(record.begun, record.first_polarity or "forward") for record in treatments(theirs)]
+        return [_given(record, dates) for record in treatments(theirs)]
 
     @contextmanager
     def _open(self) -> Iterator[History | None]:
@@ -119,7 +142,16 @@ def area_of(treatment: str) -> str | None:
 
 
 def _record(row: dict[str, Any]) -> Record:
-    return Record(*(row[name] for name in Record._fields))
+    return Record(**{name: row[name] for name in Record._fields if name in row})
+
+
+def _given(record: Record, dates: Dates) -> Given:
+    """Say when a treatment was given; what is older than all that the rule of days asks stands as it is."""
+    first = record.first_polarity or "forward"
+    if record.id not in dates.spans:
+        return Given(record.begun, first)
+    when = begun(record.id, dates)
+    return Given(when.begun, first, when.doubt)
 
 
 __all__ = ["Record", "Records", "Unreadable", "area_of"]

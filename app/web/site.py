@@ -59,6 +59,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/history/{session}/chart.json": {"GET": history.chart_json},
     "/history/{session}/chart.svg": {"GET": history.chart_svg},
     "/history/{session}/felt": {"POST": now.felt},
+    "/history/{session}/amend": {"POST": history.amend},
     "/people": {"GET": people.people, "POST": people.add},
     "/people/{person}": {"GET": people.person},
     "/people/{person}/answers": {"POST": people.answer},

@@ -11,13 +11,15 @@ from played import LIBRARY, ORDER, SHORT, UNHURRIED, after, idle, phase, serve, 
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller import journal_store, journal_tables
+from controller import journal_store, journal_tables, wall
+from controller.amending import amend
 from controller.benches import rig_on, simulated
 from controller.clock import SessionClock
 from controller.device import Alarm, Device
 from controller.history import open_history
 from controller.orders.judgement import OrderRefused, judge
 from controller.supervision import Supervision
+from protocols import frequency
 from protocols.library import find
 from sim.scenario import PersonSpec, Scenario
 
@@ -114,6 +116,27 @@ def test_what_is_long_ago_or_elsewhere_or_nothing_refuses_no_start(tmp_path, bef
         yield phase("contact")
 
     serve(story, tmp_path)
+
+
+def test_a_date_that_can_t_be_is_refused_by_its_own_code_until_the_nurse_amends_it(tmp_path):
+    """A record of 2036: the unit refuses, is told the right date, and looks again by itself."""
+    treated(tmp_path, -24 * 365 * 10)
+
+    def story(play):
+        yield lambda seen: idle(seen) and seen["next"] == "come_back"
+        play.press()
+        yield lambda seen: seen["code"] == 75
+        amend(tmp_path, 1, datetime.now(UTC) - timedelta(days=3), "nurse", "a wrong clock", wall.read())
+        yield lambda seen: idle(seen) and seen["next"] == "press_start"
+        play.press()
+        yield phase("contact")
+
+    _, told = serve(story, tmp_path)
+    assert told[0]["alarm"]["code"] == 75
+    assert told[0]["alarm"]["reason"] in frequency.UNKNOWN
+    with sqlite3.connect(tmp_path / journal_store.FILE) as connection:
+        assert connection.execute("SELECT count(*) FROM amendment").fetchone() == (1,)
+    connection.close()
 
 
 def test_a_second_start_on_the_same_day_is_refused_by_the_first_one_s_record(tmp_path):

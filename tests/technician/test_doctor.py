@@ -130,8 +130,8 @@ def test_a_kernel_that_lets_a_chip_hold_the_bus_is_told(tmp_path, held, state):
 
 
 @pytest.mark.parametrize(("answer", "state"), [(0, "ok"), (1, "ok"), (5, "warning"), (-1, "warning")])
-def test_a_clock_that_is_not_synchronised_is_told(answer, state):
-    assert machine.clock(lambda: answer).state == state
+def test_a_clock_that_is_not_synchronised_is_told(answer, state, tmp_path):
+    assert machine.clock(lambda: answer, tmp_path).state == state
 
 
 def test_the_kernel_s_clock_can_be_asked_here():

@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -22,9 +23,13 @@ from app.web.chart import drawing
 from app.web.frame import choices, facts, field, note, page
 from app.web.markup import Child, Html, el
 from app.web.pages.now import felt_forms
+from app.web.pages.people import check_code, code_field
 from app.web.records import Record
-from app.web.visit import Sorry, Visit
+from app.web.visit import Sorry, Visit, go
+from controller import amending, wall
+from controller.amending import LONGEST_REASON, AmendRefused, Unwritable
 from controller.core.reasons import NAMES, REASONS, reason_of
+from controller.dates import utc
 
 ROWS: Final = 25
 WEEKS: Final = 12
@@ -72,6 +77,7 @@ def session(visit: Visit) -> Response:
         raise Sorry(t("There is no session of this number."), 404)
     rows: list[tuple[str, Child]] = [
         (t("Who"), visit.house.household.names().get(record.person or "", "")),
+        *_dates(visit, record),
         (t("Treatment"), t(sentences.TREATMENTS.get(record.treatment, record.treatment))),
         (t("Result"), _outcome(visit, record)),
         (t("Set current"), language.ma(record.target_ma)),
@@ -88,6 +94,7 @@ def session(visit: Visit) -> Response:
         facts(rows),
         _trips(visit, record),
         _chart(visit, record),
+        _amending(visit, record),
         el("section", el("h2", t("Afterwards")), felt_forms(visit, record.id, "session"), class_="noprint")
         if record.outcome is not None
         else None,
@@ -100,6 +107,27 @@ def session(visit: Visit) -> Response:
         section="history",
         scripts=("uPlot.js", "chart.js", "charts.js"),
     )
+
+
+def amend(visit: Visit) -> Response:
+    """Amend the date of a session, with the nurse's code."""
+    number = visit.session()
+    started = visit.fields.get("started", "")
+    try:
+        begun = datetime.fromisoformat(started).astimezone()
+        if "T" not in started:
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise Sorry(visit.t("This is not a date.")) from None
+    reason = visit.line("reason", LONGEST_REASON)
+    check_code(visit)
+    try:
+        amending.amend(visit.house.state, number, begun, "nurse", reason, wall.read())
+    except AmendRefused as refused:
+        raise Sorry(visit.language.retell(str(refused))) from refused
+    except (Unwritable, sqlite3.Error, OSError) as error:
+        raise Sorry(visit.language.retell(str(error)), 503) from error
+    return go(f"/history/{number}")
 
 
 def chart_json(visit: Visit) -> Response:
@@ -163,7 +191,7 @@ def _table(visit: Visit, records: list[Record]) -> Html:
     for record in records:
         feeling = said.get(record.id, Feedback(None, None))
         cells: tuple[Child, ...] = (
-            el("a", language.moment(record.begun), href=f"/history/{record.id}"),
+            [el("a", language.moment(record.begun), href=f"/history/{record.id}"), _doubt(visit, record)],
             names.get(record.person or "", ""),
             t(sentences.AREAS.get(record.treatment, record.treatment)),
             _outcome(visit, record),
@@ -181,6 +209,54 @@ def _table(visit: Visit, records: list[Record]) -> Html:
         el("tbody", rows),
         class_="stack",
     )
+
+
+def _doubt(visit: Visit, record: Record) -> Html | None:
+    """Mark a date that is not taken as recorded."""
+    if not record.date_known:
+        return el("small", " ", visit.t("at the latest: the date is not known"))
+    return el("small", " ", visit.t("amended")) if record.amended_utc is not None else None
+
+
+def _dates(visit: Visit, record: Record) -> list[tuple[str, Child]]:
+    """Say what the date is worth, and which one was recorded."""
+    t, language = visit.t, visit.language
+    rows: list[tuple[str, Child]] = []
+    if not record.date_known:
+        bounds = t(
+            "Not known, since the clock was not set. At the latest: {latest}.",
+            latest=language.moment(record.begun),
+        )
+        if record.earliest_utc is not None:
+            earliest = language.moment(utc(record.earliest_utc).astimezone())
+            bounds += " " + t("At the earliest: {earliest}.", earliest=earliest)
+        rows.append((t("Date"), bounds))
+    if record.recorded is not None:
+        rows.append((t("Recorded date"), f"{record.recorded:%Y-%m-%d %H:%M} UTC"))
+    for made in visit.house.records.amendments(record.id):
+        day = language.short_day(utc(made["made_utc"]).astimezone().date())
+        said = t("on {day} with the nurse's code: {reason}", day=day, reason=made["reason"])
+        rows.append((t("Amended"), said))
+    return rows
+
+
+def _amending(visit: Visit, record: Record) -> Html | None:
+    """Offer to amend the date; one that the unit knows by itself is refused then, with the reason."""
+    t = visit.t
+    if record.outcome is None:
+        return None
+    form = visit.form(
+        f"/history/{record.id}/amend",
+        field(t("When it began"), el("input", type="datetime-local", name="started", required=True)),
+        field(
+            t("Reason"),
+            el("input", name="reason", required=True, maxlength=LONGEST_REASON, autocomplete="off"),
+        ),
+        code_field(visit),
+        el("button", t("Amend the date"), class_="plain"),
+    )
+    why = t("The recorded date stays; the amendment is kept beside it.")
+    return el("details", el("summary", t("Amend the date")), el("p", why), form, class_="noprint")
 
 
 def _outcome(visit: Visit, record: Record) -> str:

@@ -69,7 +69,7 @@ def add(visit: Visit) -> Response:
     name, born = visit.line("name"), visit.day("born")
     if not 0 <= age_years(born, visit.today) <= 120:
         raise Sorry(visit.t("This is not a date of birth."))
-    return go(f"/people/{_kept(visit, lambda: visit.house.household.add_person(name, born))}")
+    return go(f"/people/{kept(visit, lambda: visit.house.household.add_person(name, born))}")
 
 
 def person(visit: Visit) -> Response:
@@ -116,7 +116,7 @@ def word(visit: Visit) -> Response:
         "key", {found.key: found for found in words_wanted(one.born, visit.today, one.answers)}
     )
     given_by = visit.line("given_by")
-    _check_code(visit)
+    check_code(visit)
     visit.house.household.give_word(one.id, key, given_by, visit.today)
     return go(f"/people/{one.id}")
 
@@ -129,15 +129,15 @@ def limit(visit: Visit) -> Response:
         raise Sorry(visit.t("This choice does not exist."))
     limit_ma = visit.number("limit_ma")
     if limit_ma > one.limit_ma(area, visit.today):
-        _check_code(visit)
-    _kept(visit, lambda: visit.house.household.set_limit(one, area, limit_ma, visit.today))
+        check_code(visit)
+    kept(visit, lambda: visit.house.household.set_limit(one, area, limit_ma, visit.today))
     return go(f"/people/{one.id}")
 
 
 def rename(visit: Visit) -> Response:
     """Give a person another name."""
     one, name = visit.person(visit.path["person"]), visit.line("name")
-    _kept(visit, lambda: visit.house.household.rename_person(one.id, name))
+    kept(visit, lambda: visit.house.household.rename_person(one.id, name))
     return go(f"/people/{one.id}")
 
 
@@ -260,7 +260,7 @@ def _words(visit: Visit, one: Person) -> Html | None:
                     t("Name of the doctor or nurse who agrees"),
                     el("input", name="given_by", required=True, maxlength=40, autocomplete="off"),
                 ),
-                _code_field(visit),
+                code_field(visit),
                 el("button", t("Record the agreement")),
             )
         )
@@ -294,7 +294,7 @@ def _limits(visit: Visit, one: Person) -> list[Html]:
                 f"/people/{one.id}/limit",
                 el("input", type="hidden", name="area", value=area),
                 field(t("{area}: limit in mA", area=t(sentences.AREAS[area])), entry, hint=hint),
-                _code_field(visit, required=False),
+                code_field(visit, required=False),
                 el("button", t("Keep the limit"), class_="plain"),
                 class_="limit",
             )
@@ -309,21 +309,23 @@ def _rename(visit: Visit, one: Person) -> Html:
     )
 
 
-def _code_field(visit: Visit, *, required: bool = True) -> Html:
+def code_field(visit: Visit, *, required: bool = True) -> Html:
+    """Make the field for the nurse's code."""
     entry = el(
         "input", type="password", name="code", maxlength=LONGEST_CODE, required=required, autocomplete="off"
     )
     return field(visit.t("Nurse's code"), entry)
 
 
-def _check_code(visit: Visit) -> None:
+def check_code(visit: Visit) -> None:
     """Check the nurse's code; all tries together are limited, whoever makes them. Raises Sorry."""
     if not visit.house.codes.take("", visit.clock_s):
         raise Sorry(visit.t("Too many tries with the nurse's code. Wait a quarter of an hour."), 429)
-    _kept(visit, lambda: visit.house.household.check_code(visit.fields.get("code", "")[:LONGEST_CODE]), 403)
+    kept(visit, lambda: visit.house.household.check_code(visit.fields.get("code", "")[:LONGEST_CODE]), 403)
 
 
-def _kept(visit: Visit, do: Callable[[], T], status: int = 422) -> T:
+def kept(visit: Visit, do: Callable[[], T], status: int = 422) -> T:
+    """Do what the household's book may refuse. Raises Sorry."""
     try:
         return do()
     except StoreRefused as refused:

@@ -1,0 +1,99 @@
+"""`ionto history amend`: puts a right date in the place of a recorded one, with the nurse's code.
+
+Law: the code is asked for, never an argument, which others on the machine could read. What is written is an
+amendment in the chain; the date that was recorded stays.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sqlite3
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from app.household import store
+from app.household.store import Household, StoreRefused
+from app.locale.terminal import retell, t
+from app.output import ExitCode, UsageError, complain, say
+from controller import wall
+from controller.amending import AmendRefused, Unwritable, amend
+from controller.history import open_history
+from controller.wall import Reading
+
+ROLE = "nurse"
+
+
+def amend_date(state: Path, session: int, started: str, reason: str, *, as_json: bool) -> ExitCode:
+    """Ask for the code and amend the date of `session`; `started` is ISO 8601, local time without an offset.
+
+    Raises:
+        UsageError: no journal there, or a date or reason that is not allowed.
+        Unreadable: the journal can't be read.
+
+    """
+    now = wall.read()
+    begun = _date(started)
+    with open_history(state):  # it is there, and of our version
+        pass
+    try:
+        _check_code(state, now)
+    except StoreRefused as refused:
+        complain(f"ionto: {t(str(refused))}")
+        return ExitCode.REFUSED
+    try:
+        made = amend(state, session, begun, ROLE, reason, now)
+    except AmendRefused as refused:
+        raise UsageError(str(refused)) from refused
+    except (Unwritable, sqlite3.Error, OSError) as error:
+        complain(f"ionto: {retell(str(error))}")
+        return ExitCode.REFUSED
+    if as_json:
+        say(json.dumps({"session": session, **made._asdict()}))
+    else:
+        say(
+            t(
+                "Session {number}: the date is amended to {when} UTC, in the place of {before} UTC.",
+                number=session,
+                when=plain_date(made.begun_utc),
+                before=plain_date(made.instead_of_utc),
+            )
+        )
+    return ExitCode.COMPLETED
+
+
+def plain_date(utc: str) -> str:
+    """Show a date of the journal to the minute."""
+    return utc[:16].replace("T", " ")
+
+
+def _date(text: str) -> datetime:
+    try:
+        when = datetime.fromisoformat(text)
+        if "T" not in text and " " not in text:
+            raise ValueError
+        return when.astimezone()
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            t(
+                "--started {given}: write date and time like 2026-11-20T18:30, "
+                "local time unless an offset follows",
+                given=text,
+            )
+        ) from error
+
+
+def _check_code(state: Path, now: Reading) -> None:
+    """Ask for the code and check it. Raises StoreRefused."""
+    if not (state / store.FILE).exists():
+        raise StoreRefused(store.NO_CODE_SET)
+    try:
+        household = Household(state)
+        household.take_try(now.boot, now.boottime_s)
+        code = (
+            getpass.getpass(t("Nurse's code: ")) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        )
+        household.check_code(code)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreRefused(f"the household's book in {state} can't be read: {error}") from error
