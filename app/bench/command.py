@@ -23,6 +23,7 @@ from app.bench.latency import Onset
 from app.bench.picture import picture
 from app.bench.realtime import Effort
 from app.bench.tick_cost import figures as tick_figures
+from app.compiled.build import compiled
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from config.unit import Unit
 
@@ -37,6 +38,7 @@ class Order(NamedTuple):
     json: bool = False
     only: str | None = None
     out: Path | None = None
+    interpreted: bool = False
 
 
 class Part(NamedTuple):
@@ -44,12 +46,12 @@ class Part(NamedTuple):
 
     title: str
     owed: tuple[str, ...]
-    measure: Callable[[bool, Samples], list[Figure]]
+    measure: Callable[[Order, Samples], list[Figure]]
 
 
-def _latency(quick: bool, samples: Samples) -> list[Figure]:  # noqa: FBT001 - the one choice of every part
+def _latency(order: Order, samples: Samples) -> list[Figure]:
     workers = os.cpu_count() or 1
-    units, per_unit = (workers, 50) if quick else (40, latency.ONSETS_PER_UNIT)
+    units, per_unit = (workers, 50) if order.quick else (40, latency.ONSETS_PER_UNIT)
     running = [
         jobs.start("app.bench.latency", per_unit, *range(worker + 1, units + 1, workers))
         for worker in range(min(workers, units))
@@ -59,11 +61,13 @@ def _latency(quick: bool, samples: Samples) -> list[Figure]:  # noqa: FBT001 - t
     return latency.figures(found, Unit())
 
 
-def _realtime(quick: bool, samples: Samples) -> list[Figure]:  # noqa: FBT001 - the one choice of every part
+def _realtime(order: Order, samples: Samples) -> list[Figure]:
     rows: list[Figure] = []
     for loaded in (False, True):
-        rounds, seconds = (1 + loaded, 2.0) if quick else (4, 30.0)
-        effort = Effort(rounds=rounds, seconds=seconds, onsets=6 if quick else 100, plain=0 if quick else 25)
+        rounds, seconds = (1 + loaded, 2.0) if order.quick else (4, 30.0)
+        effort = Effort(
+            rounds=rounds, seconds=seconds, onsets=6 if order.quick else 100, plain=0 if order.quick else 25
+        )
         words = "under load" if loaded else "idle"
         try:
             found = realtime.measure(effort, loaded=loaded, tell=complain)
@@ -74,20 +78,27 @@ def _realtime(quick: bool, samples: Samples) -> list[Figure]:  # noqa: FBT001 - 
         samples[f"cyclictest, {words}"] = found.cyclictest_us
         samples[f"trip, real time, {words}"] = found.trips_ms
         rows += realtime.figures(found, loaded=loaded)
-    plain = [Onset(*row) for row in jobs.run(300.0, "app.bench.plain", 25 if quick else 500, 1, "virtual")]
+    plain = [
+        Onset(*row) for row in jobs.run(300.0, "app.bench.plain", 25 if order.quick else 500, 1, "virtual")
+    ]
     return rows + realtime.plain_figures(plain, "virtual")
 
 
-def _tick(quick: bool, _samples: Samples) -> list[Figure]:  # noqa: FBT001 - the one choice of every part
-    return tick_figures(jobs.run(120.0, "app.bench.tick_cost", 20_000 if quick else 150_000)[0])
+def _tick(order: Order, _samples: Samples) -> list[Figure]:
+    return tick_figures(jobs.run(120.0, "app.bench.tick_cost", 20_000 if order.quick else 150_000)[0])
 
 
-def _speed(quick: bool, _samples: Samples) -> list[Figure]:  # noqa: FBT001 - the one choice of every part
-    return speed.figures(2, 1 if quick else 5, whole=not quick)
+def _speed(order: Order, _samples: Samples) -> list[Figure]:
+    rounds = 1 if order.quick else 5
+    rows = speed.figures(2, rounds, whole=not order.quick)
+    if order.interpreted:
+        return rows
+    sources = compiled(interpreted=False, make=not order.quick, tell=complain)
+    return rows + speed.compiled_figures(2, rounds, sources, whole=not order.quick)
 
 
-def _footprint(quick: bool, _samples: Samples) -> list[Figure]:  # noqa: FBT001 - the one choice of every part
-    return footprint.figures(2 if quick else 10, 2.0 if quick else 30.0)
+def _footprint(order: Order, _samples: Samples) -> list[Figure]:
+    return footprint.figures(2 if order.quick else 10, 2.0 if order.quick else 30.0)
 
 
 PARTS: Final[Mapping[str, Part]] = {
@@ -100,7 +111,10 @@ PARTS: Final[Mapping[str, Part]] = {
     "tick": Part("Cost of a tick", ("logic_over_drivers",), _tick),
     "speed": Part(
         "Simulation",
-        ("full_fidelity_times_real", "plant_times_real", "session_20min_s", "scaling_2_processes"),
+        (
+            *("full_fidelity_times_real", "plant_times_real", "session_20min_s", "scaling_2_processes"),
+            *("compiled_full_fidelity_times_real", "compiled_plant_times_real", "compiled_session_20min_s"),
+        ),
         _speed,
     ),
     "footprint": Part(
@@ -124,7 +138,7 @@ def bench(order: Order) -> ExitCode:
     sections: list[tuple[str, list[Figure]]] = []
     for name in chosen:
         complain(f"{PARTS[name].title} ...")
-        sections.append((PARTS[name].title, _measured(PARTS[name], samples, quick=order.quick)))
+        sections.append((PARTS[name].title, _measured(PARTS[name], order, samples)))
     figures = [figure for _, rows in sections for figure in rows]
     result = {
         "schema": 1,
@@ -143,9 +157,9 @@ def bench(order: Order) -> ExitCode:
     return ExitCode.ABORTED if any(figure.ok is False for figure in figures) else ExitCode.COMPLETED
 
 
-def _measured(part: Part, samples: Samples, *, quick: bool) -> list[Figure]:
+def _measured(part: Part, order: Order, samples: Samples) -> list[Figure]:
     try:
-        return part.measure(quick, samples)
+        return part.measure(order, samples)
     except NotMeasured as reason:
         return [Figure(name, None, "", of=f"not measured: {reason}") for name in part.owed]
 

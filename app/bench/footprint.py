@@ -20,7 +20,7 @@ from app.bench.jobs import NotMeasured
 MEMORY_MB: Final = 45.0
 FIRST_TICK_S: Final = 0.7
 CPU_PERCENT: Final = 15.0
-"""Limits (issue 4: control process, launch to first tick, loop at 200 Hz with an instant bus)."""
+"""Limits (control process, launch to first tick, loop at 200 Hz with an instant bus)."""
 _LAUNCH_WITHIN_S: Final = 20.0
 
 

@@ -6,9 +6,11 @@ Law: bounded. A part that takes too long or fails is told with its last words, a
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 READY: Final = "ready"
@@ -19,11 +21,20 @@ class NotMeasured(Exception):
     """A part could not be measured; `str()` is one sentence that says why."""
 
 
-def start(module: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start `python -m module` with `arguments`; what it prints is read by `answer`."""
+def start(module: str, *arguments: object, sources: Path | None = None) -> subprocess.Popen[str]:
+    """Start `python -m module` with `arguments`; what it prints is read by `answer`.
+
+    It looks for its modules in the folder `sources` first, where one is given.
+    """
     command = [sys.executable, "-P", "-m", module, *map(str, arguments)]
+    first = {} if sources is None else {"PYTHONPATH": str(sources)}
     return subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=os.environ | first,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -47,9 +58,9 @@ def answer(job: subprocess.Popen[str], within_s: float) -> list[Any]:
     return [json.loads(line) for line in printed.splitlines() if line != READY]
 
 
-def run(within_s: float, module: str, *arguments: object) -> list[Any]:
+def run(within_s: float, module: str, *arguments: object, sources: Path | None = None) -> list[Any]:
     """Start a job and return its answer."""
-    return answer(start(module, *arguments), within_s)
+    return answer(start(module, *arguments, sources=sources), within_s)
 
 
 def _name(arguments: Any) -> str:

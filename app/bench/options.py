@@ -21,3 +21,4 @@ def add_options(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write bench.json, bench.md and bench.svg to this folder",
     )
+    add("--interpreted", action="store_true", help="leave the compiled simulator out")

@@ -20,7 +20,7 @@ from controller.realtime import PRIORITY
 
 OVER_CYCLICTEST: Final = 2.0
 WORST_MS: Final = 20.0
-"""Limits (issue 4; design)."""
+"""Limits (design)."""
 _LAUNCH_S: Final = 60.0
 
 

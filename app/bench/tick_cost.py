@@ -41,7 +41,7 @@ PART_WORDS: Final = {
     REST: "loop, rig, record",
 }
 OVER_DRIVERS: Final = 0.5
-"""Limit (issue 4)."""
+"""Limit: the logic may cost half of what the driver calls cost."""
 
 
 def part_of(frame: FrameType | None) -> str:

@@ -30,6 +30,7 @@ from app.campaign.sessions import (
     run_sound,
 )
 from app.campaign.store import Store
+from app.compiled.build import compiled
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.reactions import PHASES, ROWS
 from protocols.library import find, names
@@ -45,6 +46,7 @@ class Order(NamedTuple):
 
     `hours` are simulated hours of ordinary people, who then come instead of the faults; `plant` runs them
     on the plant alone. `pairs` is how many random pairs of faults come instead of the single ones.
+    `interpreted` does without the compiled simulator.
     """
 
     quick: bool = False
@@ -60,6 +62,7 @@ class Order(NamedTuple):
     hours: float | None = None
     pairs: int | None = None
     plant: bool = False
+    interpreted: bool = False
 
 
 def campaign(order: Order) -> ExitCode:
@@ -78,7 +81,8 @@ def campaign(order: Order) -> ExitCode:
     with Store(order.out, resume=order.resume) as store:
         run = _Run(order, store, began_s + QUICK_S if order.quick else None)
         try:
-            with crew(jobs, order.dask) as hired:
+            sources = _sources(order)
+            with crew(jobs, order.dask, sources) as hired:
                 if order.hours is not None:
                     run.lives(hired, order.hours)
                 else:
@@ -106,6 +110,12 @@ def _check(order: Order) -> None:
         raise UsageError("--plant is for people without faults: add --hours, or leave --plant out")
     if order.resume and order.out is None:
         raise UsageError("--resume goes on from a folder: name it with --out")
+
+
+def _sources(order: Order) -> Path | None:
+    """Return where the compiled simulator is, for processes of this machine; a quick campaign makes none."""
+    interpreted = order.interpreted or order.dask is not None
+    return compiled(interpreted=interpreted, make=not order.quick, tell=complain)
 
 
 def _row_words(row: str) -> tuple[str, ...]:

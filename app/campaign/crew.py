@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from threading import Thread
 from typing import Any, Final, NamedTuple
 
@@ -34,8 +36,10 @@ class Crew(NamedTuple):
 
 
 @contextmanager
-def crew(jobs: int, dask: str | None) -> Iterator[Crew]:
+def crew(jobs: int, dask: str | None, sources: Path | None = None) -> Iterator[Crew]:
     """Hire `jobs` processes, or the Dask cluster at an address; they are let go at the end.
+
+    The processes look for their modules in the folder `sources` first, where one is given.
 
     Raises:
         UsageError: Dask is not installed, or nobody answers at the address.
@@ -47,9 +51,23 @@ def crew(jobs: int, dask: str | None) -> Iterator[Crew]:
         return
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin_work)
     try:
-        yield Crew(pool, AHEAD * jobs)
+        with _first_on_path(sources):
+            yield Crew(pool, AHEAD * jobs)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _first_on_path(folder: Path | None) -> Iterator[None]:
+    """Let processes that are spawned look there first: they are given this one's path, whose modules stay."""
+    if folder is None:
+        yield
+        return
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
 
 
 @contextmanager

@@ -54,3 +54,4 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="instead: so many random pairs of faults, which is beyond the single-fault condition",
     )
     add("--plant", action="store_true", help="of --hours: without bus and drivers, faster, same results")
+    add("--interpreted", action="store_true", help="simulate without compiling; slower, same results")

@@ -1,12 +1,15 @@
 """Sessions made by hand, for the faces that show them."""
 
 import itertools
+import os
 
 import pytest
 
 from app import main as command
 from controller.recorder import Trace
 from controller.telemetry import Snapshot
+
+os.environ.setdefault("IONTO_INTERPRETED", "1")  # campaigns of tests run what is shipped, and compile nothing
 
 
 def _summary(**changes):

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from app.bench import command, cyclictest, jobs, latency, plain, realtime, tick_cost
+from app.bench import command, cyclictest, jobs, latency, plain, realtime, speed, tick_cost
 from app.bench.command import Order, bench
 from app.bench.figures import Figure, percentile, spread, table
 from app.bench.jobs import NotMeasured
 from app.bench.load import load
 from app.bench.picture import picture
+from app.compiled.sources import ROOT
 from app.main import main
 from app.output import ExitCode
 from config.unit import Unit
@@ -235,11 +236,32 @@ def test_the_names_that_programs_rely_on(monkeypatch: pytest.MonkeyPatch) -> Non
         "jitter_p999_over_cyclictest",
         "logic_over_drivers",
         "full_fidelity_times_real",
+        "compiled_full_fidelity_times_real",
+        "compiled_plant_times_real",
         "peak_memory_mb",
         "first_tick_s",
         "scaling_2_processes",
     }
     assert [figure.name for figure in spread("jitter_load", [1.0], "us", "wakes")][2] == "jitter_load_p999_us"
+
+
+def test_without_a_compiled_simulator_its_figures_are_owed() -> None:
+    figures = speed.compiled_figures(1, 1, None, whole=True)
+    assert [figure.name for figure in figures] == [
+        name for name in command.PARTS["speed"].owed if name.startswith("compiled_")
+    ]
+    assert all(figure.value is None and figure.ok is None for figure in figures)
+    assert [figure.limit for figure in figures] == [200.0, 550.0, 6.0]
+
+
+def test_both_forms_are_timed_by_the_same_session() -> None:
+    figures = named(speed.compiled_figures(1, 1, ROOT, whole=False))
+    assert set(figures) == {name for name in command.PARTS["speed"].owed if name.startswith("compiled_")}
+    for name in ("compiled_full_fidelity_times_real", "compiled_plant_times_real"):
+        value = figures[name].value
+        assert value is not None
+        assert value > 0.0
+    assert figures["compiled_session_20min_s"].of == "not measured with --quick"
 
 
 def test_the_scripts_that_gave_up_are_counted() -> None:

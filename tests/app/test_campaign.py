@@ -35,7 +35,7 @@ def thread(monkeypatch):
     """Lets the sessions run in a thread: any executor of the standard library will do."""
 
     @contextmanager
-    def one(jobs, dask):
+    def one(jobs, dask, sources):
         with ThreadPoolExecutor(1) as pool:
             yield Crew(pool, 1)
 

@@ -104,7 +104,7 @@ def run(*words, capsys):
 
 def test_pairs_from_the_command_line_are_counted_apart(capsys, tmp_path, monkeypatch):
     @contextmanager
-    def one(jobs, dask):
+    def one(jobs, dask, sources):
         with ThreadPoolExecutor(1) as pool:
             yield Crew(pool, 1)
 
