@@ -7,12 +7,12 @@ import threading
 import pytest
 from golden import form, held
 
-from sim import unit_client
 from sim.clock import VirtualClock
+from sim.remote import unit_client
+from sim.remote.unit_client import UnitClient, UnitUnavailable, ask
+from sim.remote.unit_server import UnitServer
 from sim.scenario import Scenario
 from sim.spec import UnitSpec
-from sim.unit_client import UnitClient, UnitUnavailable, ask
-from sim.unit_server import UnitServer
 from sim.world import World
 
 QUIET = Scenario.model_validate({"person": {"start_at_s": None, "fidgets": False}})
