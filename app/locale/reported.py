@@ -36,7 +36,7 @@ ELSEWHERE: Final = (
         f"controller/**/{name}.py"
         for name in ("bench_power", "bench_session", "commissioning", "first_power", "meter", "service")
     ),
-    *(f"app/{name}.py" for name in ("forks", "mqtt", "oled", "reactions", "unit")),
+    *(f"app/{name}.py" for name in ("forks", "mqtt", "mqtt_kept", "oled", "reactions", "unit")),
 )
 """Modules whose texts no person reads in another language."""
 SAID: Final = frozenset({"t", "n", "Turned"})
