@@ -5,14 +5,14 @@ Law: it listens. A device that is gone is waited for, never missed with an error
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from controller.lines import LineSplitter
+from controller.live_state import Message, read
 
 AGAIN_S: Final = 1.0
 SILENT_S: Final = 3.0
@@ -20,7 +20,7 @@ SILENT_S: Final = 3.0
 LONGEST: Final = 1 << 16
 
 
-def messages(path: Path, ended: Callable[[], bool]) -> Iterator[dict[str, Any] | None]:
+def messages(path: Path, ended: Callable[[], bool]) -> Iterator[Message | None]:
     """Give each message of the socket at `path`, None while there is no device, until `ended()`."""
     while not ended():
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
@@ -34,13 +34,12 @@ def messages(path: Path, ended: Callable[[], bool]) -> Iterator[dict[str, Any] |
             time.sleep(AGAIN_S)
 
 
-def _lines(line: socket.socket, ended: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+def _lines(line: socket.socket, ended: Callable[[], bool]) -> Iterator[Message]:
     lines = LineSplitter()
     while not ended():
         chunk = line.recv(LONGEST)
         if not chunk or len(lines.rest) > LONGEST:
             raise OSError("the device is gone")
         for text in lines.feed(chunk):
-            message = json.loads(text)
-            if isinstance(message, dict):
+            if message := read(text):
                 yield message

@@ -21,6 +21,7 @@ from app.mqtt_kept import Kept
 from app.mqtt_topics import SENSORS, availability, discovery, figures, state_of, told_as, topics, unit_id
 from app.output import ExitCode, UsageError, complain, say
 from controller.journal import JournalRefused, default_state
+from controller.live_state import SOCKET, Hello, LiveState, Message
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -61,9 +62,9 @@ def mqtt(order: Order) -> ExitCode:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: ended.set())
     publisher = Publisher(client, order.prefix, (order.broker, port), kept)
-    say(f"Publishing what {state / 'live.sock'} tells to {order.broker}:{port}. Ctrl-C ends it.")
+    say(f"Publishing what {state / SOCKET} tells to {order.broker}:{port}. Ctrl-C ends it.")
     try:
-        for message in messages(state / "live.sock", ended.is_set):
+        for message in messages(state / SOCKET, ended.is_set):
             publisher.take(message)
     finally:
         publisher.take(None)
@@ -85,7 +86,7 @@ class Publisher:
     ) -> None:
         self._client, self._prefix, self._broker = client, prefix, broker
         self._kept = Kept(None, broker) if kept is None else kept
-        self._hello: dict[str, Any] = {}
+        self._hello: Hello | None = None
         self._unit = ""
         self._online = False
         self._due_s = 0.0
@@ -94,20 +95,20 @@ class Publisher:
         client.on_connect = self._connected
         client.on_connect_fail = self._unreached
 
-    def take(self, message: dict[str, Any] | None) -> None:
+    def take(self, message: Message | None) -> None:
         """Publish what this message tells."""
         if message is None:
             self._leave()
         elif "hello" in message:
             self._meet(message["hello"])
-        elif "snapshot" in message and self._unit and self._client.is_connected():
+        elif "snapshot" in message and self._hello is not None and self._client.is_connected():
             seen = message["snapshot"]
             if not self._online:
-                self._announce(seen)
+                self._announce(self._hello, seen)
             elif self._stage != _stage(seen) or time.monotonic() >= self._due_s:
                 self._state(seen)
 
-    def _meet(self, hello: dict[str, Any]) -> None:
+    def _meet(self, hello: Hello) -> None:
         """Be the publisher of whoever is there now."""
         if hello == self._hello:
             return
@@ -134,18 +135,18 @@ class Publisher:
             self._online = False
             self._client.publish(availability(self._unit), OFFLINE, qos=1, retain=True)
 
-    def _announce(self, seen: dict[str, Any]) -> None:
+    def _announce(self, hello: Hello, seen: LiveState) -> None:
         """Say who is there and what it does, and last that this is so now."""
         self._online = True
         self._kept.remember(topics(self._unit, self._prefix))
         self._take_back()
         for sensor in SENSORS:
-            topic, config = discovery(sensor, self._unit, self._hello, self._prefix)
+            topic, config = discovery(sensor, self._unit, hello, self._prefix)
             self._client.publish(topic, json.dumps(config), qos=1, retain=True)
         self._state(seen)
         self._client.publish(availability(self._unit), "online", qos=1, retain=True)
 
-    def _state(self, seen: dict[str, Any]) -> None:
+    def _state(self, seen: LiveState) -> None:
         self._stage, self._due_s = _stage(seen), time.monotonic() + EVERY_S
         self._client.publish(figures(self._unit), json.dumps(state_of(seen)), qos=0, retain=True)
 
@@ -176,7 +177,7 @@ class Publisher:
             complain(f"ionto: no connection to the broker {self._broker[0]}:{self._broker[1]}: {why}")
 
 
-def _stage(seen: dict[str, Any]) -> object:
+def _stage(seen: LiveState) -> object:
     return seen["phase"], seen["state"], seen["code"]
 
 

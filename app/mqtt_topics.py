@@ -10,6 +10,7 @@ import re
 from typing import Any, Final, NamedTuple
 
 from config.characters import same
+from controller.live_state import Hello, LiveState
 
 
 class Sensor(NamedTuple):
@@ -36,7 +37,7 @@ SENSORS: Final = (
 )
 
 
-def unit_id(hello: dict[str, Any]) -> str:
+def unit_id(hello: Hello) -> str:
     """Return the unit's name in topics: letters, digits and underscores of its name and serial.
 
     Letters that can't stand there are told apart by a sum over the whole: two such units never share a topic.
@@ -46,7 +47,7 @@ def unit_id(hello: dict[str, Any]) -> str:
     return plain if whole.isascii() else f"{plain}_{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
-def told_as(hello: dict[str, Any]) -> str:
+def told_as(hello: Hello) -> str:
     """Return the unit's name for people; a simulated one is stamped."""
     return f"{hello['unit']}{' (SIMULATED)' if hello['simulated'] else ''}"
 
@@ -74,7 +75,7 @@ def is_ours(topic: object) -> bool:
     return isinstance(topic, str) and re.fullmatch(shapes, topic) is not None
 
 
-def discovery(sensor: Sensor, unit: str, hello: dict[str, Any], prefix: str) -> tuple[str, dict[str, Any]]:
+def discovery(sensor: Sensor, unit: str, hello: Hello, prefix: str) -> tuple[str, dict[str, Any]]:
     """Return topic and payload of Home Assistant's MQTT discovery for one entity."""
     config: dict[str, Any] = {
         "name": sensor.name,
@@ -102,7 +103,7 @@ def _config(sensor: Sensor, unit: str, prefix: str) -> str:
     return f"{prefix}/{sensor.component}/ionto_{unit}/{sensor.key}/config"
 
 
-def state_of(seen: dict[str, Any]) -> dict[str, Any]:
+def state_of(seen: LiveState) -> dict[str, Any]:
     """Return what is published of a snapshot."""
     charge = seen["charge_forward_ma_min"] + seen["charge_reverse_ma_min"]
     return {

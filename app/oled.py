@@ -17,6 +17,7 @@ from app.output import ExitCode, UsageError, complain
 from app.words import clock, milliampere, plain
 from config.unit import load_unit
 from controller.journal import JournalRefused, default_state
+from controller.live_state import SOCKET, LiveState
 
 LINE_PX: Final = 15
 """Four lines on 64 pixels."""
@@ -58,13 +59,13 @@ def oled(order: Order) -> ExitCode:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: ended.set())
-    for message in messages(state / "live.sock", ended.is_set):
+    for message in messages(state / SOCKET, ended.is_set):
         if message is None or "snapshot" in message:
             draw(display, lines(None if message is None else message["snapshot"]))
     return ExitCode.COMPLETED
 
 
-def lines(seen: dict[str, Any] | None) -> list[str]:
+def lines(seen: LiveState | None) -> list[str]:
     """Return the four lines of a snapshot, at most 21 characters each; None is a device that is gone."""
     if seen is None:
         return ["ionto", "no device", "", ""]

@@ -12,6 +12,7 @@ from controller.advice import NEXT, Shortfall, contact_of
 from controller.core.reasons import REASONS, code_of
 from controller.core.signals import Panel, Signal, lights, panel, sound_of, turn_s
 from controller.core.types import Phase, Refusal
+from controller.live_state import Led, LiveState
 from protocols.frequency import UNKNOWN
 
 if TYPE_CHECKING:
@@ -228,40 +229,51 @@ class Attendant:
             return
         signal, code, now = self._shown
         driving = session.phase in _SIGNALS
-        name = None if self._prepared is None else self._prepared.name
-        device.line.send(
-            {
-                "snapshot": {
-                    **seen._asdict(),
-                    "state": self._state(driving=driving),
-                    "limit_ma": session.limit_ma,
-                    "person": None if self._prepared is None else self._prepared.person,
-                    "treatment": name,
-                    "session": journal.session_id,
-                    "linked_to": None if self._offer is None else self._offer.session,
-                    "held": self._held_long(),
-                    "contact": contact_of(
-                        session.phase, seen.voltage_v, seen.measured_ma, session.plan.compliance_v
-                    ),
-                    "limited_by": self._shortfall.reason(
-                        seen.time_s,
-                        phase=session.phase,
-                        resistance_ohm=seen.resistance_ohm,
-                        short_ma=session.target_ma - seen.setpoint_ma,
-                        leaving=session.fold_back.withdrawn,
-                    ),
-                    "led": {"colour": now.colour, "on": now.lit, "signal": signal.value},
-                    "buzzer": now.buzzes,
-                    "code": code,
-                    "next": self._next(),
-                    "rest_s": None
-                    if self._offer is None
-                    else max(0.0, round(self._offer.until_s - device.clock.whole_s, 1)),
-                    "order": device.order,
-                    "last": device.last,
-                }
-            }
+        snapshot = LiveState(
+            time_s=seen.time_s,
+            phase=seen.phase,
+            polarity=seen.polarity,
+            target_ma=seen.target_ma,
+            setpoint_ma=seen.setpoint_ma,
+            measured_ma=seen.measured_ma,
+            voltage_v=seen.voltage_v,
+            resistance_ohm=seen.resistance_ohm,
+            left_s=seen.left_s,
+            total_s=seen.total_s,
+            charge_forward_ma_min=seen.charge_forward_ma_min,
+            charge_reverse_ma_min=seen.charge_reverse_ma_min,
+            note=seen.note,
+            trip_cause=seen.trip_cause,
+            trip_evidence=seen.trip_evidence,
+            simulated=seen.simulated,
+            late_ticks=seen.late_ticks,
+            missed_ticks=seen.missed_ticks,
+            state=self._state(driving=driving),
+            limit_ma=session.limit_ma,
+            person=None if self._prepared is None else self._prepared.person,
+            treatment=None if self._prepared is None else self._prepared.name,
+            session=journal.session_id,
+            linked_to=None if self._offer is None else self._offer.session,
+            held=self._held_long(),
+            contact=contact_of(session.phase, seen.voltage_v, seen.measured_ma, session.plan.compliance_v),
+            limited_by=self._shortfall.reason(
+                seen.time_s,
+                phase=session.phase,
+                resistance_ohm=seen.resistance_ohm,
+                short_ma=session.target_ma - seen.setpoint_ma,
+                leaving=session.fold_back.withdrawn,
+            ),
+            led=Led(colour=now.colour, on=now.lit, signal=signal.value),
+            buzzer=now.buzzes,
+            code=code,
+            next=self._next(),
+            rest_s=None
+            if self._offer is None
+            else max(0.0, round(self._offer.until_s - device.clock.whole_s, 1)),
+            order=device.order,
+            last=device.last,
         )
+        device.line.send({"snapshot": snapshot})
 
     def _state(self, *, driving: bool) -> str:
         device, phase = self._device, self._session.phase
@@ -323,43 +335,40 @@ def show_code(device: Device, now_s: float) -> None:
             device.take_order(message)
     seen = show(device, Signal.CODE, alarm.code)
     prepared = device.prepared
-    device.line.send(
-        {
-            "snapshot": {
-                "state": "alarm",
-                "time_s": now_s,
-                "phase": "refused",
-                "polarity": "forward",
-                **dict.fromkeys(("target_ma", "limit_ma", "setpoint_ma", "left_s", "total_s"), 0.0),
-                **dict.fromkeys(("charge_forward_ma_min", "charge_reverse_ma_min"), 0.0),
-                **dict.fromkeys(_UNKNOWN),
-                "simulated": device.bench.simulated,
-                "late_ticks": 0,
-                "note": alarm.reason,
-                "person": None if prepared is None else prepared.person,
-                "treatment": None if prepared is None else prepared.name,
-                "led": {"colour": seen.colour, "on": seen.lit, "signal": Signal.CODE.value},
-                "buzzer": seen.buzzes,
-                "code": alarm.code,
-                "next": "mend",
-                "order": device.order,
-                "last": device.last,
-            }
-        }
+    snapshot = LiveState(
+        time_s=now_s,
+        phase=Phase.REFUSED,
+        polarity="forward",
+        target_ma=0.0,
+        setpoint_ma=0.0,
+        measured_ma=None,
+        voltage_v=None,
+        resistance_ohm=None,
+        left_s=0.0,
+        total_s=0.0,
+        charge_forward_ma_min=0.0,
+        charge_reverse_ma_min=0.0,
+        note=alarm.reason,
+        trip_cause=None,
+        trip_evidence=None,
+        simulated=device.bench.simulated,
+        late_ticks=0,
+        missed_ticks=0,
+        state="alarm",
+        limit_ma=0.0,
+        person=None if prepared is None else prepared.person,
+        treatment=None if prepared is None else prepared.name,
+        session=None,
+        linked_to=None,
+        held=None,
+        contact=None,
+        limited_by=None,
+        led=Led(colour=seen.colour, on=seen.lit, signal=Signal.CODE.value),
+        buzzer=seen.buzzes,
+        code=alarm.code,
+        next="mend",
+        rest_s=None,
+        order=device.order,
+        last=device.last,
     )
-
-
-_UNKNOWN: Final = (
-    "measured_ma",
-    "voltage_v",
-    "resistance_ohm",
-    "trip_cause",
-    "trip_evidence",
-    "session",
-    "linked_to",
-    "held",
-    "contact",
-    "limited_by",
-    "rest_s",
-)
-"""Keys of a snapshot that are null while no session runs."""
+    device.line.send({"snapshot": snapshot})

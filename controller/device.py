@@ -20,6 +20,7 @@ from controller.core.signals import Sound
 from controller.core.types import Cause, Phase, Refusal
 from controller.given import too_often
 from controller.journal import Journal
+from controller.live_state import Last, OrderState
 from controller.loop import StopSwitch
 from controller.orders.judgement import OrderRefused, Prepared, judge
 from controller.realtime import real_time
@@ -91,9 +92,9 @@ class Device:
         self.alarm: Alarm | None = None
         self.offer: Offer | None = None
         self.finished = False
-        self.last: dict[str, Any] | None = None
+        self.last: Last | None = None
         self._punctual: list[dict[str, Any]] = []
-        self.order: dict[str, Any] | None = None
+        self.order: OrderState | None = None
         self.stop = StopSwitch()
         self.ending = False
         self.shown: tuple[Signal, int | None, float] | None = None
@@ -192,11 +193,10 @@ class Device:
             return True
         if self._ordered is not None and time.monotonic() >= self._order_until_s:
             self._ordered = None
-            self.order = {
-                **(self.order or {}),
-                "accepted": False,
-                "refusal": "its time is over: prepare again",
-            }
+            until = None if self.order is None else self.order["valid_until_utc"]
+            self.order = OrderState(
+                accepted=False, refusal="its time is over: prepare again", valid_until_utc=until
+            )
             return True
         return False
 
@@ -304,8 +304,8 @@ class Device:
         if journal.begun:
             self.tell({"ended": self.last, "rest_offered": self.offer is not None})
 
-    def _report(self, session: Session, journal: Journal, code: int | None) -> dict[str, Any]:
-        return {
+    def _report(self, session: Session, journal: Journal, code: int | None) -> Last:
+        report: Last = {
             "session": journal.session_id,
             "outcome": OUTCOMES[session.phase],
             "reason": journal.failure or session.reason,
@@ -313,8 +313,10 @@ class Device:
             "code": code,
             "charge_forward_ma_min": round(session.dose.ma_min("forward"), 3),
             "charge_reverse_ma_min": round(session.dose.ma_min("reverse"), 3),
-            **({"real_time": self._punctual} if self._punctual else {}),
         }
+        if self._punctual:
+            report["real_time"] = self._punctual
+        return report
 
     def _rest(self, session: Session, journal: Journal, prepared: Prepared) -> Offer | None:
         """Offer the rest of a dose that an open circuit cut."""

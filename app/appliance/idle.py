@@ -13,15 +13,16 @@ from app.live import messages
 from app.output import ExitCode, complain, say
 from config.reader import BadFile
 from config.unit import load_unit
+from controller.live_state import SOCKET
 
 
 def treating(state: Path) -> bool:
     """Say whether the device whose state is in `state` treats somebody now; takes 3 s at most."""
-    for message in messages(state / "live.sock", lambda: False):
+    for message in messages(state / SOCKET, lambda: False):
         if message is None:  # no device, or one that hangs: then its lock tells
             return False
         if "snapshot" in message:
-            return bool(message["snapshot"]["state"] == "treating")
+            return message["snapshot"]["state"] == "treating"
     return False
 
 

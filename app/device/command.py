@@ -31,6 +31,7 @@ from controller.clock import SessionClock
 from controller.core.reasons import reason_of
 from controller.device import Device
 from controller.journal import JournalRefused, default_state
+from controller.live_state import API, SOCKET, Hello
 from controller.orders.file import FILE
 from controller.orders.judgement import OrderRefused, Prepared, own
 from controller.ownership import InUse
@@ -143,7 +144,7 @@ def _state(order: Order) -> Path:
         raise UsageError(
             t("--state {folder}: can't be made: {why}", folder=order.state, why=retell(error.strerror or ""))
         ) from error
-    if len(bytes(state / "live.sock")) > LONGEST_SOCKET:
+    if len(bytes(state / SOCKET)) > LONGEST_SOCKET:
         raise UsageError(
             t("--state {folder}: the path is too long for the socket live.sock in it", folder=state)
         )
@@ -179,18 +180,18 @@ def _bench(order: Order, unit: Unit, default: Prepared | None, scenario: Scenari
 
 def _facts(order: Order, state: Path, unit: Unit, bench: Bench) -> dict[str, Any]:
     return {
-        "socket": str(state / "live.sock"),
+        "socket": str(state / SOCKET),
         "next": str(state / FILE),
         "attach": None if order.attach is None else str(order.attach),
-        "hello": {
-            "api": 1,
-            "version": version("ionto"),
-            "unit": unit.name,
-            "serial": unit.serial,
-            "simulated": bench.simulated,
-            "rate_hz": unit.loop.rate_hz,
-            "max_current_ma": unit.limits.max_current_ma,
-        },
+        "hello": Hello(
+            api=API,
+            version=version("ionto"),
+            unit=unit.name,
+            serial=unit.serial,
+            simulated=bench.simulated,
+            rate_hz=unit.loop.rate_hz,
+            max_current_ma=unit.limits.max_current_ma,
+        ),
     }
 
 
@@ -205,7 +206,7 @@ class _Face:
         if self._panel:
             from app.device.panel import panel_process
 
-            stack.enter_context(panel_process(state / "live.sock"))
+            stack.enter_context(panel_process(state / SOCKET))
 
     def begin(self, state: Path, default: Prepared | None) -> None:
         if self._json or self._panel:

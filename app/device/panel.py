@@ -27,6 +27,7 @@ from controller.advice import SENTENCES
 from controller.core.reasons import NAMES, REASONS
 from controller.core.signals import ALARMS, PATTERNS, Signal
 from controller.lines import LineSplitter
+from controller.live_state import LiveState, read
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,7 +46,7 @@ CONTACT: Final = ("none", "poor", "fair", "good")
 LIMITED_BY: Final = ("dry skin", "soft water", "poor contact", "hand leaving")
 
 
-def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
+def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
     """Draw one snapshot for a terminal."""
     from rich.panel import Panel
     from rich.progress_bar import ProgressBar
@@ -64,7 +65,7 @@ def picture(seen: dict[str, Any], *, hand_out: bool) -> RenderableType:
     whose = t(" for {person}", person=seen["person"]) if seen["person"] else ""
     table.add_row(t("treatment"), f"{seen['treatment'] or t('none')}{whose}")
     table.add_row(t("phase"), f"{named(seen['phase'])}, {t(seen['polarity'])}")
-    currents = {name: number(seen[f"{name}_ma"], ".2f") for name in ("setpoint", "target")}
+    currents = {"setpoint": number(seen["setpoint_ma"], ".2f"), "target": number(seen["target_ma"], ".2f")}
     wanted = t(
         "set {setpoint} of {target} mA, at most {limit} mA", **currents, limit=number(seen["limit_ma"], "g")
     )
@@ -115,8 +116,8 @@ def main(path: Path, language: str = SOURCE) -> None:
                 chunk = line.recv(1 << 16)
                 if not chunk:
                     return
-                told = [one for one in lines.feed(chunk) if one.startswith(b'{"snapshot"')]
-                shown = [json.loads(one)["snapshot"] for one in told]
+                told = [read(one) for one in lines.feed(chunk)]
+                shown = [one["snapshot"] for one in told if "snapshot" in one]
                 if shown:
                     live.update(picture(shown[-1], hand_out=hand_out), refresh=True)
 

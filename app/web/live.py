@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-SOCKET: Final = "live.sock"
+from controller.live_state import SOCKET, Hello, LiveState, Message, read
+
 STALE_S: Final = 2.0
 _RETRY_S: Final = 1.0
 _LINE_BYTES: Final = 64 * 1024
@@ -28,27 +29,22 @@ class Silent(Exception):
 class Feed:
     """The herald of the unit whose state is in `state`; `on_snapshot` sees each one as it comes."""
 
-    def __init__(self, state: Path, on_snapshot: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, state: Path, on_snapshot: Callable[[LiveState], None]) -> None:
         self._path = state / SOCKET
         self._on_snapshot = on_snapshot
-        self._hello: dict[str, Any] = {}
-        self._snapshot: dict[str, Any] | None = None
+        self._hello: Hello | None = None
+        self._snapshot: LiveState | None = None
         self._at_s = 0.0
         self._writer: asyncio.StreamWriter | None = None
         self._news = asyncio.Event()
 
     @property
-    def hello(self) -> dict[str, Any]:
-        """Who the unit is; empty until it has been reached."""
-        return self._hello
-
-    @property
     def simulated(self) -> bool:
         """Whether the unit that is there now says it is simulated."""
-        return self.snapshot is not None and self._hello.get("simulated") is True
+        return self.snapshot is not None and self._hello is not None and self._hello["simulated"] is True
 
     @property
-    def snapshot(self) -> dict[str, Any] | None:
+    def snapshot(self) -> LiveState | None:
         """The newest snapshot, None when there is none from the last two seconds."""
         fresh = time.monotonic() - self._at_s < STALE_S
         return self._snapshot if fresh else None
@@ -66,16 +62,14 @@ class Feed:
         try:
             self._writer = writer
             while line := await reader.readline():
-                self._take(json.loads(line))
+                self._take(read(line))
         finally:
             writer.close()
 
-    def _take(self, message: Any) -> None:
-        if not isinstance(message, dict):
-            return
-        if isinstance(message.get("hello"), dict):
+    def _take(self, message: Message) -> None:
+        if "hello" in message:
             self._hello = message["hello"]
-        elif isinstance(message.get("snapshot"), dict):
+        elif "snapshot" in message:
             self._snapshot, self._at_s = message["snapshot"], time.monotonic()
             self._on_snapshot(self._snapshot)
             self._news.set()

@@ -6,12 +6,13 @@ Law: pure. Every value is finished text in the person's language; a script only 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from app.locale.language import Language
 from app.web import sentences
 from controller.advice import SENTENCES
 from controller.core.reasons import NAMES, REASONS, Priority, Reason
+from controller.live_state import LiveState
 
 TONES: Final = {
     Priority.HIGH: "alarm",
@@ -39,7 +40,7 @@ class NowView(NamedTuple):
     dose: str = ""
 
 
-def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language: Language) -> NowView:
+def view(snapshot: LiveState | None, names: Mapping[str, str], language: Language) -> NowView:
     """Word a snapshot of `docs/device.md`; None when the unit is silent. `names` are people's by id."""
     t = language.t
     if snapshot is None:
@@ -50,15 +51,15 @@ def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language:
     tone = _urgency(snapshot) if alarm else "active" if treating else "calm"
     return NowView(
         sentence=t(SENTENCES[snapshot["next"]])
-        if snapshot.get("next") in SENTENCES
-        else language.retell(snapshot.get("note") or ""),
+        if snapshot["next"] in SENTENCES
+        else language.retell(snapshot["note"] or ""),
         tone=tone,
         phase=_phase(snapshot, language),
         left=_left(snapshot["left_s"], language) if treating else "",
-        wanted=language.ma(snapshot["target_ma"]) if snapshot.get("treatment") else "",
+        wanted=language.ma(snapshot["target_ma"]) if snapshot["treatment"] else "",
         delivered=language.ma(snapshot["measured_ma"]) if phase in FLOWING else "",
-        contact=t(sentences.CONTACT.get(snapshot.get("contact") or "", "")),
-        why=t(sentences.LIMITED_BY.get(snapshot.get("limited_by") or "", "")),
+        contact=t(sentences.CONTACT.get(snapshot["contact"] or "", "")),
+        why=t(sentences.LIMITED_BY.get(snapshot["limited_by"] or "", "")),
         alarm=_alarm(snapshot, language) if alarm else "",
         prepared=_prepared(snapshot, names, language),
         direction=t(sentences.POLARITY.get(polarity, "")) if phase in FLOWING else "",
@@ -66,7 +67,7 @@ def view(snapshot: Mapping[str, Any] | None, names: Mapping[str, str], language:
     )
 
 
-def _phase(snapshot: Mapping[str, Any], language: Language) -> str:
+def _phase(snapshot: LiveState, language: Language) -> str:
     """Name the phase; a unit at rest is ready, however its last session ended."""
     if snapshot["state"] == "idle":
         return language.t("Ready")
@@ -78,7 +79,7 @@ def _left(left_s: float, language: Language) -> str:
     return language.t("{minutes}:{seconds} min", minutes=whole_s // 60, seconds=f"{whole_s % 60:02d}")
 
 
-def _dose(snapshot: Mapping[str, Any], language: Language) -> str:
+def _dose(snapshot: LiveState, language: Language) -> str:
     return language.t(
         "{forward} forward, {reverse} reverse",
         forward=language.charge(snapshot["charge_forward_ma_min"]),
@@ -86,48 +87,48 @@ def _dose(snapshot: Mapping[str, Any], language: Language) -> str:
     )
 
 
-def _reason(snapshot: Mapping[str, Any]) -> Reason | None:
+def _reason(snapshot: LiveState) -> Reason | None:
     """Give the row of the trip, else of what was refused."""
-    last = snapshot.get("last") or {}
-    name = snapshot.get("trip_cause") or NAMES.get(snapshot.get("code") or 0) or last.get("cause")
+    last = snapshot["last"]
+    name = snapshot["trip_cause"] or NAMES.get(snapshot["code"] or 0) or (last["cause"] if last else None)
     return REASONS.get(name or "")
 
 
-def _urgency(snapshot: Mapping[str, Any]) -> str:
+def _urgency(snapshot: LiveState) -> str:
     """Give the tone of an alarm; red is for where current may flow that should not, here as on the unit."""
     reason = _reason(snapshot)
     return TONES[Priority.MEDIUM if reason is None else reason.priority]
 
 
-def _alarm(snapshot: Mapping[str, Any], language: Language) -> str:
+def _alarm(snapshot: LiveState, language: Language) -> str:
     """Say what happened and what to do: of the trip, else of what was refused."""
     t = language.t
-    last = snapshot.get("last") or {}
+    last = snapshot["last"]
     parts = []
-    if snapshot.get("code") is not None:
+    if snapshot["code"] is not None:
         parts.append(t("Code {code}.", code=snapshot["code"]))
     if (row := _reason(snapshot)) is not None:
-        parts += [t(row.title), t(row.to_do(rest=bool(snapshot.get("rest_s"))))]
-    elif last.get("reason"):
+        parts += [t(row.title), t(row.to_do(rest=bool(snapshot["rest_s"])))]
+    elif last and last["reason"]:
         parts.append(language.retell(last["reason"]))
-    if snapshot.get("rest_s"):
+    if snapshot["rest_s"]:
         minutes = language.number(max(1, round(snapshot["rest_s"] / 60)))
         parts.append(t("{minutes} min are left for that.", minutes=minutes))
     return " ".join(parts)
 
 
-def _prepared(snapshot: Mapping[str, Any], names: Mapping[str, str], language: Language) -> str:
+def _prepared(snapshot: LiveState, names: Mapping[str, str], language: Language) -> str:
     t = language.t
-    order = snapshot.get("order")
-    if order is not None and not order.get("accepted"):
+    order = snapshot["order"]
+    if order is not None and not order["accepted"]:
         return t(
-            "The unit refuses what was prepared: {reason}", reason=language.retell(order.get("refusal") or "")
+            "The unit refuses what was prepared: {reason}", reason=language.retell(order["refusal"] or "")
         )
-    treatment = snapshot.get("treatment")
+    treatment = snapshot["treatment"]
     if not treatment:
         return ""
     what = t(sentences.TREATMENTS.get(treatment, treatment))
-    who = names.get(snapshot.get("person") or "", "")
+    who = names.get(snapshot["person"] or "", "")
     current = language.ma(snapshot["target_ma"])
     if who:
         return t("{what} for {who}, {current}", what=what, who=who, current=current)

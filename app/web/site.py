@@ -35,6 +35,7 @@ from app.web.pages import history, now, pair, people, plan, prepare
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
 from app.web.visit import House, Sorry, Visit, go
+from controller.live_state import LiveState
 
 STATIC: Final = {
     "style.css": ("style.css", "text/css"),
@@ -125,8 +126,8 @@ class Site:
             with suppress(asyncio.CancelledError):
                 await reading
 
-    def _on_snapshot(self, snapshot: dict[str, Any]) -> None:
-        held = snapshot.get("held") if snapshot.get("state") == "idle" else None
+    def _on_snapshot(self, snapshot: LiveState) -> None:
+        held = snapshot["held"] if snapshot["state"] == "idle" else None
         self._pairing.see(held, time.monotonic())
 
     # --- pages ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from starlette.responses import RedirectResponse, Response
 
@@ -22,6 +22,7 @@ from app.web.markup import Child, Html, el
 from app.web.pairing import Pairing
 from app.web.records import Records
 from config.characters import cleaned, unfit_in_name
+from controller.live_state import LiveState
 
 LONGEST_NAME: Final = 40
 
@@ -53,7 +54,7 @@ class Visit(NamedTuple):
     house: House
     language: Language
     visitor: Visitor
-    snapshot: Mapping[str, Any] | None
+    snapshot: LiveState | None
     simulated: bool
     path: Mapping[str, str]
     query: Mapping[str, str]

@@ -25,6 +25,7 @@ SNAPSHOT = {
     "trip_evidence": None,
     "simulated": True,
     "late_ticks": 0,
+    "missed_ticks": 0,
     "note": "",
     "person": None,
     "treatment": None,

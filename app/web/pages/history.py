@@ -274,8 +274,8 @@ def _trips(visit: Visit, record: Record) -> Html | None:
     trips = visit.house.records.trips(record.id)
     if not trips and record.outcome in {"completed", None}:
         return None
-    seen = visit.snapshot or {}
-    rest = bool(seen.get("rest_s")) and seen.get("linked_to") == record.id
+    seen = visit.snapshot
+    rest = seen is not None and bool(seen["rest_s"]) and seen["linked_to"] == record.id
     parts: list[Html] = []
     for trip in trips:
         reason = reason_of(trip["cause"])

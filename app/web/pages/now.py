@@ -15,6 +15,7 @@ from app.web.frame import page
 from app.web.markup import Html, el
 from app.web.now_view import NowView, view
 from app.web.visit import Sorry, Visit, go
+from controller.live_state import LiveState
 
 LABELS: Final = {
     "phase": "Phase",
@@ -70,7 +71,7 @@ def now(visit: Visit) -> Response:
     )
 
 
-def event(seen: NowView, snapshot: dict[str, object] | None) -> str:
+def event(seen: NowView, snapshot: LiveState | None) -> str:
     """Write what the page's script gets: the texts, and the figures for the chart."""
     names = ("session", "time_s", "setpoint_ma", "measured_ma", "state")
     figures = {} if snapshot is None else {name: snapshot.get(name) for name in names}
@@ -136,7 +137,7 @@ def _feedback(visit: Visit) -> Html | None:
     snapshot = visit.snapshot
     if snapshot is None or snapshot["state"] not in {"idle", "finished", "alarm"}:
         return None
-    last = (snapshot.get("last") or {}).get("session") or snapshot.get("session")
+    last = (snapshot["last"]["session"] if snapshot["last"] else None) or snapshot["session"]
     if not isinstance(last, int):
         return None
     said = visit.house.household.feedback([last]).get(last)
