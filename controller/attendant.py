@@ -6,23 +6,25 @@ that is not one too many, and whose start is on the disk. Messages from outside 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from controller.advice import NEXT, Shortfall, contact_of
 from controller.core.reasons import REASONS, code_of
-from controller.core.signals import Panel, Signal, lights, panel, sound_of, turn_s
+from controller.core.signals import Panel, Signal, turn_s
 from controller.core.types import Phase, Refusal
 from controller.live_state import Led, LiveState
 from protocols.frequency import UNKNOWN
 
 if TYPE_CHECKING:
+    from controller.benches import Bench
     from controller.core.session import Session
     from controller.core.types import Measurement
-    from controller.device import Device, Offer
     from controller.journal import Journal
     from controller.loop import Loop
     from controller.orders.judgement import Prepared
+    from controller.standing import Offer, Standing
     from controller.telemetry import Snapshot
+    from controller.unit_light import UnitLight
 
 AGAIN_S: Final = 5.0
 """What was given is asked again so often while it refuses: the clock may be set meanwhile, a date amended."""
@@ -43,29 +45,22 @@ _SIGNALS: Final = {
 }
 
 
-class Line(Protocol):
-    """The way to the process that talks to others; neither call ever waits."""
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Send one message, or drop it."""
-
-    def take(self) -> list[dict[str, Any]]:
-        """Return what has come."""
-
-
 class Attendant:
-    """Attends one session of a device."""
+    """Attends one session of a unit."""
 
     def __init__(
         self,
-        device: Device,
+        standing: Standing,
+        bench: Bench,
+        light: UnitLight,
         loop: Loop[Session],
         journal: Journal,
         prepared: Prepared | None,
         offer: Offer | None,
     ) -> None:
         self.stopped_by_hand = False
-        self._device, self._loop, self._session = device, loop, loop.session
+        self._standing, self._bench, self._light = standing, bench, light
+        self._session, self._stop = loop.session, loop.stop
         self._journal, self._prepared, self._offer = journal, prepared, offer
         self._shortfall = Shortfall()
         self._denied: tuple[float, int] | None = None
@@ -83,24 +78,24 @@ class Attendant:
     def tick(self, m: Measurement) -> None:
         """Look after panel, messages and the record."""
         self._last = m
-        session, device = self._session, self._device
-        for message in device.line.take():
+        session, standing = self._session, self._standing
+        for message in standing.line.take():
             self._hear(message)
         if not self._journal.begin_sent:
             self._journal.listen()
-            device.found(self._journal.cut_off)
+            standing.found(self._journal.cut_off)
             if self._journal.past is not None and (self._too_often is None or m.time_s >= self._again_s):
                 self._too_often = self._judge()
                 self._again_s = m.time_s + AGAIN_S
                 if self._too_often:
-                    self._journal.look(device.bench.name)
+                    self._journal.look(self._bench.name)
         if session.phase is Phase.READY:
-            device.passed()
+            standing.passed()
             self._hold(m)
             if session.start_asked:
                 self._start(m.time_s)
-            elif device.lapse():
-                device.stop.press()
+            elif standing.lapse():
+                self._stop.press()
         elif self._held is not None:
             self._held = None
         if session.phase is Phase.STOPPED and m.buttons.stop:
@@ -111,11 +106,11 @@ class Attendant:
 
     def _start(self, now_s: float) -> None:
         """Start was pressed: begin if anything may begin, and go on once that is on the disk."""
-        device, journal, prepared = self._device, self._journal, self._prepared
-        latched = device.alarm is not None and device.alarm.latched and self._offer is None
+        standing, journal, prepared = self._standing, self._journal, self._prepared
+        latched = standing.alarm is not None and standing.alarm.latched and self._offer is None
         if prepared is None or latched:
-            refused = Refusal.ORDER_REFUSED if device.order is not None else Refusal.NOTHING_PREPARED
-            code = device.alarm.code if latched and device.alarm is not None else REASONS[refused].code
+            refused = Refusal.ORDER_REFUSED if standing.order is not None else Refusal.NOTHING_PREPARED
+            code = standing.alarm.code if latched and standing.alarm is not None else REASONS[refused].code
             self._denied = (now_s + turn_s(Signal.CODE, code), code)
             self._session.deny()
             return
@@ -125,7 +120,7 @@ class Attendant:
                 code = REASONS[Refusal.DATE_UNKNOWN if self._too_often in UNKNOWN else Refusal.TOO_OFTEN].code
                 self._denied = (now_s + turn_s(Signal.CODE, code), code)
                 self._session.deny()
-                device.deny(code, self._too_often)
+                standing.deny(code, self._too_often)
                 return
             journal.begin(self._facts(prepared), now_s)
         journal.waiting()
@@ -133,14 +128,15 @@ class Attendant:
             self._session.refuse(Refusal.NO_RECORD, journal.failure)
         elif journal.begun and not self._session.recorded:
             self._session.recorded = True
-            device.begun(prepared)
-            device.tell({"begun": journal.session_id, "treatment": prepared.name, "person": prepared.person})
+            standing.begun(prepared)
+            begun = {"begun": journal.session_id, "treatment": prepared.name, "person": prepared.person}
+            standing.tell(begun)
 
     def _judge(self) -> str:
         """Say why what is prepared may not be given so soon after what was given, or ""."""
         if self._prepared is None or self._offer is not None or self._journal.past is None:
             return ""
-        return self._device.too_often(self._prepared, self._journal)
+        return self._standing.too_often(self._prepared, self._journal)
 
     def record_idle_trip(self) -> None:
         """Record a trip that came while nobody was treated."""
@@ -150,7 +146,7 @@ class Attendant:
             self._journal.tick(self._last)
 
     def _facts(self, prepared: Prepared | None) -> dict[str, Any]:
-        plan, bench = self._session.plan, self._device.bench
+        plan, bench = self._session.plan, self._bench
         return {
             "unit": bench.name,
             "treatment": "" if prepared is None else prepared.name,
@@ -165,19 +161,19 @@ class Attendant:
         }
 
     def _hear(self, message: dict[str, Any]) -> None:
-        device, stop = self._device, self._device.stop
+        standing, bench, stop = self._standing, self._bench, self._stop
         match message.get("do"):
             case "stop":
                 (stop.cut if stop.pressed else stop.press)()
-            case "press" if device.bench.inject is not None:
+            case "press" if bench.inject is not None:
                 what = {"button": message["button"], "for_s": message["held_s"]}
-                device.bench.inject(device.clock.whole_s, "press", what)
-            case "hand" if device.bench.inject is not None:
-                device.bench.inject(device.clock.whole_s, "hand_out" if message["out"] else "hand_in", {})
+                bench.inject(standing.clock.whole_s, "press", what)
+            case "hand" if bench.inject is not None:
+                bench.inject(standing.clock.whole_s, "hand_out" if message["out"] else "hand_in", {})
             case "order":
-                before = device.prepared
-                device.take_order(message)
-                if self._session.phase in {Phase.SELF_TEST, Phase.READY} and device.prepared != before:
+                before = standing.prepared
+                standing.take_order(message)
+                if self._session.phase in {Phase.SELF_TEST, Phase.READY} and standing.prepared != before:
                     stop.press()  # the next session is another one; nothing is driven yet
 
     def _hold(self, m: Measurement) -> None:
@@ -195,7 +191,7 @@ class Attendant:
 
     def _signal(self) -> tuple[Signal, int | None]:
         """Return what is to be shown, with its code."""
-        session, device = self._session, self._device
+        session, standing = self._session, self._standing
         phase, now_s = session.phase, 0.0 if self._last is None else self._last.time_s
         if phase in {Phase.TRIPPED, Phase.REFUSED} and (code := code_of(session)) is not None:
             return (Signal.CODE, code) if session.refusal is not Refusal.NOBODY_CAME else (Signal.READY, None)
@@ -209,9 +205,9 @@ class Attendant:
             return Signal.PAIRING, None
         if self._offer is not None:
             return Signal.REST, None
-        if device.alarm is not None:
-            return Signal.CODE, device.alarm.code
-        if device.finished:
+        if standing.alarm is not None:
+            return Signal.CODE, standing.alarm.code
+        if standing.finished:
             return Signal.DONE, None
         if phase is Phase.SELF_TEST:
             return Signal.TESTING, None
@@ -220,11 +216,11 @@ class Attendant:
 
     def _show_panel(self) -> None:
         signal, code = self._signal()
-        self._shown = (signal, code, show(self._device, signal, code))
+        self._shown = (signal, code, self._light.show(signal, code))
 
     def show(self, seen: Snapshot) -> None:
         """Send a snapshot of the session with what the appliance knows."""
-        device, session, journal = self._device, self._session, self._journal
+        standing, session, journal = self._standing, self._session, self._journal
         if self._shown is None:
             return
         signal, code, now = self._shown
@@ -269,24 +265,24 @@ class Attendant:
             next=self._next(),
             rest_s=None
             if self._offer is None
-            else max(0.0, round(self._offer.until_s - device.clock.whole_s, 1)),
-            order=device.order,
-            last=device.last,
+            else max(0.0, round(self._offer.until_s - standing.clock.whole_s, 1)),
+            order=standing.order,
+            last=standing.last,
         )
-        device.line.send({"snapshot": snapshot})
+        standing.line.send({"snapshot": snapshot})
 
     def _state(self, *, driving: bool) -> str:
-        device, phase = self._device, self._session.phase
+        standing, phase = self._standing, self._session.phase
         if driving and phase is not Phase.DONE:
             return "treating"
-        if device.alarm is not None or phase in {Phase.TRIPPED, Phase.REFUSED}:
+        if standing.alarm is not None or phase in {Phase.TRIPPED, Phase.REFUSED}:
             return "alarm"
-        if device.finished or phase is Phase.DONE:
+        if standing.finished or phase is Phase.DONE:
             return "finished"
         return "starting" if phase is Phase.SELF_TEST else "idle"
 
     def _next(self) -> str:
-        device, session = self._device, self._session
+        standing, session = self._standing, self._session
         if session.phase in {Phase.RAMP_UP, Phase.HOLD} and session.fold_back.withdrawn:
             return "put_back"
         if session.phase is Phase.READY:
@@ -294,9 +290,9 @@ class Attendant:
                 return "wait_record"
             if self._offer is not None:
                 return "press_start_rest"
-            if device.alarm is not None and device.alarm.latched:
+            if standing.alarm is not None and standing.alarm.latched:
                 return "clear_alarm"
-            if device.finished:
+            if standing.finished:
                 return "take_out"
             if self._too_often:
                 return "come_back"
@@ -306,35 +302,16 @@ class Attendant:
         return NEXT.get(session.phase, "press_start")
 
 
-def show(device: Device, signal: Signal, code: int | None) -> Panel:
-    """Show a signal on the unit; a signal that goes on keeps its rhythm from session to session.
-
-    A burst under way is finished, and not begun anew, when the signal that follows has the same.
-    """
-    now_s = device.clock.whole_s
-    if device.shown is None or device.shown[:2] != (signal, code):
-        device.shown = (signal, code, now_s)
-        sound, (before, since_s) = sound_of(signal, code), device.sounds
-        goes_on = before.beeps == sound.beeps and before.unfinished(now_s - since_s)
-        device.sounds = (sound, before.burst_began_s(since_s, now_s) if goes_on else now_s)
-    seen = panel(signal, code, now_s - device.shown[2], now_s - device.sounds[1])
-    red, green, blue = lights(seen)
-    if (red, green, blue, seen.buzzes) != device.lamps:
-        device.lamps = (red, green, blue, seen.buzzes)
-        device.rig.show(red=red, green=green, blue=blue, buzzer=seen.buzzes)
-    return seen
-
-
-def show_code(device: Device, now_s: float) -> None:
+def show_code(standing: Standing, bench: Bench, light: UnitLight, now_s: float) -> None:
     """Show the alarm while no session can run, on the panel and to the faces."""
-    alarm = device.alarm
+    alarm = standing.alarm
     if alarm is None:
         return
-    for message in device.line.take():
+    for message in standing.line.take():
         if message.get("do") == "order":
-            device.take_order(message)
-    seen = show(device, Signal.CODE, alarm.code)
-    prepared = device.prepared
+            standing.take_order(message)
+    seen = light.show(Signal.CODE, alarm.code)
+    prepared = standing.prepared
     snapshot = LiveState(
         time_s=now_s,
         phase=Phase.REFUSED,
@@ -351,7 +328,7 @@ def show_code(device: Device, now_s: float) -> None:
         note=alarm.reason,
         trip_cause=None,
         trip_evidence=None,
-        simulated=device.bench.simulated,
+        simulated=bench.simulated,
         late_ticks=0,
         missed_ticks=0,
         state="alarm",
@@ -368,7 +345,7 @@ def show_code(device: Device, now_s: float) -> None:
         code=alarm.code,
         next="mend",
         rest_s=None,
-        order=device.order,
-        last=device.last,
+        order=standing.order,
+        last=standing.last,
     )
-    device.line.send({"snapshot": snapshot})
+    standing.line.send({"snapshot": snapshot})

@@ -2,26 +2,20 @@
 
 import math
 import sqlite3
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from played import LIBRARY, ORDER, SHORT, UNHURRIED, after, idle, phase, serve, sessions
 
-from config.calibration import Calibration
-from config.unit import Unit
 from controller import journal_store, journal_tables, wall
 from controller.amending import amend
-from controller.benches import rig_on, simulated
-from controller.clock import SessionClock
-from controller.device import Alarm, Device
+from controller.clock import RealClock, SessionClock
 from controller.history import open_history
 from controller.orders.judgement import OrderRefused, judge
-from controller.supervision import Supervision
+from controller.standing import Alarm, Standing
 from protocols import frequency
 from protocols.library import find
-from sim.scenario import PersonSpec, Scenario
 
 
 def test_start_gives_a_treatment_and_then_waits_again(tmp_path):
@@ -87,7 +81,7 @@ def test_an_order_is_held_to_what_its_person_had(tmp_path, had, refused):
     def story(play):
         yield idle
         play.say(do="order", order=ORDER, valid_for_s=3600.0, digest="d1")
-        yield lambda seen: idle(seen) and seen["person"] == "anna" and play.device.order["accepted"]
+        yield lambda seen: idle(seen) and seen["person"] == "anna" and play.device.standing.order["accepted"]
         play.press()
         if refused:
             yield lambda seen: seen["code"] == 27
@@ -212,8 +206,8 @@ def test_a_place_that_can_t_keep_the_record_refuses_the_start_by_its_code(tmp_pa
     def story(play):
         yield idle
         play.press()
-        yield lambda seen: seen["code"] == 23 and play.device.alarm is not None
-        assert "can't be written" in play.device.alarm.reason
+        yield lambda seen: seen["code"] == 23 and play.device.standing.alarm is not None
+        assert "can't be written" in play.device.standing.alarm.reason
 
     play, _ = serve(story, state)
     assert play.truth.charge_ma_min == {"forward": 0.0, "reverse": 0.0}
@@ -332,7 +326,7 @@ def test_an_opened_circuit_sounds_three_pulses_though_the_offer_follows_at_once(
 
 def test_after_ten_minutes_there_is_no_rest_and_the_alarm_wants_a_hand(tmp_path):
     def also(play):
-        yield lambda seen: play.device.offer is None and idle(seen)
+        yield lambda seen: play.device.standing.offer is None and idle(seen)
         assert play.seen[-1]["next"] == "clear_alarm"
         play.press()
         yield lambda seen: seen["time_s"] > 2.0
@@ -353,7 +347,7 @@ def test_stop_gives_up_the_rest_and_a_page_s_stop_does_not_clear_an_alarm(tmp_pa
         assert play.seen[-1]["next"] == "press_start_rest"
         play.press("stop")
         yield lambda seen: idle(seen) and seen["next"] == "come_back"
-        assert play.device.offer is None
+        assert play.device.standing.offer is None
 
     serve(lambda play: opened(play, also=also), tmp_path)
 
@@ -383,7 +377,7 @@ def test_another_trip_latches_with_its_code_until_stop(tmp_path):
         yield after(1)
         code = play.seen[-1]["code"]
         assert code in (31, 32)
-        assert play.device.offer is None
+        assert play.device.standing.offer is None
         play.press()
         yield lambda seen: seen["time_s"] > 3.0
         assert (play.seen[-1]["phase"], play.seen[-1]["code"]) == ("ready", code)
@@ -442,34 +436,31 @@ def test_a_session_that_was_cut_off_is_told_at_the_next_start(tmp_path):
     assert play.seen[-1]["rest_s"] is None, "no rest after a restart"
 
 
-def alarmed(tmp_path, *alarms):
-    """Give what a device shows after these alarms, and the codes it told of."""
+def alarmed(*alarms):
+    """Give what stands after these alarms, and the codes that were told of."""
     told = []
-    unit, nominal = Unit(), Calibration.nominal()
-    scenario = Scenario(person=PersonSpec(start_at_s=None))
-    with ExitStack() as stack:
-        bench = simulated(unit, "hands", scenario, 1, None)
-        clock = SessionClock(bench.clock)
-        rig = rig_on(bench._replace(clock=clock), unit, nominal, stack)
-        device = Device(
-            bench, rig, clock, unit, nominal,
-            state=tmp_path, library=LIBRARY, default=None, line=None, tell=told.append,
-            supervision=Supervision({}),
-        )  # fmt: skip
-        for code, latched in alarms:
-            device._alarm(Alarm(code, "made by the test", latched=latched))
-    return device, [one["alarm"]["code"] for one in told]
+    standing = Standing(
+        SessionClock(RealClock()),
+        limit_ma=25.0,
+        library=LIBRARY,
+        default=None,
+        line=None,
+        tell=told.append,
+    )
+    for code, latched in alarms:
+        standing.show(Alarm(code, "made by the test", latched=latched))
+    return standing, [one["alarm"]["code"] for one in told]
 
 
-def test_an_alarm_that_current_may_flow_gives_way_to_another_such_one_only(tmp_path):
-    device, told = alarmed(tmp_path, (34, True), (74, False), (74, False))
-    assert (device.alarm.code, device.alarm.latched) == (34, True)
+def test_an_alarm_that_current_may_flow_gives_way_to_another_such_one_only():
+    standing, told = alarmed((34, True), (74, False), (74, False))
+    assert (standing.alarm.code, standing.alarm.latched) == (34, True)
     assert told == [34, 74], "each is told, and once"
-    device, _ = alarmed(tmp_path, (34, True), (72, False))
-    assert (device.alarm.code, device.alarm.latched) == (72, True), "and still waits for Stop"
-    device.passed()
-    assert device.alarm.code == 72
-    device, _ = alarmed(tmp_path, (12, True), (74, False))
-    assert (device.alarm.code, device.alarm.latched) == (74, False)
-    device.passed()
-    assert device.alarm is None
+    standing, _ = alarmed((34, True), (72, False))
+    assert (standing.alarm.code, standing.alarm.latched) == (72, True), "and still waits for Stop"
+    standing.passed()
+    assert standing.alarm.code == 72
+    standing, _ = alarmed((12, True), (74, False))
+    assert (standing.alarm.code, standing.alarm.latched) == (74, False)
+    standing.passed()
+    assert standing.alarm is None
