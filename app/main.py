@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from app.arguments import seed, speed_or_max
+from app.extras import offer
 from app.locale.help import Help, commands
 from app.locale.terminal import SOURCE, available, retell_refusal, speak, t, wanted
 from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare_streams, say
@@ -420,6 +421,7 @@ def main(argv: list[str] | None = None) -> int:
     _speak(sys.argv[1:] if argv is None else argv, commands(whole))
     try:
         args = whole.parse_args(argv)
+        offer(args, sys.argv[1:] if argv is None else argv)
         code: int = args.call(args)
     except SystemExit as done:  # argparse, after printing help or version
         code = int(done.code or 0)

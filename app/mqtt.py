@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from app.extras import missing
 from app.live import messages
 from app.mqtt_kept import Kept
 from app.mqtt_topics import SENSORS, availability, discovery, figures, state_of, told_as, topics, unit_id
@@ -191,7 +192,7 @@ def _client(order: Order, name: str) -> Client:
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
     except ImportError as error:
-        raise UsageError("paho-mqtt is not installed: pip install 'ionto[mqtt]'") from error
+        raise UsageError(missing("mqtt")) from error
     client = Client(CallbackAPIVersion.VERSION2, client_id=name)
     client.reconnect_delay_set(1, 30)
     if (order.user is None) != (order.password_file is None):

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from app.extras import missing
 from app.live import messages
 from app.output import ExitCode, UsageError, complain
 from app.words import clock, milliampere, plain
@@ -50,7 +51,7 @@ def oled(order: Order) -> ExitCode:
         chips = import_module("luma.oled.device")
         serial = import_module("luma.core.interface.serial")
     except ImportError as error:
-        raise UsageError("luma.oled is not installed: pip install 'ionto[oled]'") from error
+        raise UsageError(missing("oled")) from error
     try:
         display = getattr(chips, order.driver)(serial.i2c(port=order.bus, address=order.address))
     except Exception as error:  # luma has its own errors for a bus or a chip that is not there

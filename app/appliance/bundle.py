@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import app
+from app.appliance import locks
 from app.appliance.bill import bill_of
 from app.output import ExitCode, UsageError, say
 
@@ -24,17 +25,18 @@ PYTHONS: Final = ("3.11", "3.13")
 """Of Debian 12 and 13, and so of Raspberry Pi OS Bookworm and Trixie."""
 GLIBC: Final = 36
 """Debian 12 has glibc 2.36; wheels for anything later would not run there."""
-LISTENERS: Final = ("paho-mqtt",)
-"""Taken from the larger lock besides: `ionto mqtt` on a unit of a fleet. It needs nothing else."""
+ALWAYS: Final = ("core", "mqtt")
+"""`ionto mqtt` besides, on a unit of a fleet; other extras are packed when asked for."""
 ROOMS: Final = ("protocols", "config", "controller", "drivers", "sim", "app")
 _FILES: Final = ("pyproject.toml", "README.md", "LICENSE")
 
 
 class Order(NamedTuple):
-    """What the command line asks for: the new directory, and `aarch64` or `x86_64`."""
+    """What the command line asks for: the new directory, `aarch64` or `x86_64`, and extras by name."""
 
     directory: Path
     machine: str
+    extras: Sequence[str] = ()
 
 
 def bundle(order: Order) -> ExitCode:
@@ -54,7 +56,7 @@ def bundle(order: Order) -> ExitCode:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".bundle-") as place:
         draft = Path(place) / "bundle"
         (draft / "wheels").mkdir(parents=True)
-        lock = locked(root)
+        lock = locked(root, order.extras)
         (draft / "requirements.lock").write_text(lock)
         for python in PYTHONS:
             say(f"Fetching the wheels for Python {python} on {order.machine} ...")
@@ -70,12 +72,10 @@ def bundle(order: Order) -> ExitCode:
     return ExitCode.COMPLETED
 
 
-def locked(root: Path) -> str:
-    """Return the core's lock with the listeners' entries of the larger one."""
-    core, larger = ((root / name).read_text() for name in ("requirements.lock", "requirements-dev.lock"))
-    entries = re.split(r"\n(?=\S)", larger)
-    more = [entry for entry in entries for name in LISTENERS if entry.startswith(f"{name}==")]
-    return core.rstrip("\n") + "\n" + "\n".join(more).rstrip("\n") + "\n"
+def locked(root: Path, extras: Sequence[str] = ()) -> str:
+    """Return the lock of a unit: the core's entries, and those of what is always or asked to be with them."""
+    entries = locks.of_parts(root, (*ALWAYS, *extras)).values()
+    return "".join(f"{entry.text}\n" for entry in entries)
 
 
 def platforms(machine: str) -> list[str]:

@@ -22,6 +22,14 @@ def add_bundle_options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("directory", type=Path, metavar="DIR", help="a new directory")
     add(
+        "--with",
+        dest="extras",
+        action="append",
+        default=[],
+        choices=("oled", "meter", "pdf"),
+        help="what the unit is to have besides; may be repeated",
+    )
+    add(
         "--machine", choices=("aarch64", "x86_64"), default="aarch64", help="default: aarch64, a Pi's 64 bits"
     )
 

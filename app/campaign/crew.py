@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final, NamedTuple
 
+from app.extras import missing
 from app.output import UsageError
 
 AHEAD: Final = 2
@@ -75,9 +76,7 @@ def _cluster(address: str) -> Iterator[Executor]:
     try:
         client_of = import_module("distributed").Client
     except ImportError as error:
-        raise UsageError(
-            "--dask needs the package distributed: pip install 'ionto[dask]' in this environment"
-        ) from error
+        raise UsageError(missing("dask")) from error
     try:
         client = client_of(address, timeout=CONNECT_S)
     except (OSError, ValueError) as error:

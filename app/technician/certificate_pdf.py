@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from app.axes import tick_step
+from app.extras import missing
 from app.output import UsageError
 from app.technician.certificate import HEAD, Certificate, worst_of
 from app.technician.solve import limit_ma
@@ -23,10 +24,7 @@ def pdf_of(it: Certificate) -> bytes:
     try:
         from fpdf import FPDF
     except ImportError as error:
-        raise UsageError(
-            "a PDF needs fpdf2, which is not installed: run `pip install 'ionto[pdf]'` in the environment, "
-            "or print the page that --html writes"
-        ) from error
+        raise UsageError(missing("pdf")) from error
     page = FPDF(format="A4")
     page.set_margins(15, 12)
     page.set_auto_page_break(auto=False)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+from app.extras import missing
 from config.scalars import one_line
 from controller.meter import Accuracy, Meter, MeterFailed
 
@@ -47,10 +48,7 @@ def _manager() -> Any:
     try:
         import pyvisa
     except ImportError as error:
-        raise MeterFailed(
-            "reading a meter needs PyVISA, which is not installed: run `pip install 'ionto[meter]'` in the "
-            "environment, or leave --meter out and type the readings in"
-        ) from error
+        raise MeterFailed(missing("meter")) from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyVISA-py names optional interfaces that it lacks
         try:

@@ -1,0 +1,218 @@
+"""Whatever ends a fetch is told as what it is: the true pip against an index on loopback, spoilt."""
+
+import http.server
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
+from front_door import ROOT, Checkout, an_index
+
+sys.path.insert(0, str(ROOT))
+
+from environment import tools
+from environment.causes import Scene, cause_of, check
+from environment.failure import SetUpFailed
+from environment.tools import Ended
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory):
+    with an_index() as index:
+        checkout = Checkout(tmp_path_factory.mktemp("causes") / "checkout", index)
+        done = checkout.run("x")
+        assert done.returncode == 0, done.stderr
+        yield checkout
+
+
+@pytest.fixture
+def cause(ready, tmp_path, monkeypatch):
+    """A fetch of what is locked, which has to fail; returns the cause that is told."""
+    for name in [name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+
+    def fetch(*before, index=ready.index.address, **variables):
+        for name, value in {"PIP_INDEX_URL": index, "PIP_RETRIES": "0", **variables}.items():
+            monkeypatch.setenv(name, value)
+        python, log = ready.root / ".venv/bin/python", tmp_path / "log"
+        scene = Scene(ready.root, tools.network_settings(python), 110)
+        lock = str(ready.root / "requirements.lock")
+        words = (
+            "--dry-run",
+            "--ignore-installed",
+            "--require-hashes",
+            "--log",
+            str(log),
+            "--requirement",
+            lock,
+        )
+        settings = {**scene.settings, "no-cache-dir": "1"}
+        ended = tools.run(
+            [*before, *tools.pip_words(python, *words)],
+            tools.environment(tmp_path, settings),
+            lambda _: None,
+            lambda: None,
+        )
+        with pytest.raises(SetUpFailed) as failed:
+            check(ended, scene, log)
+        return str(failed.value)
+
+    yield fetch
+    ready.index.answer = lambda path, content: (200, content)
+
+
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "content", "sentence"),
+    [
+        ("files", 200, b"other bytes", "gave other bytes for core-of-it==1.0"),
+        ("simple", 200, b"<html></html>", "has no core-of-it==1.0 as a wheel for Python"),
+        ("simple", 404, b"", "has no core-of-it==1.0 as a wheel for Python"),
+        ("simple", 401, b"", "answered with error 401"),
+        ("simple", 403, b"", "answered with error 403"),
+        ("simple", 500, b"", "answered with error 500"),
+        ("simple", 503, b"", "answered with error 503"),
+        ("files", 503, b"", "answered with error 503"),
+        ("files", 404, b"", "answered with error 404"),
+    ],
+)
+def test_an_index_that_gives_something_else(ready, cause, kind, code, content, sentence):
+    def answer(path, found):
+        return (code, content) if f"/{kind}/core-of-it" in path else (200, found)
+
+    ready.index.answer = answer
+    assert f"the package index 127.0.0.1 {sentence}" in cause()
+
+
+def test_where_nobody_listens(cause):
+    told = cause(index=f"http://person:secret@127.0.0.1:{closed_port()}/simple")
+    assert "the package index 127.0.0.1 refuses the connection" in told
+    assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("index", "sentence"),
+    [
+        (
+            "https://index.invalid/simple",
+            "there is no network: the name of the package index index.invalid can't be",
+        ),
+        ("https://192.0.2.1/simple", "there is no network: the package index 192.0.2.1 can't be reached"),
+    ],
+)
+def test_without_a_network(cause, index, sentence):
+    assert sentence in cause("unshare", "-rn", index=index)
+
+
+def test_an_index_that_hangs(cause):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        told = cause(index=f"http://127.0.0.1:{silent.getsockname()[1]}/simple", PIP_TIMEOUT="1")
+    assert "did not answer in time" in told
+
+
+def test_an_index_that_hangs_up(cause):
+    with socket.create_server(("127.0.0.1", 0)) as rude:
+
+        def hang_up():
+            while True:
+                try:
+                    line, _ = rude.accept()
+                except OSError:
+                    return
+                line.recv(100)
+                line.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        told = cause(index=f"http://127.0.0.1:{rude.getsockname()[1]}/simple")
+        rude.shutdown(socket.SHUT_RDWR)
+    assert "the connection to the package index 127.0.0.1 broke off" in told
+
+
+def test_a_proxy_that_is_not_there(cause):
+    proxy = f"http://person:secret@127.0.0.1:{closed_port()}"
+    told = cause(index="https://index.invalid/simple", PIP_PROXY=proxy)
+    assert told.startswith(f"the proxy 127.0.0.1:{proxy.rpartition(':')[2]} ")
+    assert "secret" not in told
+
+
+@contextmanager
+def encrypted(folder):
+    """An index whose certificate nobody vouches for."""
+    words = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=localhost",
+        "-days",
+        "1",
+    ]
+    files = ["-keyout", folder / "key", "-out", folder / "certificate"]
+    subprocess.run([*words, *files], check=True, capture_output=True, timeout=60)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate", folder / "key")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        server.handle_error = lambda *_: None
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://localhost:{server.server_port}/simple"
+        server.shutdown()
+
+
+def test_a_certificate_that_nobody_vouches_for(cause, tmp_path):
+    with encrypted(tmp_path) as address:
+        told = cause(index=address)
+    assert told.startswith("the certificate of the package index localhost was not accepted (self")
+    assert "clock is right" in told
+
+
+def test_certificates_that_are_not_installed(cause, tmp_path):
+    with encrypted(tmp_path) as address:
+        told = cause(index=address, PIP_CERT=str(tmp_path / "none"))
+    assert told == (
+        f"the certificates {tmp_path}/none are missing; install them: sudo apt install ca-certificates"
+    )
+
+
+def test_an_index_without_encryption(cause):
+    told = cause(index="http://index.invalid/simple")
+    assert told.startswith(
+        "pip does not trust the package index index.invalid, whose address begins with http"
+    )
+
+
+def test_a_connection_that_was_mended_is_no_cause(ready):
+    story = (
+        "WARNING: Retrying (Retry(total=4, ...)) after connection broken by 'NewConnectionError(... "
+        "[Errno -3] Temporary failure in name resolution')': /simple/other/\n"
+        "ERROR: No matching distribution found for core-of-it==1.0\n"
+    )
+    assert " has no core-of-it==1.0 " in cause_of(Ended(1, story), Scene(ready.root, {}, 110))
+
+
+@pytest.mark.parametrize(
+    ("code", "story", "told"),
+    [
+        (-9, "Collecting x\n", "a signal (9) ended it"),
+        (
+            1,
+            "ERROR: something that nobody has seen\n",
+            "pip failed (something that nobody has seen), and the whole story is in ",
+        ),
+        (1, "OSError: [Errno 122] Disk quota exceeded: '/x'\n", "your disk quota is used up where "),
+    ],
+)
+def test_what_is_not_of_the_network(ready, code, story, told):
+    assert cause_of(Ended(code, story), Scene(ready.root, {}, 110)).startswith(told)

@@ -1,0 +1,157 @@
+"""A set-up that fails: one true sentence, the old environment as it was, nothing half-made left behind."""
+
+import fcntl
+import os
+import re
+import subprocess
+
+import pytest
+from front_door import Checkout, an_index
+
+SENTENCE = re.compile(r"^ionto: the environment could not be set up: [^\n]+\.\Z")
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory):
+    with an_index() as index:
+        checkout = Checkout(tmp_path_factory.mktemp("a place") / "chéck out", index)
+        done = checkout.run("x")
+        assert done.returncode == 0, done.stderr
+        yield checkout
+
+
+@pytest.fixture
+def due(ready):
+    """A checkout whose set-up is due beside an environment that works; afterwards it has to be as before."""
+    before = ready.environments()
+    undo = ready.change()
+    yield ready
+    ready.index.answer = lambda path, content: (200, content)
+    undo()
+    assert ready.environments() == before
+    assert ready.works() == "1.0"
+    again = ready.run("x")
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def told(done):
+    """The last line, which has to be the one sentence; nothing else is a complaint."""
+    assert (done.returncode, done.stdout) == (1, "")
+    *others, last = done.stderr.rstrip("\n").split("\n")
+    assert SENTENCE.match(last), done.stderr
+    assert all(re.match(r"ionto: (setting up|preparing|fetching|installing)", line) for line in others)
+    return last
+
+
+def with_mounts(checkout, *commands):
+    """Call `./ionto` after shell commands that mount what they like; `$0` is the checkout."""
+    return subprocess.run(
+        [
+            "unshare",
+            "-rm",
+            "sh",
+            "-ec",
+            "\n".join([*commands, 'cd "$0"', "exec sh ./ionto x"]),
+            checkout.root,
+        ],
+        env=checkout.variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+def test_what_came_over_the_network_is_not_what_is_locked(due):
+    due.index.answer = lambda path, content: (200, b"other" if "/files/core" in path else content)
+    assert "gave other bytes for core-of-it==1.0 than the lock names, so nothing of it was used" in told(
+        due.run("x")
+    )
+
+
+def test_a_full_disk(due):
+    """A small one for what is new, with the old environment beside it as it is."""
+    script = [
+        'mkdir -p "$HOME/old" && mount --bind "$0/.venvs" "$HOME/old"',
+        'mount -t tmpfs -o size=5m none "$0/.venvs"',
+        'mkdir "$0/.venvs/1" && mount --bind "$HOME/old/1" "$0/.venvs/1"',
+    ]
+    last = told(with_mounts(due, *script))
+    assert re.search(rf"the disk that holds {due.root}/.venvs is full \(\d MB were left", last)
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"), [("ro", "lies on a read-only file system"), ("noexec", "mounted noexec")]
+)
+def test_a_file_system_that_does_not_allow_it(due, option, sentence):
+    last = told(with_mounts(due, 'mount --bind "$0" "$0"', f'mount -o remount,bind,{option} "$0"'))
+    assert f"{due.root} lies on a" in last
+    assert sentence in last
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+def test_a_checkout_that_root_made(due):
+    for folder in due.root.parents:
+        if "pytest" in folder.name:  # pytest's own are closed to others
+            folder.chmod(0o755)
+    due.root.parent.chmod(0o755)
+    somebody = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+    last = told(due.run("x", before=somebody))
+    assert f"{due.root} belongs to root, and nobody may not write there" in last
+    assert last.endswith(f"sudo chown -R nobody '{due.root}'.")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+def test_what_root_left_in_a_users_checkout(due):
+    """As after one `sudo ./ionto`."""
+    due.root.chmod(0o777)
+    somebody = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+    last = told(due.run("x", before=somebody))
+    due.root.chmod(0o755)
+    assert f"{due.root}/.venvs belongs to root, and nobody may not write there" in last
+
+
+def test_a_python_without_its_venv_module(due):
+    words = ["python3", "-c", "import ensurepip; print(ensurepip.__path__[0])"]
+    folder = subprocess.run(
+        words, env=due.variables, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    done = with_mounts(due, f"mount -t tmpfs none '{folder}'")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert (
+        done.stderr == "ionto: Python's venv module is missing; install it: sudo apt install python3-venv\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("python", "sentence"),
+    [
+        (
+            "case $* in *version_info*) exit 1;; *) echo Python 3.9.2;; esac",
+            "3.11 or newer is needed, this is Python 3.9",
+        ),
+        (None, "python3 is missing; install it: sudo apt install python3 python3-venv"),
+    ],
+)
+def test_a_python_that_will_not_do(due, tmp_path, python, sentence):
+    """An old Python is a script here, which answers as one would."""
+    for tool in ("sh", "readlink", "dirname", "cksum", "cat", "flock"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    if python:
+        (tmp_path / "python3").write_text(f"#!/bin/sh\n{python}\n")
+        (tmp_path / "python3").chmod(0o755)
+    done = due.run("x", PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_another_that_takes_too_long(due):
+    with (due.root / ".venvs/lock").open("a") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        done = due.run("x", IONTO_SETUP_WAIT_S="1")
+    assert done.returncode == 1
+    waiting, last = done.stderr.splitlines()
+    assert waiting == "ionto: waiting for another ionto that is setting up the environment ..."
+    assert "another ionto has been setting it up for more than 1 s; try again later" in last
