@@ -145,7 +145,7 @@ def _build(place: Path, parts: tuple[str, ...]) -> None:
             "--only-binary",
             ":all:",
             "--require-hashes",
-            "--ignore-installed",
+            "--force-reinstall",
             "--requirement",
             str(list_of),
         )
