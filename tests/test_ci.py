@@ -1,0 +1,144 @@
+"""What `.ci/run` decides: which skips may be, from where a Debian comes, what the last line says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import machine
+import pytest
+import roots
+from machine import Failed, NotGiven, ask_registry, need
+from roots import DEBIANS, mirror
+from verdict import Allowed, Skip, Suite, judge, last_line, read_list, read_suite
+
+ROOT = Path(__file__).parents[1]
+LISTED = read_list((ROOT / ".ci/skips.toml").read_text(encoding="utf-8"))
+BROKER = Allowed("tests.app.test_mqtt", "mosquitto is not", 2, "The broker is not there.", ("no mosquitto",))
+
+
+def suite(*skips, failed=0):
+    return Suite("Python 3.11", 3991, failed, tuple(Skip(*one) for one in skips))
+
+
+def test_a_report_of_pytest_is_read(tmp_path):
+    (tmp_path / "test_some.py").write_text(
+        "import pytest\n"
+        "def test_passes(): pass\n"
+        "def test_fails(): raise ValueError\n"
+        "def test_is_left_out(): pytest.skip('no broker: apt install mosquitto')\n"
+        "@pytest.fixture\ndef broken(): raise ValueError\n"
+        "def test_begins_badly(broken): pass\n"
+    )
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=report.xml"]
+    subprocess.run([*words, "test_some.py"], cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    found = read_suite("Python 3.11", (tmp_path / "report.xml").read_text())
+    assert (found.passed, found.failed) == (1, 2)
+    assert found.skips == (Skip("test_some.test_is_left_out", "no broker: apt install mosquitto"),)
+
+
+SKIPPED = ("tests.app.test_mqtt.test_it[1]", "mosquitto is not installed: apt install mosquitto")
+
+
+@pytest.mark.parametrize(
+    ("skips", "facts", "faults", "told"),
+    [
+        ([SKIPPED, SKIPPED], {"no mosquitto"}, 0, 0),
+        ([SKIPPED], {"no mosquitto"}, 0, 1),
+        ([SKIPPED] * 3, {"no mosquitto"}, 1, 0),
+        ([SKIPPED, SKIPPED], set(), 2, 0),
+        ([], set(), 0, 0),
+        ([("tests.app.test_mqtt.test_it", "I did not feel like it")], {"no mosquitto"}, 1, 1),
+        ([("tests.app.test_other.test_it", "mosquitto is not installed")], {"no mosquitto"}, 1, 1),
+    ],
+    ids=["as listed", "fewer", "more", "the program is there", "none", "another reason", "another test"],
+)
+def test_a_skip_is_listed_with_reason_and_number_or_a_fault(skips, facts, faults, told):
+    found = judge(suite(*skips), [BROKER], frozenset(facts))
+    assert (len(found.faults), len(found.told)) == (faults, told)
+
+
+def test_a_skip_that_is_not_listed_is_named_with_its_reason():
+    (fault,) = judge(suite(("tests.a.test_b", "tired")), LISTED, frozenset()).faults
+    assert "tests.a.test_b" in fault
+    assert "tired" in fault
+
+
+def test_on_a_machine_that_has_everything_no_skip_is_allowed():
+    everything = frozenset({"root", "python 3.11"})
+    assert [one for one in LISTED if everything.issuperset(one.when)] == []
+
+
+@pytest.mark.parametrize(
+    "lacks", ['why = "short"', 'why = "It has a reason, yet no words of its own."\nreason = ""']
+)
+def test_an_entry_without_a_reason_is_refused(lacks):
+    with pytest.raises(ValueError, match="why it may happen"):
+        read_list(
+            f'[[skip]]\ntests = "tests.a"\ncount = 1\n{lacks}\n'
+            + ("" if "reason =" in lacks else 'reason = "x"')
+        )
+
+
+def test_every_entry_speaks_of_tests_that_are_there():
+    for one in LISTED:
+        module = "/".join(one.tests.split(".")[:3])
+        assert (ROOT / f"{module}.py").exists() or (ROOT / module).is_dir(), one.tests
+
+
+def test_the_last_line_is_one_and_names_all_that_was_left_out():
+    both = [suite(SKIPPED), Suite("Python 3.13 in Debian 13", 2704, 0, ())]
+    line = last_line(both, ["the kernel lane (no kernel)"], ["tests/chaos on Python 3.13"], 31.4)
+    assert "\n" not in line
+    for words in (
+        "all passed in 31 min",
+        "3,991 tests on Python 3.11 (1 skipped, as listed)",
+        "2,704 tests on Python 3.13 in Debian 13 (0 skipped",
+        "NOT RUN: the kernel lane (no kernel)",
+        "left for nightly: tests/chaos on Python 3.13",
+    ):
+        assert words in line
+    assert (
+        last_line([suite()], [], [], 1.0)
+        == "== all passed in 1 min: 3,991 tests on Python 3.11 (0 skipped, as listed)"
+    )
+
+
+def test_debian_s_own_mirror_is_taken_from_the_machine_s_sources():
+    told = "NodeSource main https://a.invalid\nDebian-Security main http://b.invalid\n"
+    assert (
+        mirror(f"{told}Debian contrib http://c.invalid/d\nDebian main http://e.invalid/f\n")
+        == "http://e.invalid/f"
+    )
+    with pytest.raises(NotGiven, match="names no mirror"):
+        mirror(told)
+
+
+def test_a_registry_is_asked_again_and_what_it_never_gives_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "PAUSE_S", 0.0)
+    log, count = tmp_path / "log", tmp_path / "count"
+    third = f"echo asked >> {count}; [ $(wc -l < {count}) = 3 ]"
+    ask_registry("mosquitto", "sh", "-c", third, log=log)
+    assert count.read_text().count("asked") == 3
+    with pytest.raises(NotGiven, match=r"^mosquitto$"):
+        ask_registry("mosquitto", "sh", "-c", f"echo gone; echo x >> {count}; false", log=log)
+    assert log.read_text().count("gone") == 3
+
+
+def test_a_command_that_fails_or_never_ends_fails_its_step(capfd):
+    with pytest.raises(Failed, match="ended with 3"):
+        need("sh", "-c", "exit 3")
+    with pytest.raises(Failed, match="ended with 124"):
+        need("sh", "-c", "sleep 600 & sleep 600", longest_s=0.2)
+    need("true")
+    assert "== true: 0 s" in capfd.readouterr().out
+
+
+def test_the_list_of_debians_is_what_the_readme_promises():
+    readme = (ROOT / "README.md").read_text()
+    assert (
+        f"On Debian {DEBIANS[0].number} or {DEBIANS[1].number} with `git`, `python3` and `python3-venv`"
+        in readme
+    )
+    assert set(roots.PACKAGES) == {"git", "python3", "python3-venv"}
+    assert [one.python for one in DEBIANS] == ["3.11", "3.13"]
+    assert "Both hold for Python 3.11 and 3.13" in readme
