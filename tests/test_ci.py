@@ -134,11 +134,7 @@ def test_a_command_that_fails_or_never_ends_fails_its_step(capfd):
 
 
 def test_the_list_of_debians_is_what_the_readme_promises():
-    readme = (ROOT / "README.md").read_text()
-    assert (
-        f"On Debian {DEBIANS[0].number} or {DEBIANS[1].number} with `git`, `python3` and `python3-venv`"
-        in readme
-    )
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"On Debian {' or '.join(str(one.number) for one in DEBIANS)} with `git`, `python3` and" in readme
     assert set(roots.PACKAGES) == {"git", "python3", "python3-venv"}
-    assert [one.python for one in DEBIANS] == ["3.11", "3.13"]
-    assert "Both hold for Python 3.11 and 3.13" in readme
+    assert f"hold for Python {' and '.join(one.python for one in DEBIANS)}" in readme

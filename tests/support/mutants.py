@@ -86,7 +86,7 @@ READY = (
 LONGEST_S = 20
 """A mutant that takes longer than this of the processor is noticed: it hangs."""
 LONGEST_ASLEEP_S = 30 * LONGEST_S
-"""And one that waits without end, or a machine too busy to tell anything of it: sound tests need a fiftieth."""
+"""And one that waits without end. Sound tests need a fiftieth, so that a busy machine spoils none."""
 MOST_MEMORY = 2 << 30
 SAMPLE = 12
 MOST_CHANGED = 30
