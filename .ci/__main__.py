@@ -140,7 +140,7 @@ class Run:
 
     def checks(self) -> None:
         """Hold coverage of the core, style, types, the rooms' imports, and the small campaign."""
-        # The core's tests at its bounds: simulated sessions, thrice as slow if traced, have no branch of theirs.
+        # The core at its bounds: simulated sessions, thrice as slow if traced, have no branch of theirs.
         core = ["-m", "core and not nightly", "tests/protocols", "tests/controller"]
         cover = ["--cov=controller/core", "--cov=protocols", "--cov-branch", "--cov-fail-under=100"]
         need("./ionto", "test", *cover, "--cov-report=term-missing:skip-covered", *core)
