@@ -71,7 +71,8 @@ class Device:
         self._state = state
         self.standing = Standing(
             clock,
-            limit_ma=unit.limits.max_current_ma,
+            unit,
+            calibration,
             library=library,
             default=default,
             line=line,

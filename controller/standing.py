@@ -23,6 +23,8 @@ from protocols.ceilings import longest_min
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from config.calibration import Calibration
+    from config.unit import Unit
     from controller.clock import SessionClock
     from controller.core.session import Session
     from controller.journal import Journal
@@ -57,13 +59,14 @@ class Alarm(NamedTuple):
 
 
 class Standing:
-    """Of one unit, limited to `limit_ma`. `tell` gets one object for every session that begins or ends."""
+    """Of one unit as it is calibrated. `tell` gets one object for every session that begins or ends."""
 
     def __init__(
         self,
         clock: SessionClock,
+        unit: Unit,
+        calibration: Calibration,
         *,
-        limit_ma: float,
         library: Mapping[str, Treatment],
         default: Prepared | None,
         line: Line,
@@ -75,7 +78,7 @@ class Standing:
         self.finished = False
         self.last: Last | None = None
         self.order: OrderState | None = None
-        self._limit_ma = limit_ma
+        self._unit, self._calibration = unit, calibration
         self._library = library
         self._default = default
         self._ordered: Prepared | None = None
@@ -105,7 +108,7 @@ class Standing:
         self.order["valid_until_utc"] = asked.get("valid_until_utc")
         self._order_until_s = time.monotonic() + message["valid_for_s"]
         try:
-            self._ordered = judge(asked, self._library, self._limit_ma, message["digest"])
+            self._ordered = judge(asked, self._library, self._unit, self._calibration, message["digest"])
             self.order["accepted"] = True
         except OrderRefused as refused:
             self.order["refusal"] = str(refused)

@@ -23,6 +23,7 @@ from controller.benches import (
     rig_on,
     simulated,
 )
+from controller.bounds import bound_of, why_above
 from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
 from controller.guards import guard_of
@@ -192,17 +193,8 @@ def _require_within_unit(request: SessionRequest) -> None:
     refusal = calibration.why_no_treatment(date.today(), simulated=simulated)
     if refusal:
         raise NotReady(refusal)
-    if calibration.made is not None and request.treatment.current_ma > calibration.made.reach_ma:
-        raise NotReady(
-            f"the treatment asks for {request.treatment.current_ma:g} mA, this unit was calibrated up to "
-            f"{calibration.made.reach_ma:g} mA: choose a weaker treatment"
-        )
-    asked_ma, limit_ma = request.treatment.current_ma, request.unit.limits.max_current_ma
-    if asked_ma > limit_ma:
-        raise NotReady(
-            f"the treatment asks for {asked_ma:g} mA, this unit is limited to {limit_ma:g} mA "
-            "(limits.max_current_ma): choose a weaker treatment"
-        )
+    if why := why_above(request.rehearsed_name, request.treatment, request.unit, calibration):
+        raise NotReady(why)
 
 
 def _bench(request: SessionRequest, stack: ExitStack) -> Bench:
@@ -249,7 +241,6 @@ def loop_of(
     """
     tick_s = 1.0 / unit.loop.rate_hz
     stage, output = unit.stage, calibration.channels.output
-    ceiling_ma = min(treatment.ceiling_ma, unit.limits.max_current_ma)
     plan = Plan(
         target_ma=treatment.current_ma,
         ramp_ma_per_s=treatment.ramp_ma_per_s,
@@ -273,7 +264,7 @@ def loop_of(
     )
     guard = guard_of(
         unit,
-        ceiling_ma=min(ceiling_ma, limit_ma) if limit_ma else ceiling_ma,
+        ceiling_ma=bound_of(unit, calibration, treatment, limit_ma or None).most_ma,
         highest_ma=max(limit_ma, treatment.current_ma),
         total_s=plan.total_s,
     )

@@ -23,10 +23,11 @@ from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
 from app.technician.records import same_parts, treatment_record
 from app.words import dose, named
-from config.parts import Limits
+from config.calibration import Calibration
 from config.reader import read
 from config.unit import Unit, load_unit
 from controller.benches import Bench, NotReady, attached, failed_start, hardware, rig_on, simulated
+from controller.bounds import unit_bound
 from controller.clock import SessionClock
 from controller.core.reasons import reason_of
 from controller.device import Device
@@ -78,10 +79,7 @@ def device(order: Order) -> ExitCode:
     state = _state(order)
     seed = None if order.simulate is None else 1 if order.seed is None else order.seed
     calibration, notice = treatment_record(order.calibration, state, unit, seed)
-    if calibration.made is not None:  # what was not calibrated is not given
-        most_ma = min(unit.limits.max_current_ma, calibration.made.reach_ma)
-        unit = unit.model_copy(update={"limits": Limits(max_current_ma=most_ma)})
-    default = _default(order, state, unit)
+    default = _default(order, state, unit, calibration)
     scenario = same_parts(_scenario(order), calibration)
     if notice:
         complain(retell(notice))
@@ -96,7 +94,7 @@ def device(order: Order) -> ExitCode:
             complain(f"ionto: {retell(why)}")
             return ExitCode.REFUSED
         face = _Face(stack, state, as_json=order.json, simulated=bench.simulated)
-        line = HeraldLine(_facts(order, state, unit, bench))
+        line = HeraldLine(_facts(order, state, unit, bench, unit_bound(unit, calibration).most_ma))
         stack.callback(line.close)  # before the panel is waited for, which ends with it
         served = Device(
             bench,
@@ -151,14 +149,14 @@ def _state(order: Order) -> Path:
     return state
 
 
-def _default(order: Order, state: Path, unit: Unit) -> Prepared | None:
+def _default(order: Order, state: Path, unit: Unit, calibration: Calibration) -> Prepared | None:
     name, file = order.treatment, state / "device.yaml"
     if name is None and file.exists():
         name = read(file, Defaults).treatment
     if name is None:
         return None
     try:
-        return own(name, find(name), unit.limits.max_current_ma)
+        return own(name, find(name), unit, calibration)
     except OrderRefused as error:
         raise UsageError(str(error)) from error
 
@@ -178,7 +176,7 @@ def _bench(order: Order, unit: Unit, default: Prepared | None, scenario: Scenari
     return hardware(unit, stack)
 
 
-def _facts(order: Order, state: Path, unit: Unit, bench: Bench) -> dict[str, Any]:
+def _facts(order: Order, state: Path, unit: Unit, bench: Bench, most_ma: float) -> dict[str, Any]:
     return {
         "socket": str(state / SOCKET),
         "next": str(state / FILE),
@@ -190,7 +188,7 @@ def _facts(order: Order, state: Path, unit: Unit, bench: Bench) -> dict[str, Any
             serial=unit.serial,
             simulated=bench.simulated,
             rate_hz=unit.loop.rate_hz,
-            max_current_ma=unit.limits.max_current_ma,
+            max_current_ma=most_ma,
         ),
     }
 

@@ -1,7 +1,7 @@
 """What Start would begin: an order from outside, judged here, or the unit's own treatment.
 
-Law: an order asks and never commands. It is held to the library, the treatment's ceiling, the unit's limit
-and the person's limit; what lies outside any of them is refused with a sentence, nothing is clamped. Pure.
+Law: an order asks and never commands. It is held to the library and to every bound of the current;
+what lies outside any of them is refused with a sentence, nothing is clamped. Pure.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from controller.bounds import bound_of, why_above
 from protocols.ceilings import MIN_CURRENT_MA
 from protocols.treatment import Line, Treatment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from config.calibration import Calibration
+    from config.unit import Unit
 
 
 class OrderRefused(Exception):
@@ -43,7 +47,11 @@ class _Order(BaseModel):
 
 
 def judge(
-    asked: Mapping[str, Any], library: Mapping[str, Treatment], unit_limit_ma: float, digest: str
+    asked: Mapping[str, Any],
+    library: Mapping[str, Treatment],
+    unit: Unit,
+    calibration: Calibration,
+    digest: str,
 ) -> Prepared:
     """Return what an order prepares; `asked` is the object of `next.json`. Raises OrderRefused."""
     try:
@@ -59,14 +67,14 @@ def judge(
             f"allowed are {', '.join(sorted(library))}"
         )
     limit_ma = order.current_ma if order.limit_ma is None else order.limit_ma
-    bounds = (
-        ("current_ma", order.current_ma, limit_ma, "the person's limit"),
-        ("limit_ma", limit_ma, treatment.ceiling_ma, f"the ceiling of {order.treatment}"),
-        ("limit_ma", limit_ma, unit_limit_ma, "this unit's limit"),
-    )
-    for key, value_ma, bound_ma, whose in bounds:
-        if value_ma > bound_ma:
-            raise OrderRefused(f"next.json: {key} is {value_ma:g}, allowed is up to {bound_ma:g} mA, {whose}")
+    for key, asked_ma, bound in (
+        ("current_ma", order.current_ma, bound_of(unit, calibration, treatment, order.limit_ma)),
+        ("limit_ma", limit_ma, bound_of(unit, calibration, treatment)),
+    ):
+        if asked_ma > bound.most_ma:
+            raise OrderRefused(
+                f"next.json: {key} is {asked_ma:g}, allowed is up to {bound.most_ma:g} mA, {bound.whose}"
+            )
     changed = treatment.model_dump() | {
         "current_ma": order.current_ma,
         "first_polarity": order.first_polarity,
@@ -78,11 +86,8 @@ def judge(
     return Prepared(order.treatment, treatment, limit_ma, order.person, digest)
 
 
-def own(name: str, treatment: Treatment, unit_limit_ma: float) -> Prepared:
+def own(name: str, treatment: Treatment, unit: Unit, calibration: Calibration) -> Prepared:
     """Return the unit's own treatment, for a Start without an order. Raises OrderRefused."""
-    if treatment.current_ma > unit_limit_ma:
-        raise OrderRefused(
-            f"{name} asks for {treatment.current_ma:g} mA, this unit is limited to {unit_limit_ma:g} mA "
-            "(limits.max_current_ma): choose a weaker treatment"
-        )
+    if why := why_above(name, treatment, unit, calibration):
+        raise OrderRefused(why)
     return Prepared(name, treatment, treatment.current_ma)

@@ -8,6 +8,8 @@ from itertools import pairwise
 import pytest
 from played import LIBRARY, ORDER, SHORT, UNHURRIED, after, idle, phase, serve, sessions
 
+from config.calibration import Calibration
+from config.unit import Unit
 from controller import journal_store, journal_tables, wall
 from controller.amending import amend
 from controller.clock import RealClock, SessionClock
@@ -266,14 +268,8 @@ def test_nothing_prepared_is_refused_and_an_order_is_used_once(tmp_path):
 )
 def test_an_order_is_held_to_every_limit(changes, words):
     with pytest.raises(OrderRefused, match=words) as refused:
-        judge(ORDER | changes, LIBRARY, 25.0, "d")
+        judge(ORDER | changes, LIBRARY, Unit(), Calibration.nominal(), "d")
     assert "\n" not in str(refused.value)
-
-
-def test_an_order_is_held_to_the_unit():
-    with pytest.raises(OrderRefused, match="this unit's limit"):
-        judge(ORDER, LIBRARY, 8.5, "d")
-    assert judge({**ORDER, "limit_ma": None}, LIBRARY, 8.5, "d").limit_ma == 8.0, "unset gives no more"
 
 
 @pytest.mark.parametrize("at_left_s", [95.0, 25.0])
@@ -441,7 +437,8 @@ def alarmed(*alarms):
     told = []
     standing = Standing(
         SessionClock(RealClock()),
-        limit_ma=25.0,
+        Unit(),
+        Calibration.nominal(),
         library=LIBRARY,
         default=None,
         line=None,

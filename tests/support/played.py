@@ -80,7 +80,7 @@ def serve(story, state, *, default=SHORT, scenario=None, unit=None, patience_s=4
         bench = simulated(unit, "hands", scenario, 1, None)
         clock = SessionClock(bench.clock)
         rig = rig_on(bench._replace(clock=clock), unit, Calibration.nominal(), stack)
-        prepared = None if default is None else own("short", default, unit.limits.max_current_ma)
+        prepared = None if default is None else own("short", default, unit, Calibration.nominal())
         device = Device(
             bench,
             rig,

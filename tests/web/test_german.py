@@ -123,8 +123,9 @@ def test_an_alarm_without_a_code_says_its_reason_in_german():
         "next.json: valid_until_utc is over, or more than 24 h ahead",
         "next.json is no order: a key is there twice",
         "its time is over: prepare again",
-        "hands asks for 15 mA, this unit is limited to 10 mA (limits.max_current_ma): choose a weaker "
-        "treatment",
+        "hands asks for 15 mA, allowed is up to 10 mA, this unit's limit (limits.max_current_ma): choose a "
+        "weaker treatment",
+        "next.json: current_ma is 9, allowed is up to 8 mA, the highest current this unit was calibrated at",
     ],
 )
 def test_an_order_that_is_refused_is_told_in_german(refusal):
