@@ -26,7 +26,7 @@ def unit_bound(unit: Unit, calibration: Calibration) -> Bound:
     bounds = [Bound(unit.limits.max_current_ma, "this unit's limit (limits.max_current_ma)")]
     if calibration.made is not None:  # what was not calibrated is not given
         bounds.append(Bound(calibration.made.reach_ma, "the highest current this unit was calibrated at"))
-    return _lowest(bounds)
+    return lowest(*bounds)
 
 
 def bound_of(
@@ -35,7 +35,7 @@ def bound_of(
     """Return what bounds the current of a treatment; `person_ma` is the person's limit, None without one."""
     bounds = [] if person_ma is None else [Bound(person_ma, "the person's limit")]
     bounds += [Bound(treatment.ceiling_ma, f"the ceiling of {treatment.name}"), unit_bound(unit, calibration)]
-    return _lowest(bounds)
+    return lowest(*bounds)
 
 
 def why_above(name: str, treatment: Treatment, unit: Unit, calibration: Calibration) -> str:
@@ -49,5 +49,6 @@ def why_above(name: str, treatment: Treatment, unit: Unit, calibration: Calibrat
     )
 
 
-def _lowest(bounds: list[Bound]) -> Bound:
+def lowest(*bounds: Bound) -> Bound:
+    """Return the bound that holds, of at least one; of equal ones the first."""
     return min(bounds, key=lambda bound: bound.most_ma)

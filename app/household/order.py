@@ -15,6 +15,7 @@ from app.atomic import write_whole
 from app.household.fitness import age_group, fitness
 from app.household.plan import Given, Plan, first_polarity, refusal
 from app.household.store import Person
+from controller.bounds import Bound, lowest
 from controller.orders.file import FILE, Order, written
 from controller.wall import Reading
 from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
@@ -36,13 +37,22 @@ NO_TIME: Final = (
     "The unit's clock is not set, so it knows neither your age nor the day. "
     "Connect the unit to a network that gives the time, or have its clock set."
 )
+ABOVE_CEILING: Final = "This current is above what this treatment allows at this age."
+ABOVE_UNIT: Final = "This current is above what this unit may give."
+TOO_LITTLE: Final = "This current is less than a unit can give."
 
 
-def limit_for(person: Person, treatment: Treatment, now: datetime) -> float:
-    """Give the highest current in mA for this person and treatment, 0.0 where none is allowed."""
-    group = age_group(person.born, now.date())
-    ceiling = ceiling_ma(treatment.area, group, treatment.electrolyte)
-    return min(person.limit_ma(treatment.area, now.date()), ceiling, treatment.ceiling_ma)
+def limit_for(person: Person, treatment: Treatment, now: datetime, unit_ma: float | None) -> Bound:
+    """Give the highest current for this person and treatment, 0.0 where none is allowed, and why no more.
+
+    `unit_ma` is the most that the unit may give, None while it isn't known: the unit then says so itself.
+    """
+    ceiling = ceiling_ma(treatment.area, age_group(person.born, now.date()), treatment.electrolyte)
+    return lowest(
+        Bound(person.limit_ma(treatment.area, now.date()), OUT_OF_LIMIT),
+        Bound(min(ceiling, treatment.ceiling_ma), ABOVE_CEILING),
+        *([] if unit_ma is None else [Bound(unit_ma, ABOVE_UNIT)]),
+    )
 
 
 def obstacles(person: Person, treatment: Treatment, given: Collection[Given], now: datetime) -> list[str]:
@@ -62,12 +72,15 @@ def prepared(
     current_ma: float,
     ticked: Collection[str],
     now: datetime,
+    unit_ma: float | None,
 ) -> Order | list[str]:
     """Make the order, or say every reason why not."""
     reasons = obstacles(person, treatment, given, now)
-    limit_ma = limit_for(person, treatment, now)
-    if not MIN_CURRENT_MA <= current_ma <= limit_ma:
-        reasons.append(OUT_OF_LIMIT)
+    limit_ma, why_no_more = limit_for(person, treatment, now, unit_ma)
+    if current_ma > limit_ma:
+        reasons.append(why_no_more)
+    elif current_ma < MIN_CURRENT_MA:
+        reasons.append(TOO_LITTLE)
     if not set(CHECKLIST) <= set(ticked):
         reasons.append(UNTICKED)
     if reasons:

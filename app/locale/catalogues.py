@@ -72,7 +72,8 @@ def tabled() -> Iterator[str]:
         store.TOO_MANY_TRIES,
     )
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
-    yield from (*order.CHECKLIST.values(), order.UNTICKED, order.OUT_OF_LIMIT, order.NO_TIME)
+    yield from (*order.CHECKLIST.values(), order.UNTICKED, order.TOO_LITTLE, order.NO_TIME)
+    yield from (order.OUT_OF_LIMIT, order.ABOVE_CEILING, order.ABOVE_UNIT)
     for name, table in vars(sentences).items():
         if isinstance(table, dict) and name.isupper():
             yield from (text for text in table.values() if isinstance(text, str))

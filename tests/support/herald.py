@@ -66,11 +66,12 @@ TREATING = {
 class Herald:
     """Serves on `state`/live.sock until closed; `told` is what clients said."""
 
-    def __init__(self, state, *, simulated=True):
+    def __init__(self, state, *, simulated=True, most_ma=25.0):
         self.snapshot = dict(SNAPSHOT, simulated=simulated)
         self.told = []
         self.sent = 0
         self._hello = {"api": 1, "version": "0", "unit": "Test", "serial": "", "simulated": simulated}
+        self._hello["max_current_ma"] = most_ma
         self._ended = threading.Event()
         self.quiet = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX)

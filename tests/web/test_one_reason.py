@@ -1,11 +1,15 @@
 """Page, history, command line and device say one thing of one reason, while its rest is offered and after."""
 
+import json
+
 import pytest
 from companion import Companion
 from herald import SNAPSHOT, Herald, wait_for
 from pairs import pair
 
 from app.device.command import _sentence
+from app.household.fitness import QUESTIONS
+from app.household.order import ABOVE_UNIT, CHECKLIST
 from app.locale.language import language
 from app.main import main
 from app.web.now_view import view
@@ -94,3 +98,24 @@ def test_the_page_is_as_urgent_as_the_light(code, tone):
     assert view(seen, {}, language("en")).tone == tone
     assert view({**SNAPSHOT, "state": "alarm"}, {}, language("en")).tone == "caution", "no code is known"
     assert view(None, {}, language("en")).tone == "alarm", "nobody knows whether current flows"
+
+
+def test_the_page_offers_no_more_than_the_unit_may_give(tmp_path):
+    """Else the unit would refuse an order for a limit that the person can't change."""
+    herald = Herald(tmp_path, most_ma=7.0)
+    companion = Companion(tmp_path)
+    try:
+        browser = pair(herald, companion.port)
+        person = browser.submit("/people", "/people", name="Ann", born="1990-01-01").headers["location"]
+        browser.submit(person, f"{person}/answers", **{question.key: "no" for question in QUESTIONS})
+        where = f"/prepare?person={person.rpartition('/')[2]}&treatment=hands"
+        ticks = dict.fromkeys(CHECKLIST, "yes")
+        refused = browser.submit(where, "/prepare", current_ma="7.5", **ticks)
+        assert ABOVE_UNIT in refused.page.text
+        assert not (tmp_path / "next.json").exists()
+        browser.submit(where, "/prepare", current_ma="7", **ticks)
+        order = json.loads((tmp_path / "next.json").read_text())
+        assert (order["current_ma"], order["limit_ma"]) == (7.0, 7.0)
+    finally:
+        companion.close()
+        herald.close()

@@ -42,11 +42,18 @@ def order(visit: Visit) -> Response:
         visit.number("current_ma"),
         [key for key in CHECKLIST if visit.fields.get(key) == "yes"],
         visit.now,
+        _unit_ma(visit),
     )
     if isinstance(made, list):
         return _page(visit, person, treatment, made)
     write(visit.house.state, made)
     return go("/")
+
+
+def _unit_ma(visit: Visit) -> float | None:
+    """Give the most that the unit may give, mA, as it says itself; None before it was reached."""
+    most_ma: float | None = visit.house.feed.hello.get("max_current_ma")
+    return most_ma
 
 
 def _chosen(visit: Visit, number: str, name: str) -> tuple[Person | None, Treatment]:
@@ -113,7 +120,7 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
     t, language = visit.t, visit.language
     plan = visit.house.household.plan(person.id, treatment.area, visit.today)
     given = visit.house.records.given(str(person.id), treatment.area)
-    limit_ma = limit_for(person, treatment, visit.now)
+    limit_ma = limit_for(person, treatment, visit.now, _unit_ma(visit)).most_ma
     last = _last(visit, person, treatment)
     said = {} if last is None else visit.house.household.feedback([last.id])
     felt = said[last.id].felt if last is not None and last.id in said else None

@@ -1,0 +1,64 @@
+"""What a page may prepare: the lowest bound holds, and the sentence names the one that was meant."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.household.fitness import QUESTIONS
+from app.household.order import (
+    ABOVE_CEILING,
+    ABOVE_UNIT,
+    CHECKLIST,
+    OUT_OF_LIMIT,
+    TOO_LITTLE,
+    Order,
+    prepared,
+)
+from app.household.plan import Plan
+from app.household.store import Household
+from protocols.library import find
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def person(tmp_path):
+    """Make a person who may be treated, of this age."""
+
+    def made(years=30):
+        household = Household(tmp_path)
+        number = household.add_person("Ann", date(2026 - years, 1, 1))
+        household.answer(number, {question.key: False for question in QUESTIONS}, NOW.date())
+        return household.person(number)
+
+    return made
+
+
+def asked(person, current_ma, unit_ma, name="hands"):
+    return prepared(person, find(name), Plan(), [], current_ma, CHECKLIST, NOW, unit_ma)
+
+
+@pytest.mark.parametrize(
+    ("current_ma", "unit_ma", "why"),
+    [
+        (12.5, None, OUT_OF_LIMIT),
+        (12.5, 25.0, OUT_OF_LIMIT),
+        (12.5, 12.0, OUT_OF_LIMIT),
+        (12.5, 7.0, ABOVE_UNIT),
+        (7.5, 7.0, ABOVE_UNIT),
+        (0.4, None, TOO_LITTLE),
+        (float("-inf"), None, TOO_LITTLE),
+    ],
+)
+def test_what_is_beyond_a_bound_is_refused_by_it(person, current_ma, unit_ma, why):
+    assert asked(person(), current_ma, unit_ma) == [why]
+
+
+def test_a_treatment_that_allows_less_than_the_person_is_named(person):
+    assert asked(person(), 9.0, None, "hands-glycopyrrolate") == [ABOVE_CEILING]
+
+
+def test_what_is_prepared_is_what_the_unit_accepts(person):
+    order = asked(person(), 7.0, 7.0)
+    assert isinstance(order, Order)
+    assert (order.current_ma, order.limit_ma) == (7.0, 7.0), "Up may go no further than the unit"
