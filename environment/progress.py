@@ -14,6 +14,7 @@ from typing import Final
 LINE_EVERY_S: Final = 10.0
 """How often a plain line is due; on a terminal every look shows."""
 _WHEEL: Final = re.compile(r"^\s*(?:Downloading|Using cached|Processing) .*?([^/\s]+)\.whl(?: \([^)]*\))?$")
+_WANTED: Final = re.compile(r"^Collecting ([^\s=<>~!;]+)")
 _IGNORED: Final = re.compile(r"^Ignoring \S+: markers ")
 _RETRY: Final = re.compile(r"^\s*WARNING: Retrying ")
 
@@ -36,7 +37,8 @@ class Progress:
         self._expected = expected
         self._fetched = fetched
         self._installed = installed
-        self._wheels: list[str] = []
+        self._wheels = set[str]()
+        self._latest = ""
         self._phase = "preparing"
         self._waits = False
         self._in_place = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
@@ -45,13 +47,13 @@ class Progress:
 
     def hear(self, line: str) -> None:
         """Take in a line that pip said."""
-        if wheel := _WHEEL.match(line):
-            self._phase = "fetching"
-            if wheel[1] not in self._wheels:
-                self._wheels.append(wheel[1])
+        if wanted := _WANTED.match(line):
+            self._phase, self._latest = "fetching", wanted[1]
+        elif wheel := _WHEEL.match(line):
+            self._wheels.add(wheel[1])
         elif _IGNORED.match(line):
             self._expected -= 1
-        elif line.startswith("Installing collected packages") and self._wheels and self._phase == "fetching":
+        elif line.startswith("Installing collected packages"):
             self._tell_line()
             self._phase = "installing"
         self._waits = bool(_RETRY.match(line))
@@ -84,10 +86,8 @@ class Progress:
             done = sum(1 for _ in self._installed.glob("lib/python*/site-packages/*.dist-info")) - 1  # pip
             return f"ionto: installing, {min(max(done, 0), self._expected)} of {self._expected} packages"
         megabytes = sum(_size(wheel) for wheel in self._fetched.rglob("*.whl")) / 1e6
-        latest = self._wheels[-1].split("-")[0]
-        return (
-            f"ionto: fetching, {len(self._wheels)} of {self._expected} packages, {megabytes:.1f} MB; {latest}"
-        )
+        far = f"{len(self._wheels)} of {self._expected} packages, {megabytes:.1f} MB"
+        return f"ionto: fetching, {far}; {self._latest}"
 
     def _write(self, text: str) -> None:
         with suppress(OSError):

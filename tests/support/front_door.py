@@ -13,7 +13,7 @@ import sys
 import threading
 import zipfile
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -121,8 +121,9 @@ class Index:
                     "Content-Type", "text/html" if self.path.endswith("/") else "application/zip"
                 )
                 self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                with suppress(ConnectionError):  # whoever asked may have been ended
+                    self.end_headers()
+                    self.wfile.write(content)
 
             def log_message(self, *words):
                 pass
