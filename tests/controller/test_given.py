@@ -1,6 +1,7 @@
 """What was given counts against the next one: the same person's, and whatever names nobody."""
 
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,3 +79,39 @@ def test_another_spelling_of_a_name_is_the_same_person():
     now = datetime(2026, 6, 1, 12, tzinfo=UTC)
     assert too_often(past, library, "hands", "ZOE\u0308", now)
     assert not too_often(past, library, "hands", "Zoe", now)
+
+
+@pytest.fixture
+def berlin(monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("begun", "now", "why"),
+    [
+        # Summer time ends on 25 October 2026 at 01:00 UTC, and begins on 29 March at 01:00 UTC.
+        ("2026-10-24T21:30+00:00", "2026-10-25T09:30+00:00", ""),
+        ("2026-10-24T21:30+00:00", "2026-10-25T09:29+00:00", frequency.TOO_SOON),
+        ("2026-10-24T22:30+00:00", "2026-10-25T22:30+00:00", frequency.ONE_A_DAY),  # a day of 25 hours
+        ("2026-03-28T22:30+00:00", "2026-03-29T10:30+00:00", ""),
+        ("2026-03-28T23:30+00:00", "2026-03-29T21:30+00:00", frequency.ONE_A_DAY),  # a day of 23 hours
+        ("2026-03-28T23:30+00:00", "2026-03-29T22:30+00:00", ""),
+        ("2028-02-29T12:00+00:00", "2028-03-01T12:00+00:00", ""),
+    ],
+)
+def test_days_are_the_household_s_when_summer_time_begins_and_ends_and_in_leap_years(berlin, begun, now, why):
+    had = Past(1, begun, "hands", None, None, False, 100.0)
+    assert too_often([had], LIBRARY, "hands", None, datetime.fromisoformat(now).astimezone()) == why
+
+
+def test_a_household_that_moves_to_another_zone_keeps_the_time_that_has_passed(berlin, monkeypatch):
+    had = past(None, hours_ago=11.0)
+    for zone in ("America/New_York", "Pacific/Auckland", "UTC"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        assert too_often([had], LIBRARY, "hands", None, NOW.astimezone()), zone
+        assert too_often([past(None, hours_ago=36.0)], LIBRARY, "hands", None, NOW.astimezone()) == ""

@@ -104,6 +104,22 @@ def test_a_treatment_of_1970_gets_its_date_when_the_time_server_answers_and_keep
     assert told(tmp_path, 1)["begun_utc"].startswith("1970")
 
 
+@pytest.mark.parametrize("jump", [DAY, -DAY, FAR - NOW, datetime(1970, 1, 1, tzinfo=UTC) - NOW])
+def test_a_clock_that_jumps_in_mid_session_moves_no_date(tmp_path, machine, jump):
+    store = Store(tmp_path)
+    store.begin(START)
+    machine.passes(HOUR)
+    machine.turn(utc=machine.now.utc + jump)
+    store.write([["end", "completed", "", 3600.0, 100.0, 100.0, None]])
+    store.connection.close()
+    machine.turn(utc=NOW + 2 * HOUR, boottime_s=600.0 + 7200.0, voucher="network")
+    look(tmp_path)
+    assert known(tmp_path, 1) == NOW
+    machine.turn(utc=NOW + 3 * DAY, boot="boot 2", boottime_s=30.0)
+    assert known(tmp_path, 1) == NOW
+    assert told(tmp_path, 1)["duration_s"] == 3600.0
+
+
 def test_a_record_of_2036_is_sighted_once_a_boot_and_bounded_for_good(tmp_path, machine):
     treated(tmp_path)
     change(tmp_path, "UPDATE session SET begun_utc = ?", FAR.isoformat())
