@@ -159,6 +159,8 @@ def test_a_clock_at_1970_refuses_what_may_be_less_than_a_day_ago_and_nothing_els
     for boottime_s, why in ((60.0, CLOCK), (86399.0, CLOCK), (86401.0, "")):
         assert refused(had, now=look(start + timedelta(seconds=boottime_s), "b", boottime_s)) == why
     assert refused(now=look(start, "b", 60.0)) == ""
+    midnight_passed = look(start + 29 * HOUR, "b", 13 * 3600.0)
+    assert refused(had, now=midnight_passed) == CLOCK, "a midnight of 1970 is nobody's"
     same_boot = past(2, start + HOUR, look(start + HOUR, "b", 3600.0))
     assert refused(same_boot, now=look(start + 13 * HOUR, "b", 13 * 3600.0)) == ONE_A_DAY
 

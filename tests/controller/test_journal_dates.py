@@ -174,6 +174,7 @@ def test_an_amendment_is_one_more_record_and_the_recorded_date_stays(tmp_path, m
     with open_history(state) as history:
         assert [one["begun_utc"][:10] for one in history.amendments(second)] == ["2026-06-12", "2026-06-11"]
     assert known(state, second) == NOW + DAY
+    assert look(state)["past"][0][-1] == again.begun_utc, "the rule of days hears of the last one"
     assert first == 1
 
 
