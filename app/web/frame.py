@@ -50,7 +50,10 @@ def page(
         el("link", rel="stylesheet", href="/static/style.css"),
         el("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
         el("noscript", refresh) if refresh and scripts else refresh,
-        [el("script", src=f"/static/{script}", defer=True) for script in scripts],
+        [
+            el("script", src=f"/static/{script}", defer=True)
+            for script in ((*scripts, "unit.js") if paired else scripts)
+        ],
     )
     body = el(
         "body",
@@ -58,7 +61,13 @@ def page(
         el(
             "header",
             el("p", "ionto", class_="brand"),
-            el("p", t("SIMULATED: no unit is driven"), class_="simulated") if visit.simulated else None,
+            el(
+                "p",
+                stamp(visit),
+                class_="simulated" if visit.simulated else None,
+                data_unit=visit.unit,
+                hidden=not visit.simulated,
+            ),
             _navigation(visit, section) if paired else None,
         ),
         el("main", el("h1", title), *content, id="content", tabindex="-1"),
@@ -66,6 +75,11 @@ def page(
         _stop(visit),
     )
     return HTMLResponse(document(head, body, language=visit.language.code), status_code=status)
+
+
+def stamp(visit: Visit) -> str:
+    """Say that the unit that is there is simulated; nothing of any other."""
+    return visit.t("SIMULATED: no unit is driven") if visit.simulated else ""
 
 
 def note(text: str, kind: str = "note") -> Html:

@@ -39,6 +39,19 @@ class Feed:
         self._news = asyncio.Event()
 
     @property
+    def hello(self) -> Hello | None:
+        """Who the unit is that was reached last; None before."""
+        return self._hello
+
+    @property
+    def unit(self) -> str:
+        """Which unit is there now, as one word to tell units apart by; empty while none is."""
+        hello = self._hello
+        if hello is None or self.snapshot is None:
+            return ""
+        return f"{hello['unit']} {hello['serial']} {hello['version']} {hello['simulated']}"
+
+    @property
     def simulated(self) -> bool:
         """Whether the unit that is there now says it is simulated."""
         return self.snapshot is not None and self._hello is not None and self._hello["simulated"] is True
@@ -69,6 +82,7 @@ class Feed:
     def _take(self, message: Message) -> None:
         if "hello" in message:
             self._hello = message["hello"]
+            self._snapshot = None  # it was another unit's, perhaps
         elif "snapshot" in message:
             self._snapshot, self._at_s = message["snapshot"], time.monotonic()
             self._on_snapshot(self._snapshot)

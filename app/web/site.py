@@ -19,14 +19,14 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from app.household.store import Household
 from app.locale.language import choose
 from app.locale.terminal import available
-from app.web.frame import note, page
+from app.web.frame import note, page, stamp
 from app.web.gate import DESK, LANGUAGE_COOKIE, STOP, Gate, cookie
 from app.web.limits import Bucket, Forms
 from app.web.live import Feed, Silent
@@ -39,6 +39,7 @@ from controller.live_state import LiveState
 
 STATIC: Final = {
     "style.css": ("style.css", "text/css"),
+    "unit.js": ("unit.js", "text/javascript"),
     "now.js": ("now.js", "text/javascript"),
     "chart.js": ("chart.js", "text/javascript"),
     "charts.js": ("charts.js", "text/javascript"),
@@ -105,6 +106,7 @@ class Site:
         routes += [
             Route("/", self._first),
             Route("/events", self._events),
+            Route("/unit", self._unit),
             Route("/language", self._language, methods=["POST"]),
             Route(STOP, self._stop, methods=["POST"]),
             Route(DESK, self._desk, methods=["POST"]),
@@ -142,6 +144,7 @@ class Site:
             visitor=request.scope["state"]["visitor"],
             snapshot=self._feed.snapshot,
             simulated=self._feed.simulated,
+            unit=self._feed.unit,
             path=request.path_params,
             query=dict(request.query_params),
             fields=request.scope["state"].get("fields", {}),
@@ -216,6 +219,10 @@ class Site:
             return _sorry(visit, visit.t("The unit can't be reached."), 503)
         return go("/")
 
+    async def _unit(self, request: Request) -> Response:
+        """Tell which unit is there now."""
+        return JSONResponse(_told(self._visit(request)))
+
     async def _events(self, request: Request) -> Response:
         """Stream what happens, each time as words; the newest only, however slow the reader."""
         visit = self._visit(request)
@@ -229,7 +236,8 @@ class Site:
                 before = ""
                 while visit.visitor.key in self._devices:
                     snapshot = self._feed.snapshot
-                    data = now.event(view(snapshot, names, visit.language), snapshot)
+                    whose = visit._replace(unit=self._feed.unit, simulated=self._feed.simulated)
+                    data = now.event(view(snapshot, names, visit.language), snapshot, _told(whose))
                     yield f"data: {data}\n\n" if data != before else ": still here\n\n"
                     before = data
                     await asyncio.sleep(STREAM_GAP_S)
@@ -245,6 +253,11 @@ class Site:
             return PlainTextResponse("there is no such file\n", 404)
         content, kind = found
         return Response(content, media_type=kind, headers={"cache-control": "max-age=3600"})
+
+
+def _told(visit: Visit) -> dict[str, str]:
+    """Which unit is there now, empty for none, and the stamp of a simulated one."""
+    return {"unit": visit.unit, "stamp": stamp(visit)}
 
 
 def _guarded(handler: Callable[[Visit], Response], visit: Visit) -> Response:

@@ -49,13 +49,17 @@ class House(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """One request, after the gate. `snapshot` is what the unit did when it came; `now` is local and aware."""
+    """One request, after the gate. `snapshot` is what the unit did when it came; `now` is local and aware.
+
+    `unit` tells which unit that was (`Feed.unit`).
+    """
 
     house: House
     language: Language
     visitor: Visitor
     snapshot: LiveState | None
     simulated: bool
+    unit: str
     path: Mapping[str, str]
     query: Mapping[str, str]
     fields: Mapping[str, str]

@@ -66,15 +66,16 @@ TREATING = {
 class Herald:
     """Serves on `state`/live.sock until closed; `told` is what clients said."""
 
-    def __init__(self, state, *, simulated=True, most_ma=25.0):
+    def __init__(self, state, *, simulated=True, unit="Test", most_ma=25.0):
         self.snapshot = dict(SNAPSHOT, simulated=simulated)
         self.told = []
         self.sent = 0
-        self._hello = {"api": 1, "version": "0", "unit": "Test", "serial": "", "simulated": simulated}
+        self._hello = {"api": 1, "version": "0", "unit": unit, "serial": "", "simulated": simulated}
         self._hello["max_current_ma"] = most_ma
         self._ended = threading.Event()
         self.quiet = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX)
+        (state / "live.sock").unlink(missing_ok=True)  # a dead one's
         self._socket.bind(str(state / "live.sock"))
         self._socket.listen()
         threading.Thread(target=self._serve, daemon=True).start()
@@ -111,6 +112,7 @@ class Herald:
                     continue
                 client.sendall(json.dumps({"snapshot": self.snapshot}).encode() + b"\n")
                 self.sent += 1
+            client.shutdown(socket.SHUT_RDWR)  # _listen still reads it
         client.close()
 
     def _listen(self, client):

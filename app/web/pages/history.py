@@ -193,7 +193,7 @@ def _table(visit: Visit, records: list[Record]) -> Html:
         cells: tuple[Child, ...] = (
             [el("a", language.moment(record.begun), href=f"/history/{record.id}"), _doubt(visit, record)],
             names.get(record.person or "", ""),
-            t(sentences.AREAS.get(record.treatment, record.treatment)),
+            _area(visit, record),
             _outcome(visit, record),
             language.charge(record.charge_ma_min),
             t(FELT[feeling.felt]) if feeling.felt else "",
@@ -257,6 +257,12 @@ def _amending(visit: Visit, record: Record) -> Html | None:
     )
     why = t("The recorded date stays; the amendment is kept beside it.")
     return el("details", el("summary", t("Amend the date")), el("p", why), form, class_="noprint")
+
+
+def _area(visit: Visit, record: Record) -> str:
+    """Name what was treated; a simulated session is stamped, whatever unit is there now."""
+    area = visit.t(sentences.AREAS.get(record.treatment, record.treatment))
+    return f"{area}, {visit.t('SIMULATED')}" if record.simulated else area
 
 
 def _outcome(visit: Visit, record: Record) -> str:

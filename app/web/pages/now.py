@@ -71,11 +71,11 @@ def now(visit: Visit) -> Response:
     )
 
 
-def event(seen: NowView, snapshot: LiveState | None) -> str:
-    """Write what the page's script gets: the texts, and the figures for the chart."""
+def event(seen: NowView, snapshot: LiveState | None, unit: dict[str, str]) -> str:
+    """Write what the page's script gets: the texts, the figures for the chart, which unit it is."""
     names = ("session", "time_s", "setpoint_ma", "measured_ma", "state")
     figures = {} if snapshot is None else {name: snapshot.get(name) for name in names}
-    return json.dumps({"texts": seen._asdict(), "figures": figures})
+    return json.dumps({"texts": seen._asdict(), "figures": figures, **unit})
 
 
 def desk(visit: Visit) -> Html:

@@ -52,8 +52,8 @@ def order(visit: Visit) -> Response:
 
 def _unit_ma(visit: Visit) -> float | None:
     """Give the most that the unit may give, mA, as it says itself; None before it was reached."""
-    most_ma: float | None = visit.house.feed.hello.get("max_current_ma")
-    return most_ma
+    hello = visit.house.feed.hello
+    return None if hello is None else hello["max_current_ma"]
 
 
 def _chosen(visit: Visit, number: str, name: str) -> tuple[Person | None, Treatment]:

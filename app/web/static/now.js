@@ -58,6 +58,7 @@
   stream.onmessage = (event) => {
     const message = JSON.parse(event.data);
     put(message.texts);
+    document.dispatchEvent(new CustomEvent("unit", { detail: message }));
     const figures = message.figures;
     if (figures.session !== session && figures.session !== undefined) begin(figures);
     else if (figures.time_s !== undefined) add(figures);

@@ -1,0 +1,102 @@
+"""Which unit the pages speak of: the one that is there now, whoever was there when a page was loaded."""
+
+import json
+
+import pytest
+from browser import Browser
+from chromium import MISSING, chromium, visit
+from companion import Companion
+from herald import TREATING, Herald, wait_for
+from pairs import pair
+
+from app.web.live import Feed
+from controller.journal_store import Store
+
+
+@pytest.fixture
+def companion(tmp_path):
+    served = Companion(tmp_path)
+    yield served
+    served.close()
+
+
+def told(phone):
+    return json.loads(phone.get("/unit").text)
+
+
+def test_the_stamp_is_that_of_the_unit_that_is_there(tmp_path, companion):
+    herald = Herald(tmp_path)
+    phone = pair(herald, companion.port)
+    assert "SIMULATED" in told(phone)["stamp"]
+    assert "SIMULATED" in phone.get("/people").page.text
+    first = told(phone)["unit"]
+    herald.close()
+    wait_for(lambda: told(phone)["unit"] == "")
+    herald = Herald(tmp_path, simulated=False, unit="Clinic")
+    try:
+        wait_for(lambda: told(phone)["unit"] not in ("", first))
+        assert told(phone)["stamp"] == ""
+        assert "SIMULATED" not in phone.get("/people").page.text
+        assert "desk" not in phone.get("/").text
+    finally:
+        herald.close()
+
+
+def test_what_the_unit_before_did_is_not_taken_for_the_next_ones(tmp_path):
+    feed = Feed(tmp_path, lambda _: None)
+    feed._take({"hello": {"unit": "First", "simulated": True}})
+    feed._take({"snapshot": TREATING})
+    assert feed.simulated
+    assert feed.snapshot == TREATING
+    feed._take({"hello": {"unit": "Second", "simulated": False}})
+    assert (feed.snapshot, feed.unit, feed.simulated) == (None, "", False)
+    feed._take({"snapshot": TREATING})
+    assert "Second" in feed.unit
+
+
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+@pytest.mark.parametrize(("before", "after"), [(True, False), (False, True)], ids=["to real", "to simulated"])
+def test_pages_left_open_follow_the_unit(tmp_path, companion, before, after):
+    herald = Herald(tmp_path)
+    phone = pair(herald, companion.port)
+    herald.close()
+    herald = Herald(tmp_path, simulated=before)
+    wait_for(lambda: told(phone)["unit"] and bool(told(phone)["stamp"]) == before)
+    with chromium() as browser, visit(browser, companion.port, phone) as context:
+        now, people = context.new_page(), context.new_page()
+        for page, path in ((now, "/"), (people, "/people")):
+            page.goto(path)
+            assert page.get_by_text("SIMULATED: no unit is driven").count() == int(before)
+        people.get_by_label("Name").first.fill("half a name")
+        herald.close()
+        herald = Herald(tmp_path, simulated=after)
+        herald.set(**TREATING, simulated=after)
+        state = "visible" if after else "hidden"
+        for page in (now, people):
+            page.bring_to_front()
+            page.locator("[data-unit].simulated").wait_for(state=state)
+        now.locator("section.desk").wait_for(state=state)
+        assert people.get_by_label("Name").first.input_value() == "half a name"
+    herald.close()
+
+
+def test_simulated_sessions_stay_stamped_in_the_history_of_a_real_unit(tmp_path, companion):
+    herald = Herald(tmp_path)
+    phone = pair(herald, companion.port)
+    for simulated in (True, False):
+        store = Store(tmp_path)
+        facts = {"unit": "u", "treatment": "hands", "simulated": simulated}
+        store.begin(facts | {"target_ma": 12.0, "total_s": 1200.0})
+        store.write([["end", "completed", None, 1200.0, 100.0, 100.0, None]])
+        store.connection.close()
+    herald.close()
+    herald = Herald(tmp_path, simulated=False)
+    try:
+        wait_for(lambda: told(phone)["unit"] and not told(phone)["stamp"])
+        assert phone.get("/history").page.text.count("SIMULATED") == 1
+    finally:
+        herald.close()
+
+
+def test_a_stranger_is_not_told(companion):
+    assert Browser(companion.port).get("/unit").status == 403
