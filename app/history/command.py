@@ -5,17 +5,16 @@ Law: a journal that was tampered with is an answer with its own exit code, never
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from app import plot
 from app.atomic import check_target, write_whole
+from app.history import sheet
 from app.history.amend import amend_date, plain_date
-from app.locale.terminal import number, retell, t
+from app.locale.terminal import number, retell, spoken, t
 from app.output import ExitCode, UsageError, complain, say
 from app.report import row, trip_words
 from app.words import clock, dose, duration, named, plain
@@ -25,6 +24,9 @@ from controller.history import MOST, History, Unreadable, open_history
 from controller.history_check import LIMITS
 from controller.journal import JournalRefused, default_state
 from controller.recorder import Trace
+
+if TYPE_CHECKING:
+    from app.locale.language import Language
 
 
 class Order(NamedTuple):
@@ -38,6 +40,7 @@ class Order(NamedTuple):
     before: int | None
     person: str | None
     file: Path | None
+    spreadsheet: bool = False
     started: str | None = None
     reason: str | None = None
 
@@ -196,24 +199,39 @@ def _dated(one: dict[str, Any], amendments: list[dict[str, Any]]) -> Iterator[st
 
 
 def _export(journal: History, order: Order) -> ExitCode:
-    file = _target(order, (".csv", ".json"))
+    file = _target(order, (".csv",) if order.spreadsheet else (".csv", ".json"))
     if order.session is not None:
         one = _found(journal, order)
         chart = journal.chart(one["id"])
         if file.suffix == ".json":
             text = json.dumps(one | _beside(journal, one) | {"chart": chart}, indent=1)
         else:
-            text = _csv(list(chart), zip(*chart.values(), strict=True))
+            text = "".join(
+                sheet.chart(chart, _language())
+                if order.spreadsheet
+                else sheet.for_programs(list(chart), zip(*chart.values(), strict=True))
+            )
     else:
         sessions = list(_all(journal))
         if file.suffix == ".json":
             text = json.dumps([one | _beside(journal, one) for one in sessions], indent=1)
         else:
             names = list(sessions[0]) if sessions else []
-            text = _csv(names, (one.values() for one in sessions))
+            text = "".join(
+                sheet.sessions(sessions, _language())
+                if order.spreadsheet
+                else sheet.for_programs(names, (one.values() for one in sessions))
+            )
     _write(file, text)
     if order.json:
         say(json.dumps({"file": str(file)}))
+    elif file.suffix == ".csv" and not order.spreadsheet:
+        say(
+            t(
+                "{file} is for programs: decimal points, times in UTC. For a spreadsheet: --spreadsheet.",
+                file=file,
+            )
+        )
     return ExitCode.COMPLETED
 
 
@@ -228,17 +246,11 @@ def _all(journal: History) -> Iterator[dict[str, Any]]:
         before = page[-1]["id"]
 
 
-def _csv(names: list[str], rows: Any) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(names)
-    writer.writerows([[_safe(value) for value in row] for row in rows])
-    return text.getvalue()
+def _language() -> Language:
+    """Give the language that is spoken here with its signs; English alone doesn't cost this import."""
+    from app.locale.language import language
 
-
-def _safe(value: Any) -> Any:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return language(spoken())
 
 
 def _plot(journal: History, order: Order) -> ExitCode:

@@ -14,9 +14,8 @@ def add_options(
     command: argparse.ArgumentParser, language: Callable[[argparse.ArgumentParser], object]
 ) -> None:
     """Give the command its questions; their names are the fields of `app.history.command.Order`."""
-    command.set_defaults(
-        session=None, limit=20, before=None, person=None, file=None, started=None, reason=None
-    )
+    command.set_defaults(session=None, limit=20, before=None, person=None, file=None, spreadsheet=False)
+    command.set_defaults(started=None, reason=None)
     asks = command.add_subparsers(dest="ask", required=True, metavar="QUESTION")
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
@@ -38,9 +37,16 @@ def add_options(
     some.add_argument("--before", type=_whole, metavar="SESSION", help="only those before this one")
     some.add_argument("--person", metavar="ID", help="only this person's")
     add("show", "Show one session.").add_argument("session", type=_whole, metavar="SESSION")
-    export = add("export", "Write sessions to a file, CSV or JSON by its name.")
+    export = add(
+        "export", "Write sessions to a file, CSV or JSON by its name, for programs or for a spreadsheet."
+    )
     export.add_argument("file", type=Path, metavar="FILE.csv|FILE.json")
     export.add_argument("--session", type=_whole, metavar="SESSION", help="only this one, with its chart")
+    export.add_argument(
+        "--spreadsheet",
+        action="store_true",
+        help="CSV with the headings and signs of the language, in local time (default: for programs)",
+    )
     plot = add("plot", "Draw one session.")
     plot.add_argument("session", type=_whole, metavar="SESSION")
     plot.add_argument("file", type=Path, metavar="FILE.svg")

@@ -49,6 +49,8 @@ class Record(NamedTuple):
     date_known: bool = True
     earliest_utc: str | None = None
     latest_utc: str | None = None
+    limit_ma: float | None = None
+    unit: str = ""
 
     @property
     def begun(self) -> datetime:

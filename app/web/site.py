@@ -54,6 +54,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/plan": {"GET": plan.plan, "POST": plan.save},
     "/plan/{person}/{area}.ics": {"GET": plan.export},
     "/history": {"GET": history.history},
+    "/history/table.csv": {"GET": history.export_spreadsheet},
     "/history.csv": {"GET": history.export_csv},
     "/history.json": {"GET": history.export_json},
     "/history/progress.json": {"GET": history.progress_json},

@@ -5,8 +5,6 @@ Law: a page reads a bounded number of rows, so ten years answer like a month. Wh
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from app.history import sheet
 from app.household.feelings import FELT, SWEAT
 from app.household.store import Feedback
 from app.web import sentences
@@ -60,6 +59,18 @@ def history(visit: Visit) -> Response:
             el("h2", t("Take it along")),
             el(
                 "p",
+                el(
+                    "a",
+                    t("For a spreadsheet"),
+                    href="/history/table.csv",
+                    class_="button plain",
+                    download=True,
+                ),
+            ),
+            el(
+                "p",
+                t("For programs, with decimal points and times in UTC:"),
+                " ",
                 el("a", "CSV", href="/history.csv", class_="button plain", download=True),
                 el("a", "JSON", href="/history.json", class_="button plain", download=True),
             ),
@@ -156,8 +167,14 @@ def progress_json(visit: Visit) -> Response:
     return JSONResponse({name: [row[index] for row in rows] for index, name in enumerate(names)})
 
 
+def export_spreadsheet(visit: Visit) -> Response:
+    """Give all sessions as a table for a spreadsheet that speaks the visitor's language."""
+    lines = sheet.sessions(_rows(visit), visit.language, visit.house.household.names())
+    return _download(lines, "text/csv; charset=utf-8", "sessions-spreadsheet.csv")
+
+
 def export_csv(visit: Visit) -> Response:
-    """Give all sessions as a table."""
+    """Give all sessions as a table for programs."""
     return _download(_csv_lines(visit), "text/csv; charset=utf-8", "sessions.csv")
 
 
@@ -394,22 +411,8 @@ def _rows(visit: Visit) -> Iterator[dict[str, Any]]:
 
 def _csv_lines(visit: Visit) -> Iterator[str]:
     names = [*Record._fields, "name", "felt", "sweat"]
-    for number, row in enumerate(_rows(visit)):
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
-        if number == 0:
-            writer.writerow(names)
-        writer.writerow([_harmless(row[name]) for name in names])
-        yield buffer.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    """Keep a spreadsheet from reading a text as a formula."""
-    return (
-        f"'{value}"
-        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-        else value
-    )
+    rows = ([row[name] for name in names] for row in _rows(visit))
+    return sheet.for_programs(names, rows)
 
 
 def _json_lines(visit: Visit) -> Iterator[str]:
