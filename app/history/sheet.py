@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.household.feelings import FELT
 from app.web import sentences
 from app.words import plain
+from controller.dates import utc
 
 if TYPE_CHECKING:
     from app.locale.language import Language
@@ -49,8 +50,8 @@ def sessions(
 ) -> Iterator[str]:
     """Give the journal's sessions for a spreadsheet; with `names` by a person's id also how each one felt."""
     t = language.t
-    heads = [t("Session"), t("Begun (local time)"), t("Time zone"), t("Person"), t("Treatment"), t("Result")]
-    heads += [t("Simulated"), t("Set current (mA)"), t("Limit (mA)"), t("Planned time (min)")]
+    heads = [t("Session"), t("Begun (local time)"), t("Time zone"), t("Date"), t("Person"), t("Treatment")]
+    heads += [t("Result"), t("Simulated"), t("Set current (mA)"), t("Limit (mA)"), t("Planned time (min)")]
     heads += [t("Duration (min)"), t("Planned dose (mA min)"), t("Dose forward (mA min)")]
     heads += [t("Dose reverse (mA min)"), t("First direction"), t("Rest of session"), t("Code"), t("Reason")]
     heads += [t("Unit")]
@@ -74,13 +75,14 @@ def chart(columns: Mapping[str, Sequence[Any]], language: Language) -> Iterator[
 
 def _session(row: Mapping[str, Any], language: Language, names: Mapping[str, str] | None) -> tuple[Any, ...]:
     t = language.t
-    begun = datetime.fromisoformat(row["begun_utc"]).astimezone(language.zone)
+    begun = utc(row["latest_utc"] or row["begun_utc"]).astimezone(language.zone)
     person = row["person"] or ""
     felt = () if names is None else (t(FELT.get(row["felt"] or "", "")), row["sweat"])
     return (
         row["id"],
         begun,
         f"UTC{begun.isoformat()[-6:]}",
+        _doubt(row, language),
         person if names is None else names.get(person, person),
         t(sentences.TREATMENTS.get(row["treatment"], row["treatment"])),
         t(plain(row["outcome"] or "running")),
@@ -99,6 +101,13 @@ def _session(row: Mapping[str, Any], language: Language, names: Mapping[str, str
         row["unit"],
         *felt,
     )
+
+
+def _doubt(row: Mapping[str, Any], language: Language) -> str:
+    """Say of a date that it is not the one that was recorded, or not known."""
+    if not row["date_known"]:
+        return language.t("at the latest: the date is not known")
+    return "" if row["amended_utc"] is None else language.t("amended")
 
 
 def _min(time_s: float | None) -> float | None:

@@ -39,6 +39,10 @@ ROW = {
     "limit_ma": 1234.5678,
     "planned_ma_min": None,
     "code": None,
+    "amended_utc": None,
+    "date_known": True,
+    "earliest_utc": "2026-03-01T23:30:05.250+00:00",
+    "latest_utc": "2026-03-01T23:30:05.250+00:00",
 }
 DANGEROUS = [
     "=1+1",
@@ -82,6 +86,20 @@ def test_in_english_the_point_is_and_the_comma_divides():
     (row,) = table(sheet.sessions([ROW], Language("en", ZONE)), ",")
     assert (row["Set current (mA)"], row["Begun (local time)"]) == ("12.008", "2026-03-02 00:30:05")
     assert (row["Simulated"], row["Result"], row["Session"]) == ("SIMULATED", "completed", "7")
+
+
+def test_a_date_that_was_amended_or_is_not_known_is_marked_and_the_one_that_counts_is_told():
+    counts = {"begun_utc": "1970-01-01T00:00:05+00:00", "amended_utc": "2026-02-27T17:00:00+00:00"}
+    rows = [
+        ROW,
+        ROW | counts | {"latest_utc": counts["amended_utc"]},
+        ROW | {"date_known": False, "earliest_utc": None, "latest_utc": "2026-02-28T08:00:00+00:00"},
+    ]
+    known, amended, unknown = table(sheet.sessions(rows, Language("en", ZONE)), ",")
+    assert known["Date"] == ""
+    assert (amended["Date"], amended["Begun (local time)"]) == ("amended", "2026-02-27 18:00:00")
+    assert unknown["Date"] == "at the latest: the date is not known"
+    assert unknown["Begun (local time)"] == "2026-02-28 09:00:00"
 
 
 @pytest.mark.parametrize("text", DANGEROUS)
