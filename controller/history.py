@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from config.characters import same
 from controller import journal_dates, wall
+from controller.chain import read_head
 from controller.dates import dated
+from controller.disk import why
 from controller.history_check import Findings, verify
-from controller.journal_tables import COLUMNS, FILE, LIVE_ROWS, VERSION, thinned, unpacked
-from controller.read_only import open_read_only
+from controller.journal_tables import COLUMNS, FILE, LIVE_ROWS, VERSION, stored_head, thinned, unpacked
+from controller.readonly import open_readonly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +29,7 @@ MOST: Final = 500
 AROUND: Final = 20
 """Sessions before and after one whose date is in doubt that are asked for theirs."""
 _TOTALS: Final = (
-    "SELECT count(*) AS sessions, sum(outcome = 'completed') AS completed, "
+    "SELECT count(*) AS sessions, coalesce(sum(outcome = 'completed'), 0) AS completed, "
     "coalesce(sum(forward_ma_min), 0) AS forward_ma_min, coalesce(sum(reverse_ma_min), 0) AS reverse_ma_min, "
     "min(begun_utc) AS first_utc, max(begun_utc) AS last_utc FROM session"
 )
@@ -128,6 +130,24 @@ class History:
         rows = thinned([tuple(row.values()) for row in self._rows(LIVE_ROWS, number)], 1.0)
         return {name: [row[index] for row in rows] for index, name in enumerate(COLUMNS)}
 
+    def missing(self) -> str:
+        """Say which newest records are not in this file though its head knows them, or "".
+
+        So it is with a journal that was copied without its write-ahead log.
+        """
+        try:
+            outside = read_head(self._directory)
+        except (OSError, ValueError):
+            return ""
+        with self._damage():
+            inside = stored_head(self._connection).number
+        if outside is None or outside.number <= inside:
+            return ""
+        return (
+            f"records {inside + 1} to {outside.number} are missing here: {FILE} was copied without "
+            f"{FILE}-wal, or is older than its head: copy both"
+        )
+
     def totals(self) -> dict[str, Any]:
         """Return how many sessions there are, how many were completed, and the charge of all of them."""
         return self._rows(_TOTALS)[0]
@@ -169,7 +189,7 @@ class History:
         try:
             yield
         except (sqlite3.Error, ValueError) as error:
-            raise Unreadable(f"the journal in {self._directory} can't be read: {error}") from error
+            raise Unreadable(_sentence(error, self._directory)) from error
 
 
 def _iso(when: datetime | None) -> str | None:
@@ -184,17 +204,28 @@ def open_history(directory: Path) -> Iterator[History]:
         raise Unreadable(
             f"there is no journal in {directory}: no session was recorded there, or --state names another one"
         )
-    connection = open_read_only(file)
     try:
-        try:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.Error as error:
-            raise Unreadable(f"the journal in {directory} can't be read: {error}") from error
-        if version != VERSION:
-            why = "the next session brings it there" if version < VERSION else "a newer program wrote it"
-            raise Unreadable(
-                f"the journal in {directory} is of version {version}, read is version {VERSION}: {why}"
-            )
-        yield History(connection, directory)
-    finally:
-        connection.close()
+        with open_readonly(file) as connection:
+            _require_version(connection, directory)
+            yield History(connection, directory)
+    except (sqlite3.Error, OSError) as error:
+        raise Unreadable(_sentence(error, directory)) from error
+
+
+def _require_version(connection: sqlite3.Connection, directory: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise Unreadable(
+            f"the journal in {directory} is empty: no session was recorded yet, or {FILE} was copied without "
+            f"{FILE}-wal, which holds the newest records: copy both"
+        )
+    if version != VERSION:
+        why_not = "the next session brings it there" if version < VERSION else "a newer program wrote it"
+        raise Unreadable(
+            f"the journal in {directory} is of version {version}, read is version {VERSION}: {why_not}"
+        )
+
+
+def _sentence(error: Exception, directory: Path) -> str:
+    found = why(error, directory / FILE)
+    return f"the journal in {directory} can't be read ({found.cause}): {found.remedy}"

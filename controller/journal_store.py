@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from controller import journal_dates, wall
 from controller.chain import write_head
+from controller.disk import Why, why
 from controller.journal_tables import (
     BEGIN,
     BEGUN,
@@ -64,9 +65,10 @@ class Store:
             directory.mkdir(parents=True, exist_ok=True)
             free = os.statvfs(directory)
         except OSError as error:
-            raise Unwritable(_sentence(directory, error.strerror or str(error))) from error
+            raise Unwritable(_sentence(directory, why(error, directory))) from error
         if free.f_bavail * free.f_frsize < LEAST_FREE_BYTES:
-            raise Unwritable(_sentence(directory, f"less than {LEAST_FREE_BYTES >> 20} MB are free"))
+            short = Why(f"less than {LEAST_FREE_BYTES >> 20} MB are free", "make room on that disk")
+            raise Unwritable(_sentence(directory, short))
         self.connection = sqlite3.connect(directory / FILE, timeout=BUSY_S, isolation_level=None)
         try:
             self._prepare(directory)
@@ -78,7 +80,10 @@ class Store:
         connection = self.connection
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
-            raise Unwritable(_sentence(directory, f"{FILE} is of version {version}, known is {VERSION}"))
+            newer = Why(
+                f"{FILE} is of version {version}, known is {VERSION}", "use the program that wrote it"
+            )
+            raise Unwritable(_sentence(directory, newer))
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -185,10 +190,10 @@ class Store:
         write_head(self._directory, stored_head(self.connection))
 
 
-def _sentence(directory: Path, why: str) -> str:
+def _sentence(directory: Path, found: Why) -> str:
     return (
-        f"the journal in {directory} can't be written ({why}), and without a record there is no treatment: "
-        "make room or mend that, or choose another directory with --state"
+        f"the journal in {directory} can't be written ({found.cause}), and without a record there is no "
+        f"treatment: {found.remedy}, or choose another directory with --state"
     )
 
 
@@ -228,7 +233,7 @@ def main(directory: Path) -> None:
     except Unwritable as error:
         _say({"failed": str(error)})
     except (sqlite3.Error, OSError) as error:
-        _say({"failed": _sentence(directory, str(error))})
+        _say({"failed": _sentence(directory, why(error, directory))})
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ file, so no counter can be set back without the sessions that made it.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from controller.disk import why
 from controller.journal_tables import FILE
-from controller.read_only import open_read_only
+from controller.readonly import open_readonly
 
 VERSIONS: Final = (1, 2)
 """Both have the columns that are needed here."""
@@ -73,7 +73,7 @@ def usage(directory: Path, since_utc: str = "") -> list[Usage]:
     if not file.exists():
         return []
     try:
-        with closing(open_read_only(file)) as journal:
+        with open_readonly(file) as journal:
             version = journal.execute("PRAGMA user_version").fetchone()[0]
             if version not in VERSIONS:
                 raise Unreadable(
@@ -82,8 +82,11 @@ def usage(directory: Path, since_utc: str = "") -> list[Usage]:
                 )
             units = journal.execute(_UNITS, (since_utc,)).fetchall()
             return [_usage(journal, unit, simulated, since_utc) for unit, simulated in units]
-    except sqlite3.Error as error:
-        raise Unreadable(f"the journal in {directory} can't be read ({error}): look at that disk") from error
+    except (sqlite3.Error, OSError) as error:
+        found = why(error, file)
+        raise Unreadable(
+            f"the journal in {directory} can't be read ({found.cause}): {found.remedy}"
+        ) from error
 
 
 def _usage(journal: sqlite3.Connection, unit: str, simulated: int, since_utc: str) -> Usage:

@@ -59,6 +59,8 @@ def history(order: Order) -> ExitCode:
                 state, order.session or 0, order.started or "", order.reason or "", as_json=order.json
             )
         with open_history(state) as journal:
+            if missing := journal.missing():
+                complain(f"ionto: {retell(missing)}")
             return _ANSWERS[order.ask](journal, order)
     except (Unreadable, JournalRefused) as error:
         raise UsageError(str(error)) from error

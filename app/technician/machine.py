@@ -21,6 +21,7 @@ from typing import Final
 
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from controller import wall
+from controller.disk import why as disk_why
 from controller.journal_store import LEAST_FREE_BYTES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -149,7 +150,6 @@ def disk(state: Path) -> Finding:
     """Try in the state directory, or where it will be made, what the journal needs: a database with a log."""
     check = "disk"
     there = next(path for path in (state, *state.absolute().parents) if path.exists())
-    remedy = f"Make {state} and give it to this user, or name another directory with --state."
     try:
         free = os.statvfs(there)
         free_bytes = free.f_bavail * free.f_frsize
@@ -161,17 +161,15 @@ def disk(state: Path) -> Finding:
             database.execute("PRAGMA synchronous = FULL")
             database.execute("CREATE TABLE trial (n INTEGER)")
     except (OSError, sqlite3.Error) as error:
-        return failed(check, f"{there} cannot be written ({_reason(error)})", remedy)
+        found = disk_why(error, there)
+        remedy = f"{found.remedy[:1].upper()}{found.remedy[1:]}, or name another directory with --state."
+        return failed(check, f"{there} cannot be written ({found.cause})", remedy)
     if mode != "wal":
         return failed(check, f"{there} takes no write-ahead log", "Use a local disk, not one on the network.")
     room = f"{free_bytes / (1 << 20):,.0f} MB free in {there}"
     if free_bytes < LEAST_FREE_BYTES:
         return failed(check, f"only {room}", f"Make room: a treatment needs {LEAST_FREE_BYTES >> 20} MB.")
     return ok(check, f"{room}, writable, with a write-ahead log")
-
-
-def _reason(error: Exception) -> str:
-    return str(error.strerror if isinstance(error, OSError) and error.strerror else error)
 
 
 def real_time(

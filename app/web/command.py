@@ -19,12 +19,13 @@ from typing import Final, NamedTuple
 
 import uvicorn
 
-from app.household.store import Household, StoreRefused
+from app.household.store import FILE, Household, StoreRefused
 from app.locale.terminal import t
 from app.output import ExitCode, UsageError, say
 from app.web.connection import Connection
 from app.web.gate import HEAD_BYTES
 from app.web.site import Site
+from controller.disk import why
 from controller.journal import JournalRefused, default_state
 
 LOOPBACK: Final = "127.0.0.1"
@@ -64,10 +65,8 @@ def web(order: Order) -> ExitCode:
     names = {"localhost", *order.name}
     if order.network:
         names |= {socket.gethostname(), f"{socket.gethostname()}.local"}
-    try:
-        site = Site(state, names, network=order.network)
-    except (sqlite3.Error, OSError, StoreRefused) as error:
-        raise UsageError(f"--state {state}: the household's book can't be kept there: {error}") from error
+    _household(state)
+    site = Site(state, names, network=order.network)
     config = _config(site, order)
     listener = _listener(order)
     scheme = "http" if order.certificate is None else "https"
@@ -96,11 +95,24 @@ def nurse_code(state: Path | None) -> ExitCode:
     if code != again:
         raise UsageError("the two codes differ: nothing was changed")
     try:
-        Household(_state(state)).set_code(code)
-    except (sqlite3.Error, OSError, StoreRefused) as error:
+        _household(_state(state)).set_code(code)
+    except StoreRefused as error:
         raise UsageError(str(error)) from error
     say(t("The nurse's code is set."))
     return ExitCode.COMPLETED
+
+
+def _household(state: Path) -> Household:
+    """Open the household's book. Raises UsageError."""
+    try:
+        return Household(state)
+    except StoreRefused as error:
+        raise UsageError(f"--state {state}: the household's book can't be kept there: {error}") from error
+    except (sqlite3.Error, OSError) as error:
+        found = why(error, state / FILE)
+        raise UsageError(
+            f"--state {state}: the household's book can't be kept there ({found.cause}): {found.remedy}"
+        ) from error
 
 
 def _state(given: Path | None) -> Path:

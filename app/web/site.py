@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from app.household.store import FILE as HOUSEHOLD
 from app.household.store import Household
 from app.locale.language import choose
 from app.locale.terminal import available
@@ -35,6 +36,7 @@ from app.web.pages import history, now, pair, people, plan, prepare
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
 from app.web.visit import House, Sorry, Visit, go
+from controller.disk import why
 from controller.live_state import LiveState
 
 STATIC: Final = {
@@ -278,7 +280,7 @@ def _guarded(handler: Callable[[Visit], Response], visit: Visit) -> Response:
             visit,
             visit.t(
                 "The household's book can't be written or read: {reason}",
-                reason=visit.language.retell(str(error)),
+                reason=visit.language.retell(why(error, visit.house.state / HOUSEHOLD).cause),
             ),
             503,
         )

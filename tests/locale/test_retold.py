@@ -107,8 +107,9 @@ def test_of_rooms_that_speak_only_the_errors_are_found():
             "control ADC ADS1115 at 0x48 does not answer: check its supply and its wires",
             "Regel-ADC ADS1115 an 0x48 antwortet nicht: prüfen Sie seine Versorgung und seine Leitungen",
         ),
-        ("the journal in /a and b/c can't be read: disk I/O error",
-         "das Journal in /a and b/c kann nicht gelesen werden: Ein-/Ausgabefehler des Datenträgers"),
+        ("the journal in /a and b/c can't be read (the disk is full): make room on that disk",
+         "das Journal in /a and b/c kann nicht gelesen werden (der Datenträger ist voll): "
+         "schaffen Sie dort Platz"),
         ("Stop was pressed.", "Stopp wurde gedrückt."),
         ("what nobody ever wrote, 12.5 times", "what nobody ever wrote, 12.5 times"),
     ],

@@ -1,0 +1,122 @@
+"""Why a file of ours can't be read or written: the true cause in words, and the remedy that fits it.
+
+Law: one place for all files. What a system or a database says in its own words never reaches a person, and
+"make room" is said of a full disk only.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pwd
+import sqlite3
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Why(NamedTuple):
+    """A cause, as it stands in brackets, and what to do about it."""
+
+    cause: str
+    remedy: str
+
+
+_FULL: Final = Why("the disk is full", "make room on that disk")
+_DENIED: Final = Why("no permission", "give this account permission, or use the account that it belongs to")
+_READ_ONLY: Final = Why("the disk is read-only", "make that disk writable")
+_BROKEN: Final = Why("the disk reports an error", "look at that disk, and replace it if it fails")
+_BUSY: Final = Why("another program is using it", "end that program, or wait and try again")
+_DAMAGED: Final = Why("the file is damaged", "keep the file, and put back a copy of it")
+_FOREIGN: Final = Why("the file is no database of ours", "move that file away")
+_UNOPENED: Final = Why("it can't be opened", "look at that folder and its files")
+_CROWDED: Final = Why("too many files are open", "end other programs on this machine")
+_ERRNO: Final = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: Why("this account's share of the disk is used up", "make room, or raise the share"),
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
+    errno.EROFS: _READ_ONLY,
+    errno.EIO: _BROKEN,
+    errno.ENXIO: _BROKEN,
+    errno.ENODEV: _BROKEN,
+    errno.ENOENT: Why("it does not exist", "look at the path"),
+    errno.ENOTDIR: Why("a part of the path is no folder", "look at the path"),
+    errno.EEXIST: Why("a part of the path is no folder", "look at the path"),
+    errno.EISDIR: Why("it is a folder, not a file", "move that folder away"),
+    errno.ELOOP: Why("its links lead in a circle", "look at the path"),
+    errno.ENAMETOOLONG: Why("its name is too long", "choose a shorter path"),
+    errno.EMFILE: _CROWDED,
+    errno.ENFILE: _CROWDED,
+    errno.EBUSY: _BUSY,
+    errno.ETXTBSY: _BUSY,
+    errno.ENOMEM: Why("there is no memory left", "end other programs on this machine"),
+}
+_SQLITE: Final = {
+    sqlite3.SQLITE_PERM: _DENIED,
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_NOMEM: _ERRNO[errno.ENOMEM],
+    sqlite3.SQLITE_READONLY: _DENIED,
+    sqlite3.SQLITE_IOERR: _BROKEN,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_CANTOPEN: _UNOPENED,
+    sqlite3.SQLITE_NOTADB: _FOREIGN,
+}
+_UNKNOWN: Final = Why("its tables are not those of this version", "use the program that wrote it")
+
+
+def why(error: Exception, place: Path | None = None) -> Why:
+    """Tell the cause of a file system's or a database's error, and its remedy.
+
+    `place` is the file or folder that was wanted; with it a permission is traced to what denies it.
+    """
+    if isinstance(error, sqlite3.Error):
+        found = _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _UNKNOWN)
+    elif isinstance(error, OSError) and error.errno is not None:
+        found = _ERRNO.get(error.errno) or Why(os.strerror(error.errno), "look at that")
+    else:
+        found = _DAMAGED
+    if place is not None and found in (_DENIED, _UNOPENED):
+        return _denied(place) or found
+    return found
+
+
+def _denied(place: Path) -> Why | None:
+    """Find what keeps this account from writing at `place`, or beside it."""
+    for one in _touched(place):
+        try:
+            if os.access(one, os.W_OK):
+                continue
+            if os.statvfs(one).f_flag & os.ST_RDONLY:
+                return _READ_ONLY
+            owner = _account(one.stat().st_uid)
+        except OSError:
+            return None
+        return Why(
+            f"no permission for {one}, which belongs to {owner}",
+            f"give this account permission, or use the account {owner}",
+        )
+    return None
+
+
+def _touched(place: Path) -> Iterator[Path]:
+    """Give what a write at `place` touches, as far as it is there: the folder, and the files of state."""
+    around = place if place.is_dir() else place.parent
+    while not around.exists() and around != around.parent:
+        around = around.parent
+    yield around
+    files = [place] if not place.is_dir() else sorted(place.glob("*.db"))
+    for file in files:
+        beside = (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm")))
+        yield from (one for one in beside if one.exists())
+
+
+def _account(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
