@@ -36,6 +36,7 @@ def refused_summary(treatment: str, reason: str, rate_hz: int) -> dict[str, Any]
         "treatment": treatment,
         "outcome": "refused",
         "reason": reason,
+        "stopped_by": None,
         "duration_s": 0,
         "charge_ma_min": {"forward": 0, "reverse": 0},
         "peak_ma": 0,
@@ -108,7 +109,8 @@ def _headline(summary: Summary) -> str:
     if summary["outcome"] == "completed":
         return t("Completed: {name}, {length}.", **about)
     if summary["outcome"] == "stopped":
-        return t("Stopped: {name}, after {length}. The treatment is not complete.", **about)
+        stopped = t("Stopped: {name}, after {length}. The treatment is not complete.", **about)
+        return f"{stopped}\n{row(t('Reason'), retell(summary['reason'] or ''))}"
     if summary["outcome"] == "refused":
         refused = t("Refused to start: {name}.", **about)
         return f"{refused} {retell(summary['reason'] or '')}".rstrip()

@@ -18,6 +18,7 @@ from app.atomic import check_target, write_whole
 from app.locale.terminal import number, retell, t
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
+from app.signals import SIGNALS
 from app.technician.records import same_parts, treatment_record
 from app.view import View
 from config.reader import read
@@ -126,9 +127,9 @@ def _signals(stop: StopSwitch) -> Iterator[None]:
     """Make a first Ctrl-C, termination or lost terminal a soft stop, and a second one off at once."""
     pressed = False
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         nonlocal pressed
-        (stop.cut if pressed else stop.press)()
+        (stop.cut if pressed else stop.press)(SIGNALS[signal.Signals(number)])
         pressed = True
 
     numbers = [signal.SIGINT, signal.SIGTERM]

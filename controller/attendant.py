@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from controller.advice import NEXT, Shortfall, contact_of
 from controller.core.reasons import REASONS, code_of
 from controller.core.signals import Panel, Signal, turn_s
-from controller.core.types import Phase, Refusal
+from controller.core.types import Phase, Refusal, StopCause
 from controller.live_state import Led, LiveState
 from protocols.frequency import UNKNOWN
 
@@ -164,7 +164,7 @@ class Attendant:
         standing, bench, stop = self._standing, self._bench, self._stop
         match message.get("do"):
             case "stop":
-                (stop.cut if stop.pressed else stop.press)()
+                (stop.cut if stop.pressed else stop.press)(StopCause.PAGE)
             case "press" if bench.inject is not None:
                 what = {"button": message["button"], "for_s": message["held_s"]}
                 bench.inject(standing.clock.whole_s, "press", what)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from controller.attendant import Attendant, show_code
 from controller.core.reasons import REASONS
-from controller.core.types import Phase, Refusal
+from controller.core.types import Phase, Refusal, StopCause
 from controller.journal import Journal
 from controller.loop import StopSwitch
 from controller.orders.judgement import Prepared
@@ -65,6 +65,7 @@ class Device:
         self._supervision = supervision
         self.stop = StopSwitch()
         self.ending = False
+        self._ended_by = StopCause.TERMINATED
         self.between: Callable[[], None] = lambda: None
         """Called between two sessions, with the output off; may take its time."""
         self._calibration = calibration
@@ -82,9 +83,10 @@ class Device:
 
     # --- serving -------------------------------------------------------------------------------------------
 
-    def end(self) -> None:
+    def end(self, cause: StopCause = StopCause.TERMINATED) -> None:
         """Ask for the end: a soft stop of what runs; a second time cuts. Signal-safe."""
-        (self.stop.cut if self.ending else self.stop.press)()
+        (self.stop.cut if self.ending else self.stop.press)(cause)
+        self._ended_by = self._ended_by if self.ending else cause
         self.ending = True
 
     def serve(self) -> None:
@@ -102,7 +104,7 @@ class Device:
         """Offer one session, and run it if Start is pressed."""
         self.stop = StopSwitch()
         if self.ending:  # a signal that came before the new switch
-            self.stop.press()
+            self.stop.press(self._ended_by)
         self.between()
         self.clock.restart()
         journal = Journal(self._state, None, self.bench.locks)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from controller.core.reasons import code_of
+from controller.core.types import StopCause
 from controller.journal_dates import heard, reading
 from controller.lines import LineSplitter
 from controller.result import OUTCOMES
@@ -188,7 +189,7 @@ class Journal:
         if late and self.failure is None:
             self.failure = self._too_slow()
         if self.failure is not None and self._stop is not None:
-            self._stop.press()
+            self._stop.press(StopCause.RECORD)
 
     def waiting(self) -> None:
         """Listen for an answer to `look` or `begin` in a tick; `failure` tells when it took more than 5 s."""

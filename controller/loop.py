@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
+from controller.core.types import STOP_WORDS, StopCause
 from controller.loop_ports import Stepped
 
 if TYPE_CHECKING:
@@ -29,19 +30,22 @@ SHORTEST_PAUSE: Final = 0.4
 class StopSwitch:
     """A face's way to stop: `press` asks for the soft stop, `cut` switches off at once. Signal-safe."""
 
-    __slots__ = ("cut_requested", "pressed")
+    __slots__ = ("cause", "cut_requested", "pressed")
 
     def __init__(self) -> None:
         self.pressed = False
         self.cut_requested = False
+        self.cause = StopCause.BUTTON
 
-    def press(self) -> None:
-        """Ask for the soft stop."""
+    def press(self, cause: StopCause = StopCause.BUTTON) -> None:
+        """Ask for the soft stop; who asked first is the cause."""
+        if not self.pressed:
+            self.cause = cause
         self.pressed = True
 
-    def cut(self) -> None:
+    def cut(self, cause: StopCause = StopCause.BUTTON) -> None:
         """Switch off at once."""
-        self.pressed = True
+        self.press(cause)
         self.cut_requested = True
 
 
@@ -71,6 +75,7 @@ class Loop(Generic[S]):
     def tick(self) -> Measurement:
         """One tick."""
         rig, session, guard = self.rig, self.session, self.guard
+        self.session.asked_by = self.stop.cause
         measurement = rig.sense(stop_requested=self.stop.pressed)
         if doubt := guard.doubts(measurement):
             measurement = rig.sense_again(measurement, high=doubt == "high")
@@ -94,7 +99,7 @@ class Loop(Generic[S]):
         try:
             while over_s is None or clock.now() < over_s + AFTERMATH_S:
                 if self.stop.cut_requested:
-                    self.session.cut("Stop was pressed twice")
+                    self.session.cut(f"{STOP_WORDS[self.stop.cause]}, twice", self.stop.cause)
                 measurement = self.tick()
                 self.ticks += 1
                 for observer in observers:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -21,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from app.device.line import HeraldLine
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
+from app.signals import SIGNALS
 from app.technician.records import same_parts, treatment_record
 from app.words import dose, named
 from config.calibration import Calibration
@@ -244,7 +246,11 @@ def _signals(served: Device) -> Iterator[None]:
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
         numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, lambda _number, _frame: served.end()) for number in numbers}
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        served.end(SIGNALS[signal.Signals(number)])
+
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
     finally:

@@ -37,6 +37,7 @@ from controller.core.proof import Proof
 from controller.core.regulator import Regulator
 from controller.core.rest import Given
 from controller.core.types import (
+    STOP_WORDS,
     Buttons,
     Cause,
     Command,
@@ -46,6 +47,7 @@ from controller.core.types import (
     Phase,
     Polarity,
     Refusal,
+    StopCause,
     Trip,
 )
 from protocols.ceilings import MIN_CURRENT_MA
@@ -130,6 +132,9 @@ class Session:
         self._stepped = False
         self._reverse_step = 0
         self._stop_pressed = False
+        self.asked_by = StopCause.BUTTON
+        """Who asks when a stop is asked for that is not the button on the unit."""
+        self.stopped_by: StopCause | None = None
         self._released_since_s: float | None = None
         self._stop_rate_ma_per_s = STOP_MA_PER_S
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
@@ -209,7 +214,8 @@ class Session:
         buttons = measurement.buttons
         pressed = buttons.stop and self.phase is not Phase.SELF_TEST  # there a pressed Stop is judged
         if (pressed or buttons.stop_asked) and Event.STOP in TRANSITIONS[self.phase]:
-            self._stop("Stop was pressed")
+            self.stopped_by = StopCause.BUTTON if pressed else self.asked_by
+            self._stop(STOP_WORDS[self.stopped_by])
         if self.phase in TERMINAL:
             return Off(self.polarity)
         return self._steps[self.phase](measurement)
@@ -227,10 +233,11 @@ class Session:
             self._go(Event.TRIP)
             self.setpoint_ma = 0.0
 
-    def cut(self, reason: str) -> None:
+    def cut(self, reason: str, by: StopCause = StopCause.BUTTON) -> None:
         """Switch the output off at once, without the soft stop: a person insists."""
         if self.phase not in TERMINAL:
             if self.phase is not Phase.STOPPING:
+                self.stopped_by = by
                 self._stop(reason)
             if self.phase is Phase.STOPPING:
                 self._go(Event.STOPPED)
@@ -244,7 +251,8 @@ class Session:
         if m.buttons.stop:
             self._stop_pressed = True
         elif self._stop_pressed:  # a press, not a contact that is stuck
-            self._stop("Stop was pressed")
+            self.stopped_by = StopCause.BUTTON
+            self._stop(STOP_WORDS[self.stopped_by])
             return Off(self.polarity)
         stuck = m.buttons.start or m.buttons.stop
         if self._elapsed_s() >= SELF_TEST_S and zero and supply_ok and not stuck:

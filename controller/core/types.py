@@ -7,7 +7,8 @@ connected output that happens to carry nothing. Absence of a reading is `None`, 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, NamedTuple, TypeAlias
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 Polarity: TypeAlias = Literal["forward", "reverse"]
 """Direction of the current through the person; `forward` is the polarity relay at rest."""
@@ -29,6 +30,30 @@ class Phase(StrEnum):
     STOPPED = "stopped"
     REFUSED = "refused"
     TRIPPED = "tripped"
+
+
+class StopCause(StrEnum):
+    """Who or what asked for the soft stop; told in the record, the summary and on the panel."""
+
+    BUTTON = "button"
+    PAGE = "page"
+    KEYBOARD = "keyboard"
+    TERMINATED = "terminated"
+    HANGUP = "hangup"
+    RECORD = "record"
+
+
+STOP_WORDS: Final = MappingProxyType(
+    {
+        StopCause.BUTTON: "Stop was pressed",
+        StopCause.PAGE: "Stop was pressed on a page or in another program",
+        StopCause.KEYBOARD: "Ctrl-C was pressed",
+        StopCause.TERMINATED: "the program was told to end",
+        StopCause.HANGUP: "the terminal was closed",
+        StopCause.RECORD: "the record broke off",
+    }
+)
+"""The sentence for each, without a full stop."""
 
 
 class Cause(StrEnum):

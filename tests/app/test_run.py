@@ -150,8 +150,15 @@ def test_without_hardware_programs_get_an_object_too(ionto, absent_unit):
     assert summary["reason"] in err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_one_signal_is_a_soft_stop(number):
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (signal.SIGINT, "Ctrl-C was pressed"),
+        (signal.SIGTERM, "the program was told to end"),
+        (signal.SIGHUP, "the terminal was closed"),
+    ],
+)
+def test_one_signal_is_a_soft_stop_and_told_as_what_it_was(number, why):
     process = spawn("hands", "--simulate", "--speed", "60")
     read_until(process.stdout, "hold")
     process.send_signal(number)
@@ -160,6 +167,8 @@ def test_one_signal_is_a_soft_stop(number):
     assert "stopping softly" in out
     assert "\nStopped: hands" in out
     assert "not complete" in out
+    assert f"Reason    {why}\n" in out
+    assert "Stop was pressed" not in out
 
 
 def stopped_at(speed, signals):
@@ -185,7 +194,8 @@ def stopped_at(speed, signals):
     assert process.returncode == ExitCode.STOPPED
     summary = json.loads(out)
     VALIDATOR.validate(summary)
-    assert summary["outcome"] == "stopped"
+    assert (summary["outcome"], summary["stopped_by"]) == ("stopped", "keyboard")
+    assert summary["reason"].startswith("Ctrl-C was pressed")
     return {span["phase"]: span["end_s"] - span["start_s"] for span in summary["phases"]}
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from controller import journal as near_end
-from controller.core.types import Buttons, Cause, Measurement, Phase, Trip
+from controller.core.types import Buttons, Cause, Measurement, Phase, StopCause, Trip
 from controller.journal import Journal, JournalRefused, default_state
 from controller.journal_store import Store, Unwritable
 from controller.journal_tables import FILE, unpacked
@@ -225,7 +225,7 @@ def test_a_journal_that_dies_stops_the_session_softly(journal, session):
     journal._child.kill()
     journal._child.wait()
     treat(journal, session, 2.6, from_s=1.0)
-    assert journal._stop.pressed
+    assert (journal._stop.pressed, journal._stop.cause) == (True, StopCause.RECORD)
     assert not journal._stop.cut_requested
     assert "died" in journal.failure
 
@@ -238,7 +238,7 @@ def test_a_disk_that_hangs_stops_the_session_softly_and_never_blocks_it(journal,
     time.sleep(0.06)
     treat(journal, session, 2.0, from_s=1.0)
     journal._child.send_signal(signal.SIGCONT)
-    assert journal._stop.pressed
+    assert (journal._stop.pressed, journal._stop.cause) == (True, StopCause.RECORD)
     assert "was not written within" in journal.failure
 
 
@@ -246,7 +246,7 @@ def test_a_full_pipe_is_a_failure_and_no_wait(journal, session):
     journal._child.send_signal(signal.SIGSTOP)
     treat(journal, session, 2000.0)
     journal._child.send_signal(signal.SIGCONT)
-    assert journal._stop.pressed
+    assert (journal._stop.pressed, journal._stop.cause) == (True, StopCause.RECORD)
 
 
 def test_a_start_that_is_not_acknowledged_in_time_is_refused(tmp_path, monkeypatch):

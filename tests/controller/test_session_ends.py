@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from session_alone import STOP, TICK_S, Alone
 
-from controller.core.types import Buttons, Cause, Off, Phase, Trip
+from controller.core.types import STOP_WORDS, Buttons, Cause, Off, Phase, StopCause, Trip
+from controller.loop import StopSwitch
 
 pytestmark = pytest.mark.core
 
@@ -21,6 +22,30 @@ def test_a_soft_stop_falls_by_five_milliamperes_a_second() -> None:
     assert one.until(Phase.STOPPED) == 102
     assert one.session.setpoint_ma == 0.0
     assert one.command == Off("forward")
+
+
+@pytest.mark.parametrize("cause", StopCause)
+def test_a_stop_is_told_by_who_asked_for_it(cause: StopCause) -> None:
+    one = Alone().to(Phase.HOLD)
+    one.session.asked_by = cause
+    one.tick(buttons=Buttons(stop_asked=True))
+    assert one.session.phase is Phase.STOPPING
+    assert (one.session.stopped_by, one.session.reason) == (cause, STOP_WORDS[cause])
+
+
+def test_the_button_on_the_unit_is_told_before_whoever_asks_too() -> None:
+    one = Alone().to(Phase.HOLD)
+    one.session.asked_by = StopCause.HANGUP
+    one.tick(buttons=Buttons(stop=True, stop_asked=True))
+    assert one.session.stopped_by is StopCause.BUTTON
+
+
+def test_who_asks_first_is_the_cause() -> None:
+    switch = StopSwitch()
+    assert not switch.pressed
+    switch.press(StopCause.RECORD)
+    switch.cut(StopCause.KEYBOARD)
+    assert (switch.cause, switch.cut_requested) == (StopCause.RECORD, True)
 
 
 def test_a_soft_stop_of_a_strong_current_takes_five_seconds() -> None:
