@@ -1,11 +1,13 @@
-"""Numbers on the command line that several commands take.
+"""Numbers and paths on the command line that several commands take.
 
-Law: a number out of range is refused where it is read, in a sentence that tells the range.
+Law: a number out of range is refused where it is read, in a sentence that tells the range; a path is what a
+shell would have made of it, however it was written.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 
 def seed(text: str) -> int:
@@ -37,3 +39,25 @@ def _factor(text: str) -> float:
         return 1.0 if text == "real" else float(text)
     except ValueError:
         return 0.0
+
+
+def path(text: str) -> Path:
+    """Read a path: `~` or `~user` at its beginning is a home, as a shell reads it, and the rest is literal.
+
+    A shell leaves the `~` of `--state=~/x`, and of any line of a service's file, to us.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("'' is not a path: it is empty")
+    if not text.startswith("~"):
+        return Path(text)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' begins with a home that does not exist; write ./{text} for a file of that name"
+        ) from None
+
+
+def named_file(text: str) -> str:
+    """Read a path, or a word that stands for one, such as `simulated`; empty where none is named."""
+    return str(path(text)) if text else text

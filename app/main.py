@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from app.arguments import seed, speed_or_max
+from app.arguments import named_file, path, seed, speed_or_max
 from app.extras import offer
 from app.locale.help import Help, commands
 from app.locale.terminal import SOURCE, available, retell_refusal, speak, t, wanted
@@ -252,12 +252,12 @@ def _schema(args: argparse.Namespace) -> ExitCode:
 
 
 def _add_unit(unit: argparse.ArgumentParser) -> None:
-    unit.add_argument("--socket", type=Path, metavar="PATH", required=True, help="where it is to be reached")
-    unit.add_argument("--scenario", type=Path, metavar="FILE", help="who is there, and what goes wrong when")
+    unit.add_argument("--socket", type=path, metavar="PATH", required=True, help="where it is to be reached")
+    unit.add_argument("--scenario", type=path, metavar="FILE", help="who is there, and what goes wrong when")
     unit.add_argument("--seed", type=seed, default=1, metavar="N", help="which unit and person (default: 1)")
     unit.add_argument("--area", choices=("hands", "feet", "underarms", "face"), default="hands")
-    unit.add_argument("--unit", type=Path, metavar="FILE", help="its description (default: reference unit)")
-    unit.add_argument("--record", type=Path, metavar="FILE.csv", help="write the true current over time")
+    unit.add_argument("--unit", type=path, metavar="FILE", help="its description (default: reference unit)")
+    unit.add_argument("--record", type=path, metavar="FILE.csv", help="write the true current over time")
     tell = unit.add_mutually_exclusive_group()
     tell.add_argument(
         "--press", choices=("start", "stop", "up", "down"), help="press a button of the unit that runs there"
@@ -317,11 +317,16 @@ def parser() -> argparse.ArgumentParser:
         "treatment", metavar="TREATMENT", nargs="?", help="a name of `ionto treatments` or a YAML file"
     )
     run.add_argument(
-        "--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)"
+        "--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)"
     )
-    run.add_argument("--calibration", type=Path, metavar="FILE", help="the unit's calibration record")
+    run.add_argument("--calibration", type=path, metavar="FILE", help="the unit's calibration record")
     run.add_argument(
-        "--simulate", nargs="?", const=_BARE, metavar="SCENARIO", help="simulate the unit and the person"
+        "--simulate",
+        nargs="?",
+        type=named_file,
+        const=_BARE,
+        metavar="SCENARIO",
+        help="simulate the unit and the person",
     )
     run.add_argument(
         "--speed",
@@ -332,13 +337,13 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--seed", type=seed, default=_ABSENT, metavar="N", help="of a simulation (default: 1)")
     run.add_argument("--json", action="store_true", help="print the summary as one JSON object, nothing else")
-    run.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the session")
+    run.add_argument("--plot", type=path, metavar="FILE.svg", help="draw the session")
     run.add_argument(
-        "--attach", type=Path, metavar="SOCKET", help="drive the simulated unit that `ionto unit` runs there"
+        "--attach", type=path, metavar="SOCKET", help="drive the simulated unit that `ionto unit` runs there"
     )
     run.add_argument(
         "--state",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="where the journal is kept (default: $XDG_STATE_HOME/ionto or ~/.local/state/ionto; "
         "with --simulate none)",
@@ -346,7 +351,7 @@ def parser() -> argparse.ArgumentParser:
     _add_unit(add("unit", _unit, "Be a simulated unit, a process of its own in real time; or tell one."))
     add("treatments", _treatments, "List the library's treatments.")
     check = add("check", _check, "Check YAML files: treatments, units, calibrations, scenarios.")
-    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument("files", nargs="+", type=path, metavar="FILE")
     faults = add("faults", _faults, "List every fault that the simulator can inject.")
     faults.add_argument("--json", action="store_true", help="as JSON")
     from app.campaign.options import add_options

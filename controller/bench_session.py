@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from controller.core.limits import GUARD_PROOF_MA, PROOF_PULL_IN_S, SENSING_MA
 from controller.core.regulator import Regulator
 from controller.core.session import SELF_TEST_LIMIT_S, SELF_TEST_S
-from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, Trip
+from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, StopCause, Trip
 
 ZERO_MA: Final = 0.5
 """With the output open no converter reads more than this, uncalibrated offset (0.3 mA) and noise included."""
@@ -87,6 +87,7 @@ class BenchSession:
     def __init__(self, plan: BenchPlan, regulator: Regulator) -> None:
         self.plan = plan
         self.phase = Phase.SELF_TEST
+        self.asked_by = StopCause.BUTTON
         self.reason: str | None = None
         self.trip: Trip | None = None
         self.setpoint_ma = 0.0

@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Final, NamedTuple
 
 from controller.core.limits import SENSING_MA
-from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, Trip
+from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, StopCause, Trip
 
 START_S: Final = 120.0
 """Start has to be pressed within this; Stop too, when it is its turn."""
@@ -101,6 +101,7 @@ class FirstPower:
 
     def __init__(self, zero: Seen, per_ma: float, stated_ohm: float, dead_s: float, settle_s: float) -> None:
         self.phase = Phase.READY
+        self.asked_by = StopCause.BUTTON
         self.reason: str | None = None
         self.trip: Trip | None = None
         self.seen: dict[str, Seen] = {}

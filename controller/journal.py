@@ -279,7 +279,7 @@ def default_state() -> Path:
 
     Raises JournalRefused where there is no home.
     """
-    given = os.environ.get("XDG_STATE_HOME", "")
+    given = os.path.expanduser(os.environ.get("XDG_STATE_HOME", ""))  # noqa: PTH111 - may be no path at all
     if given.startswith("/"):  # any other is to be ignored (XDG Base Directory Specification)
         return Path(given) / "ionto"
     try:

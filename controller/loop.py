@@ -75,7 +75,7 @@ class Loop(Generic[S]):
     def tick(self) -> Measurement:
         """One tick."""
         rig, session, guard = self.rig, self.session, self.guard
-        self.session.asked_by = self.stop.cause
+        session.asked_by = self.stop.cause
         measurement = rig.sense(stop_requested=self.stop.pressed)
         if doubt := guard.doubts(measurement):
             measurement = rig.sense_again(measurement, high=doubt == "high")
@@ -99,7 +99,8 @@ class Loop(Generic[S]):
         try:
             while over_s is None or clock.now() < over_s + AFTERMATH_S:
                 if self.stop.cut_requested:
-                    self.session.cut(f"{STOP_WORDS[self.stop.cause]}, twice", self.stop.cause)
+                    self.session.asked_by = self.stop.cause
+                    self.session.cut(f"{STOP_WORDS[self.stop.cause]}, twice")
                 measurement = self.tick()
                 self.ticks += 1
                 for observer in observers:

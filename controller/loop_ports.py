@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from controller.core.types import Command, Measurement, Trip
+    from controller.core.types import Command, Measurement, StopCause, Trip
 
 
 class RigPort(Protocol):
@@ -35,6 +35,9 @@ class RigPort(Protocol):
 
 class Stepped(Protocol):
     """A session: what is commanded, tick by tick, until nothing follows any more."""
+
+    asked_by: StopCause
+    """Who asks when a stop is asked for that is not the button on the unit; told before each step and cut."""
 
     @property
     def finished(self) -> bool:

@@ -29,7 +29,7 @@ def find(name_or_path: str) -> Treatment:
     """
     if name_or_path in names():
         return read(LIBRARY / f"{name_or_path}.yaml", Treatment)
-    path = Path(name_or_path)
+    path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 - a home that is unknown stays as it is
     if path.suffix in {".yaml", ".yml"} or os.sep in name_or_path:
         return read(path, Treatment)
     close = difflib.get_close_matches(name_or_path[:60], names(), n=1)

@@ -6,21 +6,22 @@ Law: their names are the fields of each command's `Order`.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from app.arguments import path
 
 
 def add_off_options(command: argparse.ArgumentParser) -> None:
     """Give `ionto off` its options."""
     add = command.add_argument
-    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
-    add("--attach", type=Path, metavar="SOCKET", help="the simulated unit that `ionto unit` runs there")
+    add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--attach", type=path, metavar="SOCKET", help="the simulated unit that `ionto unit` runs there")
     add("--json", action="store_true", help="print one JSON object, nothing else")
 
 
 def add_bundle_options(command: argparse.ArgumentParser) -> None:
     """Give `ionto bundle` its options."""
     add = command.add_argument
-    add("directory", type=Path, metavar="DIR", help="a new directory")
+    add("directory", type=path, metavar="DIR", help="a new directory")
     add(
         "--with",
         dest="extras",
@@ -36,4 +37,4 @@ def add_bundle_options(command: argparse.ArgumentParser) -> None:
 
 def add_update_options(command: argparse.ArgumentParser) -> None:
     """Give `ionto update` its option."""
-    command.add_argument("bundle", type=Path, metavar="BUNDLE", help="what `ionto bundle` made")
+    command.add_argument("bundle", type=path, metavar="BUNDLE", help="what `ionto bundle` made")

@@ -6,7 +6,8 @@ Law: their names are the fields of `app.bench.command.Order`.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from app.arguments import path
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -17,7 +18,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--only", metavar="PARTS", help="of latency, realtime, tick, speed, footprint; separated by commas")
     add(
         "--out",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="write bench.json, bench.md and bench.svg to this folder",
     )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
+
+from app.arguments import path
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -40,7 +41,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--seeds", type=_whole(1, 100_000), metavar="N", help="units and persons for each (default: 20)")
     add("--jobs", type=_whole(1, 1024), metavar="N", help="processes (default: one for each core)")
     add(
-        "--out", type=Path, metavar="DIR", help="folder for results, page, picture and what repeats a failure"
+        "--out", type=path, metavar="DIR", help="folder for results, page, picture and what repeats a failure"
     )
     add("--resume", action="store_true", help="go on where the folder's campaign was left")
     add("--dask", metavar="ADDRESS", help="run on the Dask cluster whose scheduler is there")

@@ -6,26 +6,27 @@ Law: a number out of range is refused where it is read.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from app.arguments import path
 
 
 def add_mqtt_options(command: argparse.ArgumentParser) -> None:
     """Give the command its options; their names are the fields of `app.mqtt.Order`."""
     add = command.add_argument
-    add("--state", type=Path, metavar="DIR", help="of the device (default: as `ionto device`)")
+    add("--state", type=path, metavar="DIR", help="of the device (default: as `ionto device`)")
     add("--broker", required=True, metavar="HOST", help="where the broker is")
     add("--port", type=_port, metavar="N", help="its port (default: 1883, with --tls 8883)")
     add("--tls", nargs="?", const="", metavar="CA.pem", help="encrypted, by this authority or the system's")
     add("--user", metavar="NAME", help="log in as; needs --password-file")
-    add("--password-file", type=Path, metavar="FILE", help="its first line is the password")
+    add("--password-file", type=path, metavar="FILE", help="its first line is the password")
     add("--prefix", default="homeassistant", metavar="TOPIC", help="of discovery (default: homeassistant)")
 
 
 def add_oled_options(command: argparse.ArgumentParser) -> None:
     """Give the command its options; their names are the fields of `app.oled.Order`."""
     add = command.add_argument
-    add("--state", type=Path, metavar="DIR", help="of the device (default: as `ionto device`)")
-    add("--unit", type=Path, metavar="FILE", help="the unit's description, whose bus is not taken")
+    add("--state", type=path, metavar="DIR", help="of the device (default: as `ionto device`)")
+    add("--unit", type=path, metavar="FILE", help="the unit's description, whose bus is not taken")
     add(
         "--bus",
         type=int,

@@ -6,9 +6,8 @@ Law: a number out of range is refused where it is read.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from app.arguments import seed, speed
+from app.arguments import named_file, path, seed, speed
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -21,17 +20,24 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="what Start begins when nothing is prepared: a name of `ionto treatments` (default: device.yaml "
         "in --state, else nothing)",
     )
-    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
-    add("--calibration", type=Path, metavar="FILE", help="the unit's calibration record")
+    add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--calibration", type=path, metavar="FILE", help="the unit's calibration record")
     add(
         "--state",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="where journal, prepared treatment and socket are (default: $XDG_STATE_HOME/ionto or "
         "~/.local/state/ionto)",
     )
-    add("--simulate", nargs="?", const="", metavar="SCENARIO", help="simulate the unit and the person")
-    add("--attach", type=Path, metavar="SOCKET", help="be the simulated unit's that `ionto unit` runs there")
+    add(
+        "--simulate",
+        nargs="?",
+        type=named_file,
+        const="",
+        metavar="SCENARIO",
+        help="simulate the unit and the person",
+    )
+    add("--attach", type=path, metavar="SOCKET", help="be the simulated unit's that `ionto unit` runs there")
     add("--seed", type=seed, metavar="N", help="of a simulation (default: 1)")
     add("--speed", type=speed, metavar="real|N", help="of a simulation (default: real)")
     add("--json", action="store_true", help="tell of sessions and alarms as lines of JSON")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
+
+from app.arguments import path
 
 
 def add_options(
@@ -22,7 +23,7 @@ def add_options(
         ask = asks.add_parser(name, help=text, description=text, allow_abbrev=False)
         ask.add_argument(
             "--state",
-            type=Path,
+            type=path,
             metavar="DIR",
             help="where the journal is (default: $XDG_STATE_HOME/ionto or ~/.local/state/ionto)",
         )
@@ -40,7 +41,7 @@ def add_options(
     export = add(
         "export", "Write sessions to a file, CSV or JSON by its name, for programs or for a spreadsheet."
     )
-    export.add_argument("file", type=Path, metavar="FILE.csv|FILE.json")
+    export.add_argument("file", type=path, metavar="FILE.csv|FILE.json")
     export.add_argument("--session", type=_whole, metavar="SESSION", help="only this one, with its chart")
     export.add_argument(
         "--spreadsheet",
@@ -49,7 +50,7 @@ def add_options(
     )
     plot = add("plot", "Draw one session.")
     plot.add_argument("session", type=_whole, metavar="SESSION")
-    plot.add_argument("file", type=Path, metavar="FILE.svg")
+    plot.add_argument("file", type=path, metavar="FILE.svg")
     amend = add("amend", "Amend the date of a session whose clock was wrong; asks for the nurse's code.")
     amend.add_argument("session", type=_whole, metavar="SESSION")
     amend.add_argument(

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.arguments import seed
+from app.arguments import named_file, path, seed
 
 BARE = object()
 """Stands for `--simulate` without a scenario."""
@@ -23,15 +23,23 @@ def _days(text: str) -> int:
 
 def _add_bench(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
-    add("--simulate", nargs="?", const=BARE, metavar="SCENARIO", help="a simulated unit, resistor and meter")
+    add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add(
+        "--simulate",
+        nargs="?",
+        type=named_file,
+        const=BARE,
+        metavar="SCENARIO",
+        help="a simulated unit, resistor and meter",
+    )
     add("--seed", type=seed, default=1, metavar="N", help="which simulated unit (default: 1)")
     add(
         "--answers",
+        type=named_file,
         metavar="FILE|simulated",
         help="who answers instead of you: a YAML file, or the simulated bench",
     )
-    add("--state", type=Path, metavar="DIR", help="where progress and records are kept")
+    add("--state", type=path, metavar="DIR", help="where progress and records are kept")
     add("--meter", metavar="VISA", help="a meter that is read over SCPI, such as TCPIP::192.168.0.7::INSTR")
     add("--restart", action="store_true", help="begin anew, whatever was kept of one that was interrupted")
     add("--json", action="store_true", help="print the result as one JSON object, nothing else")
@@ -40,7 +48,7 @@ def _add_bench(command: argparse.ArgumentParser) -> None:
 def add_calibrate(command: argparse.ArgumentParser) -> None:
     """Give `ionto calibrate` its options."""
     _add_bench(command)
-    command.add_argument("--out", type=Path, metavar="FILE", help="where the record goes instead")
+    command.add_argument("--out", type=path, metavar="FILE", help="where the record goes instead")
     command.add_argument(
         "--valid-days", type=_days, default=365, metavar="N", help="how long it holds (default: 365)"
     )
@@ -66,7 +74,7 @@ def add_verify(command: argparse.ArgumentParser) -> None:
     """Give `ionto verify` its options."""
     _add_bench(command)
     command.add_argument(
-        "--calibration", type=Path, metavar="FILE", help="the record (default: the unit's current one)"
+        "--calibration", type=path, metavar="FILE", help="the record (default: the unit's current one)"
     )
 
 
@@ -74,13 +82,13 @@ def add_calibration(command: argparse.ArgumentParser) -> None:
     """Give `ionto calibration` its options; their names are the fields of `app.technician.ledger.Order`."""
     add = command.add_argument
     add("what", choices=("list", "show", "mark-bad", "certificate"))
-    add("file", nargs="?", type=Path, metavar="FILE", help="a record (default: the unit's current one)")
-    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("file", nargs="?", type=path, metavar="FILE", help="a record (default: the unit's current one)")
+    add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
     add("--serial", metavar="TEXT", help="the unit's serial number instead (SIM-1 is the simulated unit 1)")
-    add("--state", type=Path, metavar="DIR", help="where the records are kept")
-    add("--plot", type=Path, metavar="FILE.svg", help="list: draw the drift across the records")
+    add("--state", type=path, metavar="DIR", help="where the records are kept")
+    add("--plot", type=path, metavar="FILE.svg", help="list: draw the drift across the records")
     add("--who", metavar="NAME", help="mark-bad: who says so")
     add("--why", metavar="TEXT", help="mark-bad: why")
-    add("--html", type=Path, metavar="FILE", help="certificate: as a printable page")
-    add("--pdf", type=Path, metavar="FILE", help="certificate: as PDF")
+    add("--html", type=path, metavar="FILE", help="certificate: as a printable page")
+    add("--pdf", type=path, metavar="FILE", help="certificate: as PDF")
     add("--json", action="store_true", help="print one JSON object, nothing else")

@@ -6,9 +6,8 @@ Law: help costs no import of a command.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from app.arguments import seed
+from app.arguments import named_file, path, seed
 
 _STATE = "where the records are kept (default: $XDG_STATE_HOME/ionto or ~/.local/state/ionto)"
 
@@ -16,30 +15,36 @@ _STATE = "where the records are kept (default: $XDG_STATE_HOME/ionto or ~/.local
 def add_doctor(command: argparse.ArgumentParser) -> None:
     """Give `ionto doctor` its options; their names are the fields of `app.technician.doctor.Order`."""
     add = command.add_argument
-    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
-    add("--state", type=Path, metavar="DIR", help=_STATE)
-    add("--calibration", type=Path, metavar="FILE", help="the unit's calibration record")
+    add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--state", type=path, metavar="DIR", help=_STATE)
+    add("--calibration", type=path, metavar="FILE", help="the unit's calibration record")
     add("--meter", metavar="RESOURCE", help="look for the multimeter with this VISA name too")
-    add("--attach", type=Path, metavar="SOCKET", help="ask the chips of the simulated unit that runs there")
+    add("--attach", type=path, metavar="SOCKET", help="ask the chips of the simulated unit that runs there")
     add("--json", action="store_true", help="print one JSON object, nothing else")
 
 
 def add_commission(command: argparse.ArgumentParser) -> None:
     """Give `ionto commission` its options, by the names of the fields of `commission.Order`."""
     add = command.add_argument
-    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
     add(
-        "--simulate", nargs="?", const="", metavar="SCENARIO", help="a simulated unit, with a 2 kohm resistor"
+        "--simulate",
+        nargs="?",
+        type=named_file,
+        const="",
+        metavar="SCENARIO",
+        help="a simulated unit, with a 2 kohm resistor",
     )
     add("--seed", type=seed, default=1, metavar="N", help="which simulated unit (default: 1)")
     add(
         "--answers",
+        type=named_file,
         metavar="FILE|simulated",
         help="unattended: answers from a file, or the simulated bench's",
     )
-    add("--state", type=Path, metavar="DIR", help=_STATE)
+    add("--state", type=path, metavar="DIR", help=_STATE)
     add(
-        "--out", type=Path, metavar="DIR", help="where unit file and record go (default: STATE/commissioning)"
+        "--out", type=path, metavar="DIR", help="where unit file and record go (default: STATE/commissioning)"
     )
     add("--restart", action="store_true", help="begin anew instead of going on")
     add("--json", action="store_true", help="print the record as one JSON object, nothing else")
@@ -48,9 +53,9 @@ def add_commission(command: argparse.ArgumentParser) -> None:
 def add_service(command: argparse.ArgumentParser) -> None:
     """Give `ionto service` its options; their names are the fields of `app.technician.service.Order`."""
     add = command.add_argument
-    add("--unit", type=Path, metavar="FILE", help="the unit's description (default: reference unit)")
-    add("--calibration", type=Path, metavar="FILE", help="the unit's calibration record")
-    add("--state", type=Path, metavar="DIR", help=_STATE)
+    add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--calibration", type=path, metavar="FILE", help="the unit's calibration record")
+    add("--state", type=path, metavar="DIR", help=_STATE)
     add("--json", action="store_true", help="print one JSON object, nothing else")
     command.set_defaults(text=None, who=None, replaced=None)
     note = command.add_subparsers(metavar="note").add_parser("note", help="write a note", allow_abbrev=False)
@@ -62,5 +67,5 @@ def add_service(command: argparse.ArgumentParser) -> None:
         help="the part that was replaced; its counter begins anew",
     )
     # Given after `note` too; a value before it must survive, so these leave no default behind.
-    note.add_argument("--state", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=_STATE)
+    note.add_argument("--state", type=path, metavar="DIR", default=argparse.SUPPRESS, help=_STATE)
     note.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")

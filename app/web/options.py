@@ -6,8 +6,9 @@ Law: a number out of range is refused where it is read.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Final
+
+from app.arguments import path
 
 PORT: Final = 8480
 
@@ -21,7 +22,7 @@ def _port(text: str) -> int:
 def add_options(command: argparse.ArgumentParser) -> None:
     """Give `ionto web` its options; their names are the fields of `app.web.command.Order`."""
     add = command.add_argument
-    add("--state", type=Path, metavar="DIR", help="the unit's state, as given to `ionto device`")
+    add("--state", type=path, metavar="DIR", help="the unit's state, as given to `ionto device`")
     add("--port", type=_port, default=PORT, metavar="N", help=f"port to listen on (default: {PORT})")
     add(
         "--network",
@@ -29,9 +30,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="serve the whole network; without it only this computer can open the pages",
     )
     add("--name", action="append", default=[], metavar="HOST", help="a name the unit has on the network")
-    add("--certificate", type=Path, metavar="FILE.pem", help="serve https: certificate and key in one file")
+    add("--certificate", type=path, metavar="FILE.pem", help="serve https: certificate and key in one file")
 
 
 def add_code_options(command: argparse.ArgumentParser) -> None:
     """Give `ionto nurse-code` its option."""
-    command.add_argument("--state", type=Path, metavar="DIR", help="the unit's state")
+    command.add_argument("--state", type=path, metavar="DIR", help="the unit's state")

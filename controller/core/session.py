@@ -233,11 +233,11 @@ class Session:
             self._go(Event.TRIP)
             self.setpoint_ma = 0.0
 
-    def cut(self, reason: str, by: StopCause = StopCause.BUTTON) -> None:
+    def cut(self, reason: str) -> None:
         """Switch the output off at once, without the soft stop: a person insists."""
         if self.phase not in TERMINAL:
             if self.phase is not Phase.STOPPING:
-                self.stopped_by = by
+                self.stopped_by = self.asked_by
                 self._stop(reason)
             if self.phase is Phase.STOPPING:
                 self._go(Event.STOPPED)
