@@ -78,8 +78,9 @@ def lgpio_factory(chip: int | None = None, working_dir: str | None = None) -> Fa
     except (ImportError, AttributeError) as error:
         # AttributeError: what PyPI gives as lgpio for Python >= 3.13 is an empty stub.
         raise PinsUnavailable(
-            "The GPIO library lgpio is missing: on a Pi run `apt install python3-lgpio` and make the "
-            "environment with --system-site-packages; to try without hardware add --simulate."
+            "The GPIO library lgpio is missing: on Raspberry Pi OS run `sudo apt install python3-lgpio` and "
+            "make the environment with --system-site-packages; Debian has no such package; there it comes "
+            "with our lock, for Python below 3.13 only; to try without hardware add --simulate."
         ) from error
     make: Any = LGPIOFactory
     try:

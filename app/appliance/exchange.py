@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from app.output import UsageError
+
+INSTALLED: Final = Path("/opt/ionto")
+"""Where `install.sh` puts the program."""
 
 
 def update(bundle: Path) -> NoReturn:
@@ -20,8 +23,12 @@ def update(bundle: Path) -> NoReturn:
     _become(script, "update")
 
 
-def uninstall() -> NoReturn:
+def uninstall(base: Path = INSTALLED) -> NoReturn:
     """Become the installer that was shipped with this program, to take it away. Raises UsageError."""
+    if not base.exists():
+        raise UsageError(
+            f"nothing is installed here: there is no {base}. A checkout is taken away by removing its folder"
+        )
     _become(Path(__file__).with_name("install.sh"), "uninstall", "--uninstall")
 
 

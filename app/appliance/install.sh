@@ -53,6 +53,11 @@ start_again() {
 }
 
 uninstall() {
+    found=
+    for one in "$base" "$units/ionto-controller.service" "$units/ionto-web.service" "$units/ionto-mqtt.service"; do
+        if [ -e "$one" ]; then found=yes; fi
+    done
+    [ -n "$found" ] || { code=2 fail "nothing is installed here: there is no $base and no service of ours."; }
     settle
     for service in $services; do
         if systemd_runs; then systemctl disable --quiet "$service" 2>/dev/null || :; fi
@@ -70,7 +75,8 @@ check_machine() {
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or newer is needed"
     python3 -c 'import ensurepip, venv' 2>/dev/null || fail "Python's venv is missing: sudo apt install python3-venv"
     if [ ! -e /usr/lib/python3/dist-packages/lgpio.py ]; then
-        say "python3-lgpio is missing: no pin of a Pi can be driven before 'sudo apt install python3-lgpio'."
+        say "python3-lgpio is missing: no pin of a Pi can be driven without it. On Raspberry Pi OS:" \
+            "sudo apt install python3-lgpio. Debian has no such package: install on Raspberry Pi OS."
     fi
 }
 
@@ -109,6 +115,7 @@ build() {
         tail -n 5 -- "$log" >&2
         give_up "the program could not be set up; the whole story is in $log"
     }
+    install -m 0644 -- "$here/requirements.lock" "$target/requirements.lock" # what ionto doctor compares with
 }
 
 # What is shipped beside this script's own copy in the package.

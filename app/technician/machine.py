@@ -9,9 +9,11 @@ from __future__ import annotations
 import grp
 import os
 import platform
+import pwd
 import re
 import resource
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -36,14 +38,19 @@ _CAP_SYS_NICE: Final = 23
 _LOCKED: Final = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(;.*?)?\s*\\?$", re.MULTILINE)
 
 
-def software(lock: Path = ROOT / "requirements.lock") -> Finding:
-    """Compare what is installed with the lock."""
+def software(lock: Path | None = None) -> Finding:
+    """Compare what is installed with the lock: beside a checkout's rooms, or in an installed environment."""
+    places = (ROOT / "requirements.lock", Path(sys.prefix) / "requirements.lock")
+    lock = lock or next((one for one in places if one.exists()), places[0])
+    installed = not (ROOT / "pyproject.toml").exists()
     here = f"ionto {version('ionto')} on Python {platform.python_version()}, {platform.machine()}"
     try:
         wanted = _LOCKED.findall(lock.read_text())
     except OSError:
         return skipped(
-            "software", f"{here}; no {lock.name} beside the program", "Compare the versions by hand."
+            "software",
+            f"{here}; no {lock.name} to compare with",
+            "Install a newer bundle, which brings it." if installed else "Fetch the checkout again.",
         )
     wrong = []
     for name, locked, condition in wanted:
@@ -58,7 +65,16 @@ def software(lock: Path = ROOT / "requirements.lock") -> Finding:
     if not wrong:
         return ok("software", f"{here}; {len(wanted)} packages as locked")
     shown = "; ".join(wrong[:3]) + (f"; {len(wrong) - 3} more" if len(wrong) > 3 else "")
-    return warning("software", f"{here}; {shown}", "Remove .venv and call ./ionto, which makes it anew.")
+    anew = "Install the bundle again." if installed else "Remove .venv and call ./ionto, which makes it anew."
+    return warning("software", f"{here}; {shown}", anew)
+
+
+def _logs_in() -> bool:
+    """Whether this process's account is a person's, who can log in again."""
+    try:
+        return Path(pwd.getpwuid(os.geteuid()).pw_shell).name not in {"nologin", "false"}
+    except KeyError:
+        return False
 
 
 def access(path: Path, group: str, member_of: frozenset[int] | None = None) -> Iterator[Finding]:
@@ -82,6 +98,12 @@ def access(path: Path, group: str, member_of: frozenset[int] | None = None) -> I
             check,
             f"this user is in the group {group}, and yet may not use it",
             f"Give the device to that group: sudo chgrp {group} {path} && sudo chmod g+rw {path}.",
+        )
+    elif not _logs_in():
+        yield failed(
+            check,
+            f"this account can't log in and is not in the group {group}, which only its service is given",
+            "Look with the same command under sudo.",
         )
     else:
         yield failed(

@@ -126,7 +126,9 @@ def test_only_a_bundle_is_installed_and_only_by_root(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="sudo ionto update"):
         update(tmp_path)
     with pytest.raises(UsageError, match="sudo ionto uninstall"):
-        uninstall()
+        uninstall(tmp_path)
+    with pytest.raises(UsageError, match="nothing is installed here"):
+        uninstall(tmp_path / "opt")
 
 
 def test_the_installer_is_plain_shell():

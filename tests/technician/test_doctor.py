@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -258,3 +259,27 @@ def test_the_unit_s_calibration_and_its_end_are_told(capsys, tmp_path, days, sta
     _, answer, _ = told(capsys, "--unit", unit, "--state", tmp_path)
     finding = next(each for each in answer["findings"] if each["check"] == "calibration")
     assert (finding["state"], f"{days} days ago" in finding["found"]) == (state, True)
+
+
+def test_an_account_that_cannot_log_in_is_not_told_to(tmp_path, monkeypatch):
+    device = tmp_path / "i2c-1"
+    device.write_text("")
+    monkeypatch.setattr(machine.os, "access", lambda *_: False)
+    for shell, says in (
+        ("/usr/sbin/nologin", "under sudo"),
+        ("/bin/false", "under sudo"),
+        ("/bin/bash", "log out"),
+    ):
+        account = SimpleNamespace(pw_shell=shell)
+        monkeypatch.setattr(machine.pwd, "getpwuid", lambda _, account=account: account)
+        (finding,) = machine.access(device, "no-such-group", frozenset())
+        assert says in finding.remedy
+
+
+def test_an_installed_program_is_compared_with_the_lock_it_brought(tmp_path, monkeypatch):
+    (tmp_path / "requirements.lock").write_text("pydantic==0.0.1 \\\n")
+    monkeypatch.setattr(machine, "ROOT", tmp_path / "site-packages")
+    monkeypatch.setattr(machine.sys, "prefix", str(tmp_path))
+    finding = machine.software()
+    assert "pydantic is " in finding.found
+    assert finding.remedy == "Install the bundle again."
