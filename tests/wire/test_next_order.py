@@ -11,12 +11,16 @@ from played import LIBRARY, ORDER
 
 from app.device.line import HeraldLine
 from app.household.order import write
+from config.calibration import Calibration
+from config.unit import Unit
 from controller.orders.file import Order
 from controller.orders.judgement import OrderRefused, judge
 
 SOON = (datetime.now(UTC) + timedelta(minutes=30)).replace(microsecond=0)
 ORDERED = Order("7", "hands", 8.0, 9.5, "reverse", SOON)
 AS_WRITTEN = SOON.isoformat().replace("+00:00", "Z")
+NOMINAL = Calibration.nominal()
+WEAK = Unit.model_validate({"limits": {"max_current_ma": 18.0}})
 HELLO = {"unit": "Test", "serial": "7", "simulated": True, "version": "0"}
 
 
@@ -46,7 +50,7 @@ def test_an_order_as_the_page_writes_it_and_the_device_gets_it(tmp_path, passed_
     assert 1700.0 < told.pop("valid_for_s") <= 1800.0
     assert told == {"do": "order", "order": json.loads(data), "digest": hashlib.sha256(data).hexdigest()}
     assert told["order"]["valid_until_utc"] == AS_WRITTEN
-    prepared = judge(told["order"], LIBRARY, 25.0, "d")
+    prepared = judge(told["order"], LIBRARY, Unit(), NOMINAL, "d")
     assert prepared._replace(treatment=None) == ("hands", None, 9.5, "7", "d")
     hands = LIBRARY["hands"].model_dump()
     assert prepared.treatment.model_dump() == {**hands, "current_ma": 8.0, "first_polarity": "reverse"}
@@ -99,9 +103,9 @@ def test_orders_that_are_refused():
     told = {}
     for name, changes in ORDERS.items():
         with pytest.raises(OrderRefused) as refused:
-            judge({**ORDER, **changes}, LIBRARY, 18.0, "")
+            judge({**ORDER, **changes}, LIBRARY, WEAK, NOMINAL, "")
         told[name] = str(refused.value)
     without = {key: value for key, value in ORDER.items() if key != "person"}
     with pytest.raises(OrderRefused) as refused:
-        judge(without, LIBRARY, 18.0, "")
+        judge(without, LIBRARY, WEAK, NOMINAL, "")
     held("next-refused-order.json", {**told, "no person": str(refused.value)})
