@@ -7,6 +7,7 @@ from pathlib import Path
 import machine
 import pytest
 import roots
+import steps
 from machine import Failed, NotGiven, ask_registry, need
 from roots import DEBIANS, mirror
 from verdict import Allowed, Skip, Suite, judge, last_line, read_list, read_suite
@@ -138,3 +139,58 @@ def test_the_list_of_debians_is_what_the_readme_promises():
     assert f"On Debian {' or '.join(str(one.number) for one in DEBIANS)} with `git`, `python3` and" in readme
     assert set(roots.PACKAGES) == {"git", "python3", "python3-venv"}
     assert f"hold for Python {' and '.join(one.python for one in DEBIANS)}" in readme
+
+
+class SilentOrNot:
+    """A Debian whose commands end so, one after the other, and whose package index answers or not."""
+
+    debian = DEBIANS[0]
+
+    def __init__(self, codes, *, index_answers):
+        self.codes, self.index_answers = list(codes), index_answers
+
+    def run(self, line, log, *, longest_s):
+        log.touch()
+        return self.codes.pop(0)
+
+    def registry_gives(self, log):
+        return self.index_answers
+
+
+@pytest.mark.parametrize(
+    ("codes", "index_answers", "ends"),
+    [
+        ([0], True, None),
+        ([1, 1, 0], False, None),
+        ([1], True, Failed),
+        ([1, 1, 1], False, NotGiven),
+    ],
+    ids=["passes", "silent at first", "our own fault", "silent for good"],
+)
+def test_what_fails_beside_a_package_index_that_answers_is_our_own_fault(
+    codes, index_answers, ends, tmp_path
+):
+    run = steps.Run(nightly=False, scratch=tmp_path)
+    root = SilentOrNot(codes, index_answers=index_answers)
+    if ends is None:
+        run.in_root(root, "./ionto run", tmp_path / "log")
+    else:
+        with pytest.raises(ends, match="Debian 12"):
+            run.in_root(root, "./ionto run", tmp_path / "log")
+    assert root.codes == []
+
+
+def test_a_run_ends_at_its_first_failure_with_one_last_line(monkeypatch, capsys):
+    def fails(run):
+        raise Failed("programs")
+
+    monkeypatch.setattr(steps.Run, "programs", fails)
+    monkeypatch.chdir(ROOT)
+    assert steps.main([]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "== FAILED: programs"
+    assert steps.main(["--fast"]) == 2
+
+
+def test_the_core_s_tests_that_measure_its_coverage_are_there():
+    assert [name for name in steps.CORE if not (ROOT / f"tests/controller/test_{name}.py").exists()] == []
+    assert [folder for folder in steps.IN_REAL_TIME if not (ROOT / folder).is_dir()] == []

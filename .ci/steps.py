@@ -1,0 +1,235 @@
+"""The steps, in their order; `run` beside this file says how they are called.
+
+Law: every step is named and shows its time, and nothing is left out but what the last line names.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from machine import (
+    LONGEST_NIGHT_S,
+    TRIES,
+    Failed,
+    NotGiven,
+    as_root,
+    ask_registry,
+    do,
+    found,
+    need,
+    say,
+    step,
+)
+from roots import DEBIANS, Debian, Root, make
+from verdict import Suite, judge, last_line, read_list, read_suite
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ionto-ci"
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+PROGRAMS = {
+    "chromium": "chromium",  # shows the pages
+    "mosquitto": "mosquitto",  # is the broker
+    "openssl": "openssl",
+    "systemd-analyze": "systemd",  # judges the services
+    "mmdebstrap": "mmdebstrap",  # unpacks Debians
+}
+"""Debian's programs that are driven for real, by the package that brings them."""
+IN_REAL_TIME = ("tests/chaos", "tests/web", "tests/kernel")
+"""Folders whose tests wait for the clock and for browsers: by day on this machine's own Python alone."""
+TAIL_LINES = 60
+
+
+def has_libatomic() -> bool:
+    """Tell whether Debian's libatomic1 is here, which Playwright's own Node needs."""
+    return any(Path("/usr/lib").glob("*/libatomic.so.1"))
+
+
+def absent(programs: Iterable[str]) -> set[str]:
+    """Give the facts by which the list of skips knows that programs are missing."""
+    return {f"no {program}" for program in programs}
+
+
+def tail(log: Path) -> None:
+    """Show the end of what a command said."""
+    say("\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]))
+
+
+class Run:
+    """One run of everything: what passed, and what could not be run."""
+
+    def __init__(self, *, nightly: bool, scratch: Path) -> None:
+        self.nightly, self.scratch = nightly, scratch
+        self.suites: list[Suite] = []
+        self.not_run: list[str] = []
+        self.later: list[str] = [] if nightly else ["the tests marked nightly"]
+        self.listed = read_list((CHECKOUT / ".ci" / "skips.toml").read_text(encoding="utf-8"))
+
+    def log(self, name: str) -> Path:
+        """Give a file for what a command says."""
+        return self.scratch / f"{name}.log"
+
+    def programs(self) -> set[str]:
+        """Install what is missing; returns what a registry did not give."""
+        missing = [program for program in PROGRAMS if not found(program)]
+        packages = [PROGRAMS[program] for program in missing]
+        if not has_libatomic():
+            packages.append("libatomic1")
+        if not packages:
+            return set()
+        with step(f"programs: {', '.join(packages)}"):
+            install = as_root("apt-get", "install", "-y", "--no-install-recommends")
+            words = [as_root("apt-get", "update"), *([*install, package] for package in packages)]
+            for what, one in zip(["apt's lists", *packages], words, strict=True):
+                try:
+                    ask_registry(what, *one, log=self.log("apt"))
+                except NotGiven as gone:
+                    self.not_run.append(f"what needs {gone}")
+        missing = [program for program in missing if not found(program)]
+        return {*missing, *([] if has_libatomic() else ["libatomic1"])}
+
+    def kernel(self) -> str:
+        """Have a kernel for the kernel lane, built if it has to be; returns why there is none."""
+        ask = "import kernel_lane; print(kernel_lane.why_not() or '')"
+        words = [CHECKOUT / ".venv/bin/python", "-c", ask]
+        beside = {**os.environ, "PYTHONPATH": "tests/support"}
+
+        def why_not() -> str:
+            return subprocess.run(
+                words, env=beside, capture_output=True, text=True, check=True
+            ).stdout.strip()
+
+        if "no kernel is at hand" in why_not():
+            with step("a kernel for the kernel lane, built once"):
+                do(words[0], "tests/support/kernel_recipe.py", log=self.log("kernel"))
+        if why := why_not():
+            self.not_run.append(f"the kernel lane ({why})")
+        return why
+
+    def readme(self, missing: set[str]) -> None:
+        """Do what the README says first, and hold the skips to the list."""
+        need("./ionto", "run", "hands", "--simulate")
+        need("./ionto", "test", "--version")  # sets up, so that the lane can be asked what it lacks
+        facts = absent(missing) | {"root" if os.geteuid() == 0 else "no root"}
+        facts |= {"no kernel lane"} if self.kernel() else set()
+        report = self.scratch / "here.xml"
+        words = ["./ionto", "test", f"--junitxml={report}", *(["--nightly"] if self.nightly else [])]
+        need(*words, longest_s=LONGEST_NIGHT_S if self.nightly else 3600.0)
+        self.judge(read_suite(f"Python {PYTHON}", report.read_text()), facts | {f"python {PYTHON}"})
+
+    def judge(self, suite: Suite, facts: set[str], ignored: tuple[str, ...] = ()) -> None:
+        """Hold the skips of a suite that ignored some folders to the list. Raises Failed."""
+        gone = tuple(folder.replace("/", ".") for folder in ignored)
+        listed = [one for one in self.listed if not one.tests.startswith(gone)]
+        when = "at night" if self.nightly else "by day"
+        judgement = judge(suite, listed, frozenset(facts | {when}))
+        say(f"{suite.where}: {suite.passed:,} passed, {suite.failed} failed, {len(suite.skips)} skipped")
+        for line in (*judgement.told, *judgement.faults):
+            say(f"  {line}")
+        if judgement.faults or suite.failed:
+            raise Failed(
+                f"the suite on {suite.where}: {suite.failed} failed, {len(judgement.faults)} faults of skips"
+            )
+        self.suites.append(suite)
+
+    def checks(self) -> None:
+        """Hold coverage of the core, style, types, the rooms' imports, and the small campaign."""
+        # The core at its bounds: simulated sessions, thrice as slow if traced, have no branch of theirs.
+        core = ["-m", "core and not nightly", "tests/protocols", "tests/controller"]
+        cover = ["--cov=controller/core", "--cov=protocols", "--cov-branch", "--cov-fail-under=100"]
+        need("./ionto", "test", *cover, "--cov-report=term-missing:skip-covered", *core)
+        need(".venv/bin/ruff", "check", ".")
+        need(".venv/bin/ruff", "format", "--check", ".")
+        need(".venv/bin/mypy")
+        need(".venv/bin/lint-imports")
+        need(".venv/bin/python", "-m", "app.main", "campaign", "--quick")
+
+    def newcomer(self, debian: Debian, packed: Path) -> Root:
+        """Set up from nothing in `debian` and treat, as its first user would. Raises Failed, NotGiven."""
+        log = self.log(debian.suite)
+        root = Root(debian, packed, self.scratch / debian.suite, CHECKOUT)
+        with step(f"set-up and a treatment in {debian.name} from nothing"):
+            self.in_root(root, "./ionto run hands --simulate --speed max", log)
+        return root
+
+    def in_root(self, root: Root, line: str, log: Path, longest_s: float = 3600.0) -> None:
+        """Run what sets itself up from the package index. Raises NotGiven if that is silent, or Failed."""
+        for _ in range(TRIES):
+            if root.run(line, log, longest_s=longest_s) == 0:
+                return
+            if root.registry_gives(log):
+                tail(log)
+                raise Failed(f"{line} in {root.debian.name}")
+        raise NotGiven(f"{line} in {root.debian.name}: the package index did not answer")
+
+    def other_python(self, root: Root) -> None:
+        """Run the suite in `root`: by day without what waits for the clock. Raises as above."""
+        where, log = (
+            f"Python {root.debian.python} in {root.debian.name}",
+            self.log(f"{root.debian.suite}-suite"),
+        )
+        ignored = () if self.nightly else IN_REAL_TIME
+        report = root.checkout / ".report.xml"
+        words = ["./ionto test", f"--junitxml={report.name}", *(f"--ignore={folder}" for folder in ignored)]
+        if self.nightly:
+            self.programs_in(root)
+        with step(" but for ".join([f"the suite on {where}", *filter(None, [", ".join(ignored)])])):
+            self.in_root(root, "./ionto test --version", log)
+            if root.run(" ".join(words), log, longest_s=LONGEST_NIGHT_S):
+                tail(log)
+        if not report.exists():
+            raise Failed(f"the suite on {where} broke off")
+        facts = absent(root.lacks(PROGRAMS)) | {f"python {root.debian.python}", "no root", "no kernel lane"}
+        self.judge(read_suite(where, report.read_text()), facts, ignored)
+        if ignored:
+            self.later.append(f"{', '.join(ignored)} on {where}")
+
+    def programs_in(self, root: Root) -> None:
+        """Install the programs in a root."""
+        line = f"apt-get update && apt-get install -y {' '.join(PROGRAMS.values())} libatomic1"
+        if root.run(line, self.log("apt"), who="root"):
+            self.not_run.append(f"what needs {', '.join(root.lacks(PROGRAMS))} in {root.debian.name}")
+
+    def debians(self, made: dict[Debian, Future[Path]]) -> None:
+        """Begin from nothing in each Debian, and run the suite on the Python that this machine has not."""
+        others = [debian for debian in DEBIANS if debian.python != PYTHON]
+        if os.geteuid() != 0:
+            self.not_run.append("Debian 12 and 13 from nothing (that takes root)")
+            return
+        for debian, packed in made.items():
+            try:
+                root = self.newcomer(debian, packed.result())
+                if debian == others[-1] or self.nightly:
+                    self.other_python(root)
+            except NotGiven as gone:
+                self.not_run.append(str(gone))
+
+
+def main(words: list[str]) -> int:
+    """Run it all; returns 0 when everything passed."""
+    if strange := set(words) - {"--nightly"}:
+        say(f".ci/run takes --nightly or nothing, not {' '.join(sorted(strange))}")
+        return 2
+    began_s = time.monotonic()
+    os.chdir(CHECKOUT)
+    with tempfile.TemporaryDirectory(prefix="ionto-ci-") as scratch, ThreadPoolExecutor(1) as aside:
+        run = Run(nightly="--nightly" in words, scratch=Path(scratch))
+        try:
+            missing = run.programs()
+            # Meanwhile, since that waits for the network most of its time.
+            made = {debian: aside.submit(make, debian, CACHE, run.log("mmdebstrap")) for debian in DEBIANS}
+            run.readme(missing)
+            run.checks()
+            run.debians(made)
+        except Failed as failed:
+            aside.shutdown(wait=False, cancel_futures=True)
+            say(f"== FAILED: {failed}")
+            return 1
+    say(last_line(run.suites, run.not_run, run.later, (time.monotonic() - began_s) / 60.0))
+    return 0
