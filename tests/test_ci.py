@@ -191,6 +191,5 @@ def test_a_run_ends_at_its_first_failure_with_one_last_line(monkeypatch, capsys)
     assert steps.main(["--fast"]) == 2
 
 
-def test_the_core_s_tests_that_measure_its_coverage_are_there():
-    assert [name for name in steps.CORE if not (ROOT / f"tests/controller/test_{name}.py").exists()] == []
+def test_the_folders_that_wait_for_the_clock_are_there():
     assert [folder for folder in steps.IN_REAL_TIME if not (ROOT / folder).is_dir()] == []
