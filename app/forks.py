@@ -16,16 +16,16 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeAlias
 
-from controller.loop import StopSwitch
-from controller.wiring import SessionRequest, run_session
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import SessionRequest, run_session
 from sim.scenario import Event, Scenario
 
 if TYPE_CHECKING:
-    from controller.benches import Bench
+    from controller.backends.benches import Bench
     from controller.core.session import Session
     from controller.core.types import Measurement
-    from controller.loop import Loop
-    from controller.result import Truth
+    from controller.loop.result import Truth
+    from controller.loop.tick import Loop
 
 Summary: TypeAlias = dict[str, Any]
 Answer: TypeAlias = "Callable[[Summary, Truth | None], Summary]"

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from controller.lines import LineSplitter
-from controller.live_state import Message, read
+from controller.appliance.live_state import Message, read
+from controller.host.lines import LineSplitter
 
 AGAIN_S: Final = 1.0
 SILENT_S: Final = 3.0

@@ -21,8 +21,8 @@ from app.live import messages
 from app.mqtt_kept import Kept
 from app.mqtt_topics import SENSORS, availability, discovery, figures, state_of, told_as, topics, unit_id
 from app.output import ExitCode, UsageError, complain, say
-from controller.journal import JournalRefused, default_state
-from controller.live_state import SOCKET, Hello, LiveState, Message
+from controller.appliance.live_state import SOCKET, Hello, LiveState, Message
+from controller.journal.writer import JournalRefused, default_state
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client

@@ -15,7 +15,7 @@ from pathlib import Path
 from app.atomic import write_whole
 from app.mqtt_topics import is_ours
 from app.output import complain
-from controller.ownership import InUse, own
+from controller.host.ownership import InUse, own
 
 
 class Kept:

@@ -10,7 +10,7 @@ import re
 from typing import Any, Final, NamedTuple
 
 from config.characters import same
-from controller.live_state import Hello, LiveState
+from controller.appliance.live_state import Hello, LiveState
 
 
 class Sensor(NamedTuple):

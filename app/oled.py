@@ -17,8 +17,8 @@ from app.live import messages
 from app.output import ExitCode, UsageError, complain
 from app.words import clock, milliampere, plain
 from config.unit import load_unit
-from controller.journal import JournalRefused, default_state
-from controller.live_state import SOCKET, LiveState
+from controller.appliance.live_state import SOCKET, LiveState
+from controller.journal.writer import JournalRefused, default_state
 
 LINE_PX: Final = 15
 """Four lines on 64 pixels."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from app.axes import HEIGHT, LEFT, RIGHT, WIDTH, Panel, Series, TimeAxis, round_up, time_axis, value_axis
 from app.words import plain
-from controller.recorder import Trace
+from controller.loop.recorder import Trace
 
 _STRIP_TOP, _STRIP_HEIGHT = 60, 18
 _CURRENT_TOP, _CURRENT_HEIGHT = 92, 232

@@ -23,8 +23,8 @@ from app.technician.records import same_parts, treatment_record
 from app.view import View
 from config.reader import read
 from config.unit import load_unit
-from controller.journal import JournalRefused, default_state
-from controller.wiring import NotReady, SessionRequest, SessionResult, StopSwitch, run_session
+from controller.journal.writer import JournalRefused, default_state
+from controller.session.wiring import NotReady, SessionRequest, SessionResult, StopSwitch, run_session
 from protocols.library import find
 from sim.scenario import Scenario
 

@@ -17,8 +17,8 @@ from app.locale.terminal import SOURCE, number, retell, speak, t
 from app.output import prepare_streams
 from app.view import END, decode
 from app.words import PHASE_WORDS, clock, dose, milliampere, named, resistance
-from controller.lines import LineSplitter
-from controller.telemetry import Snapshot
+from controller.host.lines import LineSplitter
+from controller.loop.telemetry import Snapshot
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

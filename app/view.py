@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Final, Literal, TextIO
 
 from app.locale.terminal import spoken
-from controller.telemetry import Snapshot
+from controller.loop.telemetry import Snapshot
 
 END: Final = b"end\n"
 """The last line of an orderly session; without it the far end says that it was cut off."""

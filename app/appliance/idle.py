@@ -13,7 +13,7 @@ from app.live import messages
 from app.output import ExitCode, complain, say
 from config.reader import BadFile
 from config.unit import load_unit
-from controller.live_state import SOCKET
+from controller.appliance.live_state import SOCKET
 
 
 def treating(state: Path) -> bool:

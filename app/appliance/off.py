@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from app.output import ExitCode, complain, say
 from config.unit import load_unit
-from controller.ownership import InUse
-from controller.safe_off import switch_off
+from controller.appliance.safe_off import switch_off
+from controller.host.ownership import InUse
 
 
 class Order(NamedTuple):

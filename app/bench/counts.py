@@ -16,17 +16,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from app.bench.latency import HOLD_S, KINDS, hold_request, onsets
-from controller.benches import simulated
-from controller.loop import StopSwitch
-from controller.wiring import run_session
+from controller.backends.benches import simulated
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import run_session
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
-    from controller.benches import Bench
+    from controller.backends.benches import Bench
+    from controller.backends.live import Wires
     from controller.core.session import Session
     from controller.core.types import Measurement
-    from controller.live import Wires
-    from controller.loop import Loop
+    from controller.loop.tick import Loop
 
 WARM_TICKS: Final = 200
 TICKS: Final = 2000

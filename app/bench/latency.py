@@ -19,8 +19,8 @@ from app.campaign.cells import short
 from app.forks import Summary, run_branches
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.result import Truth
-from controller.wiring import SessionRequest
+from controller.loop.result import Truth
+from controller.session.wiring import SessionRequest
 from sim.scenario import Event, Scenario
 
 KINDS: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {

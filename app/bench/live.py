@@ -20,18 +20,18 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from app.bench.latency import HOLD_S, fault, hold_request
 from config.unit import Unit
-from controller.benches import live
-from controller.loop import StopSwitch
-from controller.realtime import real_time
-from controller.wiring import run_session
+from controller.backends.benches import live
+from controller.host.realtime import real_time
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import run_session
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
-    from controller.benches import Bench
+    from controller.backends.benches import Bench
+    from controller.backends.live import LiveUnit
     from controller.core.session import Session
     from controller.core.types import Measurement
-    from controller.live import LiveUnit
-    from controller.loop import Loop
+    from controller.loop.tick import Loop
 
 WARM_S: Final = 0.06
 """A fork ticks this long before its fault, so that its memory is its own again."""

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Final
 from app.bench.jobs import NotMeasured
 from app.bench.latency import Onset, fault
 from config.unit import Unit
-from controller.benches import live
+from controller.backends.benches import live
 from sim.scenario import Event, Scenario
 
 if TYPE_CHECKING:
-    from controller.live import LiveUnit
+    from controller.backends.live import LiveUnit
 
 SCRIPT: Final = Path(__file__).resolve().parents[2] / "benchmarks" / "plain_loop.py"
 TARGET_MA: Final = 12.0

@@ -16,7 +16,7 @@ from app.bench.jobs import NotMeasured
 from app.bench.latency import Onset
 from app.bench.load import load
 from config.unit import Unit
-from controller.realtime import PRIORITY
+from controller.host.realtime import PRIORITY
 
 OVER_CYCLICTEST: Final = 2.0
 WORST_MS: Final = 20.0

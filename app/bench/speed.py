@@ -17,8 +17,8 @@ from typing import Any, Final, TypeAlias
 from app.bench import jobs
 from app.bench.figures import Figure
 from app.bench.latency import hold_request
-from controller.loop import StopSwitch
-from controller.wiring import run_session
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import run_session
 from protocols.library import find
 
 Run: TypeAlias = dict[str, float]

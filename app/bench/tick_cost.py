@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.bench.figures import Figure
 from app.bench.latency import HOLD_S, hold_request
-from controller.loop import StopSwitch
-from controller.wiring import run_session
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import run_session
 
 if TYPE_CHECKING:
-    from controller.benches import Bench
+    from controller.backends.benches import Bench
     from controller.core.session import Session
     from controller.core.types import Measurement
-    from controller.loop import Loop
+    from controller.loop.tick import Loop
 
 LOOK_S: Final = 0.0005
 LOGIC: Final = "logic"

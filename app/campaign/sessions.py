@@ -16,13 +16,13 @@ from app.forks import LONGEST_S, run_branches
 from app.reactions import ROWS
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.wiring import SessionRequest, StopSwitch, run_session
+from controller.session.wiring import SessionRequest, StopSwitch, run_session
 from protocols.library import find, names
 from protocols.treatment import Treatment
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
-    from controller.result import Truth
+    from controller.loop.result import Truth
 
 Result: TypeAlias = dict[str, Any]
 """What is kept of a session: `name`, `kind` (sound, cell, pair, life), `problems`, and figures."""

@@ -28,17 +28,17 @@ from app.words import dose, named
 from config.calibration import Calibration
 from config.reader import read
 from config.unit import Unit, load_unit
-from controller.benches import Bench, NotReady, attached, failed_start, hardware, rig_on, simulated
-from controller.bounds import unit_bound
-from controller.clock import SessionClock
+from controller.appliance.device import Device
+from controller.appliance.live_state import API, SOCKET, Hello
+from controller.appliance.supervision import Supervision
+from controller.backends.benches import Bench, NotReady, attached, failed_start, hardware, rig_on, simulated
 from controller.core.reasons import reason_of
-from controller.device import Device
-from controller.journal import JournalRefused, default_state
-from controller.live_state import API, SOCKET, Hello
+from controller.host.ownership import InUse
+from controller.journal.writer import JournalRefused, default_state
+from controller.loop.clock import SessionClock
 from controller.orders.file import FILE
 from controller.orders.judgement import OrderRefused, Prepared, own
-from controller.ownership import InUse
-from controller.supervision import Supervision
+from controller.session.bounds import unit_bound
 from protocols.library import find, names
 from sim.scenario import PersonSpec, Scenario
 

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from controller.lines import LineSplitter
+from controller.host.lines import LineSplitter
 from controller.orders.file import LARGEST, Found, digest_of, found
 
 CLIENTS: Final = 200
@@ -263,7 +263,7 @@ class Herald:
         return None
 
     def _tell_unit(self, question: str, **details: Any) -> str | None:
-        from controller.benches import NotReady, tell_unit
+        from controller.backends.benches import NotReady, tell_unit
 
         try:
             tell_unit(Path(str(self._attach)), question, **details)

@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any, Final
 
-from controller.lines import LineSplitter
+from controller.host.lines import LineSplitter
 
 SNAPSHOT_S: Final = 0.1
 """Real time between two snapshots, at least; a new phase is told at once."""

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.locale.terminal import SOURCE, number, speak, spoken, t
 from app.words import clock, dose, milliampere, named, resistance
-from controller.advice import SENTENCES
+from controller.appliance.live_state import LiveState, read
 from controller.core.reasons import NAMES, REASONS
 from controller.core.signals import ALARMS, PATTERNS, Signal
-from controller.lines import LineSplitter
-from controller.live_state import LiveState, read
+from controller.host.lines import LineSplitter
+from controller.loop.advice import SENTENCES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -17,10 +17,10 @@ from app.household import store
 from app.household.store import Household, StoreRefused
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
-from controller import wall
-from controller.amending import AmendRefused, Unwritable, amend
-from controller.history import open_history
-from controller.wall import Reading
+from controller.host import wall
+from controller.host.wall import Reading
+from controller.journal.amending import AmendRefused, Unwritable, amend
+from controller.journal.history import open_history
 
 ROLE = "nurse"
 

@@ -19,11 +19,11 @@ from app.output import ExitCode, UsageError, complain, say
 from app.report import row, trip_words
 from app.words import clock, dose, duration, named, plain
 from controller.core.reasons import NAMES, reason_of
-from controller.dates import utc
-from controller.history import MOST, History, Unreadable, open_history
-from controller.history_check import LIMITS
-from controller.journal import JournalRefused, default_state
-from controller.recorder import Trace
+from controller.journal.check import LIMITS
+from controller.journal.history import MOST, History, Unreadable, open_history
+from controller.journal.writer import JournalRefused, default_state
+from controller.loop.recorder import Trace
+from protocols.dates import utc
 
 if TYPE_CHECKING:
     from app.locale.language import Language

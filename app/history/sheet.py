@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.household.feelings import FELT
 from app.web import sentences
 from app.words import plain
-from controller.dates import utc
+from protocols.dates import utc
 
 if TYPE_CHECKING:
     from app.locale.language import Language

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from app.atomic import write_whole
-from app.household.fitness import age_group, fitness
-from app.household.plan import Given, Plan, first_polarity, refusal
 from app.household.store import Person
-from controller.bounds import Bound, lowest
+from controller.host.wall import Reading
 from controller.orders.file import FILE, Order, written
-from controller.wall import Reading
+from controller.session.bounds import Bound, lowest
 from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
+from protocols.course import Given, Plan, first_polarity, refusal
+from protocols.fitness import age_group, fitness
 from protocols.treatment import Treatment
 
 VALID: Final = timedelta(minutes=30)

@@ -18,10 +18,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from app.household.fitness import AREAS, age_group, highest_limit_ma, usual_limit_ma
-from app.household.plan import Plan
 from config.characters import cleaned, composed, same, unfit_in_name
 from protocols.ceilings import MIN_CURRENT_MA, Area
+from protocols.course import Plan
+from protocols.fitness import AREAS, age_group, highest_limit_ma, usual_limit_ma
 
 FILE: Final = "household.db"
 VERSION: Final = 1

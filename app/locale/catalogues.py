@@ -26,7 +26,7 @@ from app import main as command_line
 from app import screen, tables, words
 from app.device import panel
 from app.history import command as history_command
-from app.household import feelings, fitness, order, store
+from app.household import feelings, order, store
 from app.locale import help as helping
 from app.locale.reported import reported
 from app.locale.reported import words as words_reported
@@ -36,12 +36,12 @@ from app.output import say
 from app.web import frame, sentences
 from app.web.pages import now, people
 from config.kinds import SIGNS
-from controller.advice import SENTENCES
 from controller.core.reasons import REASONS
 from controller.core.signals import ALARMS, PATTERNS
 from controller.core.types import Cause
-from controller.history_check import LIMITS
-from protocols import frequency
+from controller.journal.check import LIMITS
+from controller.loop.advice import SENTENCES
+from protocols import fitness, frequency
 
 APP: Final = CATALOGUES.parent
 TEXTS_OF: Final[Mapping[str, tuple[int, ...]]] = {"t": (0,), "n": (0, 1), "Turned": (1,)}

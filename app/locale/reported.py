@@ -27,10 +27,9 @@ RAISED: Final = (
 )
 """Rooms whose errors alone reach a person as they are."""
 ELSEWHERE: Final = (
-    *(
-        f"controller/**/{name}.py"
-        for name in ("phases", "reasons", "signals", "journal_dates", "journal_tables")
-    ),
+    *(f"controller/core/{name}.py" for name in ("phases", "reasons", "signals")),
+    *(f"controller/journal/{name}.py" for name in ("dates", "tables")),
+    "protocols/fitness.py",
     # a diagram's, tables of the faces', a database's; and technicians', whose commands speak English
     *(
         f"controller/**/{name}.py"

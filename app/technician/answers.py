@@ -31,8 +31,8 @@ from app.technician.engine import (
 )
 from app.technician.walk import WAIT_S
 from config.reader import parse, read_bytes, refused
-from controller.lines import LineSplitter
-from controller.meter import Meter, MeterFailed
+from controller.backends.meter import Meter, MeterFailed
+from controller.host.lines import LineSplitter
 
 LEFT = "left by the technician; what was done is kept"
 

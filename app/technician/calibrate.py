@@ -40,7 +40,7 @@ from app.technician.solve import (
 )
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.bench_power import hold_levels
+from controller.workshop.bench_power import hold_levels
 
 SMALL_MA: Final = 5.0
 """Below this 0.05 mA is the limit of error, from here on 1 %."""

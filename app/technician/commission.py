@@ -25,10 +25,10 @@ from config.calibration import checksum_of
 from config.reader import read, read_bytes, read_text
 from config.sealed import seal
 from config.unit import REFERENCE, Unit, load_unit
-from controller.benches import Bench, hardware, simulated
-from controller.commissioning import NotRight, Workbench
-from controller.journal import JournalRefused, default_state
-from controller.ownership import InUse
+from controller.backends.benches import Bench, hardware, simulated
+from controller.host.ownership import InUse
+from controller.journal.writer import JournalRefused, default_state
+from controller.workshop.commissioning import NotRight, Workbench
 from sim.scenario import Scenario
 
 

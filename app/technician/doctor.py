@@ -20,11 +20,11 @@ from app.technician.meter import open_meter
 from app.technician.records import record_in_use
 from config.calibration import load_calibration
 from config.unit import Unit, load_unit
-from controller.benches import attached, open_bus, open_pins
-from controller.chips import Hung, Wire, eeprom_code, look_for
-from controller.journal import JournalRefused, default_state
-from controller.meter import Accuracy, MeterFailed
-from controller.ownership import InUse
+from controller.backends.benches import attached, open_bus, open_pins
+from controller.backends.meter import Accuracy, MeterFailed
+from controller.host.ownership import InUse
+from controller.journal.writer import JournalRefused, default_state
+from controller.workshop.chips import Hung, Wire, eeprom_code, look_for
 
 WORDS: Final = {"ok": "ok", "warning": "WARNING", "failed": "FAILED", "skipped": "not seen"}
 

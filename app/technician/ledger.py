@@ -21,7 +21,7 @@ from app.technician.records import current_record, mark_bad, records_of
 from config.calibration import Calibration, checksum_of, read_calibration
 from config.reader import BadFile
 from config.unit import load_unit
-from controller.journal import JournalRefused, default_state
+from controller.journal.writer import JournalRefused, default_state
 
 
 class Order(NamedTuple):

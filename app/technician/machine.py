@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Final
 
 from app.technician.findings import Finding, failed, ok, skipped, warning
-from controller import wall
-from controller.disk import why as disk_why
-from controller.journal_store import LEAST_FREE_BYTES
+from controller.host import wall
+from controller.host.disk import why as disk_why
+from controller.journal.store import LEAST_FREE_BYTES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 """Where the lock lies, beside the rooms."""
@@ -152,7 +152,7 @@ def clock_stretch(sys: Path = Path("/sys")) -> Finding:
 
 
 def clock(ask: Callable[[], int] | None = None, root: Path = Path("/")) -> Finding:
-    """Say what the clock is worth, as the rule of days sees it (`controller.wall`)."""
+    """Say what the clock is worth, as the rule of days sees it (`controller.host.wall`)."""
     now = wall.read(root, ask)
     if now.voucher:
         by = {"network": "by a time server", "chip": "by a clock chip that still agrees"}[now.voucher]

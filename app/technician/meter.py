@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from app.extras import missing
 from config.scalars import one_line
-from controller.meter import Accuracy, Meter, MeterFailed
+from controller.backends.meter import Accuracy, Meter, MeterFailed
 
 TIMEOUT_MS: Final = 5000
 """Longest wait for an answer; a reading over 100 periods of the mains takes 2 s."""

@@ -16,8 +16,8 @@ from app.technician.records import record_in_use
 from app.words import plain
 from config.calibration import WARN_DAYS, read_calibration
 from config.unit import Unit, load_unit
-from controller.journal import JournalRefused, default_state
-from controller.service import UNCOUNTED, Unreadable, Usage, usage
+from controller.journal.service import UNCOUNTED, Unreadable, Usage, usage
+from controller.journal.writer import JournalRefused, default_state
 
 SOON: Final = 0.8
 """A relay is told about at this share of its rated life, and due at all of it."""

@@ -23,7 +23,7 @@ from config.calibration import (
     VoltageCorrection,
 )
 from config.unit import Unit
-from controller.meter import Accuracy
+from controller.backends.meter import Accuracy
 
 LIMIT_PART, LIMIT_MA = 0.01, 0.05
 """A current is right within 1 % or 0.05 mA, whichever is more (figures to hold)."""

@@ -25,8 +25,8 @@ from app.output import ExitCode, UsageError, say
 from app.web.connection import Connection
 from app.web.gate import HEAD_BYTES
 from app.web.site import Site
-from controller.disk import why
-from controller.journal import JournalRefused, default_state
+from controller.host.disk import why
+from controller.journal.writer import JournalRefused, default_state
 
 LOOPBACK: Final = "127.0.0.1"
 MOST_CONNECTIONS: Final = 256

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from controller.live_state import SOCKET, Hello, LiveState, Message, read
+from controller.appliance.live_state import SOCKET, Hello, LiveState, Message, read
 
 STALE_S: Final = 2.0
 _RETRY_S: Final = 1.0

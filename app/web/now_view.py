@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 from app.locale.language import Language
 from app.web import sentences
-from controller.advice import SENTENCES
+from controller.appliance.live_state import LiveState
 from controller.core.reasons import NAMES, REASONS, Priority, Reason
-from controller.live_state import LiveState
+from controller.loop.advice import SENTENCES
 
 TONES: Final = {
     Priority.HIGH: "alarm",

@@ -13,13 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from app.household.plan import Given
-from controller import wall
-from controller.dates import Dates, utc
-from controller.given import begun, dates_of, treatments
-from controller.history import MOST, History, Unreadable, open_history
-from controller.journal_tables import FILE
+from controller.host import wall
+from controller.journal.history import MOST, History, Unreadable, open_history
+from controller.journal.tables import FILE
+from protocols.course import Given
+from protocols.dates import Dates, utc
 from protocols.library import find, names
+from protocols.past import begun, dates_of, treatments
 from protocols.treatment import Polarity
 
 APART_S: Final = 60.0

@@ -36,8 +36,8 @@ from app.web.pages import history, now, pair, people, plan, prepare
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
 from app.web.visit import House, Sorry, Visit, go
-from controller.disk import why
-from controller.live_state import LiveState
+from controller.appliance.live_state import LiveState
+from controller.host.disk import why
 
 STATIC: Final = {
     "style.css": ("style.css", "text/css"),

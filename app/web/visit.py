@@ -22,7 +22,7 @@ from app.web.markup import Child, Html, el
 from app.web.pairing import Pairing
 from app.web.records import Records
 from config.characters import cleaned, unfit_in_name
-from controller.live_state import LiveState
+from controller.appliance.live_state import LiveState
 
 LONGEST_NAME: Final = 40
 

@@ -6,8 +6,8 @@ import os
 import pytest
 
 from app import main as command
-from controller.recorder import Trace
-from controller.telemetry import Snapshot
+from controller.loop.recorder import Trace
+from controller.loop.telemetry import Snapshot
 
 os.environ.setdefault("IONTO_INTERPRETED", "1")  # campaigns of tests run what is shipped, and compile nothing
 

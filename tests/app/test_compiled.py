@@ -64,7 +64,7 @@ def test_a_session_is_the_same_to_the_bit_in_both_forms(words: list[str], whole:
 def test_the_processes_of_a_campaign_run_the_compiled_form(whole: Path) -> None:
     path = list(sys.path)
     where = (
-        "[__import__(name, fromlist='x').__file__ for name in ('controller.loop', 'sim.world', 'app.main')]"
+        "[__import__(n, fromlist='x').__file__ for n in ('controller.loop.tick', 'sim.world', 'app.main')]"
     )
     with crew(1, None, whole) as hired:
         loop, world, face = hired.executor.submit(eval, where).result()
@@ -92,7 +92,7 @@ def test_the_tests_and_a_unit_run_the_source() -> None:
 def test_every_pattern_finds_something() -> None:
     for pattern in (*COMPILED, *INTERPRETED):
         assert list(ROOT.glob(pattern)), pattern
-    assert not {"sim/scenario.py", "controller/clock.py", "drivers/errors.py"} & set(compiled_files())
+    assert not {"sim/scenario.py", "controller/loop/clock.py", "drivers/errors.py"} & set(compiled_files())
 
 
 @pytest.fixture

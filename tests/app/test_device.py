@@ -10,12 +10,14 @@ from played import LIBRARY, ORDER, SHORT, UNHURRIED, after, idle, phase, serve, 
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller import journal_store, journal_tables, wall
-from controller.amending import amend
-from controller.clock import RealClock, SessionClock
-from controller.history import open_history
+from controller.appliance.standing import Alarm, Standing
+from controller.host import wall
+from controller.journal import store as journal_store
+from controller.journal import tables as journal_tables
+from controller.journal.amending import amend
+from controller.journal.history import open_history
+from controller.loop.clock import RealClock, SessionClock
 from controller.orders.judgement import OrderRefused, judge
-from controller.standing import Alarm, Standing
 from protocols import frequency
 from protocols.library import find
 
@@ -158,7 +160,7 @@ def test_a_start_before_the_journal_has_told_waits_for_it(tmp_path, monkeypatch)
         asked.append(self)
         return {"looked": True, "cut_off": []}
 
-    monkeypatch.setattr("controller.journal.Journal.look", late)
+    monkeypatch.setattr("controller.journal.writer.Journal.look", late)
 
     def story(play):
         yield idle

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from app.live import messages
-from controller.history import open_history
+from controller.journal.history import open_history
 
 SPEED = "20"
 

@@ -16,8 +16,8 @@ from app.campaign.store import Store
 from app.forks import run_branches
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.loop import StopSwitch
-from controller.wiring import SessionRequest, run_session
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import SessionRequest, run_session
 from sim.effects import EFFECTS
 from sim.scenario import Event, Scenario
 

@@ -11,8 +11,8 @@ import pytest
 from app.household.store import TRIES, TRY_AGAIN_S, Household, StoreRefused
 from app.main import main
 from app.output import ExitCode
-from controller.history import open_history
-from controller.journal_store import FILE, Store
+from controller.journal.history import open_history
+from controller.journal.store import FILE, Store
 
 START = {"unit": "simulated", "treatment": "hands", "simulated": True, "target_ma": 12.0, "total_s": 1200.0}
 CODE = "rose-7421"

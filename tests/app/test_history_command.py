@@ -8,8 +8,8 @@ import pytest
 
 from app.main import main
 from app.output import ExitCode
-from controller.journal_store import Store
-from controller.journal_tables import FILE
+from controller.journal.store import Store
+from controller.journal.tables import FILE
 
 START = {"unit": "simulated", "treatment": "hands", "simulated": True, "target_ma": 12.0, "total_s": 1200.0}
 

@@ -8,7 +8,7 @@ import pytest
 from app import main as command
 from app.arguments import named_file, path
 from app.output import ExitCode
-from controller.journal import default_state
+from controller.journal.writer import default_state
 from protocols.library import find
 
 

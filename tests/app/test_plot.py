@@ -9,7 +9,7 @@ import pytest
 from app import axes, plot
 from app.atomic import check_target, write_whole
 from app.output import UsageError
-from controller.recorder import Trace
+from controller.loop.recorder import Trace
 
 SVG = "{http://www.w3.org/2000/svg}"
 

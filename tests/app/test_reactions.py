@@ -10,8 +10,8 @@ from safety_tests import why_not_shown
 from simulated import simulate
 
 from app.reactions import ELSEWHERE, PHASES, ROWS, Reaction
-from controller.clock import RealClock
 from controller.core.types import Cause, Phase
+from controller.loop.clock import RealClock
 from sim.faults import FAULTS, check_params
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from app.history import sheet
 from app.locale.language import Language
 from app.main import main
 from app.output import ExitCode
-from controller.journal_store import Store
+from controller.journal.store import Store
 
 CALC = shutil.which("soffice")
 ZONE = timezone(timedelta(hours=1))

@@ -99,7 +99,7 @@ def test_a_damaged_bundle_is_refused(installed, bundle, tmp_path):
     "patch",
     [
         ("app/run.py", "def run(", "def lost("),
-        (place("controller/**/loop.py"), "command = session.step(", "command = session.stop("),
+        (place("controller/**/tick.py"), "command = session.step(", "command = session.stop("),
         ("config/unit.py", "serial", "cereal"),
     ],
     ids=["command", "tick", "unit file"],

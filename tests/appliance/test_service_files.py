@@ -10,8 +10,8 @@ import pytest
 
 from app.main import parser
 from app.output import UsageError
-from controller.realtime import PRIORITY
-from controller.supervision import EVERY_S
+from controller.appliance.supervision import EVERY_S
+from controller.host.realtime import PRIORITY
 
 FILES = Path(__file__).parents[2] / "app" / "appliance"
 SERVICES = ("ionto-controller", "ionto-web", "ionto-mqtt")

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from controller import supervision
-from controller.supervision import Supervision
+from controller.appliance import supervision
+from controller.appliance.supervision import Supervision
 
 
 @pytest.fixture
@@ -110,16 +110,16 @@ def test_a_loop_that_hangs_is_silent_though_its_children_live(device, ear):
 
 HANGS = """
 import sys
-import controller.loop, controller.supervision
+import controller.loop.tick, controller.appliance.supervision
 from app.main import main
-tick, ticks = controller.loop.Loop.tick, 0
+tick, ticks = controller.loop.tick.Loop.tick, 0
 def breaks(self):
     global ticks
     ticks += 1
     if ticks > 5:
         raise OSError("the tick broke")
     return tick(self)
-controller.loop.Loop.tick = breaks
+controller.loop.tick.Loop.tick = breaks
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -191,7 +191,7 @@ def child_of(pid, words):
 def test_a_disk_that_fills_in_mid_treatment_stops_it_softly_and_says_why(bench, controller, tmp_path):
     process = controller(state=tmp_path)
     begin(bench, process, "ramp up, forward")
-    journal = child_of(process.process.pid, b"controller.journal_store")
+    journal = child_of(process.process.pid, b"controller.journal.store")
     resource.prlimit(journal, resource.RLIMIT_FSIZE, (1024, 1024))
     assert process.process.wait(LONGEST_S) == ExitCode.STOPPED
     process.err.wait("incomplete")

@@ -16,9 +16,9 @@ import pytest
 from cuts import Watched, killed, lay_out, power_cuts, why_not
 from household_under_test import CHANGES, told
 
-from controller.history import open_history
-from controller.journal import ROW_S
-from controller.journal_store import Store
+from controller.journal.history import open_history
+from controller.journal.store import Store
+from controller.journal.writer import ROW_S
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 HERE = Path(__file__).parents[1] / "support"
@@ -60,7 +60,7 @@ def session(rows):
 def watched(folder, questions):
     """Run the journal's process through the questions; returns what it did to the disk."""
     folder.mkdir(exist_ok=True)
-    process = Watched([sys.executable, "-P", "-m", "controller.journal_store", str(folder)], folder)
+    process = Watched([sys.executable, "-P", "-m", "controller.journal.store", str(folder)], folder)
     try:
         for question in questions:
             answer = json.loads(process.ask(question))

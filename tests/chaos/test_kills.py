@@ -68,8 +68,8 @@ def test_the_mines_are_the_functions_of_a_tick(mines):
     for name in (
         "controller.core.guard:Guard.check",
         "controller.core.session:Session.step",
-        "controller.rig:Rig.sense",
-        "controller.rig:Rig.heartbeat",
+        "controller.loop.rig:Rig.sense",
+        "controller.loop.rig:Rig.heartbeat",
         "drivers.bus:BoundedBus.writeto",
         "drivers.relays:Heartbeat.beat",
         *AROUND,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from controller import journal_store
-from controller.clock import RealClock
-from controller.journal_store import Store
+from controller.journal import store as journal_store
+from controller.journal.store import Store
+from controller.loop.clock import RealClock
 
 ROOT = Path(__file__).parents[2]
 START = {"unit": "a", "treatment": "hands", "simulated": True, "target_ma": 12.0, "total_s": 1200.0}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from controller.advice import NEXT, Shortfall, contact_of
 from controller.core.phases import TERMINAL
 from controller.core.types import Phase
+from controller.loop.advice import NEXT, Shortfall, contact_of
 
 
 @pytest.mark.parametrize(

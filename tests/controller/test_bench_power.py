@@ -6,8 +6,8 @@ import pytest
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.bench_power import BenchRequest, PowerFailed, hold_levels, read_zero
-from controller.benches import Bench
+from controller.backends.benches import Bench
+from controller.workshop.bench_power import BenchRequest, PowerFailed, hold_levels, read_zero
 from sim.scenario import Scenario
 
 PERSON = "this may be a person"

@@ -10,11 +10,11 @@ from core_bench import Bench
 from simulated import simulate, treatment
 
 from config.unit import Unit
-from controller import wiring
 from controller.core.regulator import Regulator
 from controller.core.session import Session
 from controller.core.types import Cause, Command, Drive, Measurement, Phase
-from controller.guards import guard_of
+from controller.loop.guards import guard_of
+from controller.session import wiring
 from protocols import library
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.dates import Point, Span, dated, points, utc
-from controller.given import Past, too_often
-from controller.wall import Reading
+from controller.host.wall import Reading
+from protocols.dates import Point, Span, dated, points, utc
 from protocols.frequency import CLOCK, ONE_A_DAY, UNDATED, UNKNOWN
 from protocols.library import find, names
+from protocols.past import Past, too_often
 
 NOW = datetime(2026, 6, 10, 18, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from controller.disk import why
-from controller.history import Unreadable, open_history
-from controller.journal_store import Store, Unwritable, _sentence
-from controller.readonly import open_readonly
+from controller.host.disk import why
+from controller.host.readonly import open_readonly
+from controller.journal.history import Unreadable, open_history
+from controller.journal.store import Store, Unwritable, _sentence
 
 NOBODY = 65534
 START = {"unit": "u", "treatment": "hands", "simulated": 1, "target_ma": 10.0, "total_s": 600.0}

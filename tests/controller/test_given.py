@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.given import Past, too_often
 from protocols import frequency
 from protocols.library import find, names
+from protocols.past import Past, too_often
 
 LIBRARY = {name: find(name) for name in names()}
 NOW = datetime(2026, 6, 10, 18, tzinfo=UTC).astimezone()

@@ -6,10 +6,10 @@ import time
 import pytest
 from old_journal import ten_years, version_1
 
-from controller.chain import HEAD_FILE, Head, read_head, write_head
-from controller.history import Unreadable, open_history
-from controller.journal_store import Store
-from controller.journal_tables import FILE
+from controller.journal.chain import HEAD_FILE, Head, read_head, write_head
+from controller.journal.history import Unreadable, open_history
+from controller.journal.store import Store
+from controller.journal.tables import FILE
 
 START = {"unit": "/dev/i2c-1", "treatment": "hands", "simulated": False, "target_ma": 12.0, "total_s": 1200.0}
 
@@ -151,7 +151,7 @@ def test_a_migration_that_breaks_off_leaves_version_1(tmp_path, monkeypatch):
     def breaks(*_args, **_settings):
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr("controller.journal_tables.chain_end", breaks)
+    monkeypatch.setattr("controller.journal.tables.chain_end", breaks)
     with pytest.raises(sqlite3.OperationalError):
         Store(tmp_path)
     monkeypatch.undo()

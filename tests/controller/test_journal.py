@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from controller import journal as near_end
 from controller.core.types import Buttons, Cause, Measurement, Phase, StopCause, Trip
-from controller.journal import Journal, JournalRefused, default_state
-from controller.journal_store import Store, Unwritable
-from controller.journal_tables import FILE, unpacked
-from controller.loop import StopSwitch
+from controller.journal import writer as near_end
+from controller.journal.store import Store, Unwritable
+from controller.journal.tables import FILE, unpacked
+from controller.journal.writer import Journal, JournalRefused, default_state
+from controller.loop.tick import StopSwitch
 
 START = {"unit": "/dev/i2c-1", "treatment": "hands", "simulated": False, "target_ma": 12.0, "total_s": 1200.0}
 
@@ -185,7 +185,7 @@ def test_a_place_that_cannot_keep_it_is_refused_in_a_sentence(what, tmp_path, mo
         connection.execute("PRAGMA user_version = 99")
         connection.close()
     if what == "not enough room":
-        monkeypatch.setattr("controller.journal_store.LEAST_FREE_BYTES", 1 << 60)
+        monkeypatch.setattr("controller.journal.store.LEAST_FREE_BYTES", 1 << 60)
         with pytest.raises(Unwritable, match="MB are free"):
             Store(state)
         return
@@ -199,7 +199,7 @@ def test_a_place_that_cannot_keep_it_is_refused_in_a_sentence(what, tmp_path, mo
 def test_a_store_that_can_t_be_opened_is_closed(tmp_path, monkeypatch):
     opened = []
     monkeypatch.setattr(
-        "controller.journal_store.sqlite3.connect",
+        "controller.journal.store.sqlite3.connect",
         lambda *words, _connect=sqlite3.connect, **settings: (
             opened.append(_connect(*words, **settings)) or opened[-1]
         ),

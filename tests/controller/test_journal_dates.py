@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from old_journal import version_1
 
-from controller import journal_dates, wall
-from controller.amending import AmendRefused, amend
-from controller.history import open_history
-from controller.journal_store import FILE, Store
-from controller.journal_tables import BEGUN, ENDED, TRIP
-from controller.wall import Reading
+from controller.host import wall
+from controller.host.wall import Reading
+from controller.journal import dates as journal_dates
+from controller.journal.amending import AmendRefused, amend
+from controller.journal.history import open_history
+from controller.journal.store import FILE, Store
+from controller.journal.tables import BEGUN, ENDED, TRIP
 
 START = {"unit": "u", "treatment": "hands", "simulated": True, "target_ma": 12.0, "total_s": 1200.0}
 NOW = datetime(2026, 6, 10, 18, tzinfo=UTC)
@@ -27,7 +28,7 @@ class Machine:
         self.now = Reading(NOW, "boot 1", 600.0, "")
         monkeypatch.setattr(wall, "read", lambda *_: self.now)
         monkeypatch.setattr(
-            "controller.journal_store._now_utc", lambda: self.now.utc.isoformat(timespec="milliseconds")
+            "controller.journal.store._now_utc", lambda: self.now.utc.isoformat(timespec="milliseconds")
         )
 
     def turn(self, **to):

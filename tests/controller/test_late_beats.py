@@ -10,8 +10,8 @@ from simulated import treatment
 from config.calibration import Calibration
 from config.unit import Unit
 from controller.core.types import Measurement
-from controller.loop import StopSwitch
-from controller.wiring import SessionRequest, run_session
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import SessionRequest, run_session
 from sim.scenario import Scenario
 
 CONTACT_S, HOLD_S = 2.3, 28.0

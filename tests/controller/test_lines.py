@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.lines import LineSplitter
+from controller.host.lines import LineSplitter
 
 TEXT = "{}\n\nsüß\nhalf".encode()
 

@@ -7,7 +7,7 @@ import pytest
 from herald import SNAPSHOT
 from places import ROOT
 
-from controller.live_state import Hello, Last, LiveState, OrderState, read
+from controller.appliance.live_state import Hello, Last, LiveState, OrderState, read
 
 
 def line(told):

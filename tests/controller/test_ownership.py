@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from controller import ownership
-from controller.ownership import InUse, own
+from controller.host import ownership
+from controller.host.ownership import InUse, own
 
 
 @pytest.fixture

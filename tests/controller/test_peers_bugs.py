@@ -22,9 +22,9 @@ from config.unit import Unit
 from controller.core.guard import Guard
 from controller.core.session import Session
 from controller.core.types import Drive, Phase
-from controller.loop import Loop, StopSwitch
-from controller.recorder import Trace
-from controller.rig import Rig
+from controller.loop.recorder import Trace
+from controller.loop.rig import Rig
+from controller.loop.tick import Loop, StopSwitch
 from drivers.dac import CurrentDac
 from drivers.relays import Heartbeat, Relays
 from sim.world import World

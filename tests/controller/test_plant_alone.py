@@ -4,8 +4,8 @@ import pytest
 import simulated
 
 from config.unit import Unit
-from controller.benches import NotReady
-from controller.loop import Loop
+from controller.backends.benches import NotReady
+from controller.loop.tick import Loop
 
 ONE_ADC = Unit.model_validate({"guard_adc": None})
 FAST_BUS = Unit.model_validate({"i2c": {"frequency_hz": 100_000}, "loop": {"rate_hz": 100}})

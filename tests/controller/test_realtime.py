@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import simulated
 
-from controller.clock import RealClock
-from controller.loop import Loop
-from controller.realtime import real_time
+from controller.host.realtime import real_time
+from controller.loop.clock import RealClock
+from controller.loop.tick import Loop
 
 NAMES = ["garbage_collection", "switch_interval", "timer_slack", "memory", "scheduler", "affinity"]
 NOBODY = 65534
@@ -117,8 +117,8 @@ AUDITED = """
 import sys
 sys.path.insert(0, "tests/support")
 import simulated
-from controller.loop import Loop
-from controller.recorder import Recorder
+from controller.loop.tick import Loop
+from controller.loop.recorder import Recorder
 inside, reached = False, set()
 def audit(event, arguments):
     if inside:

@@ -9,9 +9,9 @@ from simulated import treatment
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.loop import StopSwitch
-from controller.rig import Rig
-from controller.wiring import SessionRequest, run_session
+from controller.loop.rig import Rig
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import SessionRequest, run_session
 from sim.scenario import Scenario
 
 AT_S = 28.0

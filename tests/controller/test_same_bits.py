@@ -9,7 +9,7 @@ import hashlib
 import pytest
 import simulated
 
-from controller.loop import Loop
+from controller.loop.tick import Loop
 
 RECORDED = {
     1: ([], "completed", None),

@@ -6,7 +6,7 @@ import pytest
 from session_alone import STOP, TICK_S, Alone
 
 from controller.core.types import STOP_WORDS, Buttons, Cause, Off, Phase, StopCause, Trip
-from controller.loop import StopSwitch
+from controller.loop.tick import StopSwitch
 
 pytestmark = pytest.mark.core
 

@@ -9,9 +9,9 @@ import pytest
 from simulated import endings, phase_times, simulate, treatment
 
 from config.unit import Unit
-from controller.loop import StopSwitch
-from controller.recorder import Trace
-from controller.wiring import NotReady
+from controller.loop.recorder import Trace
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import NotReady
 from protocols import library
 
 Where: TypeAlias = tuple[str, str]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from controller import wall
-from controller.wall import BOOT, read, voucher
+from controller.host import wall
+from controller.host.wall import BOOT, read, voucher
 
 NOW = datetime(2026, 6, 10, tzinfo=UTC)
 NOW_S = int(NOW.timestamp())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.household.fitness import (
+from protocols.fitness import (
     AREAS,
     QUESTIONS,
     age_group,

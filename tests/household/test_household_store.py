@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from app.household import store as book
-from app.household.fitness import AREAS, QUESTIONS, highest_limit_ma
-from app.household.plan import Plan
 from app.household.store import Household, StoreRefused, token_hash
+from protocols.course import Plan
+from protocols.fitness import AREAS, QUESTIONS, highest_limit_ma
 
 TODAY = date(2026, 6, 1)
 

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.household.fitness import QUESTIONS
 from app.household.order import (
     ABOVE_CEILING,
     ABOVE_UNIT,
@@ -14,8 +13,9 @@ from app.household.order import (
     Order,
     prepared,
 )
-from app.household.plan import Plan
 from app.household.store import Household
+from protocols.course import Plan
+from protocols.fitness import QUESTIONS
 from protocols.library import find
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.household import plan as rhythm
-from app.household.plan import Given, Plan, first_polarity, refusal, standing, upcoming
+from protocols import course as rhythm
 from protocols import frequency as rules
+from protocols.course import Given, Plan, first_polarity, refusal, standing, upcoming
 from protocols.library import find
 
 START = date(2026, 3, 2)

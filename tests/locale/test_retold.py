@@ -27,7 +27,7 @@ from config.reader import BadFile, read_text
 from config.unit import Unit
 from controller.core import proof
 from controller.core.reasons import REASONS
-from controller.history import open_history
+from controller.journal.history import open_history
 from protocols.treatment import Treatment
 from sim.scenario import Scenario
 

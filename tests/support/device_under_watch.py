@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from controller.clock import SessionClock
+from controller.loop.clock import SessionClock
 from sim.clock import VirtualClock
 
 MOST = 60_000

@@ -5,8 +5,8 @@ from browser import Browser
 from companion import Companion
 from herald import wait_for
 
-from app.household.fitness import QUESTIONS
 from app.household.order import CHECKLIST
+from protocols.fitness import QUESTIONS
 
 PATIENCE_S = 60.0
 """The appliance runs many times as fast as life where the machine lets it, and slower where it doesn't."""

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from app.household import order
-from app.household.plan import Plan
 from app.household.store import Household
-from controller.lines import LineSplitter
+from controller.host.lines import LineSplitter
 from controller.orders.file import FILE, Order
+from protocols.course import Plan
 
 DAY = date(2026, 6, 10)
 UNTIL = datetime(2026, 6, 10, 12, tzinfo=UTC)

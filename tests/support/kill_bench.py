@@ -58,10 +58,10 @@ CUT_OFF = {"sigkill", "crash", "memory", "exception", "broken"}
 OFTEN = 0.04
 """Calls per tick of a phase from which on a mine in a function is soon met there."""
 AROUND = (
-    "controller.clock:RealClock.now",
-    "controller.clock:RealClock.sleep_until",
-    "controller.journal:Journal.tick",
-    "controller.recorder:Recorder.tick",
+    "controller.loop.clock:RealClock.now",
+    "controller.loop.clock:RealClock.sleep_until",
+    "controller.journal.writer:Journal.tick",
+    "controller.loop.recorder:Recorder.tick",
 )
 """What the loop calls around the tick on a unit of its own; a mine there is met in any phase."""
 PULLED_AT_STOP = ("socket", "stopping")
@@ -415,7 +415,7 @@ def functions_of_the_tick() -> dict[str, list[str]]:
     """
     from simulated import simulate, treatment
 
-    from controller.loop import Loop
+    from controller.loop.tick import Loop
 
     calls: Counter[tuple[str, str]] = Counter()
     ticks: Counter[str] = Counter()

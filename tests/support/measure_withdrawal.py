@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from simulated import simulate, treatment
 
 from app.axes import LEFT, RIGHT, WIDTH, Panel, value_axis
-from controller import wiring
 from controller.core.session import Plan
+from controller.session import wiring
 from sim import world as sim_world
 
 OVER_S = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0)

@@ -3,8 +3,8 @@
 import math
 from datetime import UTC, datetime, timedelta
 
-from controller import journal_store
-from controller.journal_store import Store
+from controller.journal import store as journal_store
+from controller.journal.store import Store
 
 
 def rows(minutes, current_ma):

@@ -6,9 +6,9 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from controller.chain import digest, write_head
-from controller.journal_store import Store
-from controller.journal_tables import BEGIN, BEGUN, END, FILE, chain, chain_begin, packed, stored_head
+from controller.journal.chain import digest, write_head
+from controller.journal.store import Store
+from controller.journal.tables import BEGIN, BEGUN, END, FILE, chain, chain_begin, packed, stored_head
 
 VERSION_1 = """
 CREATE TABLE session (

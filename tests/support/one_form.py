@@ -10,11 +10,11 @@ import json
 import sys
 from typing import Any
 
-import controller.loop
+import controller.loop.tick
 import sim.world
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.wiring import SessionRequest, StopSwitch, run_session
+from controller.session.wiring import SessionRequest, StopSwitch, run_session
 from protocols.treatment import Treatment
 from sim.scenario import Scenario
 
@@ -49,7 +49,7 @@ def main(words: list[str]) -> None:
     )
     result = run_session(request, None, StopSwitch(), watch=lambda _, loop: Digest(loop, digest))
     digest.update(json.dumps(result.summary, sort_keys=True).encode() + repr(result.trace).encode())
-    forms = {str(module.__file__).rpartition(".")[2] for module in (controller.loop, sim.world)}
+    forms = {str(module.__file__).rpartition(".")[2] for module in (controller.loop.tick, sim.world)}
     summary = result.summary
     told = [*forms, summary["loop"]["ticks"], summary["outcome"], summary["trip"], digest.hexdigest()]
     sys.stdout.write(json.dumps(told) + "\n")

@@ -4,12 +4,12 @@ from contextlib import ExitStack
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.benches import rig_on, simulated
-from controller.clock import SessionClock
-from controller.device import Device
-from controller.history import open_history
+from controller.appliance.device import Device
+from controller.appliance.supervision import Supervision
+from controller.backends.benches import rig_on, simulated
+from controller.journal.history import open_history
+from controller.loop.clock import SessionClock
 from controller.orders.judgement import own
-from controller.supervision import Supervision
 from protocols.library import find, names
 from protocols.treatment import Treatment
 from sim.scenario import PersonSpec, Scenario

@@ -14,9 +14,9 @@ from companion import Companion  # noqa: E402
 from herald import TREATING, Herald, wait_for  # noqa: E402
 from old_days import live_days  # noqa: E402
 
-from app.household.fitness import QUESTIONS  # noqa: E402
-from app.household.plan import Plan  # noqa: E402
 from app.household.store import Household  # noqa: E402
+from protocols.course import Plan  # noqa: E402
+from protocols.fitness import QUESTIONS  # noqa: E402
 
 OUT = ROOT / "docs" / "images"
 SHOTS = (

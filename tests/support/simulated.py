@@ -8,9 +8,9 @@ from typing import Any
 from app.forks import run_branches
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.loop import StopSwitch
-from controller.recorder import Trace
-from controller.wiring import SessionRequest, run_session
+from controller.loop.recorder import Trace
+from controller.loop.tick import StopSwitch
+from controller.session.wiring import SessionRequest, run_session
 from protocols.treatment import Treatment
 from sim.scenario import Event, Scenario
 

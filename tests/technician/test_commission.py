@@ -11,8 +11,8 @@ from app.technician.commission_steps import procedure
 from config.reader import BadFile
 from config.sealed import read_sealed
 from config.unit import Unit, load_unit
-from controller.benches import simulated
-from controller.commissioning import NotRight, Workbench
+from controller.backends.benches import simulated
+from controller.workshop.commissioning import NotRight, Workbench
 from sim.scenario import Scenario
 
 BOX = {"load": {"skin": 2000.0}, "person": {"start_at_s": None, "fidgets": False}}

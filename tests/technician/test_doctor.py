@@ -14,9 +14,9 @@ import pytest
 from app.main import main
 from app.technician import machine
 from config.unit import Unit
-from controller.benches import simulated
-from controller.chips import Hung, eeprom_code, look_for
-from controller.ownership import own
+from controller.backends.benches import simulated
+from controller.host.ownership import own
+from controller.workshop.chips import Hung, eeprom_code, look_for
 from sim.clock import VirtualClock
 from sim.scenario import Scenario
 from sim.spec import UnitSpec

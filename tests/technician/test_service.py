@@ -10,9 +10,9 @@ import pytest
 from app.main import main
 from app.technician import logbook
 from config.unit import Unit
-from controller.journal_store import Store
-from controller.journal_tables import WEAR_TABLE
-from controller.service import UNCOUNTED, Unreadable, usage
+from controller.journal.service import UNCOUNTED, Unreadable, usage
+from controller.journal.store import Store
+from controller.journal.tables import WEAR_TABLE
 
 START = {"unit": "/dev/i2c-1 A7", "treatment": "hands", "simulated": 0, "target_ma": 12.0, "total_s": 1200.0}
 V1 = """
@@ -100,7 +100,7 @@ def test_reading_writes_nothing(tmp_path):
 
 
 def test_the_count_leaves_the_journal_of_its_version_and_its_chain_whole(tmp_path):
-    from controller.history import open_history
+    from controller.journal.history import open_history
 
     session(tmp_path)
     with open_history(tmp_path) as history:

@@ -17,7 +17,7 @@ from app.technician.solve import (
     provisional,
 )
 from config.unit import Unit
-from controller.meter import Accuracy
+from controller.backends.meter import Accuracy
 
 METER = Accuracy(0.05, 0.005, 0.0045, 0.0006)
 

@@ -9,12 +9,12 @@ from browser import Browser
 from companion import Companion
 from herald import Herald, wait_for
 
-from app.household.fitness import QUESTIONS
 from app.household.store import Household
 from app.web.connection import HEAD_S
 from app.web.gate import BODY_BYTES, BODY_S
 from app.web.pages.now import DESK
 from app.web.site import PAGES
+from protocols.fitness import QUESTIONS
 
 SCRIPT = "<script>alert(1)</script>"
 PRIVATE = [path for path, methods in PAGES.items() if "GET" in methods] + ["/events"]

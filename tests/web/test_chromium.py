@@ -8,10 +8,10 @@ from chromium import DESK, MISSING, PHONE, chromium, violations, visit
 from herald import TREATING, wait_for
 from old_days import live_days
 
-from app.household.fitness import QUESTIONS
 from app.household.order import CHECKLIST
-from app.household.plan import Plan
 from app.household.store import Household
+from protocols.course import Plan
+from protocols.fitness import QUESTIONS
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 

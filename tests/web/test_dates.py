@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.household.order import NO_TIME, obstacles
-from app.household.plan import Given
 from app.household.store import Household, Person
-from controller.history import open_history
-from controller.journal_store import FILE, Store
+from controller.journal.history import open_history
+from controller.journal.store import FILE, Store
+from protocols.course import Given
 from protocols.frequency import CLOCK, ONE_A_DAY, UNDATED
 from protocols.library import find
 

@@ -9,7 +9,7 @@ from herald import Herald
 from pairs import pair
 
 from app.household.store import Household
-from controller.journal_store import Store
+from controller.journal.store import Store
 
 
 def test_a_german_spreadsheet_and_programs_get_what_each_can_read(tmp_path):

@@ -24,7 +24,7 @@ PAGES, SLOW, DEAF = 50, 3, 3
 TURNS, TURN_S = 8, 2.0
 SETTLE_S = 0.5
 LATE_S = 0.001
-"""`controller.loop.LATE_S`: what the loop itself counts as late."""
+"""`controller.loop.tick.LATE_S`: what the loop itself counts as late."""
 
 
 @contextmanager

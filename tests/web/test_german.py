@@ -14,7 +14,7 @@ from app.locale.terminal import speak
 from app.web.now_view import view
 from controller.core.reasons import NAMES
 from controller.core.types import Cause
-from controller.journal_store import Store
+from controller.journal.store import Store
 
 TOLD = {
     "guard_blind": "the guard has not seen the sensing current by its own converter",

@@ -10,7 +10,7 @@ from herald import TREATING, Herald, wait_for
 from pairs import pair
 
 from app.web.live import Feed
-from controller.journal_store import Store
+from controller.journal.store import Store
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from herald import SNAPSHOT, Herald, wait_for
 from pairs import pair
 
 from app.device.command import _sentence
-from app.household.fitness import QUESTIONS
 from app.household.order import ABOVE_UNIT, CHECKLIST
 from app.locale.language import language
 from app.main import main
 from app.web.now_view import view
 from controller.core.reasons import REASONS, SERVICE
-from controller.journal_store import Store
+from controller.journal.store import Store
+from protocols.fitness import QUESTIONS
 
 BEGIN = {"unit": "u", "simulated": True, "treatment": "hands", "target_ma": 12.0, "total_s": 1200.0}
 OPENED = REASONS["open_circuit"]

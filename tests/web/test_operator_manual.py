@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from panel_tables import put, tables
 
-from controller import advice
+from controller.loop import advice
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "operator.md").read_text()

@@ -1,8 +1,8 @@
 """Which sessions count as a treatment: a rest with what it continues, a running one, not an empty one."""
 
 from app.web.records import Record, Records
-from controller.given import treatments
-from controller.journal_store import Store
+from controller.journal.store import Store
+from protocols.past import treatments
 
 
 def record(number, *, charge_ma_min=100.0, linked_to=None, outcome="completed", first="forward"):

@@ -14,9 +14,9 @@ from herald import Herald
 from old_journal import ten_years
 from pairs import pair
 
-from app.household.fitness import QUESTIONS
-from app.household.plan import Plan
 from app.household.store import Household
+from protocols.course import Plan
+from protocols.fitness import QUESTIONS
 
 BOUND_S = 0.2
 PAGES = ("/", "/prepare?person=1&treatment=hands", "/plan", "/plan/1/hands.ics", "/history",

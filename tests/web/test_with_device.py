@@ -11,7 +11,7 @@ from herald import wait_for
 from home import PATIENCE_S, Home
 
 from app.household.order import CHECKLIST
-from controller.history import open_history
+from controller.journal.history import open_history
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from golden import form, held
 from played import ORDER, SHORT, UNHURRIED, after, idle, serve
 
 from app.mqtt import SENSORS, discovery, state_of
-from controller.live_state import LiveState
+from controller.appliance.live_state import LiveState
 
 
 def a_whole_treatment(play):

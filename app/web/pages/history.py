@@ -25,10 +25,11 @@ from app.web.pages.now import felt_forms
 from app.web.pages.people import check_code, code_field
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
-from controller import amending, wall
-from controller.amending import LONGEST_REASON, AmendRefused, Unwritable
 from controller.core.reasons import NAMES, REASONS, reason_of
-from controller.dates import utc
+from controller.host import wall
+from controller.journal import amending
+from controller.journal.amending import LONGEST_REASON, AmendRefused, Unwritable
+from protocols.dates import utc
 
 ROWS: Final = 25
 WEEKS: Final = 12

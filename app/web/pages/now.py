@@ -15,7 +15,7 @@ from app.web.frame import page
 from app.web.markup import Html, el
 from app.web.now_view import NowView, view
 from app.web.visit import Sorry, Visit, go
-from controller.live_state import LiveState
+from controller.appliance.live_state import LiveState
 
 LABELS: Final = {
     "phase": "Phase",

@@ -10,7 +10,13 @@ from typing import Final, TypeVar
 
 from starlette.responses import Response
 
-from app.household.fitness import (
+from app.household.store import Person, StoreRefused
+from app.web import sentences
+from app.web.frame import field, note, page
+from app.web.markup import Html, el
+from app.web.visit import Sorry, Visit, go
+from protocols.ceilings import MIN_CURRENT_MA
+from protocols.fitness import (
     AREAS,
     QUESTIONS,
     age_group,
@@ -19,12 +25,6 @@ from app.household.fitness import (
     highest_limit_ma,
     words_wanted,
 )
-from app.household.store import Person, StoreRefused
-from app.web import sentences
-from app.web.frame import field, note, page
-from app.web.markup import Html, el
-from app.web.visit import Sorry, Visit, go
-from protocols.ceilings import MIN_CURRENT_MA
 
 LONGEST_CODE: Final = 64
 YES_NO: Final = (("no", "No", False), ("yes", "Yes", True))

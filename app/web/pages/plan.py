@@ -1,6 +1,6 @@
 """Plan: what is due, what is too early, the course and the top-ups, and the days as a calendar file.
 
-Law: the rules are `app.household.plan`'s; this page shows them.
+Law: the rules are `protocols.course`'s; this page shows them.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import Final
 from starlette.responses import Response
 
 from app.household.calendar import calendar
-from app.household.fitness import AREAS
-from app.household.plan import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, standing, upcoming
 from app.household.store import Person
 from app.web import sentences
 from app.web.frame import choices, facts, field, note, page
 from app.web.markup import Html, el
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import Area
+from protocols.course import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, standing, upcoming
+from protocols.fitness import AREAS
 
 SHOWN: Final = 8
 """Planned days on the page."""

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from app.household.feelings import HURT, STEP_MA, suggested_ma
 from app.household.order import CHECKLIST, limit_for, obstacles, prepared, withdraw, write
-from app.household.plan import first_polarity, standing
 from app.household.store import Person
 from app.web import sentences
 from app.web.frame import choices, field, note, page
@@ -17,6 +16,7 @@ from app.web.markup import Child, Html, el
 from app.web.records import Record, area_of
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
+from protocols.course import first_polarity, standing
 from protocols.library import find, names
 from protocols.treatment import Treatment
 

@@ -1,0 +1,351 @@
+"""What the appliance does in a tick beside the session: panel, snapshots, messages, and the start's record.
+
+Law: it looks on, and can neither block nor begin anything but a session whose Start was pressed on the unit,
+that is not one too many, and whose start is on the disk. Messages from outside stop or prepare.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from controller.appliance.live_state import Led, LiveState
+from controller.core.reasons import REASONS, code_of
+from controller.core.signals import Panel, Signal, turn_s
+from controller.core.types import Phase, Refusal, StopCause
+from controller.loop.advice import NEXT, Shortfall, contact_of
+from protocols.frequency import UNKNOWN
+
+if TYPE_CHECKING:
+    from controller.appliance.standing import Offer, Standing
+    from controller.appliance.unit_light import UnitLight
+    from controller.backends.benches import Bench
+    from controller.core.session import Session
+    from controller.core.types import Measurement
+    from controller.journal.writer import Journal
+    from controller.loop.telemetry import Snapshot
+    from controller.loop.tick import Loop
+    from controller.orders.judgement import Prepared
+
+AGAIN_S: Final = 5.0
+"""What was given is asked again so often while it refuses: the clock may be set meanwhile, a date amended."""
+PANEL_S: Final = 0.02
+"""How often light and buzzer are looked after: a fifth of the shortest flash and beep."""
+HELD_S: Final = 3.0
+"""A button held for so long while idle means something of its own (Up: pairing)."""
+
+_SIGNALS: Final = {
+    Phase.PROOF: Signal.TESTING,
+    Phase.CONTACT: Signal.CONTACT,
+    Phase.RAMP_UP: Signal.CURRENT,
+    Phase.HOLD: Signal.CURRENT,
+    Phase.RAMP_DOWN: Signal.CURRENT,
+    Phase.REVERSE: Signal.CURRENT,
+    Phase.STOPPING: Signal.STOPPING,
+    Phase.DONE: Signal.DONE,
+}
+
+
+class Attendant:
+    """Attends one session of a unit."""
+
+    def __init__(
+        self,
+        standing: Standing,
+        bench: Bench,
+        light: UnitLight,
+        loop: Loop[Session],
+        journal: Journal,
+        prepared: Prepared | None,
+        offer: Offer | None,
+    ) -> None:
+        self.stopped_by_hand = False
+        self._standing, self._bench, self._light = standing, bench, light
+        self._session, self._stop = loop.session, loop.stop
+        self._journal, self._prepared, self._offer = journal, prepared, offer
+        self._shortfall = Shortfall()
+        self._denied: tuple[float, int] | None = None
+        """A Start that can't begin anything shows its code for one turn: until when, and which."""
+        self._held: tuple[str, float] | None = None
+        self._panel_due_s = 0.0
+        self._shown: tuple[Signal, int | None, Panel] | None = None
+        self._last: Measurement | None = None
+        self._too_often: str | None = None
+        """Why nothing may be given so soon; None until the journal has told what was given."""
+        self._again_s = 0.0
+
+    # --- the tick -----------------------------------------------------------------------------------------
+
+    def tick(self, m: Measurement) -> None:
+        """Look after panel, messages and the record."""
+        self._last = m
+        session, standing = self._session, self._standing
+        for message in standing.line.take():
+            self._hear(message)
+        if not self._journal.begin_sent:
+            self._journal.listen()
+            standing.found(self._journal.cut_off)
+            if self._journal.past is not None and (self._too_often is None or m.time_s >= self._again_s):
+                self._too_often = self._judge()
+                self._again_s = m.time_s + AGAIN_S
+                if self._too_often:
+                    self._journal.look(self._bench.name)
+        if session.phase is Phase.READY:
+            standing.passed()
+            self._hold(m)
+            if session.start_asked:
+                self._start(m.time_s)
+            elif standing.lapse():
+                self._stop.press()
+        elif self._held is not None:
+            self._held = None
+        if session.phase is Phase.STOPPED and m.buttons.stop:
+            self.stopped_by_hand = True
+        if m.time_s >= self._panel_due_s:
+            self._panel_due_s = m.time_s + PANEL_S
+            self._show_panel()
+
+    def _start(self, now_s: float) -> None:
+        """Start was pressed: begin if anything may begin, and go on once that is on the disk."""
+        standing, journal, prepared = self._standing, self._journal, self._prepared
+        latched = standing.alarm is not None and standing.alarm.latched and self._offer is None
+        if prepared is None or latched:
+            refused = Refusal.ORDER_REFUSED if standing.order is not None else Refusal.NOTHING_PREPARED
+            code = standing.alarm.code if latched and standing.alarm is not None else REASONS[refused].code
+            self._denied = (now_s + turn_s(Signal.CODE, code), code)
+            self._session.deny()
+            return
+        if not journal.begin_sent and self._too_often is not None:
+            self._too_often = self._judge()  # it may have become midnight
+            if self._too_often:
+                code = REASONS[Refusal.DATE_UNKNOWN if self._too_often in UNKNOWN else Refusal.TOO_OFTEN].code
+                self._denied = (now_s + turn_s(Signal.CODE, code), code)
+                self._session.deny()
+                standing.deny(code, self._too_often)
+                return
+            journal.begin(self._facts(prepared), now_s)
+        journal.waiting()
+        if journal.failure is not None:
+            self._session.refuse(Refusal.NO_RECORD, journal.failure)
+        elif journal.begun and not self._session.recorded:
+            self._session.recorded = True
+            standing.begun(prepared)
+            begun = {"begun": journal.session_id, "treatment": prepared.name, "person": prepared.person}
+            standing.tell(begun)
+
+    def _judge(self) -> str:
+        """Say why what is prepared may not be given so soon after what was given, or ""."""
+        if self._prepared is None or self._offer is not None or self._journal.past is None:
+            return ""
+        return self._standing.too_often(self._prepared, self._journal)
+
+    def record_idle_trip(self) -> None:
+        """Record a trip that came while nobody was treated."""
+        if self._last is not None:
+            name = "none" if self._prepared is None else self._prepared.name
+            self._journal.begin(self._facts(self._prepared) | {"treatment": name})
+            self._journal.tick(self._last)
+
+    def _facts(self, prepared: Prepared | None) -> dict[str, Any]:
+        plan, bench = self._session.plan, self._bench
+        return {
+            "unit": bench.name,
+            "treatment": "" if prepared is None else prepared.name,
+            "simulated": bench.simulated,
+            "target_ma": plan.target_ma,
+            "total_s": plan.total_s,
+            "person": None if prepared is None else prepared.person,
+            "linked_to": None if self._offer is None else self._offer.session,
+            "first_polarity": plan.halves[0][0],
+            "limit_ma": self._session.limit_ma,
+            "planned_ma_min": None if prepared is None else prepared.treatment.planned_charge_ma_min,
+        }
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        standing, bench, stop = self._standing, self._bench, self._stop
+        match message.get("do"):
+            case "stop":
+                (stop.cut if stop.pressed else stop.press)(StopCause.PAGE)
+            case "press" if bench.inject is not None:
+                what = {"button": message["button"], "for_s": message["held_s"]}
+                bench.inject(standing.clock.whole_s, "press", what)
+            case "hand" if bench.inject is not None:
+                bench.inject(standing.clock.whole_s, "hand_out" if message["out"] else "hand_in", {})
+            case "order":
+                before = standing.prepared
+                standing.take_order(message)
+                if self._session.phase in {Phase.SELF_TEST, Phase.READY} and standing.prepared != before:
+                    stop.press()  # the next session is another one; nothing is driven yet
+
+    def _hold(self, m: Measurement) -> None:
+        held = "up" if m.buttons.up else "down" if m.buttons.down else None
+        if held is None:
+            self._held = None
+        elif self._held is None or self._held[0] != held:
+            self._held = (held, m.time_s)
+
+    # --- the faces ------------------------------------------------------------------------------------------
+
+    def _held_long(self) -> str | None:
+        held, last = self._held, self._last
+        return held[0] if held and last and last.time_s - held[1] >= HELD_S else None
+
+    def _signal(self) -> tuple[Signal, int | None]:
+        """Return what is to be shown, with its code."""
+        session, standing = self._session, self._standing
+        phase, now_s = session.phase, 0.0 if self._last is None else self._last.time_s
+        if phase in {Phase.TRIPPED, Phase.REFUSED} and (code := code_of(session)) is not None:
+            return (Signal.CODE, code) if session.refusal is not Refusal.NOBODY_CAME else (Signal.READY, None)
+        if phase in {Phase.RAMP_UP, Phase.HOLD} and session.fold_back.withdrawn:
+            return Signal.LEAVING, None
+        if phase in _SIGNALS:
+            return _SIGNALS[phase], None
+        if self._denied is not None and now_s < self._denied[0]:
+            return Signal.CODE, self._denied[1]
+        if self._held_long() == "up":
+            return Signal.PAIRING, None
+        if self._offer is not None:
+            return Signal.REST, None
+        if standing.alarm is not None:
+            return Signal.CODE, standing.alarm.code
+        if standing.finished:
+            return Signal.DONE, None
+        if phase is Phase.SELF_TEST:
+            return Signal.TESTING, None
+        startable = self._prepared is not None and not self._too_often
+        return (Signal.READY if startable else Signal.NOTHING), None
+
+    def _show_panel(self) -> None:
+        signal, code = self._signal()
+        self._shown = (signal, code, self._light.show(signal, code))
+
+    def show(self, seen: Snapshot) -> None:
+        """Send a snapshot of the session with what the appliance knows."""
+        standing, session, journal = self._standing, self._session, self._journal
+        if self._shown is None:
+            return
+        signal, code, now = self._shown
+        driving = session.phase in _SIGNALS
+        snapshot = LiveState(
+            time_s=seen.time_s,
+            phase=seen.phase,
+            polarity=seen.polarity,
+            target_ma=seen.target_ma,
+            setpoint_ma=seen.setpoint_ma,
+            measured_ma=seen.measured_ma,
+            voltage_v=seen.voltage_v,
+            resistance_ohm=seen.resistance_ohm,
+            left_s=seen.left_s,
+            total_s=seen.total_s,
+            charge_forward_ma_min=seen.charge_forward_ma_min,
+            charge_reverse_ma_min=seen.charge_reverse_ma_min,
+            note=seen.note,
+            trip_cause=seen.trip_cause,
+            trip_evidence=seen.trip_evidence,
+            simulated=seen.simulated,
+            late_ticks=seen.late_ticks,
+            missed_ticks=seen.missed_ticks,
+            state=self._state(driving=driving),
+            limit_ma=session.limit_ma,
+            person=None if self._prepared is None else self._prepared.person,
+            treatment=None if self._prepared is None else self._prepared.name,
+            session=journal.session_id,
+            linked_to=None if self._offer is None else self._offer.session,
+            held=self._held_long(),
+            contact=contact_of(session.phase, seen.voltage_v, seen.measured_ma, session.plan.compliance_v),
+            limited_by=self._shortfall.reason(
+                seen.time_s,
+                phase=session.phase,
+                resistance_ohm=seen.resistance_ohm,
+                short_ma=session.target_ma - seen.setpoint_ma,
+                leaving=session.fold_back.withdrawn,
+            ),
+            led=Led(colour=now.colour, on=now.lit, signal=signal.value),
+            buzzer=now.buzzes,
+            code=code,
+            next=self._next(),
+            rest_s=None
+            if self._offer is None
+            else max(0.0, round(self._offer.until_s - standing.clock.whole_s, 1)),
+            order=standing.order,
+            last=standing.last,
+        )
+        standing.line.send({"snapshot": snapshot})
+
+    def _state(self, *, driving: bool) -> str:
+        standing, phase = self._standing, self._session.phase
+        if driving and phase is not Phase.DONE:
+            return "treating"
+        if standing.alarm is not None or phase in {Phase.TRIPPED, Phase.REFUSED}:
+            return "alarm"
+        if standing.finished or phase is Phase.DONE:
+            return "finished"
+        return "starting" if phase is Phase.SELF_TEST else "idle"
+
+    def _next(self) -> str:
+        standing, session = self._standing, self._session
+        if session.phase in {Phase.RAMP_UP, Phase.HOLD} and session.fold_back.withdrawn:
+            return "put_back"
+        if session.phase is Phase.READY:
+            if session.start_asked:
+                return "wait_record"
+            if self._offer is not None:
+                return "press_start_rest"
+            if standing.alarm is not None and standing.alarm.latched:
+                return "clear_alarm"
+            if standing.finished:
+                return "take_out"
+            if self._too_often:
+                return "come_back"
+            return "prepare" if self._prepared is None else "press_start"
+        if session.phase in {Phase.TRIPPED, Phase.REFUSED}:
+            return "mend"
+        return NEXT.get(session.phase, "press_start")
+
+
+def show_code(standing: Standing, bench: Bench, light: UnitLight, now_s: float) -> None:
+    """Show the alarm while no session can run, on the panel and to the faces."""
+    alarm = standing.alarm
+    if alarm is None:
+        return
+    for message in standing.line.take():
+        if message.get("do") == "order":
+            standing.take_order(message)
+    seen = light.show(Signal.CODE, alarm.code)
+    prepared = standing.prepared
+    snapshot = LiveState(
+        time_s=now_s,
+        phase=Phase.REFUSED,
+        polarity="forward",
+        target_ma=0.0,
+        setpoint_ma=0.0,
+        measured_ma=None,
+        voltage_v=None,
+        resistance_ohm=None,
+        left_s=0.0,
+        total_s=0.0,
+        charge_forward_ma_min=0.0,
+        charge_reverse_ma_min=0.0,
+        note=alarm.reason,
+        trip_cause=None,
+        trip_evidence=None,
+        simulated=bench.simulated,
+        late_ticks=0,
+        missed_ticks=0,
+        state="alarm",
+        limit_ma=0.0,
+        person=None if prepared is None else prepared.person,
+        treatment=None if prepared is None else prepared.name,
+        session=None,
+        linked_to=None,
+        held=None,
+        contact=None,
+        limited_by=None,
+        led=Led(colour=seen.colour, on=seen.lit, signal=Signal.CODE.value),
+        buzzer=seen.buzzes,
+        code=alarm.code,
+        next="mend",
+        rest_s=None,
+        order=standing.order,
+        last=standing.last,
+    )
+    standing.line.send({"snapshot": snapshot})

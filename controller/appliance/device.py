@@ -1,0 +1,171 @@
+"""The appliance: one unit, owned for good, and one session after the other, each begun by its Start button.
+
+Law: nothing but a press on the unit begins a session, and nothing goes on by itself. Not more than one a day
+and five a week of an area, whatever was prepared and by whom. The start is on record before the output
+closes; a trip stays shown until a person presses Stop on the unit, or, where only the circuit opened, Start
+for the rest of the dose.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from controller.appliance.attendant import Attendant, show_code
+from controller.appliance.standing import Alarm, Standing
+from controller.appliance.unit_light import UnitLight
+from controller.core.reasons import REASONS
+from controller.core.types import Phase, Refusal, StopCause
+from controller.host.realtime import real_time
+from controller.journal.writer import Journal
+from controller.loop.recorder import Recorder
+from controller.loop.rig import Refused
+from controller.loop.tick import StopSwitch
+from controller.orders.judgement import Prepared
+from controller.session.wiring import loop_of
+from protocols.treatment import Treatment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from config.calibration import Calibration
+    from config.unit import Unit
+    from controller.appliance.standing import Line
+    from controller.appliance.supervision import Supervision
+    from controller.backends.benches import Bench
+    from controller.loop.clock import SessionClock
+    from controller.loop.rig import Rig
+
+AGAIN_S: Final = 5.0
+"""After a test that failed the next one waits so long."""
+NOTHING: Final = Treatment(name="nothing", area="face", current_ma=0.5, total_min=2.0)
+"""The plan of a session that can't begin, because nothing is prepared."""
+
+
+class Device:
+    """Serves one unit. `tell` gets one object for every session that begins or ends, for logs."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        rig: Rig,
+        clock: SessionClock,
+        unit: Unit,
+        calibration: Calibration,
+        *,
+        state: Path,
+        library: Mapping[str, Treatment],
+        default: Prepared | None,
+        line: Line,
+        tell: Callable[[dict[str, Any]], None],
+        supervision: Supervision,
+    ) -> None:
+        self.bench, self.rig, self.clock, self.unit = bench, rig, clock, unit
+        self._supervision = supervision
+        self.stop = StopSwitch()
+        self.ending = False
+        self._ended_by = StopCause.TERMINATED
+        self.between: Callable[[], None] = lambda: None
+        """Called between two sessions, with the output off; may take its time."""
+        self._calibration = calibration
+        self._state = state
+        self.standing = Standing(
+            clock,
+            unit,
+            calibration,
+            library=library,
+            default=default,
+            line=line,
+            tell=tell,
+        )
+        self._light = UnitLight(rig, clock)
+
+    # --- serving -------------------------------------------------------------------------------------------
+
+    def end(self, cause: StopCause = StopCause.TERMINATED) -> None:
+        """Ask for the end: a soft stop of what runs; a second time cuts. Signal-safe."""
+        (self.stop.cut if self.ending else self.stop.press)(cause)
+        self._ended_by = self._ended_by if self.ending else cause
+        self.ending = True
+
+    def serve(self) -> None:
+        """Serve until `end`."""
+        try:
+            self._supervision.serving()
+            while not self.ending:
+                self._session()
+            self._supervision.ending()
+        finally:
+            self.rig.rest()
+            self.rig.show(red=False, green=False, blue=False, buzzer=False)
+
+    def _session(self) -> None:
+        """Offer one session, and run it if Start is pressed."""
+        self.stop = StopSwitch()
+        if self.ending:  # a signal that came before the new switch
+            self.stop.press(self._ended_by)
+        self.between()
+        self.clock.restart()
+        journal = Journal(self._state, None, self.bench.locks)
+        try:
+            journal.look(self.bench.name)
+            try:
+                self.rig.start()
+                unfit = self._calibration.why_no_treatment(date.today(), simulated=self.bench.simulated)
+                if unfit:
+                    raise Refused(unfit)
+            except (OSError, Refused) as error:
+                refusal = Refusal.UNIT_UNFIT if isinstance(error, Refused) else Refusal.CHIP_MISSING
+                self.standing.show(Alarm(REASONS[refusal].code, str(error), latched=False))
+                self._wait()
+                return
+            self._run(journal)
+        finally:
+            journal.close()
+
+    def _run(self, journal: Journal) -> None:
+        prepared, offer = self.standing.prepared, self.standing.offer
+        loop = loop_of(
+            self.unit,
+            self._calibration,
+            NOTHING if prepared is None else prepared.treatment,
+            self.rig,
+            self.clock,
+            self.stop,
+            limit_ma=0.0 if prepared is None else prepared.limit_ma,
+            rest=None if offer is None else offer.rest,
+        )
+        session = loop.session
+        session.recorded = False
+        attendant = Attendant(self.standing, self.bench, self._light, loop, journal, prepared, offer)
+        recorder = Recorder(
+            loop,
+            simulated=self.bench.simulated,
+            on_snapshot=attendant.show,
+            on_tick=self.bench.mark_tick,
+        )
+        journal.watch(session, self.stop, self.rig.wear)
+        with real_time(wanted=self.bench.real_time) as steps:
+            loop.run(recorder, attendant, journal, self._supervision)
+        if not journal.begun and session.trip is not None and self.standing.alarm is None:
+            attendant.record_idle_trip()
+        journal.close()
+        self.standing.conclude(
+            session,
+            journal,
+            prepared,
+            offer,
+            stopped_by_hand=attendant.stopped_by_hand,
+            punctual=[step._asdict() for step in steps],
+        )
+        if not journal.begun and session.phase in {Phase.TRIPPED, Phase.REFUSED}:
+            self._wait()
+
+    def _wait(self) -> None:
+        """Wait before the next test, with the code shown and everything off."""
+        until_s = self.clock.now() + AGAIN_S
+        while self.clock.now() < until_s and not self.ending:
+            show_code(self.standing, self.bench, self._light, self.clock.now())
+            self._supervision.alive()
+            self.clock.sleep_until(self.clock.now() + 0.02)

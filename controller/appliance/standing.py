@@ -1,0 +1,256 @@
+"""What outlasts a session of a unit: what is prepared, the alarm, the rest of a dose, the last session.
+
+Law: nothing here begins or drives anything. An alarm that latched stays until a person presses Stop on the
+unit, or, where only the circuit opened, Start for the rest of the dose; an order is used once.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from controller.appliance.live_state import Last, OrderState
+from controller.core.limits import REST_WITHIN_S
+from controller.core.reasons import NAMES, REASONS, Priority, code_of
+from controller.core.rest import Rest, rest_of
+from controller.core.types import Cause, Phase, Refusal
+from controller.loop.result import OUTCOMES
+from controller.orders.judgement import OrderRefused, Prepared, judge
+from protocols.ceilings import longest_min
+from protocols.past import too_often
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from config.calibration import Calibration
+    from config.unit import Unit
+    from controller.core.session import Session
+    from controller.journal.writer import Journal
+    from controller.loop.clock import SessionClock
+    from protocols.treatment import Treatment
+
+
+class Line(Protocol):
+    """The way to the process that talks to others; neither call ever waits."""
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one message, or drop it."""
+
+    def take(self) -> list[dict[str, Any]]:
+        """Return what has come."""
+
+
+class Offer(NamedTuple):
+    """The rest of a dose: of which session, what of it, and until when (s of the whole run)."""
+
+    session: int
+    prepared: Prepared
+    rest: Rest
+    until_s: float
+
+
+class Alarm(NamedTuple):
+    """What is shown until it is cleared; `latched` keeps Start from beginning anything."""
+
+    code: int
+    reason: str
+    latched: bool
+
+
+class Standing:
+    """Of one unit as it is calibrated. `tell` gets one object for every session that begins or ends."""
+
+    def __init__(
+        self,
+        clock: SessionClock,
+        unit: Unit,
+        calibration: Calibration,
+        *,
+        library: Mapping[str, Treatment],
+        default: Prepared | None,
+        line: Line,
+        tell: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self.clock, self.line, self.tell = clock, line, tell
+        self.alarm: Alarm | None = None
+        self.offer: Offer | None = None
+        self.finished = False
+        self.last: Last | None = None
+        self.order: OrderState | None = None
+        self._unit, self._calibration = unit, calibration
+        self._library = library
+        self._default = default
+        self._ordered: Prepared | None = None
+        self._order_until_s = 0.0
+        self._spent = ""
+        self._told_code = 0
+
+    # --- what is prepared ----------------------------------------------------------------------------------
+
+    @property
+    def prepared(self) -> Prepared | None:
+        """What Start would begin now; None when there is nothing, or an order that is refused."""
+        if self.offer is not None:
+            return self.offer.prepared
+        return self._ordered if self.order is not None else self._default
+
+    def take_order(self, message: Mapping[str, Any]) -> None:
+        """Take what was `controller.orders.file.Found` in `next.json`."""
+        asked, self._ordered, self.order = message.get("order"), None, None
+        if asked is not None and message["digest"] == self._spent:
+            return
+        if asked is None and message.get("error") is None:
+            return
+        self.order = {"accepted": False, "refusal": message.get("error"), "valid_until_utc": None}
+        if asked is None:
+            return
+        self.order["valid_until_utc"] = asked.get("valid_until_utc")
+        self._order_until_s = time.monotonic() + message["valid_for_s"]
+        try:
+            self._ordered = judge(asked, self._library, self._unit, self._calibration, message["digest"])
+            self.order["accepted"] = True
+        except OrderRefused as refused:
+            self.order["refusal"] = str(refused)
+
+    def begun(self, prepared: Prepared) -> None:
+        """Take note that Start has begun this: an order is used once, and what was shown is over."""
+        self.alarm, self.finished = None, False
+        if prepared.digest:
+            self._spent = prepared.digest
+            self.order = self._ordered = None
+            self.line.send({"spent": prepared.digest})
+
+    def too_often(self, prepared: Prepared, journal: Journal) -> str:
+        """Say why this may not be given so soon after what was given lately, or ""."""
+        known = {**self._library, prepared.name: prepared.treatment}
+        clock = None if journal.clock is None else journal.clock.later()
+        now = datetime.now().astimezone() if clock is None else clock.utc.astimezone()
+        return too_often(
+            journal.past or [],
+            known,
+            prepared.treatment.area,
+            prepared.person,
+            now,
+            seen=journal.seen,
+            clock=clock,
+        )
+
+    def deny(self, code: int, reason: str) -> None:
+        """Tell of a Start that began nothing; it latches nothing."""
+        self.tell({"alarm": Alarm(code, reason, latched=False)._asdict()})
+
+    def found(self, cut_off: list[dict[str, Any]]) -> None:
+        """Take note of earlier sessions of this unit that have no end; each is told once."""
+        while cut_off:
+            one = cut_off.pop(0)
+            self.last = {
+                "session": one["session"],
+                "outcome": "cut_off",
+                "reason": "the controller was cut off",
+                "cause": None,
+                "code": None,
+                "charge_forward_ma_min": one["charge_ma_min"]["forward"],
+                "charge_reverse_ma_min": one["charge_ma_min"]["reverse"],
+            }
+            self.tell({"ended": self.last, "rest_offered": False})
+
+    def passed(self) -> None:
+        """Take note that the self-test passed: what an earlier one found is over."""
+        alarm = self.alarm
+        if alarm is not None and not alarm.latched and REASONS[NAMES[alarm.code]].clears_itself:
+            self.alarm = None
+
+    def lapse(self) -> bool:
+        """Let go of an offer or an order whose time is over; True when the next session is another one."""
+        if self.offer is not None and self.clock.whole_s >= self.offer.until_s:
+            self.offer = None
+            return True
+        if self._ordered is not None and time.monotonic() >= self._order_until_s:
+            self._ordered = None
+            until = None if self.order is None else self.order["valid_until_utc"]
+            self.order = OrderState(
+                accepted=False, refusal="its time is over: prepare again", valid_until_utc=until
+            )
+            return True
+        return False
+
+    # --- a session that is over ----------------------------------------------------------------------------
+
+    def conclude(
+        self,
+        session: Session,
+        journal: Journal,
+        prepared: Prepared | None,
+        offer: Offer | None,
+        *,
+        stopped_by_hand: bool,
+        punctual: list[dict[str, Any]],
+    ) -> None:
+        """Draw the consequences of a session that is over."""
+        trip, refusal, code = session.trip, session.refusal, code_of(session)
+        if journal.begun:
+            self.finished = session.phase is Phase.DONE
+            self.offer = None
+            self.last = self._report(session, journal, code, punctual)
+        if trip is not None and code is not None:
+            if journal.begun and offer is None and prepared is not None:
+                self.offer = self._rest(session, journal, prepared)
+            self.show(Alarm(code, trip.evidence, latched=True))
+        elif refusal is Refusal.NOBODY_CAME:
+            self.finished = False
+        elif refusal is not None and code is not None:
+            self.show(Alarm(code, session.reason or "", latched=False))
+        elif journal.begun:
+            self.alarm = None
+        elif stopped_by_hand:
+            self.alarm, self.offer, self.finished = None, None, False
+        if journal.begun:
+            self.tell({"ended": self.last, "rest_offered": self.offer is not None})
+
+    @staticmethod
+    def _report(session: Session, journal: Journal, code: int | None, punctual: list[dict[str, Any]]) -> Last:
+        report: Last = {
+            "session": journal.session_id,
+            "outcome": OUTCOMES[session.phase],
+            "reason": journal.failure or session.reason,
+            "cause": None if session.trip is None else session.trip.cause.value,
+            "code": code,
+            "charge_forward_ma_min": round(session.dose.ma_min("forward"), 3),
+            "charge_reverse_ma_min": round(session.dose.ma_min("reverse"), 3),
+        }
+        if punctual:
+            report["real_time"] = punctual
+        return report
+
+    def _rest(self, session: Session, journal: Journal, prepared: Prepared) -> Offer | None:
+        """Offer the rest of a dose that an open circuit cut."""
+        if session.trip is None or session.trip.cause is not Cause.OPEN_CIRCUIT or journal.session_id is None:
+            return None
+        treatment = prepared.treatment
+        rest = rest_of(
+            session.plan.halves,
+            session.given,
+            target_ma=session.target_ma,
+            ramp_ma_per_s=treatment.ramp_ma_per_s,
+            longest_s=60 * longest_min(treatment.area),
+        )
+        if rest is None:
+            return None
+        # What the person has chosen by Up and Down goes on.
+        same = prepared._replace(treatment=treatment.model_copy(update={"current_ma": session.target_ma}))
+        return Offer(journal.session_id, same, rest, self.clock.whole_s + REST_WITHIN_S)
+
+    def show(self, alarm: Alarm) -> None:
+        """Show an alarm; one of high priority that waits for Stop gives way to another such one only."""
+        shown = self.alarm
+        if shown is None or self._told_code != alarm.code:
+            self.tell({"alarm": alarm._asdict()})
+        self._told_code = alarm.code
+        if shown is not None and shown.latched and _is_high(shown):
+            alarm = alarm._replace(latched=True) if _is_high(alarm) else shown
+        self.alarm = alarm
+
+
+def _is_high(alarm: Alarm) -> bool:
+    return REASONS[NAMES[alarm.code]].priority is Priority.HIGH

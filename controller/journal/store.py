@@ -1,0 +1,241 @@
+"""The journal's far end, a process of its own: SQLite on disk, fed by lines on standard input.
+
+Law: what is acknowledged is on the disk (WAL, synchronous FULL). It ends when its input ends, so it outlives
+a dead session by no more than its last write.
+
+Run as `python -m controller.journal.store DIRECTORY`; `controller.journal.writer` is the near end and says
+what goes through the pipes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from controller.host import wall
+from controller.host.disk import Why, why
+from controller.host.lines import LineSplitter
+from controller.journal import dates as journal_dates
+from controller.journal.chain import write_head
+from controller.journal.tables import (
+    BEGIN,
+    BEGUN,
+    END,
+    FILE,
+    ROW,
+    TRIP,
+    VERSION,
+    WEAR_TABLE,
+    chain,
+    chain_begin,
+    chain_end,
+    create,
+    migrate,
+    pack_chart,
+    stored_head,
+)
+
+LEAST_FREE_BYTES: Final = 8 << 20
+"""A session of 30 min takes below 1 MB, write-ahead log included; a start with less than this is refused."""
+BUSY_S: Final = 2.0
+"""How long to wait for another session's write; each takes milliseconds."""
+
+_QUESTIONS: Final = ("look", "begin")
+"""Records that are answered by more than their being kept; they come before all others."""
+_CUT_OFF: Final = "the controller was cut off: no end of this session was ever written"
+
+
+class Unwritable(Exception):
+    """The journal can't be kept here; `str()` is one sentence with what to do."""
+
+
+class Store:
+    """The journal in `directory`, which is made if it is missing. Raises Unwritable or sqlite3.Error."""
+
+    def __init__(self, directory: Path) -> None:
+        self._session = 0
+        self._directory = directory
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            free = os.statvfs(directory)
+        except OSError as error:
+            raise Unwritable(_sentence(directory, why(error, directory))) from error
+        if free.f_bavail * free.f_frsize < LEAST_FREE_BYTES:
+            short = Why(f"less than {LEAST_FREE_BYTES >> 20} MB are free", "make room on that disk")
+            raise Unwritable(_sentence(directory, short))
+        self.connection = sqlite3.connect(directory / FILE, timeout=BUSY_S, isolation_level=None)
+        try:
+            self._prepare(directory)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _prepare(self, directory: Path) -> None:
+        connection = self.connection
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            newer = Why(
+                f"{FILE} is of version {version}, known is {VERSION}", "use the program that wrote it"
+            )
+            raise Unwritable(_sentence(directory, newer))
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if version < VERSION:
+            # Two first starts: one makes or migrates the tables, the other one waits and finds them.
+            connection.execute("BEGIN IMMEDIATE")
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                create(connection)
+            elif version == 1:
+                migrate(connection)
+            journal_dates.make(connection)
+            connection.execute("COMMIT")
+            self._write_head()
+        elif not journal_dates.present(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            journal_dates.make(connection)
+            connection.execute("COMMIT")
+
+    def look(self, unit: str) -> dict[str, Any]:
+        """Write that sessions of this unit without an end were cut off; tell what was given, and the time."""
+        now = wall.read()
+        self.connection.execute("BEGIN IMMEDIATE")
+        cut_off = [self._cut_off(*row) for row in self._unended(unit)]
+        sighted = journal_dates.sight(self.connection, now)
+        self.connection.execute("COMMIT")
+        if cut_off or sighted:
+            self._write_head()
+        return {
+            "looked": True,
+            "cut_off": cut_off,
+            **journal_dates.told(journal_dates.read(self.connection), now),
+        }
+
+    def begin(self, start: dict[str, Any]) -> dict[str, Any]:
+        """Write that sessions of this unit without an end were cut off, and that a new one begins."""
+        connection = self.connection
+        clock = wall.read()
+        facts = {**dict.fromkeys(BEGUN), **start, "begun_utc": _now_utc()}
+        connection.execute("BEGIN IMMEDIATE")
+        cut_off = [self._cut_off(*row) for row in self._unended(start["unit"])]
+        connection.execute(BEGIN, facts)
+        self._session = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+        chain_begin(
+            connection, self._session, {"clock": journal_dates.keep_clock(connection, self._session, clock)}
+        )
+        connection.execute("COMMIT")
+        self._write_head()
+        return {"begun": self._session, "cut_off": cut_off}
+
+    def _unended(self, unit: str) -> list[tuple[int, str, str]]:
+        found = self.connection.execute(
+            "SELECT id, begun_utc, treatment FROM session WHERE unit = ? AND outcome IS NULL ORDER BY id",
+            (unit,),
+        )
+        return found.fetchall()
+
+    def _cut_off(self, session: int, begun_utc: str, treatment: str) -> dict[str, Any]:
+        last = self.connection.execute(
+            "SELECT at_s, forward_ma_min, reverse_ma_min FROM live WHERE session = ? "
+            "ORDER BY at_s DESC LIMIT 1",
+            (session,),
+        ).fetchone()
+        at_s, forward, reverse = last or (0.0, 0.0, 0.0)
+        self._close(session, (None, "cut_off", _CUT_OFF, at_s, forward, reverse, None))
+        return {
+            "session": session,
+            "begun_utc": begun_utc,
+            "treatment": treatment,
+            "duration_s": at_s,
+            "charge_ma_min": {"forward": forward, "reverse": reverse},
+        }
+
+    def write(self, records: list[list[Any]]) -> None:
+        """Write records of the running session, all in one transaction."""
+        connection, session = self.connection, self._session
+        connection.execute("BEGIN IMMEDIATE")
+        chained = False
+        for kind, *values in records:
+            if kind == "row":
+                connection.execute(ROW, (session, *values))
+            elif kind == "trip":
+                connection.execute("INSERT INTO trip VALUES (?, ?, ?, ?, ?)", (session, *values))
+                chain(connection, session, "trip", dict(zip(TRIP, values, strict=True)))
+                chained = True
+            elif kind == "wear":
+                connection.execute(WEAR_TABLE)
+                connection.execute("INSERT OR REPLACE INTO wear VALUES (?, ?, ?)", (session, *values))
+            elif kind == "end":
+                self._close(session, (_now_utc(), *values))
+                chained = True
+        connection.execute("COMMIT")
+        if chained:
+            self._write_head()
+
+    def _close(self, session: int, values: tuple[Any, ...]) -> None:
+        """Write the end of a session (`ENDED`), with its chart, inside the caller's transaction."""
+        connection = self.connection
+        connection.execute(END, (*values, session))
+        pack_chart(connection, session)
+        chain_end(connection, session)
+
+    def _write_head(self) -> None:
+        write_head(self._directory, stored_head(self.connection))
+
+
+def _sentence(directory: Path, found: Why) -> str:
+    return (
+        f"the journal in {directory} can't be written ({found.cause}), and without a record there is no "
+        f"treatment: {found.remedy}, or choose another directory with --state"
+    )
+
+
+def _now_utc() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _lines() -> Any:
+    """Give what has come on standard input as lists of records, until it ends; half a line is dropped."""
+    lines = LineSplitter()
+    while chunk := os.read(0, 1 << 16):
+        if whole := lines.feed(chunk):
+            yield [json.loads(line) for line in whole]
+
+
+def _say(answer: dict[str, Any]) -> None:
+    with suppress(OSError):  # a session that is gone needs no answer, but what it sent is still written
+        os.write(1, json.dumps(answer).encode() + b"\n")
+
+
+def main(directory: Path) -> None:
+    """Keep the journal of one session until standard input ends."""
+    # The terminal's signals are the session's business; this process ends with its input.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    store: Store | None = None
+    try:
+        for records in _lines():
+            if store is None:
+                store = Store(directory)
+            while records and records[0][0] in _QUESTIONS:
+                kind, facts = records.pop(0)
+                _say(store.look(facts) if kind == "look" else store.begin(facts))
+            if records:
+                store.write(records)
+                _say({"kept": len(records)})
+    except Unwritable as error:
+        _say({"failed": str(error)})
+    except (sqlite3.Error, OSError) as error:
+        _say({"failed": _sentence(directory, why(error, directory))})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

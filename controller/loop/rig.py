@@ -1,0 +1,363 @@
+"""The unit as one thing: sense it, apply a command to it, keep its heart beating, switch it off.
+
+Law: going off, the series relay opens first and the DAC follows; going on, the DAC is right before the relay
+closes. A chip that fails is reported with a name, and an apply that fails has already switched off.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, TypeVarTuple
+
+from controller.core.types import Buttons, Cause, Command, Drive, Failure, Measurement, Off, Polarity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from controller.loop.clock import Clock
+    from controller.loop.ports import Ports, Scales
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
+Kind: TypeAlias = Literal["", "current", "voltage", "supply", "return"]
+
+WITH_GUARD: Final[tuple[Kind, ...]] = (
+    "voltage",
+    "current",
+    "voltage",
+    "return",
+    "voltage",
+    "current",
+    "voltage",
+    "supply",
+)
+"""Order of the control ADC's channels when the guard has its own: voltage every other tick."""
+WITHOUT_GUARD: Final[tuple[Kind, ...]] = (
+    "current",
+    "voltage",
+    "current",
+    "return",
+    "current",
+    "voltage",
+    "current",
+    "supply",
+)
+"""The same when there is one converter for everything: current every other tick."""
+BUS_TIME_S: Final = 0.010
+"""Time on the bus for one sense or one apply: a pause of the machine of 10 ms is ridden (design); their own
+transfers take below 1 ms on a Pi, and a hung one ends by itself after the host's 10 ms."""
+VERIFY_TICKS: Final = 20
+"""The guard's configuration and, while the output is off, the DAC are read back every 20 ticks, 10 apart."""
+
+
+class Refused(Exception):
+    """The unit failed a check before the session; `str()` is one sentence with what to do."""
+
+
+class Rig:
+    """One unit behind its ports, with one clock. Not for more than one thread."""
+
+    def __init__(self, ports: Ports, scales: Scales, clock: Clock) -> None:
+        self._ports = ports
+        self._scales = scales
+        self._clock = clock
+        self._order = WITHOUT_GUARD if ports.guard_adc is None else WITH_GUARD
+        self._turn = 0
+        self._ticks = 0
+        self._pending: Kind = ""
+        self._waited = False
+        self._connected = False
+        self._beats = True
+        self._polarity: Polarity = "forward"
+        self._code = 0
+        self._failure: Failure | None = None
+        self._series_operations = self._polarity_operations = 0
+        self._buttons = Buttons()
+        self._values: dict[Kind, float | None] = dict.fromkeys(("current", "voltage", "supply", "return"))
+        self._lines = {
+            "current": (scales.current_channel, *scales.current_ma),
+            "voltage": (scales.voltage_channel, *scales.voltage_v),
+            "supply": (scales.supply_channel, *scales.supply_v),
+            "return": (scales.return_channel, *scales.return_ma),
+        }
+
+    # --- before the session ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Switch off and check the DAC, whatever a dead program left behind. Raises Refused or OSError."""
+        ports = self._ports
+        ports.relays.disconnect()
+        ports.heartbeat.rest()
+        self._connected, self._beats, self._code = False, True, 0
+        self._series_operations = self._polarity_operations = 0
+        self._failure, self._pending, self._waited = None, "", False
+        self._values = dict.fromkeys(self._values)
+        ports.bus.allow(BUS_TIME_S)
+        ports.dac.write(0)
+        state = ports.dac.read_back()
+        if state.eeprom_code != 0 or state.eeprom_power_down != 0:
+            raise Refused(
+                f"the DAC would power up at code {state.eeprom_code} (power-down bits "
+                f"{state.eeprom_power_down}) instead of 0: its EEPROM has to be written by a technician, "
+                "with the output off, before this unit may treat anybody"
+            )
+        if state.code != 0 or state.power_down != 0 or not state.ready:
+            raise Refused(
+                f"the DAC holds code {state.code} (power-down bits {state.power_down}) after 0 was written: "
+                "switch the unit off and on; if it happens again, replace the DAC"
+            )
+        if ports.guard_adc is not None:
+            ports.guard_adc.verify()
+        self._start_next()
+        self._clock.sleep_until(self._clock.now() + self._scales.conversion_s)
+
+    # --- the tick ---------------------------------------------------------------------------------------
+
+    def sense(self, *, stop_requested: bool = False) -> Measurement:
+        """Read guard, the channel that was started, and the buttons. Never raises for a chip's failure."""
+        ports, values = self._ports, self._values
+        now_s = self._clock.now()
+        pressed = (*ports.panel.sample(), stop_requested)
+        if pressed != self._buttons:  # in nearly every tick nobody presses anything new
+            self._buttons = Buttons(*pressed)
+        buttons = self._buttons
+        failure, self._failure = self._failure, None
+        if failure is not None:  # no second wait on a bus that has just failed
+            return Measurement(
+                now_s,
+                None,
+                None,
+                values["current"],
+                values["voltage"],
+                values["supply"],
+                values["return"],
+                "",
+                None,
+                buttons,
+                failure,
+            )
+        guard_code = sampled_code = None
+        sampled: Kind = ""
+        ports.bus.allow(BUS_TIME_S)
+        chip = "guard ADC"
+        try:
+            if ports.guard_adc is not None:
+                guard_code = self._twice(ports.guard_adc.read)
+                # A converter that was reset reads 0, which at the sensing current looks like no contact.
+                if self._ticks % VERIFY_TICKS == 0 or (guard_code == 0 and self._code > 0):
+                    ports.guard_adc.verify()
+            chip = "control ADC"
+            if self._pending:
+                sampled = self._pending
+                sampled_code = self._collect_or_wait(sampled)
+            chip = "DAC"
+            if self._ticks % VERIFY_TICKS == VERIFY_TICKS // 2 and not self._connected:
+                failure = self._verify_dac()
+        except OSError as error:
+            failure = Failure(ports.cause_of(chip, error), str(error))
+        self._ticks += 1
+        guard_ma = self._guard_ma(guard_code, sampled)
+        return Measurement(
+            now_s,
+            guard_ma,
+            guard_code,
+            values["current"],
+            values["voltage"],
+            values["supply"],
+            values["return"],
+            sampled if sampled_code is not None else "",
+            sampled_code,
+            buttons,
+            failure,
+        )
+
+    def sense_again(self, doubted: Measurement, *, high: bool) -> Measurement:
+        """Return the next conversions for a sample that looks wrong.
+
+        The control converter adds the current where the sample looks too `high`, else the output voltage.
+        """
+        ports, scales = self._ports, self._scales
+        if doubted.failure is not None:
+            return doubted
+        guard_code, chip = doubted.guard_code, "control ADC"
+        sampled: Kind = "current" if high or ports.guard_adc is None else "voltage"
+        try:
+            ports.bus.allow(BUS_TIME_S + scales.conversion_s)
+            self._twice(ports.control_adc.start, self._lines[sampled][0])
+            self._clock.sleep_until(self._clock.now() + scales.conversion_s)
+            code = self._collect(sampled)
+            chip = "guard ADC"
+            if ports.guard_adc is not None:
+                ports.guard_adc.verify()  # a reset converter reads zero, which looks like an open circuit
+                guard_code = self._twice(ports.guard_adc.read)
+            chip = "DAC"
+            failure = self._verify_dac()
+        except OSError as error:
+            return doubted._replace(failure=Failure(ports.cause_of(chip, error), str(error)))
+        return doubted._replace(
+            guard_ma=self._guard_ma(guard_code, sampled),
+            guard_code=guard_code,
+            current_ma=self._values["current"],
+            voltage_v=self._values["voltage"],
+            sampled=sampled,
+            sampled_code=code,
+            failure=failure,
+            confirmed=True,
+        )
+
+    def apply(self, command: Command) -> None:
+        """Do as commanded; if a chip does not take it, be off, and say so in the next measurement."""
+        if isinstance(command, Drive):
+            self._drive(command)
+        else:
+            self._rest(command)
+        if self._failure is None:
+            self._start_next()
+        if self._failure is not None:  # known now, so off now; named by the guard in the next tick
+            self._disconnect()
+
+    def heartbeat(self) -> None:
+        """Make one edge: the whole tick succeeded. None while the heartbeat is starved on purpose."""
+        if self._failure is None and self._beats:
+            self._ports.heartbeat.beat()
+
+    def show(self, *, red: bool, green: bool, blue: bool, buzzer: bool) -> None:
+        """Switch lights and buzzer. Never raises: a treatment does well without them."""
+        with suppress(Exception):  # whatever the pin library makes of a dead lamp
+            self._ports.panel.set_lights(red=red, green=green, blue=blue)
+            self._ports.panel.set_buzzer(on=buzzer)
+
+    def wear(self) -> tuple[int, int]:
+        """Return how often the series and the polarity relay have pulled in since `start`."""
+        return self._series_operations, self._polarity_operations
+
+    def off(self) -> None:
+        """Relay first, then DAC, whatever fails on the way. Never raises."""
+        with suppress(Exception):  # a pin library's own error must not keep the DAC from zero
+            self._disconnect()
+        with suppress(Exception):  # nor any error the heart from being stopped after this
+            self._ports.bus.allow(BUS_TIME_S)
+            self._twice(self._ports.dac.write, 0)
+            self._code = 0
+            self._start_next()
+
+    def rest(self) -> None:
+        """Switch off and stop the heart, at the end of a session. Never raises."""
+        self.off()
+        with suppress(Exception):  # the charge pump runs down without edges anyhow
+            self._ports.heartbeat.rest()
+
+    # --- parts of it ----------------------------------------------------------------------------------------
+
+    def _drive(self, command: Drive) -> None:
+        if command.polarity != self._polarity:
+            self._fail(Failure(Cause.WRONG_POLARITY, "the relay was not moved before the output was driven"))
+            return
+        ports = self._ports
+        try:
+            ports.bus.allow(BUS_TIME_S)
+            failure = self._verify_dac()  # before each write, which would hide that the DAC was reset
+            if failure is not None:
+                self._fail(failure)
+                return
+            self._twice(ports.dac.write, command.code)
+            self._code = command.code
+        except OSError as error:
+            self._fail(Failure(ports.cause_of("DAC", error), str(error)))
+            return
+        self._beats = command.beat
+        if command.series and not self._connected:
+            ports.relays.connect()
+            self._connected = True
+            self._series_operations += 1
+        elif self._connected and not command.series:
+            self._disconnect()
+
+    def _rest(self, command: Off) -> None:
+        was_connected = self._connected
+        self._beats = True
+        self._disconnect()
+        try:
+            self._ports.bus.allow(BUS_TIME_S)
+            self._twice(self._ports.dac.write, 0)
+            self._code = 0
+        except OSError as error:
+            self._fail(Failure(self._ports.cause_of("DAC", error), str(error)))
+            return
+        if command.polarity != self._polarity:
+            if was_connected:  # its contacts may still carry current
+                self._fail(Failure(Cause.WRONG_POLARITY, "polarity was commanded with the output connected"))
+                return
+            self._ports.relays.set_polarity(command.polarity == "reverse")
+            self._polarity_operations += command.polarity == "reverse"
+            self._polarity = command.polarity
+
+    def _disconnect(self) -> None:
+        self._ports.relays.disconnect()
+        self._connected = False
+
+    def _fail(self, failure: Failure) -> None:
+        self._disconnect()
+        with suppress(OSError):
+            self._ports.dac.write(0)
+            self._code = 0
+        self._failure = failure
+
+    def _start_next(self) -> None:
+        if self._pending:
+            return
+        kind = self._order[self._turn]
+        self._turn = (self._turn + 1) % len(self._order)
+        try:
+            self._twice(self._ports.control_adc.start, self._lines[kind][0])
+            self._pending = kind
+        except OSError as error:
+            self._pending = ""
+            failure = Failure(self._ports.cause_of("control ADC", error), str(error))
+            self._failure = self._failure or failure
+
+    def _collect_or_wait(self, kind: Kind) -> int | None:
+        """Collect; a conversion that is not finished may be so in the next tick, but not in the one after."""
+        try:
+            code = self._collect(kind)
+        except OSError as error:
+            late = self._ports.cause_of("control ADC", error) is Cause.ADC_STALE
+            if not late or self._waited:
+                raise
+            self._waited, self._pending = True, kind
+            return None
+        self._waited = False
+        return code
+
+    def _collect(self, kind: Kind) -> int:
+        channel, per_code, offset = self._lines[kind]
+        self._pending = ""
+        code = self._twice(self._ports.control_adc.collect, channel)
+        self._values[kind] = per_code * code + offset
+        return code
+
+    def _verify_dac(self) -> Failure | None:
+        state = self._twice(self._ports.dac.read_back)
+        if state.code == self._code and state.power_down == 0 and state.eeprom_code == 0 and state.ready:
+            return None
+        return Failure(
+            Cause.DAC_RESET,
+            f"the DAC holds code {state.code} (power-down {state.power_down}, EEPROM {state.eeprom_code}, "
+            f"{'ready' if state.ready else 'busy'}) where {self._code} was written",
+        )
+
+    def _guard_ma(self, guard_code: int | None, sampled: Kind) -> float | None:
+        if guard_code is not None:
+            per_code, offset = self._scales.guard_ma
+            return per_code * guard_code + offset
+        return self._values["current"] if self._ports.guard_adc is None and sampled == "current" else None
+
+    @staticmethod
+    def _twice(action: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """Repeat once what a chip did not acknowledge; a hung bus gets no second chance."""
+        try:
+            return action(*arguments)
+        except TimeoutError:
+            raise
+        except OSError:
+            return action(*arguments)

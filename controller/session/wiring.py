@@ -1,0 +1,271 @@
+"""Where a session is put together: treatment, unit and calibration become rig, guard, loop and record.
+
+Law: whatever the wires end in (`benches`), what is built on them is the same; the output may close only after
+the start is recorded, where a record is kept.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from datetime import date
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from config.calibration import Calibration
+from config.unit import Unit
+from controller.backends.benches import (
+    Bench,
+    NotReady,
+    attached,
+    failed_start,
+    hardware,
+    plant_alone,
+    rig_on,
+    simulated,
+)
+from controller.core.regulator import Regulator
+from controller.core.session import Plan, Session
+from controller.host.ownership import InUse
+from controller.host.realtime import real_time
+from controller.journal.writer import Journal, JournalRefused
+from controller.loop.guards import guard_of
+from controller.loop.recorder import Recorder, Trace
+from controller.loop.result import refused, summary_of
+from controller.loop.rig import Refused
+from controller.loop.tick import Loop, StopSwitch
+from controller.session.bounds import bound_of, why_above
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from controller.core.rest import Rest
+    from controller.loop.clock import Clock
+    from controller.loop.rig import Rig
+    from controller.loop.telemetry import Snapshot
+    from controller.loop.tick import Observer
+    from protocols.treatment import Treatment
+    from sim.scenario import Scenario
+
+__all__ = ["NotReady", "SessionRequest", "SessionResult", "StopSwitch", "run_session"]
+
+
+class SessionRequest(NamedTuple):
+    """Everything one session needs.
+
+    `speed` is a factor of real time, None as fast as possible. `attach` is the socket of a simulated unit
+    that is a process of its own. `state` is the directory of the journal, None for no record. `plant_alone`
+    simulates without bus and drivers, as fast as possible and to the same result.
+    """
+
+    treatment: Treatment
+    unit: Unit
+    calibration: Calibration
+    calibration_notice: str
+    simulate: Scenario | None
+    seed: int
+    speed: float | None
+    rehearsed_name: str
+    attach: Path | None = None
+    state: Path | None = None
+    plant_alone: bool = False
+
+
+class SessionResult(NamedTuple):
+    """How a session ended: the summary of `docs/contract.md` and the trace for plots."""
+
+    summary: dict[str, Any]
+    trace: Trace
+
+
+def run_session(
+    request: SessionRequest,
+    on_snapshot: Callable[[Snapshot], None] | None,
+    stop: StopSwitch,
+    on_notice: Callable[[str], None] | None = None,
+    watch: Callable[[Bench, Loop[Session]], Observer] | None = None,
+    bench: Bench | None = None,
+) -> SessionResult:
+    """Run one session to its end; `on_notice` gets sentences about the record, for a person.
+
+    `watch` makes one more observer of the ticks, just before the first. `bench` is built on instead of the
+    one that the request names.
+
+    Raises NotReady when the hardware is not there, the unit may not give what the treatment asks for, or no
+    record can be kept.
+    """
+    _require_within_unit(request)
+    tell = on_notice or (lambda _sentence: None)
+    with ExitStack() as stack:
+        try:
+            bench = bench or _bench(request, stack)
+            journal = _journal(request, bench, stack)
+        except (OSError, InUse, JournalRefused) as error:
+            raise NotReady(str(error)) from error
+        try:
+            rig = rig_on(bench, request.unit, request.calibration, stack)
+            rig.start()
+            if journal is not None:
+                journal.confirm()
+        except (OSError, Refused, JournalRefused) as error:
+            reason = failed_start(error)
+            if journal is not None:
+                journal.refuse(reason)
+                journal.close()
+                _tell_cut_off(journal, tell)
+            if not bench.simulated:
+                raise NotReady(reason) from error
+            summary = refused(_facts(request, bench), reason, bench.clock.now(), bench.truth())
+            return SessionResult(_with_cut_off(summary, journal), Trace([], [], [], [], [], [], []))
+        return _run(request, bench, rig, journal, on_snapshot, stop, tell, watch)
+
+
+def _run(
+    request: SessionRequest,
+    bench: Bench,
+    rig: Rig,
+    journal: Journal | None,
+    on_snapshot: Callable[[Snapshot], None] | None,
+    stop: StopSwitch,
+    tell: Callable[[str], None],
+    watch: Callable[[Bench, Loop[Session]], Observer] | None,
+) -> SessionResult:
+    loop = _loop(request, rig, bench.clock, stop)
+    recorder = Recorder(loop, simulated=bench.simulated, on_snapshot=on_snapshot, on_tick=bench.mark_tick)
+    observers: list[Observer] = [recorder]
+    if journal is not None:
+        _tell_cut_off(journal, tell)
+        journal.watch(loop.session, stop, rig.wear)
+        observers.append(journal)
+    if watch is not None:
+        observers.append(watch(bench, loop))
+    with real_time(wanted=bench.real_time) as steps:
+        loop.run(*observers)
+    summary = summary_of(_facts(request, bench), loop, recorder, bench.truth())
+    if steps:
+        summary["real_time"] = [step._asdict() for step in steps]
+    if journal is None:
+        return SessionResult(summary, recorder.trace)
+    journal.close()
+    if journal.failure is not None:
+        tell(f"The record of this session is incomplete: {journal.failure}.")
+        if summary["outcome"] == "stopped":
+            summary["reason"] = journal.failure
+    return SessionResult(_with_cut_off(summary, journal), recorder.trace)
+
+
+def _with_cut_off(summary: dict[str, Any], journal: Journal | None) -> dict[str, Any]:
+    cut_off = [] if journal is None else journal.cut_off
+    found = [{key: value for key, value in one.items() if key != "session"} for one in cut_off]
+    return {**summary, "cut_off": found} if found else summary
+
+
+def _tell_cut_off(journal: Journal, tell: Callable[[str], None]) -> None:
+    """Tell a person about earlier sessions that have no end."""
+    for session in journal.cut_off:
+        dose = session["charge_ma_min"]
+        tell(
+            f"An earlier session ({session['treatment']}, begun {session['begun_utc']}) was cut off after "
+            f"{session['duration_s']:.0f} s: forward {dose['forward']:.2f} mA min, reverse "
+            f"{dose['reverse']:.2f} mA min had been given. It is not resumed."
+        )
+
+
+def _journal(request: SessionRequest, bench: Bench, stack: ExitStack) -> Journal | None:
+    if request.state is None:
+        return None
+    start = {
+        "unit": bench.name,
+        "treatment": request.rehearsed_name,
+        "simulated": bench.simulated,
+        "target_ma": request.treatment.current_ma,
+        "total_s": request.treatment.total_s,
+        "first_polarity": request.treatment.first_polarity,
+        "limit_ma": request.treatment.current_ma,
+        "planned_ma_min": request.treatment.planned_charge_ma_min,
+    }
+    return stack.enter_context(closing(Journal(request.state, start, bench.locks)))
+
+
+def _require_within_unit(request: SessionRequest) -> None:
+    calibration = request.calibration
+    simulated = request.simulate is not None or request.attach is not None
+    refusal = calibration.why_no_treatment(date.today(), simulated=simulated)
+    if refusal:
+        raise NotReady(refusal)
+    if why := why_above(request.rehearsed_name, request.treatment, request.unit, calibration):
+        raise NotReady(why)
+
+
+def _bench(request: SessionRequest, stack: ExitStack) -> Bench:
+    unit = request.unit
+    if request.simulate is not None and request.plant_alone:
+        return plant_alone(unit, request.treatment.area, request.simulate, request.seed)
+    if request.simulate is not None:
+        return simulated(unit, request.treatment.area, request.simulate, request.seed, request.speed)
+    if request.attach is not None:
+        return attached(unit, request.attach, stack)
+    return hardware(unit, stack)
+
+
+def _facts(request: SessionRequest, bench: Bench) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "version": version("ionto"),
+        "simulated": bench.simulated,
+        "seed": bench.seed,
+        "treatment": request.rehearsed_name,
+        "rate_hz": request.unit.loop.rate_hz,
+    }
+
+
+def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> Loop[Session]:
+    return loop_of(request.unit, request.calibration, request.treatment, rig, clock, stop)
+
+
+def loop_of(
+    unit: Unit,
+    calibration: Calibration,
+    treatment: Treatment,
+    rig: Rig,
+    clock: Clock,
+    stop: StopSwitch,
+    *,
+    limit_ma: float = 0.0,
+    rest: Rest | None = None,
+) -> Loop[Session]:
+    """Build a session of `treatment` and its guard on a rig.
+
+    `limit_ma` is how far Up may go, and the guard holds the session to it; 0 leaves Up without effect. `rest`
+    gives what is left of an earlier session instead of the whole.
+    """
+    tick_s = 1.0 / unit.loop.rate_hz
+    stage, output = unit.stage, calibration.channels.output
+    plan = Plan(
+        target_ma=treatment.current_ma,
+        ramp_ma_per_s=treatment.ramp_ma_per_s,
+        halves=treatment.halves() if rest is None else rest.halves,
+        tick_s=tick_s,
+        compliance_v=stage.compliance_v,
+        supply_min_v=stage.supply_min_v,
+        supply_max_v=stage.supply_max_v,
+        operate_s=unit.relays.operate_ms / 1000,
+        release_s=unit.relays.release_ms / 1000,
+        dead_time_s=unit.polarity.dead_time_ms / 1000,
+        settle_s=unit.polarity.settle_ms / 1000,
+        guarded=unit.guard_adc is not None,
+        limit_ma=limit_ma,
+        balances=rest is not None and rest.balances,
+        carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,
+        carried_reverse_ma_min=0.0 if rest is None else rest.reverse_ma_min,
+    )
+    regulator = Regulator(
+        full_scale_ma=stage.full_scale_ma, gain=output.gain, offset_ma=output.offset, tick_s=tick_s
+    )
+    guard = guard_of(
+        unit,
+        ceiling_ma=bound_of(unit, calibration, treatment, limit_ma or None).most_ma,
+        highest_ma=max(limit_ma, treatment.current_ma),
+        total_s=plan.total_s,
+    )
+    return Loop(rig, Session(plan, regulator), guard, clock, tick_s, stop)
