@@ -23,16 +23,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from controller.host.wall import FIRST_UTC, Reading
+Voucher: TypeAlias = Literal["network", "chip", ""]
 
+FIRST_UTC: Final = datetime(2012, 2, 29, tzinfo=UTC)
+"""No clock that is right shows a time before the day on which the first Raspberry Pi was sold."""
 SET_S: Final = 60.0
 """A clock whose distance from the time since boot has changed by more was set."""
 SLACK: Final = timedelta(seconds=2)
 """Two looks at one clock that is being disciplined may contradict each other by so much."""
 NEVER: Final = datetime(1, 1, 2, tzinfo=UTC)
 """Stands for a date that is none."""
+
+
+class Reading(NamedTuple):
+    """One look at the clock. `boottime_s` is counted in s since boot `boot`, sleep included; "" is unknown.
+
+    `voucher` tells who vouches for `utc`, "" for nobody.
+    """
+
+    utc: datetime
+    boot: str = ""
+    boottime_s: float = 0.0
+    voucher: Voucher = ""
+
+    @property
+    def possible(self) -> bool:
+        """Whether the clock can be right at all."""
+        return self.utc >= FIRST_UTC
 
 
 class Point(NamedTuple):

@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from config.characters import same
-from controller.host.wall import Reading
-from protocols.dates import dated, points, utc
+from protocols.dates import Reading, dated, points, utc
 from protocols.frequency import CLOCK, COUNTS_FROM_MA_MIN, UNDATED, refusal
 
 if TYPE_CHECKING:

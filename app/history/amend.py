@@ -18,9 +18,9 @@ from app.household.store import Household, StoreRefused
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
 from controller.host import wall
-from controller.host.wall import Reading
 from controller.journal.amending import AmendRefused, Unwritable, amend
 from controller.journal.history import open_history
+from protocols.dates import Reading
 
 ROLE = "nurse"
 

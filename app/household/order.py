@@ -13,11 +13,11 @@ from typing import Final
 
 from app.atomic import write_whole
 from app.household.store import Person
-from controller.host.wall import Reading
 from controller.orders.file import FILE, Order, written
 from controller.session.bounds import Bound, lowest
 from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
 from protocols.course import Given, Plan, first_polarity, refusal
+from protocols.dates import Reading
 from protocols.fitness import age_group, fitness
 from protocols.treatment import Treatment
 

@@ -15,6 +15,7 @@ from controller.core.limits import REST_WITHIN_S
 from controller.core.reasons import NAMES, REASONS, Priority, code_of
 from controller.core.rest import Rest, rest_of
 from controller.core.types import Cause, Phase, Refusal
+from controller.host import wall
 from controller.loop.result import OUTCOMES
 from controller.orders.judgement import OrderRefused, Prepared, judge
 from protocols.ceilings import longest_min
@@ -124,7 +125,7 @@ class Standing:
     def too_often(self, prepared: Prepared, journal: Journal) -> str:
         """Say why this may not be given so soon after what was given lately, or ""."""
         known = {**self._library, prepared.name: prepared.treatment}
-        clock = None if journal.clock is None else journal.clock.later()
+        clock = None if journal.clock is None else wall.again(journal.clock)
         now = datetime.now().astimezone() if clock is None else clock.utc.astimezone()
         return too_often(
             journal.past or [],

@@ -16,12 +16,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final
 
-Voucher: TypeAlias = Literal["network", "chip", ""]
+from protocols.dates import FIRST_UTC, Reading, Voucher
 
-FIRST_UTC: Final = datetime(2012, 2, 29, tzinfo=UTC)
-"""No clock that is right shows a time before the day on which the first Raspberry Pi was sold."""
 CHIP_WITHIN_S: Final = 60.0
 """A clock chip agrees with the system's clock as long as they differ by no more."""
 TIME_ERROR: Final = 5
@@ -29,27 +27,6 @@ TIME_ERROR: Final = 5
 BOOT: Final = "IONTO_BOOT"
 """Variable with the id of this boot, for a service that may not look into /proc/sys."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Reading(NamedTuple):
-    """One look at the clock. `boottime_s` is counted in s since boot `boot`, sleep included; "" is unknown.
-
-    `voucher` tells who vouches for `utc`, "" for nobody.
-    """
-
-    utc: datetime
-    boot: str = ""
-    boottime_s: float = 0.0
-    voucher: Voucher = ""
-
-    @property
-    def possible(self) -> bool:
-        """Whether the clock can be right at all."""
-        return self.utc >= FIRST_UTC
-
-    def later(self) -> Reading:
-        """Look at the same clock again, without asking anew what it is worth: no file is read."""
-        return self._replace(utc=_utc(), boottime_s=time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 def read(root: Path = Path("/"), ask: Callable[[], int] | None = None) -> Reading:
@@ -62,6 +39,11 @@ def read(root: Path = Path("/"), ask: Callable[[], int] | None = None) -> Readin
     return Reading(
         utc, boot.replace("-", ""), time.clock_gettime(time.CLOCK_BOOTTIME), voucher(utc, root, ask)
     )
+
+
+def again(reading: Reading) -> Reading:
+    """Look at the same clock again, without asking anew what it is worth: no file is read."""
+    return reading._replace(utc=_utc(), boottime_s=time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 def voucher(utc: datetime, root: Path = Path("/"), ask: Callable[[], int] | None = None) -> Voucher:

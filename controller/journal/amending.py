@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from controller.host.wall import Reading
+    from protocols.dates import Reading
 
 LONGEST_REASON: Final = 200
 """Characters."""

@@ -13,17 +13,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from controller.host.wall import Reading
 from controller.journal.tables import chain, stored_head
-from protocols.dates import points, utc
+from protocols.dates import Reading, points, utc
 from protocols.past import Past, dates_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from controller.host.wall import Voucher
-    from protocols.dates import Point
+    from protocols.dates import Point, Voucher
 
 _LOOK: Final = "utc TEXT NOT NULL, boot TEXT NOT NULL, boottime_s REAL NOT NULL, voucher TEXT NOT NULL"
 _OF: Final = "session INTEGER NOT NULL REFERENCES session(id)"

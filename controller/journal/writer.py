@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from controller.core.session import Session
     from controller.core.types import Measurement
-    from controller.host.wall import Reading
     from controller.loop.tick import StopSwitch
+    from protocols.dates import Reading
     from protocols.past import Past
 
 ROW_S: Final = 0.5

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.host.wall import Reading
-from protocols.dates import Point, Span, dated, points, utc
+from protocols.dates import Point, Reading, Span, dated, points, utc
 from protocols.frequency import CLOCK, ONE_A_DAY, UNDATED, UNKNOWN
 from protocols.library import find, names
 from protocols.past import Past, too_often

@@ -8,12 +8,12 @@ import pytest
 from old_journal import version_1
 
 from controller.host import wall
-from controller.host.wall import Reading
 from controller.journal import dates as journal_dates
 from controller.journal.amending import AmendRefused, amend
 from controller.journal.history import open_history
 from controller.journal.store import FILE, Store
 from controller.journal.tables import BEGUN, ENDED, TRIP
+from protocols.dates import Reading
 
 START = {"unit": "u", "treatment": "hands", "simulated": True, "target_ma": 12.0, "total_s": 1200.0}
 NOW = datetime(2026, 6, 10, 18, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from controller.host import wall
-from controller.host.wall import BOOT, read, voucher
+from controller.host.wall import BOOT, again, read, voucher
 
 NOW = datetime(2026, 6, 10, tzinfo=UTC)
 NOW_S = int(NOW.timestamp())
@@ -68,7 +68,7 @@ def test_a_second_look_reads_the_clocks_and_no_file(tmp_path, monkeypatch):
     first = read(tmp_path, SYNCHRONISED)
     monkeypatch.setattr(wall, "voucher", None)
     monkeypatch.setattr(time, "clock_gettime", lambda clock: 1000.0 if clock == time.CLOCK_BOOTTIME else 2e9)
-    second = first.later()
+    second = again(first)
     assert (second.boottime_s, second.utc.timestamp()) == (1000.0, 2e9)
     assert (second.boot, second.voucher) == (first.boot, "network")
 
