@@ -21,7 +21,7 @@ from controller.session.wiring import SessionRequest, run_session
 from sim.scenario import Event, Scenario
 
 if TYPE_CHECKING:
-    from controller.backends.benches import Bench
+    from controller.backends.bench import Bench
     from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.loop.result import Truth

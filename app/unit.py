@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from app.output import ExitCode, UsageError, complain, say
 from config.reader import read
 from config.unit import load_unit
-from controller.backends.benches import NotReady, tell_unit, unit_server
+from controller.backends.attached import tell_unit
+from controller.backends.bench import NotReady
+from controller.backends.simulated import unit_server
 from sim.faults import check_params
 from sim.scenario import Scenario
 

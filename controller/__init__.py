@@ -1,5 +1,5 @@
-"""The loop that runs the mind: clock, rig, wiring, recorder, journal.
+"""What runs the mind: loop, backends, journal, session, workshop, appliance, each layer on those below it.
 
-Law of this room: one tick is sense, step, check, apply, heartbeat, and only `benches` may import
+Law of this room: one tick is sense, step, check, apply, heartbeat, and only `backends` may import
 `drivers` or `sim`.
 """

@@ -16,13 +16,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from app.bench.latency import HOLD_S, KINDS, hold_request, onsets
-from controller.backends.benches import simulated
+from controller.backends.simulated import simulated
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import run_session
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
-    from controller.backends.benches import Bench
+    from controller.backends.bench import Bench
     from controller.backends.live import Wires
     from controller.core.session import Session
     from controller.core.types import Measurement

@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from app.bench.latency import HOLD_S, fault, hold_request
 from config.unit import Unit
-from controller.backends.benches import live
+from controller.backends.simulated import live
 from controller.host.realtime import real_time
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import run_session
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
-    from controller.backends.benches import Bench
+    from controller.backends.bench import Bench
     from controller.backends.live import LiveUnit
     from controller.core.session import Session
     from controller.core.types import Measurement

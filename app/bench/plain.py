@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from app.bench.jobs import NotMeasured
 from app.bench.latency import Onset, fault
 from config.unit import Unit
-from controller.backends.benches import live
+from controller.backends.simulated import live
 from sim.scenario import Event, Scenario
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from controller.loop.tick import StopSwitch
 from controller.session.wiring import run_session
 
 if TYPE_CHECKING:
-    from controller.backends.benches import Bench
+    from controller.backends.bench import Bench
     from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.loop.tick import Loop

@@ -31,7 +31,11 @@ from config.unit import Unit, load_unit
 from controller.appliance.device import Device
 from controller.appliance.live_state import API, SOCKET, Hello
 from controller.appliance.supervision import Supervision
-from controller.backends.benches import Bench, NotReady, attached, failed_start, hardware, rig_on, simulated
+from controller.backends.attached import attached
+from controller.backends.bench import Bench, NotReady
+from controller.backends.hardware import hardware
+from controller.backends.rigging import failed_start, rig_on
+from controller.backends.simulated import simulated
 from controller.core.reasons import reason_of
 from controller.host.ownership import InUse
 from controller.journal.writer import JournalRefused, default_state

@@ -263,7 +263,8 @@ class Herald:
         return None
 
     def _tell_unit(self, question: str, **details: Any) -> str | None:
-        from controller.backends.benches import NotReady, tell_unit
+        from controller.backends.attached import tell_unit
+        from controller.backends.bench import NotReady
 
         try:
             tell_unit(Path(str(self._attach)), question, **details)

@@ -28,7 +28,7 @@ from app.technician.walk import Face, walk
 from config.calibration import VALID_DAYS, Calibration, read_calibration
 from config.reader import BadFile, read
 from config.unit import Unit, load_unit
-from controller.backends.benches import NotReady
+from controller.backends.bench import NotReady
 from controller.backends.meter import Accuracy, Meter, MeterFailed
 from controller.journal.writer import JournalRefused, default_state
 from sim.scenario import Scenario

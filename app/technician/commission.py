@@ -25,7 +25,9 @@ from config.calibration import checksum_of
 from config.reader import read, read_bytes, read_text
 from config.sealed import seal
 from config.unit import REFERENCE, Unit, load_unit
-from controller.backends.benches import Bench, hardware, simulated
+from controller.backends.bench import Bench
+from controller.backends.hardware import hardware
+from controller.backends.simulated import simulated
 from controller.host.ownership import InUse
 from controller.journal.writer import JournalRefused, default_state
 from controller.workshop.commissioning import NotRight, Workbench

@@ -20,7 +20,8 @@ from app.technician.meter import open_meter
 from app.technician.records import record_in_use
 from config.calibration import load_calibration
 from config.unit import Unit, load_unit
-from controller.backends.benches import attached, open_bus, open_pins
+from controller.backends.attached import attached
+from controller.backends.hardware import open_bus, open_pins
 from controller.backends.meter import Accuracy, MeterFailed
 from controller.host.ownership import InUse
 from controller.journal.writer import JournalRefused, default_state

@@ -15,7 +15,7 @@ from app.technician.solve import provisional
 from app.technician.walk import Failed, Poll
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.backends.benches import Bench
+from controller.backends.bench import Bench
 from controller.backends.meter import Meter
 from controller.workshop.bench_power import BenchRequest, Nominal, PowerFailed, hold_levels, read_zero
 from sim.scenario import LoadSpec, Scenario

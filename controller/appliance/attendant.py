@@ -18,7 +18,7 @@ from protocols.frequency import UNKNOWN
 if TYPE_CHECKING:
     from controller.appliance.standing import Offer, Standing
     from controller.appliance.unit_light import UnitLight
-    from controller.backends.benches import Bench
+    from controller.backends.bench import Bench
     from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.journal.writer import Journal

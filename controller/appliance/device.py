@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from config.unit import Unit
     from controller.appliance.standing import Line
     from controller.appliance.supervision import Supervision
-    from controller.backends.benches import Bench
+    from controller.backends.bench import Bench
     from controller.loop.clock import SessionClock
     from controller.loop.rig import Rig
 

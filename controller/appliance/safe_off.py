@@ -10,7 +10,9 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from controller.backends.benches import attached, failed_start, open_bus, open_pins, take_pins, zero_dac
+from controller.backends.attached import attached
+from controller.backends.hardware import open_bus, open_pins
+from controller.backends.rigging import failed_start, take_pins, zero_dac
 
 if TYPE_CHECKING:
     from collections.abc import Callable

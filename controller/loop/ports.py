@@ -1,6 +1,6 @@
 """What the rig needs of the hardware, as types: the drivers satisfy these, and so may a plant without wires.
 
-Law: the controller knows ports, not chips; only `benches` knows which chip answers behind which port.
+Law: the controller knows ports, not chips; only `backends` knows which chip answers behind which port.
 """
 
 from __future__ import annotations

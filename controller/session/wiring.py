@@ -1,7 +1,7 @@
 """Where a session is put together: treatment, unit and calibration become rig, guard, loop and record.
 
-Law: whatever the wires end in (`benches`), what is built on them is the same; the output may close only after
-the start is recorded, where a record is kept.
+Law: whatever the wires end in (`backends`), what is built on them is the same; the output may close only
+after the start is recorded, where a record is kept.
 """
 
 from __future__ import annotations
@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.backends.benches import (
-    Bench,
-    NotReady,
-    attached,
-    failed_start,
-    hardware,
-    plant_alone,
-    rig_on,
-    simulated,
-)
+from controller.backends.attached import attached
+from controller.backends.bench import Bench, NotReady
+from controller.backends.hardware import hardware
+from controller.backends.rigging import failed_start, rig_on
+from controller.backends.simulated import plant_alone, simulated
 from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
 from controller.host.ownership import InUse

@@ -11,7 +11,10 @@ from contextlib import ExitStack, contextmanager
 from statistics import fmean
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from controller.backends.benches import Bench, NotReady, hardware, rig_on, simulated
+from controller.backends.bench import Bench, NotReady
+from controller.backends.hardware import hardware
+from controller.backends.rigging import rig_on
+from controller.backends.simulated import simulated
 from controller.core.limits import MAX_STEP_MA
 from controller.core.regulator import DAC_TOP_CODE, Regulator
 from controller.core.types import Drive, Measurement, Off, Phase, Polarity

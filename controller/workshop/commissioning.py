@@ -18,7 +18,8 @@ from config.calibration import (
     CurrentCorrection,
     VoltageCorrection,
 )
-from controller.backends.benches import Bench, Hands, hands_on, rig_on, store_zero
+from controller.backends.bench import Bench
+from controller.backends.rigging import Hands, hands_on, rig_on, store_zero
 from controller.core.limits import SENSING_LIMIT_MA
 from controller.core.regulator import DAC_TOP_CODE
 from controller.core.types import Buttons, Measurement, Off, Phase

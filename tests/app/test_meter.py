@@ -8,8 +8,8 @@ import pytest
 
 from app.technician.meter import open_meter
 from config.unit import Unit
-from controller.backends.benches import simulated
 from controller.backends.meter import Accuracy, MeterFailed
+from controller.backends.simulated import simulated
 from sim.scenario import Scenario
 
 BENCH = Accuracy(0.05, 0.005, 0.0045, 0.0006)

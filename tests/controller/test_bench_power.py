@@ -6,7 +6,7 @@ import pytest
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.backends.benches import Bench
+from controller.backends.bench import Bench
 from controller.workshop.bench_power import BenchRequest, PowerFailed, hold_levels, read_zero
 from sim.scenario import Scenario
 

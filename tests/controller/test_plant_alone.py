@@ -4,7 +4,7 @@ import pytest
 import simulated
 
 from config.unit import Unit
-from controller.backends.benches import NotReady
+from controller.backends.bench import NotReady
 from controller.loop.tick import Loop
 
 ONE_ADC = Unit.model_validate({"guard_adc": None})

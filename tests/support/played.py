@@ -6,7 +6,8 @@ from config.calibration import Calibration
 from config.unit import Unit
 from controller.appliance.device import Device
 from controller.appliance.supervision import Supervision
-from controller.backends.benches import rig_on, simulated
+from controller.backends.rigging import rig_on
+from controller.backends.simulated import simulated
 from controller.journal.history import open_history
 from controller.loop.clock import SessionClock
 from controller.orders.judgement import own

@@ -11,7 +11,7 @@ from app.technician.commission_steps import procedure
 from config.reader import BadFile
 from config.sealed import read_sealed
 from config.unit import Unit, load_unit
-from controller.backends.benches import simulated
+from controller.backends.simulated import simulated
 from controller.workshop.commissioning import NotRight, Workbench
 from sim.scenario import Scenario
 

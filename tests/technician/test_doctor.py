@@ -14,7 +14,7 @@ import pytest
 from app.main import main
 from app.technician import machine
 from config.unit import Unit
-from controller.backends.benches import simulated
+from controller.backends.simulated import simulated
 from controller.host.ownership import own
 from controller.workshop.chips import Hung, eeprom_code, look_for
 from sim.clock import VirtualClock

@@ -22,7 +22,7 @@ from header import HeaderWires
 
 from config.reader import read
 from config.unit import load_unit
-from controller.backends.benches import unit_spec
+from controller.backends.simulated import unit_spec
 from sim.clock import VirtualClock
 from sim.remote.unit_server import UnitServer
 from sim.scenario import Scenario

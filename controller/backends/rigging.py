@@ -1,0 +1,146 @@
+"""From a bench to a rig: the drivers take its wires and pins, and what fails on the way is named.
+
+Law: pins come first and come up low, so that the relays are open before a chip is spoken to.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from controller.core.types import Cause
+from controller.loop.clock import RealClock
+from controller.loop.ports import Ports
+from controller.loop.rig import Rig
+from controller.loop.scales import scales_of
+from drivers import errors
+from drivers.adc import ControlAdc, GuardAdc
+from drivers.bus import BoundedBus, Transport
+from drivers.dac import CurrentDac
+from drivers.panel import Panel
+from drivers.relays import Heartbeat, Relays
+
+if TYPE_CHECKING:
+    from gpiozero.pins import Factory
+
+    from config.calibration import Calibration
+    from config.unit import Unit
+    from controller.backends.bench import Bench
+
+START_UP_S: Final = 1.0
+"""Bus time allowed for finding the chips."""
+
+_REMEDIES: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (
+        errors.BusTimeout,
+        "switch the unit off and on; if it happens again, look at SDA, SCL and their resistors",
+    ),
+    (errors.ChipMissing, "check its supply, its wires and the address in the unit's file"),
+    (errors.ChipSilent, "check its supply and its wires"),
+    (errors.ShortRead, "check the wires of the bus"),
+    (errors.ChipReset, "check the supply of the chips, which may not dip"),
+)
+
+
+class Hands(NamedTuple):
+    """What pins alone move and show; it comes up with the relays open and the heart at rest."""
+
+    relays: Relays
+    heartbeat: Heartbeat
+    panel: Panel
+
+
+def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack) -> Rig:
+    """Find the chips and build the rig; whatever happens, `stack` lets go of the pins, low."""
+    control, guard = unit.control_adc, unit.guard_adc
+    relays, heartbeat, panel = hands_on(bench, unit, stack)
+    bus = _bus_on(bench)
+    ports = Ports(
+        bus=bus,
+        dac=CurrentDac(bus, unit.dac.address),
+        control_adc=ControlAdc(bus, control.address, control.gain, control.data_rate_sps),
+        guard_adc=None
+        if guard is None
+        else GuardAdc(bus, guard.address, guard.gain, guard.data_rate_sps, guard.current.channel),
+        relays=relays,
+        heartbeat=heartbeat,
+        panel=panel,
+        cause_of=cause_of,
+    )
+    if bench.shorten is not None:
+        ports = bench.shorten(ports)
+    return Rig(ports, scales_of(unit, calibration), bench.clock)
+
+
+def hands_on(bench: Bench, unit: Unit, stack: ExitStack) -> Hands:
+    """Take the pins, low; `stack` lets go of them, low. Raises OSError."""
+    return take_pins(bench.factory, unit, stack)
+
+
+def take_pins(factory: Factory, unit: Unit, stack: ExitStack) -> Hands:
+    """Take the pins of a header, low; `stack` lets go of them, low. Raises OSError."""
+    pins = unit.pins
+    # Pins first: they come up low, so the relays are open before a chip is spoken to.
+    relays = stack.enter_context(closing(Relays(factory, pins.series_relay, pins.polarity_relay)))
+    heartbeat = stack.enter_context(closing(Heartbeat(factory, pins.heartbeat)))
+    panel = Panel(
+        factory,
+        start=pins.start,
+        stop=pins.stop,
+        up=pins.up,
+        down=pins.down,
+        led_red=pins.led_red,
+        led_green=pins.led_green,
+        led_blue=pins.led_blue,
+        buzzer=pins.buzzer,
+    )
+    stack.enter_context(closing(panel))
+    return Hands(relays, heartbeat, panel)
+
+
+def store_zero(bench: Bench, unit: Unit) -> tuple[int, int]:
+    """Make the DAC power up at zero; give the codes that its EEPROM held before and holds now.
+
+    With the output open, which the caller sees to; takes up to 0.2 s. Raises OSError.
+    """
+    bus = _bus_on(bench)
+    dac = CurrentDac(bus, unit.dac.address)
+    dac.write(0)
+    before = dac.read_back().eeprom_code
+    dac.store_zero_in_eeprom(bench.clock.now, bench.clock.sleep_until)
+    return before, dac.read_back().eeprom_code
+
+
+def zero_dac(transport: Transport, unit: Unit) -> None:
+    """Set the DAC to zero and see it there. Raises OSError."""
+    bus = BoundedBus(transport, RealClock().now)
+    bus.allow(START_UP_S)
+    dac = CurrentDac(bus, unit.dac.address)
+    dac.write(0)
+    if code := dac.read_back().code:
+        raise errors.ChipReset(f"The DAC was set to 0 and holds {code}.")
+
+
+def _bus_on(bench: Bench) -> BoundedBus:
+    bus = BoundedBus(bench.transport, bench.clock.now)
+    bus.allow(START_UP_S)
+    return bus
+
+
+def failed_start(error: Exception) -> str:
+    """Say in one sentence what failed before the session, with what to do about it."""
+    remedy = next((words for kind, words in _REMEDIES if isinstance(error, kind)), None)
+    return str(error) if remedy is None else f"{str(error).rstrip('.')}: {remedy}"
+
+
+def cause_of(chip: str, error: OSError) -> Cause:
+    """Name the cause of a driver's error; `chip` is the rig's word for who failed."""
+    if isinstance(error, errors.BusTimeout):
+        return Cause.BUS_HUNG
+    if chip == "DAC":
+        return Cause.DAC_SILENT
+    if isinstance(error, errors.StaleConversion):
+        return Cause.ADC_STALE
+    if isinstance(error, errors.ChipReset):
+        return Cause.ADC_RESET
+    return Cause.ADC_SILENT
