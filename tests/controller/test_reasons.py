@@ -50,6 +50,7 @@ NUMBERS = {
     "not_zero": 72,
     "unit_unfit": 73,
     "chip_missing": 74,
+    "date_unknown": 75,
 }
 """As first given out; a row that is added is added here too, a row that is here never changes."""
 
