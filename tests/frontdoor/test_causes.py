@@ -34,6 +34,8 @@ def cause(ready, tmp_path, monkeypatch):
     """A fetch of what is locked, which has to fail; returns the cause that is told."""
     for name in [name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # which pip puts before its own setting
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
 
     def fetch(*before, index=ready.index.address, **variables):
