@@ -2,6 +2,7 @@
 
 import math
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -132,9 +133,8 @@ def test_a_date_that_can_t_be_is_refused_by_its_own_code_until_the_nurse_amends_
     _, told = serve(story, tmp_path)
     assert told[0]["alarm"]["code"] == 75
     assert told[0]["alarm"]["reason"] in frequency.UNKNOWN
-    with sqlite3.connect(tmp_path / journal_store.FILE) as connection:
+    with closing(sqlite3.connect(tmp_path / journal_store.FILE, isolation_level=None)) as connection:
         assert connection.execute("SELECT count(*) FROM amendment").fetchone() == (1,)
-    connection.close()
 
 
 def test_a_second_start_on_the_same_day_is_refused_by_the_first_one_s_record(tmp_path):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,9 +29,8 @@ def state(tmp_path):
     store.write([["row", s / 2, "hold", "forward", 12.0, 11.9, 14.0, 0.1 * s, 0.0] for s in range(20)])
     store.write([["end", "completed", None, 9.5, 100.0, 100.0, None]])
     store.connection.close()
-    with sqlite3.connect(tmp_path / FILE) as connection:
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as connection:
         connection.execute("UPDATE session SET begun_utc = '2036-01-01T08:00:00.000+00:00'")
-    connection.close()
     Household(tmp_path).set_code(CODE)
     return tmp_path
 

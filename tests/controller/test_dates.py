@@ -203,7 +203,7 @@ boots = st.lists(
     st.lists(st.integers(0, 400_000), min_size=7, max_size=7),
     st.sampled_from(["lag", "1970", "jumps"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nothing_is_ever_taken_to_be_longer_ago_than_it_is(lives, gaps_s, kind):
     """The truth is known here: a unit is switched off, forgets the time, and hears of it sooner or later."""
     true, saved, order, truths = NOW - 400 * DAY, NOW - 400 * DAY, [], {}

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -70,11 +71,10 @@ def known(state, number):
 
 
 def records(state, kind):
-    with sqlite3.connect(state / FILE) as connection:
+    with closing(sqlite3.connect(state / FILE, isolation_level=None)) as connection:
         found = connection.execute(
             "SELECT body FROM record WHERE kind = ? ORDER BY number", (kind,)
         ).fetchall()
-    connection.close()
     return [json.loads(body) for (body,) in found]
 
 
@@ -268,7 +268,7 @@ def test_what_is_changed_about_dates_is_found(amended, statement, said):
 
 def test_the_program_before_reads_and_goes_on_in_what_is_left_here(amended):
     """Its own statements, as it had them: it treats, chains, and verifies what it knows."""
-    with sqlite3.connect(amended / FILE) as connection:
+    with closing(sqlite3.connect(amended / FILE, isolation_level=None)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (2,)
         for table, names in (("session", ("id", *BEGUN, *ENDED)), ("trip", ("session", *TRIP))):
             connection.execute(f"SELECT {', '.join(names)} FROM {table}")  # noqa: S608 - the names are ours
@@ -278,7 +278,6 @@ def test_the_program_before_reads_and_goes_on_in_what_is_left_here(amended):
             facts = json.loads(body)
             assert (facts["session"], facts["kind"]) == (session, kind)
         assert connection.execute("INSERT INTO live VALUES (1, 0, 'hold', NULL, 1, 1, 1, 0, 0)").rowcount == 1
-    connection.close()
 
 
 @pytest.mark.parametrize("upgrade", [version_1, None])

@@ -1,6 +1,7 @@
 """The page History: dates that are not known are marked, and amended with the nurse's code."""
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,9 +33,8 @@ def wrong(house):
     store.begin(START)
     store.write([["end", "completed", "", 1200.0, 100.0, 100.0, None]])
     store.connection.close()
-    with sqlite3.connect(house.state / FILE) as connection:
+    with closing(sqlite3.connect(house.state / FILE, isolation_level=None)) as connection:
         connection.execute("UPDATE session SET begun_utc = '2036-01-01T08:00:00.000+00:00'")
-    connection.close()
     Household(house.state).set_code(CODE)
     return house.state
 
