@@ -38,17 +38,28 @@ PROGRAMS = {
     "mosquitto": "mosquitto",  # is the broker
     "openssl": "openssl",
     "systemd-analyze": "systemd",  # judges the services
+    "soffice": "libreoffice-calc-nogui",  # reads what is exported for it
+    "gcc": "gcc",  # compiles simulations
     "mmdebstrap": "mmdebstrap",  # unpacks Debians
 }
 """Debian's programs that are driven for real, by the package that brings them."""
+LIBRARIES = {
+    "libatomic1": ("usr/lib/*/libatomic.so.1",),  # Playwright's own Node needs it
+    "python3-dev": ("usr/include/python3*/Python.h", "usr/local/include/python3*/Python.h"),
+}
+"""Packages that are no programs, by one of the files that they bring."""
 IN_REAL_TIME = ("tests/chaos", "tests/web", "tests/kernel")
 """Folders whose tests wait for the clock and for browsers: by day on this machine's own Python alone."""
 TAIL_LINES = 60
 
 
-def has_libatomic() -> bool:
-    """Tell whether Debian's libatomic1 is here, which Playwright's own Node needs."""
-    return any(Path("/usr/lib").glob("*/libatomic.so.1"))
+def libraries_missing(place: Path) -> set[str]:
+    """Tell which packages of `LIBRARIES` are not in a machine whose files begin at `place`."""
+    return {
+        package
+        for package, files in LIBRARIES.items()
+        if not any(path for file in files for path in place.glob(file))
+    }
 
 
 def absent(programs: Iterable[str]) -> set[str]:
@@ -78,9 +89,7 @@ class Run:
     def programs(self) -> set[str]:
         """Install what is missing; returns what a registry did not give."""
         missing = [program for program in PROGRAMS if not found(program)]
-        packages = [PROGRAMS[program] for program in missing]
-        if not has_libatomic():
-            packages.append("libatomic1")
+        packages = [*(PROGRAMS[program] for program in missing), *sorted(libraries_missing(Path("/")))]
         if not packages:
             return set()
         with step(f"programs: {', '.join(packages)}"):
@@ -92,7 +101,7 @@ class Run:
                 except NotGiven as gone:
                     self.not_run.append(f"what needs {gone}")
         missing = [program for program in missing if not found(program)]
-        return {*missing, *([] if has_libatomic() else ["libatomic1"])}
+        return {*missing, *libraries_missing(Path("/"))}
 
     def kernel(self) -> str:
         """Have a kernel for the kernel lane, built if it has to be; returns why there is none."""
@@ -185,16 +194,18 @@ class Run:
                 tail(log)
         if not report.exists():
             raise Failed(f"the suite on {where} broke off")
-        facts = absent(root.lacks(PROGRAMS)) | {f"python {root.debian.python}", "no root", "no kernel lane"}
+        missing = root.lacks(PROGRAMS) | libraries_missing(root.place)
+        facts = absent(missing) | {f"python {root.debian.python}", "no root", "no kernel lane"}
         self.judge(read_suite(where, report.read_text()), facts, ignored)
         if ignored:
             self.later.append(f"{', '.join(ignored)} on {where}")
 
     def programs_in(self, root: Root) -> None:
         """Install the programs in a root."""
-        line = f"apt-get update && apt-get install -y {' '.join(PROGRAMS.values())} libatomic1"
+        line = f"apt-get update && apt-get install -y {' '.join([*PROGRAMS.values(), *LIBRARIES])}"
         if root.run(line, self.log("apt"), who="root"):
-            self.not_run.append(f"what needs {', '.join(root.lacks(PROGRAMS))} in {root.debian.name}")
+            missing = sorted(root.lacks(PROGRAMS) | libraries_missing(root.place))
+            self.not_run.append(f"what needs {', '.join(missing)} in {root.debian.name}")
 
     def debians(self, made: dict[Debian, Future[Path]]) -> None:
         """Begin from nothing in each Debian, and run the suite on the Python that this machine has not."""

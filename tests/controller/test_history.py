@@ -1,7 +1,6 @@
 """The journal keeps what version 1 held, shows what was changed, and stays fast for ten years."""
 
 import sqlite3
-import time
 
 import pytest
 from old_journal import ten_years, version_1
@@ -190,26 +189,28 @@ def decade(tmp_path_factory):
 def test_ten_years_answer_like_one_month(decade, tmp_path):
     ten_years(tmp_path, 30)
 
-    def takes_s(state, ask):
-        times = []
-        for _ in range(7):
-            began_s = time.perf_counter()
-            with open_history(state) as history:
-                ask(history)
-            times.append(time.perf_counter() - began_s)
-        return min(times)
+    def steps(state, ask):
+        """How many steps of its machine SQLite takes, which tells nothing of this machine's mood."""
+        taken = 0
+
+        def count():
+            nonlocal taken
+            taken += 1
+
+        with open_history(state) as history:
+            history._connection.set_progress_handler(count, 1)
+            ask(history)
+        return taken
 
     asks = {
         "newest": lambda history: history.sessions(limit=30),
         "of a person": lambda history: history.sessions(limit=10, person="p1"),
         "chart": lambda history: history.chart(15),
-        "since": lambda history: history.since("2026-01-28", person="p1")[:3],
+        "since": lambda history: history.since(history.sessions(limit=3)[-1]["begun_utc"], person="p1"),
     }
     for name, ask in asks.items():
-        long_s, short_s = takes_s(decade, ask), takes_s(tmp_path, ask)
-        bound = 20 if name == "since" else 4
-        assert long_s < bound * short_s + 0.002, (name, long_s, short_s)
-        assert long_s < 0.2, name
+        long, short = steps(decade, ask), steps(tmp_path, ask)
+        assert 0 < long < 4 * short, (name, long, short)
 
 
 def test_every_query_goes_by_an_index(decade):
