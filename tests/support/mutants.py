@@ -50,7 +50,7 @@ def _tests(*names: str) -> list[str]:
 BOUNDS = _tests("mutants_core", "limits_table")
 PROOF = [*_tests("proof_steps", "proof"), "-k", "not simulated and not sound_units"]
 MODULES: dict[str, tuple[list[str], ...]] = {
-    "protocols/ceilings.py": (["tests/protocols"],),
+    "protocols/ceilings.py": (_tests("ceilings", "treatment", "library", "frequency"),),
     "controller/core/dose.py": (BOUNDS,),
     "controller/core/phases.py": (_tests("phases"), _tests("session")),
     "controller/core/limits.py": (BOUNDS,),
