@@ -82,8 +82,10 @@ def test_a_cut_is_the_end_at_once(phase: Phase) -> None:
         one.to(Phase.HOLD).tick(buttons=STOP)
     else:
         one.to(phase)
+    one.session.asked_by = StopCause.KEYBOARD
     one.session.cut("a person insists")
     assert one.session.phase is Phase.STOPPED
+    assert one.session.stopped_by is (StopCause.BUTTON if phase is Phase.STOPPING else StopCause.KEYBOARD)
     assert one.session.setpoint_ma == 0.0
     assert one.session.reason == ("Stop was pressed" if phase is Phase.STOPPING else "a person insists")
     assert one.tick() == Off("forward")
