@@ -104,16 +104,10 @@ def upcoming(plan: Plan, given: Sequence[Given], now: datetime, count: int) -> l
     today = now.date()
     planned: list[date] = []
     for _ in range(count):
-        due = max(_next_day(plan, days, today), today)
-        while due in days or not _fits(plan, days, due, in_course=_in_course(plan, days)):
-            due += timedelta(days=1)
+        due = max(_next_day(plan, days, today), today)  # a day that fits still does when it is overdue
         planned.append(due)
         days = sorted([*days, due])
     return planned
-
-
-def _in_course(plan: Plan, days: Sequence[date]) -> bool:
-    return sum(day >= plan.starts_on for day in days) < plan.course
 
 
 def first_polarity(treatment: Treatment, plan: Plan, given: Sequence[Given]) -> Polarity:

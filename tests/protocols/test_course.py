@@ -12,6 +12,8 @@ from protocols import frequency as rules
 from protocols.course import Given, Plan, first_polarity, refusal, standing, upcoming
 from protocols.library import find
 
+pytestmark = pytest.mark.core
+
 START = date(2026, 3, 2)
 HANDS = find("hands")
 

@@ -11,6 +11,8 @@ from protocols.frequency import CLOCK, ONE_A_DAY, UNDATED, UNKNOWN
 from protocols.library import find, names
 from protocols.past import Past, too_often
 
+pytestmark = pytest.mark.core
+
 NOW = datetime(2026, 6, 10, 18, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LIBRARY = {name: find(name) for name in names()}

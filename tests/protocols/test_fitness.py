@@ -17,6 +17,8 @@ from protocols.fitness import (
     words_wanted,
 )
 
+pytestmark = pytest.mark.core
+
 TODAY = date(2026, 6, 1)
 NO = {question.key: False for question in QUESTIONS}
 ADULT = date(1990, 1, 1)

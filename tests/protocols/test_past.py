@@ -10,6 +10,8 @@ from protocols import frequency
 from protocols.library import find, names
 from protocols.past import Past, too_often
 
+pytestmark = pytest.mark.core
+
 LIBRARY = {name: find(name) for name in names()}
 NOW = datetime(2026, 6, 10, 18, tzinfo=UTC).astimezone()
 
