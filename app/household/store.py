@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from config.characters import cleaned, composed, same, unfit_in_name
+from controller.host.kept import keep_copy
 from protocols.ceilings import MIN_CURRENT_MA, Area
 from protocols.course import Plan
 from protocols.fitness import AREAS, age_group, highest_limit_ma, usual_limit_ma
@@ -139,7 +140,7 @@ class Household:
                 db.execute(f"PRAGMA user_version = {VERSION}")
             db.execute("COMMIT")
             if db.execute(_UNIQUE_NAMES).fetchone()[0]:
-                _free_names(db)
+                _free_names(db, self._path)
         self._path.chmod(0o600)
 
     @contextmanager
@@ -386,11 +387,12 @@ def _free_name(db: sqlite3.Connection, typed: str, number: int | None) -> str:
     return name
 
 
-def _free_names(db: sqlite3.Connection) -> None:
-    """Let names be equal to the table; whose they are is judged when one is given."""
+def _free_names(db: sqlite3.Connection, path: Path) -> None:
+    """Let names be equal to the table, and keep a copy; whose they are is judged when one is given."""
     db.execute("PRAGMA foreign_keys = OFF")  # the table is replaced under those that refer to it
     db.execute("BEGIN IMMEDIATE")
     if db.execute(_UNIQUE_NAMES).fetchone()[0]:  # not by another process just now
+        keep_copy(path)
         for statement in _FREED.split(";"):
             db.execute(statement)
     db.execute("COMMIT")

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from controller.host import wall
 from controller.host.disk import Why, why
+from controller.host.kept import keep_copy
 from controller.host.lines import LineSplitter
 from controller.journal import dates as journal_dates
 from controller.journal.chain import write_head
@@ -95,6 +96,10 @@ class Store:
             if version == 0:
                 create(connection)
             elif version == 1:
+                try:
+                    keep_copy(directory / FILE)
+                except OSError as error:
+                    raise Unwritable(_sentence(directory, why(error, directory))) from error
                 migrate(connection)
             journal_dates.make(connection)
             connection.execute("COMMIT")

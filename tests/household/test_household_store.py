@@ -1,5 +1,6 @@
 """The household's book: what is kept comes back, nothing above a ceiling, no secret in the file."""
 
+import errno
 import sqlite3
 from contextlib import closing
 from datetime import date
@@ -113,6 +114,38 @@ def test_two_of_an_old_book_stay_two_until_one_is_renamed(tmp_path):
     assert household.add_person("Ann", TODAY) == 5
     household.rename_person(1, "Zoe\u0308")  # one's own name in another spelling
     assert household.person(1).name == "Zoë"
+
+
+def rows(file):
+    with closing(sqlite3.connect(file)) as db:
+        return [db.execute(f"SELECT * FROM {table}").fetchall() for table in ("person", "word")]
+
+
+def test_a_book_whose_rows_are_rewritten_is_kept_as_it_was_for_the_same_eyes(tmp_path):
+    old_book(tmp_path, ("Zoë", 0), ("Ann (2)", 1))
+    (tmp_path / book.FILE).chmod(0o600)
+    before = rows(tmp_path / book.FILE)
+    Household(tmp_path)
+    (copy,) = tmp_path.glob("*.before")
+    assert rows(copy) == before != rows(tmp_path / book.FILE)
+    assert copy.stat().st_mode & 0o777 == 0o600
+    copy.unlink()
+    Household(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {book.FILE}, "kept once, and no draft beside it"
+
+
+def test_a_book_that_can_not_be_copied_is_not_rewritten(tmp_path, monkeypatch):
+    old_book(tmp_path, ("Ann (1)", 1))
+    before = rows(tmp_path / book.FILE)
+
+    def full(_handle):
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="no room"):
+        Household(tmp_path)
+    assert rows(tmp_path / book.FILE) == before
+    assert [file.name for file in tmp_path.iterdir() if "before" in file.name or file.name[0] == "."] == []
 
 
 def test_an_old_book_still_guards_what_belongs_to_its_people(tmp_path):

@@ -1,6 +1,7 @@
 """The journal keeps what version 1 held, shows what was changed, and stays fast for ten years."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from old_journal import ten_years, version_1
@@ -142,6 +143,9 @@ def test_version_1_becomes_version_2_without_loss(tmp_path):
         assert history.chart(2)["forward_ma_min"] == [0.3, 0.4]
         assert history.trips(1)[0]["evidence"] == "nothing flows"
         assert history.session(4)["outcome"] is None
+    with closing(sqlite3.connect(tmp_path / f"{FILE}.before")) as copy:
+        assert copy.execute("SELECT count(*), max(forward_ma_min) FROM dose").fetchone() == (5, 0.4)
+        assert copy.execute("PRAGMA user_version").fetchone() == (1,)
 
 
 def test_a_migration_that_breaks_off_leaves_version_1(tmp_path, monkeypatch):
