@@ -197,7 +197,7 @@ def cause_of(ended: Ended, scene: Scene) -> str:
     lines = [line.strip() for line in ended.story.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     word = (errors or lines or ["without a word"])[-1].rstrip(".")
-    return f"pip failed ({word}), and the whole story is in {_keep(ended.story, scene)}"
+    return f"what nobody foresaw went wrong ({word}), and the whole story is in {_keep(ended.story, scene)}"
 
 
 def _keep(story: str, scene: Scene) -> Path:

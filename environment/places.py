@@ -61,6 +61,11 @@ class Places:
 
     def check(self) -> None:
         """Raise SetUpFailed where an environment can't be made here, before anything is fetched."""
+        if strange := _strange(str(self.root)):
+            raise SetUpFailed(
+                f"the path of the checkout, {str(self.root)!a}, holds {strange}, with which Python "
+                "makes no environment; give that folder another name"
+            )
         flags = os.statvfs(self.root).f_flag
         if flags & os.ST_RDONLY:
             raise SetUpFailed(
@@ -144,6 +149,19 @@ class Places:
             with _opened(place / STAMP) as stamp:
                 if stamp is None or _try(stamp, fcntl.LOCK_EX):
                     shutil.rmtree(place, ignore_errors=True)
+
+
+def _strange(path: str) -> str:
+    """Name what an environment's path can't hold, or nothing: folders are listed by lines and colons."""
+    if ":" in path:
+        return "a colon"
+    if len(path.splitlines()) > 1:
+        return "a line break"
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "a byte that is no UTF-8"
+    return ""
 
 
 def not_ours(path: Path, root: Path) -> str:

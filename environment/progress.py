@@ -21,9 +21,13 @@ _RETRY: Final = re.compile(r"^\s*WARNING: Retrying ")
 
 def say(text: str) -> None:
     """Write a line to standard error, if anybody still reads it."""
+    _write(f"ionto: {text}\n")
+
+
+def _write(text: str) -> None:
+    """Write past Python's buffer: what a closed terminal did not take must not come up again at the end."""
     with suppress(OSError):
-        sys.stderr.write(f"ionto: {text}\n")
-        sys.stderr.flush()
+        os.write(sys.stderr.fileno(), text.encode(errors="backslashreplace"))
 
 
 class Progress:
@@ -62,7 +66,7 @@ class Progress:
         """Tell how far it is, if that is due."""
         if self._in_place:
             width = shutil.get_terminal_size().columns - 1
-            self._write(f"\r\x1b[K{self._text()[:width]}")
+            _write(f"\r\x1b[K{self._text()[:width]}")
         elif time.monotonic() - self._told_s >= LINE_EVERY_S:
             self._tell_line()
 
@@ -70,12 +74,12 @@ class Progress:
         text = self._text()
         if not self._in_place and text != self._told:
             self._told_s, self._told = time.monotonic(), text
-            self._write(f"{text}\n")
+            _write(f"{text}\n")
 
     def end(self) -> None:
         """Clear the line on a terminal."""
         if self._in_place:
-            self._write("\r\x1b[K")
+            _write("\r\x1b[K")
 
     def _text(self) -> str:
         if self._waits:
@@ -88,11 +92,6 @@ class Progress:
         megabytes = sum(_size(wheel) for wheel in self._fetched.rglob("*.whl")) / 1e6
         far = f"{len(self._wheels)} of {self._expected} packages, {megabytes:.1f} MB"
         return f"ionto: fetching, {far}; {self._latest}"
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
 
 
 def _size(path: Path) -> int:

@@ -83,9 +83,7 @@ def lacking() -> str:
     if platform.python_implementation() != "CPython":
         return f"that is for CPython, and this is {platform.python_implementation()}"
     if not find_spec("mypyc") or not find_spec("setuptools"):
-        return (
-            "mypyc is missing in this environment (`./ionto test` installs it, or pip install 'ionto[dev]')"
-        )
+        return "mypyc is missing in this environment (./ionto setup test, in the checkout, installs it)"
     compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[0]
     if shutil.which(compiler) is None:
         return f"the C compiler {compiler} is missing (sudo apt install gcc)"

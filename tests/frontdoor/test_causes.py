@@ -32,17 +32,15 @@ def ready(tmp_path_factory):
 @pytest.fixture
 def cause(ready, tmp_path, monkeypatch):
     """A fetch of what is locked, which has to fail; returns the cause that is told."""
-    for name in [name for name in os.environ if name.startswith("PIP_") or name.lower().endswith("_proxy")]:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # which pip puts before its own setting
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
 
-    def fetch(*before, index=ready.index.address, **variables):
-        for name, value in {"PIP_INDEX_URL": index, "PIP_RETRIES": "0", **variables}.items():
-            monkeypatch.setenv(name, value)
+    def fetch(*before, index=ready.index.address, **more):
+        settings = {"index-url": index, "retries": "0", "no-cache-dir": "1", **more}
         python, log = ready.root / ".venv/bin/python", tmp_path / "log"
-        scene = Scene(ready.root, tools.network_settings(python), 110)
+        scene = Scene(ready.root, settings, 110)
         lock = str(ready.root / "requirements.lock")
         words = (
             "--dry-run",
@@ -53,7 +51,6 @@ def cause(ready, tmp_path, monkeypatch):
             "--requirement",
             lock,
         )
-        settings = {**scene.settings, "no-cache-dir": "1"}
         ended = tools.run(
             [*before, *tools.pip_words(python, *words)],
             tools.environment(tmp_path, settings),
@@ -117,7 +114,7 @@ def test_without_a_network(cause, index, sentence):
 
 def test_an_index_that_hangs(cause):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        told = cause(index=f"http://127.0.0.1:{silent.getsockname()[1]}/simple", PIP_TIMEOUT="1")
+        told = cause(index=f"http://127.0.0.1:{silent.getsockname()[1]}/simple", timeout="1")
     assert "did not answer in time" in told
 
 
@@ -141,7 +138,7 @@ def test_an_index_that_hangs_up(cause):
 
 def test_a_proxy_that_is_not_there(cause):
     proxy = f"http://person:secret@127.0.0.1:{closed_port()}"
-    told = cause(index="https://index.invalid/simple", PIP_PROXY=proxy)
+    told = cause(index="https://index.invalid/simple", proxy=proxy)
     assert told.startswith(f"the proxy 127.0.0.1:{proxy.rpartition(':')[2]} ")
     assert "secret" not in told
 
@@ -182,7 +179,7 @@ def test_a_certificate_that_nobody_vouches_for(cause, tmp_path):
 
 def test_certificates_that_are_not_installed(cause, tmp_path):
     with encrypted(tmp_path) as address:
-        told = cause(index=address, PIP_CERT=str(tmp_path / "none"))
+        told = cause(index=address, cert=str(tmp_path / "none"))
     assert told == (
         f"the certificates {tmp_path}/none are missing; install them: sudo apt install ca-certificates"
     )
@@ -211,7 +208,7 @@ def test_a_connection_that_was_mended_is_no_cause(ready):
         (
             1,
             "ERROR: something that nobody has seen\n",
-            "pip failed (something that nobody has seen), and the whole story is in ",
+            "what nobody foresaw went wrong (something that nobody has seen), and the whole story is in ",
         ),
         (1, "OSError: [Errno 122] Disk quota exceeded: '/x'\n", "your disk quota is used up where "),
     ],

@@ -3,10 +3,12 @@
 import fcntl
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
 from front_door import Checkout, an_index
+from quick_python import python_in
 
 SENTENCE = re.compile(r"^ionto: the environment could not be set up: [^\n]+\.\Z")
 
@@ -74,7 +76,7 @@ def test_a_full_disk(due):
     """A small one for what is new, with the old environment beside it as it is."""
     script = [
         'mkdir -p "$HOME/old" && mount --bind "$0/.venvs" "$HOME/old"',
-        'mount -t tmpfs -o size=5m none "$0/.venvs"',
+        'mount -t tmpfs -o size=48k none "$0/.venvs"',
         'mkdir "$0/.venvs/1" && mount --bind "$HOME/old/1" "$0/.venvs/1"',
     ]
     last = told(with_mounts(due, *script))
@@ -112,12 +114,8 @@ def test_what_root_left_in_a_users_checkout(due):
     assert f"{due.root}/.venvs belongs to root, and nobody may not write there" in last
 
 
-def test_a_python_without_its_venv_module(due):
-    words = ["python3", "-c", "import ensurepip; print(ensurepip.__path__[0])"]
-    folder = subprocess.run(
-        words, env=due.variables, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    done = with_mounts(due, f"mount -t tmpfs none '{folder}'")
+def test_a_python_without_its_venv_module(due, tmp_path):
+    done = due.run("x", PATH=f"{python_in(tmp_path / 'python')}:/usr/bin:/bin")
     assert (done.returncode, done.stdout) == (1, "")
     assert (
         done.stderr == "ionto: Python's venv module is missing; install it: sudo apt install python3-venv\n"
@@ -155,3 +153,15 @@ def test_another_that_takes_too_long(due):
     waiting, last = done.stderr.splitlines()
     assert waiting == "ionto: waiting for another ionto that is setting up the environment ..."
     assert "another ionto has been setting it up for more than 1 s; try again later" in last
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("a:b", "a colon"), ("new\nline", "a line break"), ("by\udcfftes", "a byte that is no UTF-8")],
+)
+def test_a_path_that_no_environment_can_have(ready, tmp_path, name, what):
+    place = tmp_path / name
+    shutil.copytree(ready.root, place, ignore=shutil.ignore_patterns(".venv*"), symlinks=True)
+    last = told(ready.run("x", start=place / "ionto"))
+    assert f"holds {what}, with which Python makes no environment" in last
+    assert not (place / ".venvs").exists()

@@ -13,7 +13,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from front_door import ROOT, Checkout, an_index, entry, repacked, wheel
+from front_door import PYTHON_FOLDER, ROOT, Checkout, an_index, entry, repacked, wheel
+from quick_python import python_in
 
 OLDEST = "23.0.1"
 """Debian 12's pip, the oldest on a Python that we support; it can't run on Python 3.12 or later."""
@@ -22,9 +23,9 @@ EMPTY = {"pytest": [("pytest/__init__.py", ""), ("pytest/__main__.py", "print('t
 
 
 def with_oldest_pip(folder):
-    """What a call has to begin with, so that ensurepip brings the oldest pip, as Debian 12's does."""
+    """The folder of a Python whose ensurepip brings the oldest pip, as Debian 12's does."""
     if ensurepip.version() == OLDEST:
-        return []
+        return PYTHON_FOLDER
     wheel_of_pip = BUNDLED
     if not wheel_of_pip.exists():
         words = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, f"pip=={OLDEST}"]
@@ -36,7 +37,7 @@ def with_oldest_pip(folder):
     shutil.copy(wheel_of_pip, changed / "_bundled")
     text = (changed / "__init__.py").read_text()
     (changed / "__init__.py").write_text(text.replace(ensurepip.version(), OLDEST))
-    return ["unshare", "-rm", "sh", "-ec", 'mount --bind "$0" "$1"; shift; exec "$@"', changed, true]
+    return python_in(folder / "oldest", brings=changed)
 
 
 def moved_on(checkout, name):
@@ -67,10 +68,10 @@ def moved_on(checkout, name):
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason=f"pip {OLDEST} runs on Python 3.11 only")
 def test_a_set_up_by_the_oldest_pip_where_everything_has_moved_on(tmp_path):
     with an_index() as index:
-        checkout = Checkout(tmp_path / "checkout", index)
+        checkout = Checkout(tmp_path / "checkout", index, whole=True)
         count = moved_on(checkout, "requirements-dev.lock")
         moved_on(checkout, "requirements.lock")
-        done = checkout.run("test", before=with_oldest_pip(tmp_path))
+        done = checkout.run("test", PATH=f"{with_oldest_pip(tmp_path)}:/usr/bin:/bin")
     assert (done.returncode, done.stdout) == (0, "the tests ran\n"), done.stderr
     listed = [checkout.root / ".venv/bin/python", "-I", "-m", "pip", "--version"]
     assert subprocess.run(listed, capture_output=True, text=True, check=True).stdout.startswith(

@@ -26,18 +26,27 @@ def index():
 @pytest.fixture(scope="module")
 def checkout(index, tmp_path_factory):
     """Set up once; a test that changes it leaves it set up and as locked."""
-    whole = Checkout(tmp_path_factory.mktemp("setup") / "ein schöner Ort", index)
-    hostile = {"PIP_REQUIRE_VIRTUALENV": "1", "PIP_USER": "1", "PIP_TARGET": "/n", "PIP_NO_BINARY": ":all:"}
-    whole.first = whole.run("x", **hostile, PYTHONPATH="/n", PYTHONHOME="/n", TMPDIR="/n")
-    return whole
+    quick = Checkout(tmp_path_factory.mktemp("setup") / "ein schöner Ort", index)
+    done = quick.run("x")
+    assert done.returncode == 0, done.stderr
+    return quick
 
 
-def test_the_first_call_sets_up_and_says_so_on_standard_error(checkout):
-    assert checkout.first.returncode == 0, checkout.first.stderr
-    assert checkout.first.stdout == f"1.0 {checkout.root} <x>\n"
-    first, *_, last = checkout.first.stderr.splitlines()
+def test_the_first_call_sets_up_and_says_so_on_standard_error(tmp_path):
+    """By this machine's own Python, with everything true, and whatever the caller has set."""
+    with an_index() as index:
+        whole = Checkout(tmp_path / "ein schöner Ort", index, whole=True)
+        hostile = {
+            "PIP_REQUIRE_VIRTUALENV": "1",
+            "PIP_USER": "1",
+            "PIP_TARGET": "/n",
+            "PIP_NO_BINARY": ":all:",
+        }
+        first = whole.run("x", **hostile, PYTHONPATH="/n", PYTHONHOME="/n", TMPDIR="/n")
+    assert (first.returncode, first.stdout) == (0, f"1.0 {whole.root} <x>\n"), first.stderr
+    begins, *_, last = first.stderr.splitlines()
     assert re.fullmatch(
-        r"ionto: setting up its environment in .*/\.venvs/1, once: 2 packages, up to \d+ MB of disk\.", first
+        r"ionto: setting up its environment in .*/\.venvs/1, once: 2 packages, up to \d+ MB of disk\.", begins
     )
     assert re.fullmatch(r"ionto: the environment is set up, after \d+ s\.", last)
 
@@ -141,8 +150,12 @@ def on_a_terminal(checkout, *words, **variables):
     return process, terminal
 
 
+ENDED = "\0"
+"""Never shown: with it `read_until` reads to the end."""
+
+
 def read_until(terminal, wanted, within_s=120.0):
-    """What the terminal shows until `wanted`, or its end."""
+    """What the terminal shows until `wanted`, which has to come, or to its end."""
     said, end_s = "", time.monotonic() + within_s
     while wanted not in said:
         assert time.monotonic() < end_s, said
@@ -150,6 +163,7 @@ def read_until(terminal, wanted, within_s=120.0):
             try:
                 said += os.read(terminal, 4096).decode()
             except OSError:
+                assert wanted == ENDED, said
                 break
     return said
 
@@ -167,37 +181,49 @@ def running_in(place):
     return found
 
 
-@pytest.mark.parametrize("how", ["Ctrl-C", "terminate", "kill"])
-def test_a_set_up_that_is_ended_leaves_the_old_one_and_the_next_begins_anew(checkout, how):
+@pytest.mark.parametrize(
+    ("how", "by"),
+    [
+        (signal.SIGINT, "Ctrl-C"),
+        (signal.SIGTERM, r"a signal \(SIGTERM\)"),
+        (signal.SIGHUP, None),
+        (signal.SIGKILL, None),
+    ],
+)
+def test_a_set_up_that_is_ended_leaves_the_old_one_and_the_next_begins_anew(checkout, how, by):
+    """By Ctrl-C, politely, with its terminal closed, or killed, while it waits for the core."""
     undo = checkout.change()
     before = checkout.environments()
     with held_back(checkout.index):
         process, terminal = on_a_terminal(checkout, "x")
         begins = " MB; core-of-it"  # of however many packages: the tests before asked for extras
         assert begins in read_until(terminal, begins)
-        if how == "Ctrl-C":
+        if how == signal.SIGINT:
             os.write(terminal, b"\x03")
+        elif how == signal.SIGHUP:
+            os.close(terminal)
         else:
-            os.kill(process, signal.SIGTERM if how == "terminate" else signal.SIGKILL)
-        said = read_until(terminal, "\0")
+            os.kill(process, how)
+        said = "" if how == signal.SIGHUP else read_until(terminal, ENDED)
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-        os.close(terminal)
+        if how != signal.SIGHUP:
+            os.close(terminal)
         end_s = time.monotonic() + 30
         while running_in(checkout.root / ".venvs") and time.monotonic() < end_s:
             time.sleep(0.1)
         assert running_in(checkout.root / ".venvs") == []
-    if how == "kill":
-        assert status == -signal.SIGKILL
-        assert len(checkout.environments()) == len(before) + 1
-    else:
-        by = "Ctrl-C" if how == "Ctrl-C" else r"a signal \(SIGTERM\)"
+    if by:
         sentence = rf"ionto: the set-up was ended by {by}; nothing was changed, and the next [^\n]+\.\r\n\Z"
         assert re.search(sentence, said), said
-        assert status == 4
-        assert checkout.environments() == before
+    assert status == (-how if how == signal.SIGKILL else 4)
+    assert len(checkout.environments()) == len(before) + (how == signal.SIGKILL)
     assert checkout.works() in {"1.0", "2.0"}
     undo()
     assert checkout.run("x").stderr == ""
+
+
+def test_what_a_killed_set_up_left_is_cleared_away_by_the_next(checkout):
+    (checkout.root / ".venvs/77/bin").mkdir(parents=True)
     checkout.change()
     assert checkout.run("x").returncode == 0
     assert len(checkout.environments()) == 1
@@ -213,7 +239,7 @@ def test_on_a_terminal_an_extra_is_asked_for_and_what_is_fetched_is_shown_in_pla
     process, terminal = on_a_terminal(checkout, "mqtt", "--broker", "b")
     read_until(terminal, "fetch it now? [y/N] ")
     os.write(terminal, b"n\n")
-    assert "setup mqtt" in read_until(terminal, "\0")
+    assert "setup mqtt" in read_until(terminal, ENDED)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 1
     os.close(terminal)
     process, terminal = on_a_terminal(checkout, "mqtt", "--broker", "b")

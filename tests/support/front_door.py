@@ -1,6 +1,7 @@
 """A small checkout with the true `./ionto` and what it sets up with, and a package index on loopback.
 
-The locks are small, so that a set-up takes seconds; pip, venv, hashes, wheels and signals are real.
+The locks are small, and so is what builds the checkout, so that a set-up takes seconds; pip, venv, hashes,
+wheels and signals are real. `whole` has this machine's own Python and the true setuptools as well.
 """
 
 import hashlib
@@ -16,6 +17,8 @@ from collections import defaultdict
 from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
+
+from quick_python import python_in, quick
 
 ROOT = Path(__file__).parents[2]
 PYTHON_FOLDER = Path(sys._base_executable).resolve().parent
@@ -50,6 +53,20 @@ PYTEST = """
 import os, sys
 print("pytest", os.getcwd(), "".join(f"<{word}>" for word in sys.argv[1:]))
 """
+BUILDER = '''
+"""Stands in for setuptools, which takes longer than all the rest: a wheel that names the checkout."""
+import os, zipfile
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    name, info = "ionto-0.1.0-py3-none-any.whl", "ionto-0.1.0.dist-info"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+        wheel.writestr("ionto.pth", os.getcwd() + "\\n")
+        wheel.writestr(info + "/METADATA", "Metadata-Version: 2.1\\nName: ionto\\nVersion: 0.1.0\\n")
+        tag = "Root-Is-Purelib: true\\nTag: py3-none-any\\n"
+        wheel.writestr(info + "/WHEEL", "Wheel-Version: 1.0\\nGenerator: ours\\n" + tag)
+        wheel.writestr(info + "/RECORD", "ionto.pth,,\\n" + info + "/RECORD,,\\n")
+    return name
+'''
 
 
 def wheel(name, version, files=(), requires=(), extras=()):
@@ -156,9 +173,11 @@ class Index:
 class Checkout:
     """A checkout at `root` with locks of few packages, which `index` has; `home` is its user's."""
 
-    def __init__(self, root, index):
-        self.root, self.index = Path(root), index
+    def __init__(self, root, index, *, whole=False):
+        self.root, self.index, self.whole = Path(root), index, whole
         self.root.mkdir(parents=True)
+        aside = self.root.parent / "python"
+        folder = PYTHON_FOLDER if whole else python_in(aside, brings=quick(aside / "ensurepip"))
         for name in SHIPPED:
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
@@ -167,7 +186,7 @@ class Checkout:
         self.home = self.root.parent / "home"
         self.home.mkdir(exist_ok=True)
         self.variables = {
-            "PATH": f"{PYTHON_FOLDER}:/usr/bin:/bin",
+            "PATH": f"{folder}:/usr/bin:/bin",
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "PIP_INDEX_URL": index.address,
@@ -181,7 +200,11 @@ class Checkout:
     def lock(self, version):
         """Lock the core of that version, and a larger lock with pytest and an extra; the index has it all."""
         core = self.publish("core-of-it", version, [("core_of_it.py", f"VERSION = {version!r}\n")])
-        tools = self.entry_of("setuptools", *repacked("setuptools"))
+        if self.whole:
+            tools = self.entry_of("setuptools", *repacked("setuptools"))
+        else:
+            files = [("setuptools/__init__.py", ""), ("setuptools/build_meta.py", BUILDER)]
+            tools = self.publish("setuptools", "77.0", files)
         fake = self.publish("pytest", "9.0", [("pytest/__init__.py", ""), ("pytest/__main__.py", PYTEST)])
         paho = self.publish("paho-mqtt", "2.0", [("paho/__init__.py", "")], ["helper-of-paho[fast]"])
         helper = self.publish(
