@@ -197,20 +197,25 @@ def cause_of(ended: Ended, scene: Scene) -> str:
     lines = [line.strip() for line in ended.story.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     word = (errors or lines or ["without a word"])[-1].rstrip(".")
-    return f"what nobody foresaw went wrong ({word}), and the whole story is in {_keep(ended.story, scene)}"
+    return f"what nobody foresaw went wrong ({word}){_kept(ended.story, scene)}"
 
 
-def _keep(story: str, scene: Scene) -> Path:
+def _kept(story: str, scene: Scene) -> str:
     kept = scene.root / ".venvs" / "setup.log"
     with suppress(OSError):
         kept.write_text(story)
-    return kept
+        return f", and the whole story is in {kept}"
+    return ""
 
 
 def cause_of_system(error: OSError, scene: Scene) -> str:
     """Return the cause where the system itself refused us something."""
     if error.errno == errno.EACCES and str(error.filename).endswith("/bin/python"):
         return f"no program may run from {scene.root}; copy the checkout to a place that allows it"
+    if error.errno == errno.ENOENT and Path(str(error.filename)).parent == scene.root:
+        return (
+            f"the checkout is not whole: {error.filename} is missing; bring it back or get the checkout anew"
+        )
     return cause_of(Ended(1, f"ERROR: {error}"), scene)
 
 

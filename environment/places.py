@@ -66,6 +66,8 @@ class Places:
                 f"the path of the checkout, {str(self.root)!a}, holds {strange}, with which Python "
                 "makes no environment; give that folder another name"
             )
+        if os.path.lexists(self.store) and not self.store.is_dir():
+            raise SetUpFailed(f"{self.store} is no folder, and environments have to live there; remove it")
         flags = os.statvfs(self.root).f_flag
         if flags & os.ST_RDONLY:
             raise SetUpFailed(

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from environment.failure import SetUpFailed
+
 NETWORK: Final = (
     *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "client-cert"),
     *("proxy", "timeout", "default-timeout", "retries", "cache-dir", "no-cache-dir", "keyring-provider"),
@@ -43,13 +45,25 @@ def environment(temporary: Path, settings: dict[str, str]) -> dict[str, str]:
 
 
 def network_settings(python: Path) -> dict[str, str]:
-    """Ask pip which of its settings are in force, from files and variables alike, and keep the network's."""
+    """Ask pip which of its settings are in force, from files and variables alike, and keep the network's.
+
+    Raises SetUpFailed where pip can't read them.
+    """
+    everywhere = {
+        f"PIP_{name}": "0" for name in ("USER", "GLOBAL", "SITE")
+    }  # a setting `user` names one file
     done = subprocess.run(  # noqa: S603 - our own words
         [str(python), "-I", "-m", "pip", "--disable-pip-version-check", "config", "list"],
+        env=os.environ | everywhere,
         capture_output=True,
         text=True,
         check=False,
     )
+    if done.returncode:
+        raise SetUpFailed(
+            f"pip can't read its settings ({' '.join((done.stderr or done.stdout).split()).rstrip('.')}); "
+            "correct that file or variable (pip config debug shows where they are)"
+        )
     found: dict[str, str] = {}
     ranks = {"global": 0, "install": 1, ":env:": 2}
     lines = [line.partition("=") for line in done.stdout.splitlines()]

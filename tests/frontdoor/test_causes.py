@@ -192,6 +192,28 @@ def test_an_index_without_encryption(cause):
     )
 
 
+def test_the_index_of_a_machine_whose_pip_installs_for_its_user(ready, tmp_path, monkeypatch):
+    """Pip takes the setting `user` for the wish to see one file of settings alone."""
+    (tmp_path / "pip.conf").write_text("[global]\nuser = true\nindex-url = http://ours.invalid/simple\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    settings = tools.network_settings(ready.root / ".venv/bin/python")
+    assert settings["index-url"] == "http://ours.invalid/simple"
+
+
+@pytest.mark.parametrize("text", ["[global\nproxy = x\n", "[global]\ntimeout = soon\n"])
+def test_settings_that_pip_cannot_read(ready, tmp_path, monkeypatch, text):
+    """Without them the packages would be fetched from elsewhere, and another cause be told."""
+    (tmp_path / "pip.conf").write_text(text)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    for name in ("PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(
+        SetUpFailed, match=r"^pip can't read its settings \([^\n]*(pip.conf|soon)[^\n]*\); correct"
+    ):
+        tools.network_settings(ready.root / ".venv/bin/python")
+
+
 def test_a_connection_that_was_mended_is_no_cause(ready):
     story = (
         "WARNING: Retrying (Retry(total=4, ...)) after connection broken by 'NewConnectionError(... "

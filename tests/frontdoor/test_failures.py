@@ -165,3 +165,19 @@ def test_a_path_that_no_environment_can_have(ready, tmp_path, name, what):
     last = told(ready.run("x", start=place / "ionto"))
     assert f"holds {what}, with which Python makes no environment" in last
     assert not (place / ".venvs").exists()
+
+
+def test_what_stands_where_environments_live(ready, tmp_path):
+    place = tmp_path / "checkout"
+    shutil.copytree(ready.root, place, ignore=shutil.ignore_patterns(".venv*"), symlinks=True)
+    (place / ".venvs").symlink_to("nowhere")
+    assert f"{place}/.venvs is no folder" in told(ready.run("x", start=place / "ionto"))
+
+
+def test_a_checkout_that_is_not_whole(due):
+    lock = due.root / "requirements-dev.lock"
+    before = lock.read_bytes()
+    lock.unlink()
+    last = told(due.run("test"))
+    lock.write_bytes(before)
+    assert f"the checkout is not whole: {lock} is missing; " in last
