@@ -14,13 +14,15 @@ from typing import Any, TypeAlias, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core.core_schema import ErrorType
 
-from config.characters import first_odd, meant, named, remedy
+from config.characters import first_odd, meant, named, plainly, remedy
 from config.scalars import one_line
 from config.yaml_tree import Fault, Loc, Plain, Spot, describe
 
 Schema: TypeAlias = Mapping[str, Any]
 
 _BUILT_IN = frozenset(get_args(ErrorType))
+_MEASURED = re.compile(r"([-+]?[0-9]+(?:[.,][0-9]+)?)\s*(?:m?A|mA/s|min|m?V|k?[Oo]hm|[ks]?Hz|m?s|%)?")
+"""A number as people write it, with a unit or a comma, where a bare one is expected."""
 _NAMES = {"boolean": "true or false", "array": "a list", "object": "a mapping of keys", "null": "null"}
 
 
@@ -94,16 +96,17 @@ def _sentence(item: Mapping[str, Any], root: Schema, loc: Loc) -> str:
     if kind == "missing":
         return f"is missing, expected {allowed}"
     names = [str(name) for schema in _at(root, loc) for name in _choices(schema)]
-    return f"expected {allowed}, got {describe(item['input'])}{_hint(item['input'], names)}"
+    return f"expected {allowed}, got {describe(item['input'])}{_hint(item['input'], names, kind)}"
 
 
-def _hint(got: object, names: list[str]) -> str:
+def _hint(got: object, names: list[str], kind: str) -> str:
     if not isinstance(got, str):
         return ""
+    if kind in {"float_type", "int_type"} and (number := _MEASURED.fullmatch(plainly(got))):
+        bare = number[1].replace(",", ".")
+        return f" (write {bare} with a point)" if bare != number[1] else f" (write {bare} without a unit)"
     if (odd := first_odd(got)) and (meant(odd) is not None or names):
         return f" (it holds {named(odd)}, {remedy(odd)})"
-    if re.fullmatch(r"[-+]?\d+,\d+", got) and not names:
-        return f" (write {got.replace(',', '.')} with a point)"
     return _did_you_mean(got, names)
 
 

@@ -23,6 +23,7 @@ from config.characters import (
     remedy,
 )
 from config.scalars import Scalar, ScalarError, one_line, resolve_plain, resolve_text, unprintable
+from config.yaml_errors import stumbled
 
 Loc: TypeAlias = tuple[str | int, ...]
 """Where a value stands: keys and list indexes from the root."""
@@ -30,7 +31,6 @@ Plain: TypeAlias = "Scalar | list[Plain] | dict[str, Plain]"
 
 DEEPEST: Final = 20
 """Most levels of nesting; our own files need five."""
-_EXPECTED: Final = "expected lines of key: value, indented by spaces"
 
 
 class Spot(NamedTuple):
@@ -79,12 +79,16 @@ def plant(text: str) -> tuple[Tree | None, list[Fault]]:
         mark = error.problem_mark or error.context_mark
         odd = misleading(text, builder.read_to, len(text) if mark is None else mark.index)
         if odd is None:
-            builder.fault(mark, (), f"not valid YAML ({one_line(str(error.problem))}), {_EXPECTED}")
+            at, sentence = stumbled(error, text, builder.word)
+            builder.fault(at, (), sentence)
         elif place(text, odd) not in {fault.at for fault in builder.faults}:
             builder.faults.append(Fault(place(text, odd), (), complaint(text[odd])))
     except (yaml.YAMLError, ValueError, OverflowError):
         # PyYAML lets chr() and int() fail on impossible escapes and version numbers
-        builder.fault(loader.get_mark(), (), f"not valid YAML (impossible escape or number), {_EXPECTED}")
+        sentence = (
+            "not valid YAML (impossible escape or number), expected lines of key: value, indented by spaces"
+        )
+        builder.fault(loader.get_mark(), (), sentence)
     finally:
         loader.dispose()
     if data is None:
@@ -116,6 +120,8 @@ class _Builder:
         self._text = text
         self.read_to = 0
         """Offset up to which the text was understood."""
+        self.word: Any = None
+        """The scalar that was understood last, as long as nothing else was after it."""
         self.spots: dict[Loc, Spot] = {}
         self.faults: list[Fault] = []
         self.spoilt: set[Loc] = set()
@@ -127,6 +133,8 @@ class _Builder:
 
     def _next(self) -> Any:
         event: Any = self._loader.get_event()
+        if not isinstance(event, yaml.DocumentEndEvent):
+            self.word = event if isinstance(event, yaml.ScalarEvent) else None
         if getattr(event, "style", "") is None:
             self.read_to = event.start_mark.index  # it may have swallowed what was to be a key
         elif event is not None:

@@ -42,9 +42,9 @@ SAID: Final = frozenset({"t", "n", "Turned"})
 """Calls whose texts are in the catalogues already."""
 _NO_TEXT: Final = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|DROP|PRAGMA|CREATE|ALTER|BEGIN|WITH)\b|.*= \?|id < \?|.*\w \| \w|READY="
-    r"|\^\[ \]"
+    r"|\^\[ \]|while scanning .*|<document start>"
 )
-"""Database, types and the like."""
+"""Database, types, what a parser calls its own steps, and the like."""
 NAMES: Final = frozenset({"Reference unit", "clock_nanosleep: {0}", "next.json: {0}", "text "})
 """Names of things, which stay, with and without more."""
 LOG: Final = "ionto: the herald can't serve {0}: {1}\n"

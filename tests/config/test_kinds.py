@@ -53,7 +53,7 @@ def test_the_reference_unit_is_a_unit() -> None:
         ("area: hands\nevents: 1\ncurrent_ma: 3", "2:1: events: unknown key, allowed: area, name"),
         ("pins: {up: 99}", "1:12: pins.up: expected"),
         ("name: x", "1:1: (file): no key tells what this file is, expected keys of a treatment (area, "),
-        ("area: [", "1:8: (file): not valid YAML"),
+        ("area: [", "1:7: (file): the bracket [ opens here"),
         ("", "1:1: (file): the file holds nothing"),
     ],
 )

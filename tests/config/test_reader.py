@@ -247,8 +247,7 @@ def test_a_plain_word_that_no_program_takes_for_a_number_is_text(word: str) -> N
         ("- 1", "1:1: (file): holds a list"),
         ("5", "1:1: (file): holds 5"),
         ("abc", "1:1: (file): holds text 'abc'"),
-        ("count: [1", "1:10: (file): not valid YAML (expected ',' or ']'"),
-        ("a: b: c", "1:5: (file): not valid YAML (mapping values are not allowed here)"),
+        ("a: @b", "1:4: (file): not valid YAML (found character '@' that cannot start any token)"),
         ("count: 1\n\tgain: 2", "2:1: (file): tab (U+0009) where plain characters are expected"),
         ('a: "\\UFFFFFFFF"', "1:7: (file): not valid YAML (impossible escape or number)"),
         (
@@ -259,6 +258,46 @@ def test_a_plain_word_that_no_program_takes_for_a_number_is_text(word: str) -> N
 )
 def test_what_yaml_allows_and_we_do_not(text: str, expected: str) -> None:
     assert error_of(text).startswith(f"f.yaml:{expected}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('count: 1\ntext: "a b\ngain: 2.5\n', '2:7: (file): the quote " opens here and is not closed'),
+        ("text: 'a b\ngain: 2.5\n---\n", "1:7: (file): the quote ' opens here and is not closed"),
+        ('{text: "a, count: 2}\n', '1:8: (file): the quote " opens here and is not closed'),
+        (
+            'text: "a b\ncount: "2"\n',
+            "1:7: (file): the text that this quote opens ends in line 2 only: close it before",
+        ),
+        ("text: 'a\n\n\ngain: 'b'\n", "1:7: (file): the text that this quote opens ends in line 4 only"),
+        ("list: [1\ncount: 2\ngain: 3\n", "1:7: (file): the bracket [ opens here and is not closed by ]"),
+        ('list: [1, "]", 2 # ]\n', "1:7: (file): the bracket [ opens here and is not closed by ]"),
+        ("{count: 2\n", "1:1: (file): the bracket { opens here and is not closed by }"),
+        ("count:1 # one\ngain: 2\n", "1:6: (file): a space is missing after this colon"),
+        ("gain: 2\rcount:1\rtext: a\r", "2:6: (file): a space is missing after this colon"),
+        ("count: 1\ngain = 2\n", "2:1: (file): a line without a colon and a space"),
+        ("count: 1\n  gain: 2\n", "2:3: (file): this line is indented under one that is whole without it"),
+        ("text: a: b\ncount: 1\n", "1:8: (file): a second colon in an unquoted text: quote the text"),
+    ],
+)
+def test_an_error_points_to_where_it_began(text: str, expected: str) -> None:
+    assert error_of(text).startswith(f"f.yaml:{expected}")
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("12 mA", "12"),
+        ("12\u202fmA", "12"),
+        ("12,5", "12.5"),
+        ("12\uff0c5", "12.5"),
+        ("-0,5mA", "-0.5"),
+        ("5 %", "5"),
+    ],
+)
+def test_a_number_as_people_write_it_is_told_as_one_that_is_read(written: str, number: str) -> None:
+    assert error_of(f"number: {written}").rpartition(" (write ")[2].startswith(f"{number} with")
 
 
 def test_aliases_cannot_explode() -> None:
