@@ -22,11 +22,12 @@ _SECOND: Final = re.compile(r":(?=\s|$)")
 _GLUED: Final = re.compile(r"([A-Za-z_][\w-]*)(:)\S")
 
 
-def stumbled(error: Any, text: str, word: Any) -> tuple[Any, str]:
+def stumbled(error: Any, text: str, word: Any, opened: list[Any]) -> tuple[Any, str]:
     """Give the mark and the sentence of a parser's error, None where it tells no place.
 
-    `word` is the scalar that was understood last (an event), or None. An end quote that was forgotten is often
-    found lines later, in the quote that opens another text; a first line without its colon is a whole document.
+    `word` is the scalar (an event) that was understood last, or None: an end quote that was forgotten is
+    often found lines later, in the quote that opens another text, and a first line without its colon is a
+    whole document. `opened` are the lists and mappings (events) that are open, the innermost last.
     """
     began, mark = error.context_mark, error.problem_mark or error.context_mark
     if mark is None:
@@ -43,10 +44,11 @@ def stumbled(error: Any, text: str, word: Any) -> tuple[Any, str]:
         return _without_colon(began, text)
     if word is not None and not quoted and "<document start>" in str(error.problem):
         return _without_colon(word.start_mark, text)
-    if began is not None and (opening := text[began.index : began.index + 1]) in _CLOSING:
-        rest = _CLOSED.sub("", text[began.index :])
+    if opened and opened[-1].flow_style:
+        at = opened[-1].start_mark
+        opening, rest = text[at.index], _CLOSED.sub("", text[at.index :])
         if rest.count(opening) > rest.count(_CLOSING[opening]):
-            return began, f"the bracket {opening} opens here and is not closed by {_CLOSING[opening]}"
+            return at, f"the bracket {opening} opens here and is not closed by {_CLOSING[opening]}"
     if error.problem == "mapping values are not allowed here":
         return _too_much(mark, text)
     return mark, _invalid(error)

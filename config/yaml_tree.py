@@ -79,7 +79,7 @@ def plant(text: str) -> tuple[Tree | None, list[Fault]]:
         mark = error.problem_mark or error.context_mark
         odd = misleading(text, builder.read_to, len(text) if mark is None else mark.index)
         if odd is None:
-            at, sentence = stumbled(error, text, builder.word)
+            at, sentence = stumbled(error, text, builder.word, builder.opened)
             builder.fault(at, (), sentence)
         elif place(text, odd) not in {fault.at for fault in builder.faults}:
             builder.faults.append(Fault(place(text, odd), (), complaint(text[odd])))
@@ -122,6 +122,8 @@ class _Builder:
         """Offset up to which the text was understood."""
         self.word: Any = None
         """The scalar that was understood last, as long as nothing else was after it."""
+        self.opened: list[Any] = []
+        """Lists and mappings that are open, the innermost last."""
         self.spots: dict[Loc, Spot] = {}
         self.faults: list[Fault] = []
         self.spoilt: set[Loc] = set()
@@ -135,6 +137,10 @@ class _Builder:
         event: Any = self._loader.get_event()
         if not isinstance(event, yaml.DocumentEndEvent):
             self.word = event if isinstance(event, yaml.ScalarEvent) else None
+        if isinstance(event, yaml.CollectionStartEvent):
+            self.opened.append(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self.opened.pop()
         if getattr(event, "style", "") is None:
             self.read_to = event.start_mark.index  # it may have swallowed what was to be a key
         elif event is not None:
