@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
 import app
-from app.appliance import locks
 from app.output import UsageError, complain
 
 ROOT: Final = Path(app.__path__[0]).parent
@@ -73,14 +71,20 @@ def _asked_for(args: argparse.Namespace) -> list[str]:
 
 
 def _in_checkout() -> bool:
+    from app.appliance import locks
+
     return (ROOT / "ionto").is_file() and (ROOT / locks.LARGER).is_file()
 
 
 def _command(*words: str) -> str:
+    import shlex
+
     return shlex.join([str(ROOT / "ionto"), *words])
 
 
 def _agreed(name: str) -> bool:
+    from app.appliance import locks
+
     more = len(locks.of_parts(ROOT, ("core", name))) - len(locks.of_parts(ROOT, ("core",)))
     what = f"{more} packages" if more > 1 else "1 package"
     complain(

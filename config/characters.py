@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from typing import Final
 
 _SPACES: Final = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -42,17 +41,18 @@ NAMES: Final = {
 """Names by which people know a character, where Unicode's own is another or there is none."""
 
 _MEANT: Final = (
-    (re.compile(f"[{_SPACES}]"), " "),
-    (re.compile(f"[{_COLONS}]"), ":"),
-    (re.compile(f"[{_DASHES}]"), "-"),
-    (re.compile(f"[{_DOUBLE}]"), '"'),
-    (re.compile(f"[{_SINGLE}]"), "'"),
-    (re.compile(f"[{_HIDDEN}]"), ""),
-    (re.compile("[\u066b\uff0e]"), "."),
-    (re.compile("[\u060c\u3001\uff0c]"), ","),
+    (f"[{_SPACES}]", " "),
+    (f"[{_COLONS}]", ":"),
+    (f"[{_DASHES}]", "-"),
+    (f"[{_DOUBLE}]", '"'),
+    (f"[{_SINGLE}]", "'"),
+    (f"[{_HIDDEN}]", ""),
+    ("[\u066b\uff0e]", "."),
+    ("[\u060c\u3001\uff0c]", ","),
 )
+# Patterns as text: the first search compiles one, and a file without odd characters needs none.
 _KEY: Final = r"[ ]*(?:- +)*[\w\"'-]+"
-_PLACES: Final = re.compile(
+_PLACES: Final = (
     rf"^[ ]*(?P<indent>[\t{_SPACES}{_HIDDEN}])"
     rf"|^[ ]*(?P<dash>[{_DASHES}])(?=[ {_SPACES}])"
     rf"|^{_KEY}(?P<before>[ ]*[\t{_SPACES}{_HIDDEN}])[\s{_SPACES}]*:"
@@ -63,36 +63,38 @@ _PLACES: Final = re.compile(
     rf"|(?P<comment>[{_SPACES}{_HIDDEN}])#"
     r"|(?P<tab>\t)"
 )
-_ANYWHERE: Final = re.compile(f"(?![\u200c\u200d])[{_SPACES}{_HIDDEN}]")
-_QUOTED: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|(?<![^\s:,\[{-])'[^'\n]*'")
-_HALF: Final = re.compile(f"(?:^|[\\s:,\\[{{-])[\"'].*?([{_QUOTES}])")
-_COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))#.*")
+_ANYWHERE: Final = f"(?![\u200c\u200d])[{_SPACES}{_HIDDEN}]"
+_QUOTED: Final = r"\"(?:[^\"\\\n]|\\.)*\"|(?<![^\s:,\[{-])'[^'\n]*'"
+_HALF: Final = f"(?:^|[\\s:,\\[{{-])[\"'].*?([{_QUOTES}])"
+_COMMENT: Final = r"(?:^|(?<=[ \t]))#.*"
 _LINE_END: Final = re.compile("\r\n|\r|\n")
-_RAW_ENDS: Final = re.compile(f"[{_ENDS}]")
-_EDGE: Final = re.compile(
-    f"^[{_SPACES}{_HIDDEN}]|[{_SPACES}{_HIDDEN}]$|[{_SPACES}{_HIDDEN}](?=#)|(?<=:)[{_SPACES}]"
-)
-_SPACE: Final = re.compile(f"[\\s{_SPACES}]+")
-_UNSEEN: Final = re.compile(f"[{_HIDDEN}]")
+_RAW_ENDS: Final = f"[{_ENDS}]"
+_EDGE: Final = f"^[{_SPACES}{_HIDDEN}]|[{_SPACES}{_HIDDEN}]$|[{_SPACES}{_HIDDEN}](?=#)|(?<=:)[{_SPACES}]"
+_SPACE: Final = f"[\\s{_SPACES}]+"
+_UNSEEN: Final = f"[{_HIDDEN}]"
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs by their class that leave nothing on paper."""
 
 
 def named(char: str) -> str:
     """Name a character as people and tables know it: "no-break space (U+00A0)"."""
+    import unicodedata
+
     name = NAMES.get(char) or unicodedata.name(char, "").lower() or "control character"
     return f"{name} (U+{ord(char):04X})"
 
 
 def meant(char: str) -> str | None:
     """Give the plain character that this one is mistaken for, "" for an invisible one, None for others."""
+    if char.isascii():
+        return None
     for pattern, plain in _MEANT:
-        if pattern.match(char):
+        if re.match(pattern, char):
             return plain
     if "\uff01" <= char <= "\uff5e":  # full-width forms of ASCII
         return chr(ord(char) - 0xFEE0)
-    if not char.isascii() and char.isdecimal():
-        return str(unicodedata.digit(char))
+    if char.isdecimal():
+        return str(int(char))
     return None
 
 
@@ -148,7 +150,7 @@ def misleading(text: str, start: int, end: int) -> int | None:
         at = stop if ending is None else ending.end()
     for pattern in (_PLACES, _ANYWHERE):
         for at, line in lines:
-            for found in pattern.finditer(line):
+            for found in re.finditer(pattern, line):
                 offset = at + (found.end() - 1 if found.lastgroup == "before" else _spot(found))
                 if offset >= start:
                     return offset
@@ -162,14 +164,14 @@ def _spot(found: re.Match[str]) -> int:
 def _masked(line: str) -> str:
     """Blank out quoted texts and the comment of a line; each character keeps its place."""
     for pattern in (_QUOTED, _COMMENT):
-        line = pattern.sub(lambda found: "x" * len(found[0]), line)
+        line = re.sub(pattern, lambda found: "x" * len(found[0]), line)
     return line
 
 
 def _closing(lines: list[tuple[int, str]], start: int) -> int | None:
     """Find the curly quote that was to close a straight one."""
     for at, line in lines:
-        found = _HALF.search(line)
+        found = re.search(_HALF, line)
         if found and at + found.start(1) >= start:
             return at + found.start(1)
     return None
@@ -177,18 +179,18 @@ def _closing(lines: list[tuple[int, str]], start: int) -> int | None:
 
 def line_end_of_another_kind(text: str) -> re.Match[str] | None:
     """Find a character that ends a line for a YAML reader and not for an editor."""
-    return _RAW_ENDS.search(text)
+    return None if text.isascii() else re.search(_RAW_ENDS, text)
 
 
 def edge_of_plain_word(word: str) -> str | None:
     """Give what stands unseen at an end of an unquoted word, after its colon or before a comment, or None."""
-    found = _EDGE.search(word)
+    found = None if word.isascii() else re.search(_EDGE, word)
     return found[0] if found else None
 
 
 def curly_quotes_around(word: str) -> str | None:
     """Give the first curly quote of an unquoted word that stands in such quotes as a whole."""
-    return word[0] if re.fullmatch(f"(?s)[{_QUOTES}].*[{_QUOTES}\"']", word) else None
+    return word[0] if not word.isascii() and re.fullmatch(f"(?s)[{_QUOTES}].*[{_QUOTES}\"']", word) else None
 
 
 def unfit_in_name(text: str) -> str | None:
@@ -218,11 +220,19 @@ def unfit_in_name(text: str) -> str | None:
 
 
 def _seen(char: str) -> bool:
+    if char.isascii():
+        return char.isprintable() and char != " "
+    import unicodedata
+
     return unicodedata.category(char)[0] in "LNPS" and char not in _BLANK
 
 
 def composed(text: str) -> str:
     """Give a text with each letter and its accents as one character where there is one (NFC)."""
+    if text.isascii():
+        return text
+    import unicodedata
+
     return unicodedata.normalize("NFC", text)
 
 
@@ -238,9 +248,9 @@ def cleaned(typed: str) -> str:
 
     Joiners stay, but for those at an end.
     """
-    spaced = _SPACE.sub(" ", composed(typed))
-    kept = "".join(char for char in spaced if char in JOINERS or not _UNSEEN.match(char))
-    return _SPACE.sub(" ", kept).strip(f" {JOINERS}")
+    spaced = re.sub(_SPACE, " ", composed(typed))
+    kept = "".join(char for char in spaced if char in JOINERS or not re.match(_UNSEEN, char))
+    return re.sub(_SPACE, " ", kept).strip(f" {JOINERS}")
 
 
 def same(name: str) -> str:
@@ -248,6 +258,8 @@ def same(name: str) -> str:
 
     Source: the Unicode Standard, 3.13, compatibility caseless matching (D146), less what can't be seen.
     """
+    import unicodedata
+
     folded = unicodedata.normalize("NFD", name).casefold()
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", folded).casefold())
-    return " ".join(_UNSEEN.sub("", composed(folded)).split())
+    return " ".join(re.sub(_UNSEEN, "", composed(folded)).split())
