@@ -84,8 +84,10 @@ class Visit(NamedTuple):
 
     def line(self, name: str, longest: int = LONGEST_NAME) -> str:
         """Read a field of one printable line. Raises Sorry."""
-        text = cleaned(self.fields.get(name, ""))
-        if not 1 <= len(text) <= longest or unfit_in_name(text):
+        typed = self.fields.get(name, "").strip()
+        text = cleaned(typed)
+        several = any(char < " " for char in typed)  # a line end or a tab, which no field of one line sends
+        if several or not 1 <= len(text) <= longest or unfit_in_name(text):
             raise Sorry(
                 self.t(
                     "A name is empty, too long or can't be shown: 1 to {longest} printable characters.",

@@ -70,7 +70,7 @@ def test_the_processes_of_a_campaign_run_the_compiled_form(whole: Path) -> None:
         loop, world, face = hired.executor.submit(eval, where).result()
         lived = hired.executor.submit(run_life_on_plant, life(4)).result()
     assert Path(loop).suffix == Path(world).suffix == ".so"
-    assert Path(loop).parent == whole / "controller"
+    assert Path(loop).parent == whole / "controller" / "loop"
     assert Path(face) == ROOT / "app" / "main.py", "the faces are those of the checkout"
     assert lived["problems"] == []
     assert sys.path == path

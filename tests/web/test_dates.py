@@ -65,7 +65,7 @@ def test_a_date_is_marked_refused_where_it_can_t_be_and_amended_with_the_code(wr
         assert len(history.amendments(1)) == 1
 
 
-PERSON = Person(1, "Ann", datetime(1990, 1, 1, tzinfo=UTC).date(), {}, None, {}, {})
+PERSON = Person(1, "Ann", datetime(1990, 1, 1, tzinfo=UTC).date(), {}, None, {}, {}, "Ann")
 NOW = datetime(2026, 6, 10, 18, tzinfo=UTC)
 
 

@@ -12,6 +12,8 @@ from pairs import pair
 from app.web.live import Feed
 from controller.journal.store import Store
 
+HELLO = {"api": 1, "version": "0", "unit": "", "serial": "", "rate_hz": 200, "max_current_ma": 25.0}
+
 
 @pytest.fixture
 def companion(tmp_path):
@@ -44,11 +46,11 @@ def test_the_stamp_is_that_of_the_unit_that_is_there(tmp_path, companion):
 
 def test_what_the_unit_before_did_is_not_taken_for_the_next_ones(tmp_path):
     feed = Feed(tmp_path, lambda _: None)
-    feed._take({"hello": {"unit": "First", "simulated": True}})
+    feed._take({"hello": HELLO | {"unit": "First", "simulated": True}})
     feed._take({"snapshot": TREATING})
     assert feed.simulated
     assert feed.snapshot == TREATING
-    feed._take({"hello": {"unit": "Second", "simulated": False}})
+    feed._take({"hello": HELLO | {"unit": "Second", "simulated": False}})
     assert (feed.snapshot, feed.unit, feed.simulated) == (None, "", False)
     feed._take({"snapshot": TREATING})
     assert "Second" in feed.unit
