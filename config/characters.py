@@ -22,6 +22,8 @@ _QUOTES: Final = _DOUBLE + _SINGLE
 
 JOINERS: Final = "\u200c\u200d"
 """Zero width non-joiner and joiner: part of the spelling in Persian, Indic scripts and emoji."""
+TURNS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Turn the direction of what follows: never dropped in silence, so that whoever judges a name sees them."""
 NAMES: Final = {
     "\t": "tab",
     "\x85": "next line",
@@ -246,10 +248,10 @@ def file_name(serial: str) -> str:
 def cleaned(typed: str) -> str:
     """Give a name as it is kept, from what a person typed: composed (NFC), single spaces, nothing unseen.
 
-    Joiners stay, but for those at an end.
+    Joiners stay, but for those at an end; so do marks that turn the direction, which no name may have.
     """
     spaced = re.sub(_SPACE, " ", composed(typed))
-    kept = "".join(char for char in spaced if char in JOINERS or not re.match(_UNSEEN, char))
+    kept = "".join(char for char in spaced if char in JOINERS + TURNS or not re.match(_UNSEEN, char))
     return re.sub(_SPACE, " ", kept).strip(f" {JOINERS}")
 
 

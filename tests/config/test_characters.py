@@ -154,7 +154,10 @@ def test_spellings_of_one_name_are_the_same_name() -> None:
 
 
 def test_a_typed_name_is_kept_composed_and_without_what_cannot_be_seen() -> None:
-    assert cleaned("  Zoe\u0308\u00a0 \u202eAnna\u200b ") == "Zoë Anna"
+    assert cleaned("  Zoe\u0308\u00a0 Anna\u200b ") == "Zoë Anna"
+    assert unfit_in_name(cleaned("Zoe \u202eAnna")) is not None, (
+        "what turns the direction is not dropped in silence"
+    )
     assert cleaned("علی\u200cرضا\u200c") == "علی\u200cرضا"
     assert cleaned("\u200d \u200c\u2060") == ""
 
