@@ -11,18 +11,30 @@ from typing import Final
 
 COMPATIBLE: Final = {
     "MIT",
+    "MIT-CMU",
     "BSD-2-Clause",
     "BSD-3-Clause",
     "Apache-2.0",
     "PSF-2.0",
     "Apache-2.0 OR BSD-2-Clause",
     "EPL-2.0 OR BSD-3-Clause",
+    "LGPL-3.0-only",
 }
-"""May be shipped beside a program under Apache-2.0; each asks for its notice, which its wheel carries."""
+"""May be shipped beside a program under Apache-2.0; each asks for its notice, which its wheel carries, and
+the LGPL for the source, which the wheel of a package without compiled parts is."""
 SPOKEN: Final = {"MIT License": "MIT"}
 """Classifiers that leave no choice."""
-READ: Final = {"pyserial": "BSD-3-Clause", "pyusb": "BSD-3-Clause"}
-"""They say only "BSD": which, was read in LICENSE.txt of pyserial's repository and LICENSE of pyusb 1.3.1."""
+READ: Final = {
+    "defusedxml": "PSF-2.0",
+    "jinja2": "BSD-3-Clause",
+    "partd": "BSD-3-Clause",
+    "pyserial": "BSD-3-Clause",
+    "pyusb": "BSD-3-Clause",
+    "sortedcontainers": "Apache-2.0",
+    "zict": "BSD-3-Clause",
+}
+"""They say it in words of their own: which it is was read in LICENSE.txt of pyserial's repository, LICENSE of
+pyusb 1.3.1, and the licence in the wheel of each other."""
 
 
 class UnknownLicence(Exception):

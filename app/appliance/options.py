@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 
+from app.appliance import locks
 from app.arguments import path
 
 
@@ -27,7 +28,7 @@ def add_bundle_options(command: argparse.ArgumentParser) -> None:
         dest="extras",
         action="append",
         default=[],
-        choices=("oled", "meter", "pdf"),
+        choices=tuple(locks.EXTRAS),
         help="what the unit is to have besides; may be repeated",
     )
     add(

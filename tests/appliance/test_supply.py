@@ -5,11 +5,14 @@ import shutil
 import subprocess
 import sys
 from email.message import Message
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 from licences_page import PAGE, page, shipped
+from packaging.utils import canonicalize_name
 
+from app.appliance import locks
 from app.appliance.bill import UPLOT, bill_of, metadata_of
 from app.appliance.bundle import PYTHONS, Order, bundle, fetch, locked
 from app.appliance.exchange import uninstall, update
@@ -36,6 +39,15 @@ def test_a_bundle_has_the_core_and_the_listener():
     assert "pydantic" in names
     assert "pytest" not in names
     assert locked(ROOT).count("\npaho-mqtt==") == 1
+
+
+@pytest.mark.parametrize("extra", locks.EXTRAS)
+def test_a_bundle_may_hold_any_extra(extra):
+    """Each licence was read; else `ionto bundle --with` would end after all was fetched."""
+    here = {canonicalize_name(one.metadata["Name"]): one.metadata for one in distributions()}
+    names = set(locks.of_parts(ROOT, ("core", extra))) & set(here)  # and no other machine's
+    assert set(locks.EXTRAS[extra]) <= names
+    assert {licence_of(here[name]) for name in names} <= COMPATIBLE
 
 
 @pytest.mark.parametrize(

@@ -27,26 +27,17 @@ def index():
 def checkout(index, tmp_path_factory):
     """Set up once; a test that changes it leaves it set up and as locked."""
     quick = Checkout(tmp_path_factory.mktemp("setup") / "ein schöner Ort", index)
-    done = quick.run("x")
-    assert done.returncode == 0, done.stderr
+    hostile = {"PIP_REQUIRE_VIRTUALENV": "1", "PIP_USER": "1", "PIP_TARGET": "/n", "PIP_NO_BINARY": ":all:"}
+    quick.first = quick.run("x", **hostile, PYTHONPATH="/n", PYTHONHOME="/n", TMPDIR="/n")
     return quick
 
 
-def test_the_first_call_sets_up_and_says_so_on_standard_error(tmp_path):
-    """By this machine's own Python, with everything true, and whatever the caller has set."""
-    with an_index() as index:
-        whole = Checkout(tmp_path / "ein schöner Ort", index, whole=True)
-        hostile = {
-            "PIP_REQUIRE_VIRTUALENV": "1",
-            "PIP_USER": "1",
-            "PIP_TARGET": "/n",
-            "PIP_NO_BINARY": ":all:",
-        }
-        first = whole.run("x", **hostile, PYTHONPATH="/n", PYTHONHOME="/n", TMPDIR="/n")
-    assert (first.returncode, first.stdout) == (0, f"1.0 {whole.root} <x>\n"), first.stderr
-    begins, *_, last = first.stderr.splitlines()
+def test_the_first_call_sets_up_and_says_so_on_standard_error(checkout):
+    assert checkout.first.returncode == 0, checkout.first.stderr
+    assert checkout.first.stdout == f"1.0 {checkout.root} <x>\n"
+    first, *_, last = checkout.first.stderr.splitlines()
     assert re.fullmatch(
-        r"ionto: setting up its environment in .*/\.venvs/1, once: 2 packages, up to \d+ MB of disk\.", begins
+        r"ionto: setting up its environment in .*/\.venvs/1, once: 2 packages, up to \d+ MB of disk\.", first
     )
     assert re.fullmatch(r"ionto: the environment is set up, after \d+ s\.", last)
 
