@@ -63,8 +63,12 @@ def libraries_missing(place: Path) -> set[str]:
 
 
 def absent(programs: Iterable[str]) -> set[str]:
-    """Give the facts by which the list of skips knows that programs are missing."""
-    return {f"no {program}" for program in programs}
+    """Give the facts by which the list of skips knows that programs or older commits are missing."""
+    asked = ["git", "rev-parse", "--is-shallow-repository"]
+    whole = (
+        subprocess.run(asked, cwd=CHECKOUT, capture_output=True, text=True, check=False).stdout == "false\n"
+    )
+    return {f"no {program}" for program in programs} | (set() if whole else {"a shallow clone"})
 
 
 def tail(log: Path) -> None:

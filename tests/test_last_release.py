@@ -1,0 +1,146 @@
+"""What the last release left is read and treated on, and left so that the last release treats on it again.
+
+`tests/data/` holds a state directory as that release wrote it: four people, an order that is over, a
+technician's note, a calibration record, and sessions that were aborted, stopped, completed and cut off.
+"""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tarfile
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from appliance import Appliance
+from herald import wait_for
+from played import ORDER, after, idle, serve, sessions
+
+from app.household.store import FILE as BOOK
+from app.household.store import Household
+from app.main import main
+from app.technician import logbook
+from config.calibration import read_calibration
+from controller.journal.history import open_history
+from controller.journal.tables import FILE as JOURNAL
+from controller.orders.file import FILE as NEXT
+from controller.orders.file import Order, found, written
+
+ROOT = Path(__file__).parents[1]
+LAST = "d91a6ec"
+OUTCOMES = ["aborted", "stopped", "completed", "cut_off"]
+PEOPLE = ["Ann", "Bo", "Cy", "Zoë"]
+PATIENCE_S = 120.0
+
+
+@pytest.fixture
+def state(tmp_path):
+    with tarfile.open(ROOT / "tests/data" / f"state-{LAST}.tar.gz") as kept:
+        kept.extractall(tmp_path / "state", filter="data")
+    return tmp_path / "state"
+
+
+def test_every_file_is_read_as_it_was_written(state, capsys):
+    before = {file: file.read_bytes() for file in state.rglob("*") if file.is_file()}
+    past = sessions(state)
+    assert [one["outcome"] for one in past] == OUTCOMES
+    assert [one["person"] for one in past] == ["1", "1", "2", "3"]
+    assert past[1]["linked_to"] == 1
+    with open_history(state) as history:
+        assert history.trips(1)[0]["cause"] == "open_circuit"
+        assert len(history.chart(3)["at_s"]) > 1000
+    record = read_calibration(state / "calibration" / "SIM-1.yaml", "SIM-1", date(2026, 11, 28))
+    assert str(record.valid_until) == "2027-11-28"
+    assert [note.text for note in logbook.read(state)[0]] == ["oiled"]
+    order = (state / NEXT).read_bytes()
+    while_it_held = datetime(2026, 11, 28, 5, tzinfo=UTC)
+    assert (found(order, while_it_held)["order"]["person"], "error" in found(order, datetime.now(UTC))) == (
+        "4",
+        True,
+    )
+    assert [main(["history", asked, "--state", str(state)]) for asked in ("list", "verify")] == [0, 0]
+    assert "Intact: records 9, sessions 4" in capsys.readouterr().out
+    assert all(file.read_bytes() == data for file, data in before.items()), "reading wrote nothing"
+
+
+def test_the_household_is_brought_up_to_date_and_kept_as_it_was(state):
+    with closing(sqlite3.connect(state / BOOK)) as book:
+        before = book.execute("SELECT * FROM person").fetchall()
+    assert [person.name for person in Household(state).people()] == PEOPLE
+    with closing(sqlite3.connect(state / f"{BOOK}.before")) as kept:
+        assert kept.execute("SELECT * FROM person").fetchall() == before
+
+
+def treats(play):
+    yield idle
+    play.say(do="order", order={**ORDER, "person": "4", "treatment": "feet"}, valid_for_s=3600.0, digest="d")
+    yield lambda seen: idle(seen) and seen["treatment"] == "feet"
+    play.press()
+    yield lambda seen: seen["phase"] == "hold" and seen["left_s"] < seen["total_s"] - 60.0
+    play.say(do="stop")
+    yield after(5)
+
+
+def test_it_is_treated_on_in_one_chain(state):
+    before = sessions(state)
+    serve(treats, state, default=None)
+    now = sessions(state)  # which holds the chain to be whole
+    assert now[:4] == before
+    assert [(one["outcome"], one["person"], one["treatment"]) for one in now[4:]] == [
+        ("stopped", "4", "feet")
+    ]
+
+
+@pytest.fixture
+def left(state):
+    """What this version left of it."""
+    Household(state)
+    serve(treats, state, default=None)
+    return state
+
+
+@pytest.fixture
+def last(left, tmp_path, monkeypatch):
+    """Have what runs from here on import the last release."""
+    git = ["git", "-c", "safe.directory=*", "-C", str(ROOT)]
+    there = subprocess.run([*git, "cat-file", "-e", f"{LAST}^{{commit}}"], capture_output=True, check=False)
+    if there.returncode:
+        pytest.skip("the last release is not in this clone's history")
+    place = tmp_path / "last"
+    place.mkdir()
+    packed = subprocess.run([*git, "archive", LAST], capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(place)], input=packed, check=True)
+    monkeypatch.setenv("PYTHONPATH", str(place))
+    return "-P", "-m", "app.main"
+
+
+def test_the_last_release_treats_again_on_what_this_one_left(left, last):
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    (left / NEXT).write_text(written(Order("4", "underarms", 4.0, 5.0, "forward", soon)))
+    unit = Appliance(left, 30, last)
+    try:
+        wait_for(lambda: unit.snapshot.get("treatment") == "underarms", PATIENCE_S)
+        wait_for(lambda: unit.snapshot.get("next") == "press_start", PATIENCE_S)
+        unit.settle()
+        unit.press("start", 3.0)
+        wait_for(lambda: unit.snapshot["phase"] == "hold", PATIENCE_S)
+        unit.tell(do="stop")
+        wait_for(lambda: unit.snapshot["state"] == "idle", PATIENCE_S)
+    finally:
+        unit.close()
+    told = subprocess.run(
+        [sys.executable, *last, "history", "verify", "--state", str(left)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
+    )
+    assert "sessions 6" in told.stdout
+    assert [one["outcome"] for one in sessions(left)] == [*OUTCOMES, "stopped", "stopped"]
+    with closing(sqlite3.connect(left / JOURNAL)) as journal:
+        assert journal.execute("SELECT person, treatment FROM session WHERE id = 6").fetchone() == (
+            "4",
+            "underarms",
+        )
