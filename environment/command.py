@@ -97,6 +97,7 @@ def _provide(places: Places, task: Task) -> None:
     try:
         began_s = time.monotonic()
         _build(place, parts)
+        tools.settle(place)
         Stamp(" ".join(parts), task.basis, interpreter_of(place)).write(place)
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:

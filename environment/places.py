@@ -82,10 +82,13 @@ class Places:
         for path in self._to_write():
             if not os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0)):
                 raise SetUpFailed(not_ours(path, self.root))
+        if self._is_of_old():
+            with self._unused():
+                pass
 
     def _to_write(self) -> Iterator[Path]:
         yield self.root
-        if self.link.is_dir() and not self.link.is_symlink():
+        if self._is_of_old():
             yield self.link
         for path in (self.store, self.store / "lock"):
             if path.exists():
@@ -118,18 +121,28 @@ class Places:
         following = self.store / "next"
         following.unlink(missing_ok=True)
         following.symlink_to(place.relative_to(self.root))
-        if self.link.is_dir() and not self.link.is_symlink():
+        if self._is_of_old():
             self._retire(following)
         else:
             following.replace(self.link)
 
-    def _retire(self, following: Path) -> None:
-        """Replace an environment that is `.venv` itself, as they once were; runs hold a lock beside it."""
+    def _is_of_old(self) -> bool:
+        """Tell whether `.venv` is an environment itself, as it once was."""
+        return self.link.is_dir() and not self.link.is_symlink()
+
+    @contextmanager
+    def _unused(self) -> Iterator[None]:
+        """Hold an environment of old, beside which runs hold a lock; raise SetUpFailed where one does."""
         with _opened(self._before) as file:
             if file is not None and not _try(file, fcntl.LOCK_EX):
                 raise SetUpFailed(
                     f"another ionto uses {self.link}, which has to be exchanged; end that one first"
                 )
+            yield
+
+    def _retire(self, following: Path) -> None:
+        """Replace an environment of old."""
+        with self._unused():
             retired = self.store / "retired"
             shutil.rmtree(retired, ignore_errors=True)
             self.link.rename(retired)

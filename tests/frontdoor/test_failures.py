@@ -122,6 +122,14 @@ def test_a_python_without_its_venv_module(due, tmp_path):
     )
 
 
+def test_a_machine_without_flock(ready, tmp_path):
+    for tool in ("sh", "readlink", "dirname", "cksum", "cat"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    done = ready.run("x", PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr == "ionto: flock is missing; install it: sudo apt install util-linux\n"
+
+
 @pytest.mark.parametrize(
     ("python", "sentence"),
     [

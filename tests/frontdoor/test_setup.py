@@ -272,9 +272,11 @@ def test_an_environment_of_the_days_when_it_was_venv_itself_is_replaced_when_nob
     checkout.root.joinpath(".venv/bin").mkdir(parents=True)
     with checkout.root.joinpath(".venv.lock").open("w") as gate:
         fcntl.flock(gate, fcntl.LOCK_SH)
+        checkout.index.asked.clear()
         refused = checkout.run("x")
     assert refused.returncode == 1
     assert "another ionto uses" in refused.stderr
+    assert (refused.stderr.count("\n"), checkout.index.asked) == (1, [])  # before anything is fetched
     assert checkout.run("x").returncode == 0
     assert checkout.root.joinpath(".venv").is_symlink()
     assert not checkout.root.joinpath(".venv.lock").exists()
