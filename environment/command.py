@@ -51,7 +51,7 @@ def main(argv: list[str]) -> int:
         before, words = argv[2:cut], argv[cut + 1 :]
     task = Task(argv[0], float(argv[1]), tuple(dict.fromkeys(before)), words if dashes else None)
     if wrong := [part for part in task.parts if part not in PARTS]:
-        say(f"there is no part {wrong[0]!r} to set up; there are {', '.join(PARTS)}")
+        say(f"there is no part {wrong[0]!r} to set up; there are {_as_said(PARTS)}")
         return 2
     for number in _ENDING:
         signal.signal(number, _interrupted)
@@ -73,6 +73,11 @@ def main(argv: list[str]) -> int:
     return 0 if task.then is None else _go_on(task.then)
 
 
+def _as_said(parts: tuple[str, ...]) -> str:
+    """Return the words that `./ionto setup` takes for `parts`."""
+    return ", ".join("test" if part == "dev" else part for part in parts)
+
+
 def _interrupted(number: int, _: object) -> NoReturn:
     for other in _ENDING:  # what follows is short, and has to be whole
         signal.signal(other, signal.SIG_IGN)
@@ -90,7 +95,7 @@ def _provide(places: Places, task: Task) -> None:
     parts = _parts(task, had)
     if current and had and had == Stamp(" ".join(parts), task.basis, interpreter_of(current)):
         if task.then is None:
-            say(f"already set up: {' '.join(parts)}.")
+            say(f"already set up: {_as_said(parts)}.")
         return
     places.clean()
     place = places.new()

@@ -79,7 +79,7 @@ def test_an_extra_word_for_word_as_a_refusal_says(checkout):
     assert done.returncode == 0, done.stderr
     assert checkout.run("mqtt", "--broker", "b").stdout == f"1.0 {checkout.root} <mqtt><--broker><b>\n"
     again = checkout.run("setup", "mqtt")
-    assert (again.returncode, again.stderr) == (0, "ionto: already set up: core mqtt.\n")
+    assert (again.returncode, again.stderr) == (0, "ionto: already set up: core, mqtt.\n")
 
 
 def test_an_extra_that_was_there_is_there_after_the_lock_changed(checkout):
@@ -249,6 +249,13 @@ def test_the_tests_get_everything_and_run_at_the_root_with_the_callers_paths(che
     every_processor = "<--numprocesses><auto><--dist><loadfile><--no-loadscope-reorder>"
     words = f"<-m><not bench><-k><sim><{checkout.root}/sub/test_a.py::test_b>"
     assert done.stdout == f"pytest {checkout.root} {every_processor}{words}\n"
+    assert checkout.run("setup", "test").stderr == "ionto: already set up: test.\n"
+    wrong = checkout.run("setup", "mqqt")
+    parts = "core, test, mqtt, oled, meter, pdf, dask"
+    assert (wrong.returncode, wrong.stderr) == (
+        2,
+        f"ionto: there is no part 'mqqt' to set up; there are {parts}\n",
+    )
     assert checkout.run("mqtt").stderr == ""  # the larger environment has the core and all extras
 
 
