@@ -60,7 +60,7 @@ class Kept:
         try:
             found = json.loads(self._file.read_text(encoding="utf-8"))
             client, topics = found["client"], frozenset(found["topics"])
-            if not re.fullmatch(r"(?:ionto)[0-9a-f]{16}", client) or not all(map(is_ours, topics)):
+            if not re.fullmatch(r"ionto[0-9a-f]{16}", client) or not all(map(is_ours, topics)):
                 raise ValueError("it is not ours")
         except (OSError, ValueError, KeyError, TypeError) as error:
             complain(
