@@ -23,6 +23,7 @@ from app.technician.records import same_parts, treatment_record
 from app.view import View
 from config.reader import read
 from config.unit import load_unit
+from controller.host.disk import why
 from controller.journal.writer import JournalRefused, default_state
 from controller.session.wiring import NotReady, SessionRequest, SessionResult, StopSwitch, run_session
 from protocols.library import find
@@ -162,10 +163,12 @@ def _deliver(order: Order, result: SessionResult, view: View) -> ExitCode:
         try:
             write_whole(order.plot, plot.draw(result.trace, summary))
         except OSError as error:
+            cause, remedy = map(retell, why(error, order.plot))
             undelivered = t(
-                "--plot {file}: could not be written: {why}",
+                "--plot {file}: could not be written ({cause}): {remedy}",
                 file=order.plot,
-                why=retell(error.strerror or ""),
+                cause=cause,
+                remedy=remedy,
             )
     say(json.dumps(summary, allow_nan=False) if order.json else describe(summary, evidence))
     if undelivered is not None:

@@ -17,6 +17,7 @@ from config.unit import load_unit
 from controller.backends.attached import tell_unit
 from controller.backends.bench import NotReady
 from controller.backends.simulated import unit_server
+from controller.host.disk import told
 from sim.faults import check_params
 from sim.scenario import Scenario
 
@@ -83,7 +84,7 @@ def _serve(order: UnitOrder) -> ExitCode:
     try:
         record = None if order.record is None else order.record.open("w", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"--record {order.record}: can't be written: {error.strerror}") from error
+        raise UsageError(f"--record {order.record}: can't be written: {told(error, order.record)}") from error
     try:
         server = unit_server(described, order.area, scenario, order.seed, order.socket, record)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

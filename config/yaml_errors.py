@@ -85,5 +85,4 @@ def _too_much(mark: Any, text: str) -> tuple[Any, str]:
 
 def _mark(text: str, index: int) -> Any:
     line, column = place(text, index)
-    made: Any = yaml.Mark  # its stubs want the text too, which it does without
-    return made("", index, line - 1, column - 1, None, None)
+    return yaml.Mark("", index, line - 1, column - 1, None, 0)

@@ -26,6 +26,7 @@ from app.bench.tick_cost import figures as tick_figures
 from app.compiled.build import compiled
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from config.unit import Unit
+from controller.host.disk import told
 
 Samples = dict[str, list[float]]
 """Measured values by what they are, for the picture: lateness in us, latencies in ms."""
@@ -180,7 +181,7 @@ def _check_folder(folder: Path | None) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"--out {folder}: {error.strerror}") from error
+        raise UsageError(f"--out {folder}: {told(error, folder)}") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(f"--out {folder}: the folder is not writable")
 
@@ -197,7 +198,7 @@ def _write(
         write_whole(folder / "bench.md", page)
         write_whole(folder / "bench.svg", picture(samples, heading))
     except OSError as error:
-        raise UndeliveredError(f"--out {folder}: {error.strerror}") from error
+        raise UndeliveredError(f"--out {folder}: {told(error, folder)}") from error
 
 
 def describe_machine() -> dict[str, Any]:

@@ -33,6 +33,7 @@ from app.campaign.store import Store
 from app.compiled.build import compiled
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.reactions import PHASES, ROWS
+from controller.host.disk import told
 from protocols.library import find, names
 
 Case = TypeVar("Case", Cell, Pair)
@@ -219,7 +220,7 @@ class _Run:
             if result["problems"]:
                 self._repeat[result["name"]] = self._store.repeatable(result, slug, treatment, seed)
         except OSError as error:
-            raise UndeliveredError(f"--out {self._order.out}: {error.strerror}") from error
+            raise UndeliveredError(f"--out {self._order.out}: {told(error, self._order.out)}") from error
         self._show()
 
     def _show(self) -> None:
@@ -247,7 +248,7 @@ class _Run:
                 write_whole(folder / "campaign.svg", page.heat_map(self._results))
                 write_whole(folder / "campaign.html", page.page(self._results, report))
             except OSError as error:
-                raise UndeliveredError(f"--out {folder}: {error.strerror}") from error
+                raise UndeliveredError(f"--out {folder}: {told(error, folder)}") from error
         say(json.dumps(report) if self._order.json else words(report))
         bad = report["failed"] or report["pairs_failed"] or report["nuisance"]
         return ExitCode.ABORTED if bad else ExitCode.COMPLETED

@@ -16,6 +16,7 @@ import yaml
 from app.campaign.cells import short
 from app.campaign.sessions import LOST, Result
 from app.output import UsageError
+from controller.host.disk import told
 from protocols.library import find
 
 RESULTS = "results.jsonl"
@@ -48,7 +49,7 @@ class Store:
             self._file = lines.open("a", encoding="utf-8")
             self._file.write("\n" if lines.stat().st_size else "")  # after a line that was cut off
         except OSError as error:
-            raise UsageError(f"--out {folder}: {error.strerror}") from error
+            raise UsageError(f"--out {folder}: {told(error, folder)}") from error
 
     def __enter__(self) -> Store:
         return self

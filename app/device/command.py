@@ -37,6 +37,7 @@ from controller.backends.hardware import hardware
 from controller.backends.rigging import failed_start, rig_on
 from controller.backends.simulated import simulated
 from controller.core.reasons import reason_of
+from controller.host.disk import why
 from controller.host.ownership import InUse
 from controller.journal.writer import JournalRefused, default_state
 from controller.loop.clock import SessionClock
@@ -140,13 +141,21 @@ def _check(order: Order) -> None:
 
 def _state(order: Order) -> Path:
     try:
-        state = (order.state or default_state()).absolute()
-        state.mkdir(parents=True, exist_ok=True)
+        folder = order.state or default_state()
     except JournalRefused as error:
         raise UsageError(str(error)) from error
+    try:
+        state = folder.absolute()
+        state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        cause, remedy = map(retell, why(error, folder))
         raise UsageError(
-            t("--state {folder}: can't be made: {why}", folder=order.state, why=retell(error.strerror or ""))
+            t(
+                "--state {folder}: can't be made ({cause}): {remedy}",
+                folder=folder,
+                cause=cause,
+                remedy=remedy,
+            )
         ) from error
     if len(bytes(state / SOCKET)) > LONGEST_SOCKET:
         raise UsageError(

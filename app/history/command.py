@@ -19,6 +19,7 @@ from app.output import ExitCode, UsageError, complain, say
 from app.report import row, trip_words
 from app.words import clock, dose, duration, named, plain
 from controller.core.reasons import NAMES, reason_of
+from controller.host.disk import why
 from controller.journal.check import LIMITS
 from controller.journal.history import MOST, History, Unreadable, open_history
 from controller.journal.writer import JournalRefused, default_state
@@ -320,8 +321,9 @@ def _write(file: Path, text: str) -> None:
     try:
         write_whole(file, text)
     except OSError as error:
+        cause, remedy = map(retell, why(error, file))
         raise UsageError(
-            t("{file}: can't be written: {why}", file=file, why=retell(error.strerror or ""))
+            t("{file}: can't be written ({cause}): {remedy}", file=file, cause=cause, remedy=remedy)
         ) from error
 
 

@@ -30,6 +30,7 @@ from config.reader import BadFile, read
 from config.unit import Unit, load_unit
 from controller.backends.bench import NotReady
 from controller.backends.meter import Accuracy, Meter, MeterFailed
+from controller.host.disk import told
 from controller.journal.writer import JournalRefused, default_state
 from sim.scenario import Scenario
 
@@ -193,7 +194,7 @@ def run_procedure(
         except KeyboardInterrupt:
             return _end(order, bench, ExitCode.STOPPED, "left", "interrupted; what was done is kept")
         except OSError as error:
-            raise UndeliveredError(f"{error.filename}: could not be written: {error.strerror}") from error
+            raise UndeliveredError(f"{error.filename}: could not be written: {told(error)}") from error
         if path is not None:
             forget(path)
     answer = _facts(order, bench) | answer

@@ -28,6 +28,7 @@ from config.unit import REFERENCE, Unit, load_unit
 from controller.backends.bench import Bench
 from controller.backends.hardware import hardware
 from controller.backends.simulated import simulated
+from controller.host.disk import told
 from controller.host.ownership import InUse
 from controller.journal.writer import JournalRefused, default_state
 from controller.workshop.commissioning import NotRight, Workbench
@@ -210,7 +211,9 @@ def _finish(order: Order, unit: Unit, done: Progress) -> ExitCode:
         write_whole(unit_file, with_serial(order.unit or REFERENCE, serial))
         write_whole(record_file, seal(record))
     except OSError as error:
-        raise UndeliveredError(f"the record could not be written in {folder}: {error.strerror}") from error
+        raise UndeliveredError(
+            f"the record could not be written in {folder}: {told(error, folder)}"
+        ) from error
     if order.json:
         say(json.dumps({**record, "unit_file": str(unit_file), "record_file": str(record_file)}))
     else:

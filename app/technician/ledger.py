@@ -21,6 +21,7 @@ from app.technician.records import current_record, mark_bad, records_of
 from config.calibration import Calibration, checksum_of, read_calibration
 from config.reader import BadFile
 from config.unit import load_unit
+from controller.host.disk import told
 from controller.journal.writer import JournalRefused, default_state
 
 
@@ -46,7 +47,7 @@ def calibration(order: Order) -> ExitCode:
     try:
         action(order, date.today())
     except OSError as error:
-        raise UndeliveredError(f"{error.filename}: could not be written: {error.strerror}") from error
+        raise UndeliveredError(f"{error.filename}: could not be written: {told(error)}") from error
     return ExitCode.COMPLETED
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from app.output import UsageError
+from controller.host.disk import told
 
 FILE: Final = "service.jsonl"
 PARTS: Final = ("series_relay", "polarity_relay")
@@ -51,7 +52,7 @@ def add(state: Path, who: str, text: str, replaced: str = "") -> Note:
             os.fsync(file.fileno())
     except OSError as error:
         raise UsageError(
-            f"{state / FILE} can't be written: {error.strerror}; name a place with --state"
+            f"{state / FILE} can't be written: {told(error, state / FILE)}, or name a place with --state"
         ) from error
     return note
 
@@ -68,7 +69,7 @@ def read(state: Path) -> tuple[list[Note], int]:
     except FileNotFoundError:
         return [], 0
     except OSError as error:
-        raise UsageError(f"{state / FILE} can't be read: {error.strerror}") from error
+        raise UsageError(f"{state / FILE} can't be read: {told(error)}") from error
     notes = [note for line in lines if (note := _note(line)) is not None]
     return notes, sum(bool(line.strip()) for line in lines) - len(notes)
 

@@ -14,6 +14,7 @@ from app.output import ExitCode, UsageError, say
 from app.wiring.picture import draw
 from app.wiring.table import Group, groups
 from config.unit import Unit, load_unit
+from controller.host.disk import told
 
 
 class Order(NamedTuple):
@@ -50,7 +51,7 @@ def _write(path: Path, text: str) -> None:
     try:
         write_whole(path, text)
     except OSError as error:
-        raise UsageError(f"--svg {path}: can't be written: {error.strerror}") from error
+        raise UsageError(f"--svg {path}: can't be written: {told(error, path)}") from error
 
 
 def _title(unit: Unit) -> str:

@@ -80,9 +80,19 @@ def why(error: Exception, place: Path | None = None) -> Why:
         found = _ERRNO.get(error.errno) or Why(os.strerror(error.errno), "look at that")
     else:
         found = _DAMAGED
+    if place is not None and isinstance(error, sqlite3.Error):
+        databases = [place] if place.suffix == ".db" else place.glob("*.db")
+        if any(one.is_dir() for one in databases):
+            return _ERRNO[errno.EISDIR]
     if place is not None and found in (_DENIED, _UNOPENED):
         return _denied(place) or found
     return found
+
+
+def told(error: OSError, place: Path | None = None) -> str:
+    """Tell cause and remedy as the end of a sentence that names the file."""
+    found = why(error, place)
+    return f"{found.cause}: {found.remedy}"
 
 
 def _denied(place: Path) -> Why | None:

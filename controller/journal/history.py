@@ -201,7 +201,7 @@ def _iso(when: datetime | None) -> str | None:
 def open_history(directory: Path) -> Iterator[History]:
     """Open the journal in `directory` for reading. Raises Unreadable."""
     file = directory / FILE
-    if not file.is_file():
+    if not file.exists():
         raise Unreadable(
             f"there is no journal in {directory}: no session was recorded there, or --state names another one"
         )

@@ -93,7 +93,8 @@ def test_verify_says_intact_or_not(ask, state):
         (("list", "--limit", "501"), "at most 500"),
         (("export", "x.txt"), "end in .csv or .json"),
         (("plot", "1", "/nowhere/x.svg"), "does not exist"),
-        (("export", "/nowhere/x.csv"), "can't be written"),
+        (("export", "/nowhere/x.csv"), "can't be written (it does not exist): look at the path"),
+        (("export", "/proc/self/status/x.csv"), "can't be written (a part of the path is no folder)"),
     ],
 )
 def test_bad_input_is_one_sentence(ask, words, said):

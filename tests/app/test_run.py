@@ -273,4 +273,4 @@ def test_a_plot_that_fails_at_the_end_is_told_and_hides_no_outcome(ionto, treatm
     )
     assert code == ExitCode.INTERNAL
     assert json.loads(out)["outcome"] == "completed"
-    assert "plot.svg: could not be written: No space left on device" in err
+    assert "plot.svg: could not be written (the disk is full): make room on that disk" in err

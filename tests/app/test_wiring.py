@@ -76,7 +76,7 @@ def test_the_command_prints_it_and_gives_it_to_programs(capsys, tmp_path):
     ("words", "says"),
     [
         (["--svg", "w.png"], "has to end in .svg"),
-        (["--svg", "no/where.svg"], "can't be written: No such file"),
+        (["--svg", "no/where.svg"], "can't be written: it does not exist: look at the path"),
         (["--unit", "bad.yaml"], "pins: heartbeat on 14 would go high"),
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.household.store import Household
 from controller.host.disk import why
 from controller.host.readonly import open_readonly
 from controller.journal.history import Unreadable, open_history
@@ -188,3 +189,15 @@ def test_an_empty_journal_counts_none_as_zero(tmp_path: Path) -> None:
         totals = journal.totals()
     assert (totals["sessions"], totals["completed"]) == (0, 0)
     assert (totals["forward_ma_min"], totals["first_utc"]) == (0, None)
+
+
+def test_a_folder_in_the_place_of_a_journal_or_a_book_is_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "journal.db").mkdir()
+    told = r"it is a folder, not a file.*: move that folder away"
+    with pytest.raises(Unreadable, match=told), open_history(tmp_path):
+        pass
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "household.db").mkdir()
+    with pytest.raises(sqlite3.OperationalError) as opened:
+        Household(tmp_path / "book")
+    assert why(opened.value, tmp_path / "book").cause == "it is a folder, not a file"
