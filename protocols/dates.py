@@ -6,7 +6,7 @@ after it.
 
 Terms. A *point* is a place in the journal's order that bears a look at the clock: a session's begin, or a
 *sighting*, which says only that everything before it is over. Points are in the order in which they were
-written, which no clock can change. Used in this order (docs/decisions/0017-what-a-date-is-worth.md):
+written, which no clock can change. Used in this order (docs/decisions/0015-what-a-date-is-worth.md):
 
 1. Within one boot the time between two points is known to the second, whatever the wall clock did.
 2. A date that the nurse has amended is taken as it stands.

@@ -4,7 +4,7 @@ Law: every meaning has a rhythm of its own, so that nobody needs to tell colours
 Red and yellow are alarms'. Nothing flashes faster than 2.8 Hz, and three pulses of the buzzer mean an alarm.
 Pure: the caller says since when a signal is shown.
 
-Bands and pulses follow IEC 60601-1-8 as far as public sources tell it (decision 19, which has the sources).
+Bands and pulses follow IEC 60601-1-8 as far as public sources tell it (decision 16, which has the sources).
 """
 
 from __future__ import annotations

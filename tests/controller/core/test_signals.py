@@ -1,4 +1,4 @@
-"""Light and buzzer: one meaning each, told apart by rhythm alone; alarms within the bands of decision 19."""
+"""Light and buzzer: one meaning each, told apart by rhythm alone; alarms within the bands of decision 16."""
 
 from itertools import combinations, pairwise
 from typing import NamedTuple
