@@ -46,8 +46,9 @@ def stumbled(error: Any, text: str, word: Any, opened: list[Any]) -> tuple[Any, 
         return _without_colon(word.start_mark, text)
     if opened and opened[-1].flow_style:
         at = opened[-1].start_mark
-        opening, rest = text[at.index], _CLOSED.sub("", text[at.index :])
-        if rest.count(opening) > rest.count(_CLOSING[opening]):
+        rest = _CLOSED.sub("", text[at.index :])
+        opening = next((char for char in rest if char in _CLOSING), None)  # behind an anchor or a tag
+        if opening and rest.count(opening) > rest.count(_CLOSING[opening]):
             return at, f"the bracket {opening} opens here and is not closed by {_CLOSING[opening]}"
     if error.problem == "mapping values are not allowed here":
         return _too_much(mark, text)

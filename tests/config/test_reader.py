@@ -375,3 +375,14 @@ def test_a_file_name_cannot_break_the_line() -> None:
         read_text(b"x: 1", "a\nb\udcff.yaml", Sample)
     assert str(caught.value).startswith("a\\nb\\udcff.yaml:1:1: x: unknown key")
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["&a [", "count: &a {", "!a ["])
+def test_a_bracket_behind_what_is_not_allowed_is_told_with_it(text: str) -> None:
+    told = "\n".join(errors_of(text))
+    assert "not allowed" in told
+    assert "Error" not in told
+
+
+def test_a_bracket_behind_an_anchor_is_told_as_one_that_is_not_closed() -> None:
+    assert "the bracket [ opens here and is not closed by ]" in errors_of("&a [")[0]
