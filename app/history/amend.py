@@ -18,6 +18,7 @@ from app.household.store import Household, StoreRefused
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
 from controller.host import wall
+from controller.host.disk import why
 from controller.journal.amending import AmendRefused, Unwritable, amend
 from controller.journal.history import open_history
 from protocols.dates import Reading
@@ -96,4 +97,7 @@ def _check_code(state: Path, now: Reading) -> None:
         )
         household.check_code(code)
     except (sqlite3.Error, OSError) as error:
-        raise StoreRefused(f"the household's book in {state} can't be read: {error}") from error
+        found = why(error, state)
+        raise StoreRefused(
+            f"the household's book in {state} can't be kept ({found.cause}): {found.remedy}"
+        ) from error

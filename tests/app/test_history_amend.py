@@ -124,6 +124,14 @@ def test_without_a_code_set_it_is_said_who_sets_it(ask, state):
     assert not (state / "household.db").exists()
 
 
+def test_a_book_that_can_t_be_kept_is_told_in_our_words(ask, state):
+    (state / "household.db").write_bytes(b"no table" * 1000)
+    code, _, err = amend(ask)
+    assert code == ExitCode.REFUSED
+    assert "can't be kept (the file is no database of ours): move that file away" in err
+    assert "file is not a database" not in err
+
+
 def test_tries_come_back_with_the_time_since_boot_and_not_by_a_restart(tmp_path):
     household = Household(tmp_path)
     for _ in range(TRIES):
