@@ -116,7 +116,7 @@ def refused(name: str, sentence: str) -> BadFile:
 
 def _bad(name: str, faults: list[Fault]) -> BadFile:
     shown = one_line(name, 1000)
-    in_order = sorted(set(faults), key=lambda fault: fault.at)
+    in_order = sorted(dict.fromkeys(faults), key=lambda fault: fault.at)  # a set has another order every run
     if len(in_order) > MOST_ERRORS:
         more = Fault(
             in_order[MOST_ERRORS].at, (), f"{len(in_order) - MOST_ERRORS} more errors, mend these first"

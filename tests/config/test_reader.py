@@ -385,4 +385,6 @@ def test_a_bracket_behind_what_is_not_allowed_is_told_with_it(text: str) -> None
 
 
 def test_a_bracket_behind_an_anchor_is_told_as_one_that_is_not_closed() -> None:
-    assert "the bracket [ opens here and is not closed by ]" in errors_of("&a [")[0]
+    anchor, bracket = errors_of("&a [")  # of one place, told in the order in which they were found
+    assert "anchors are not allowed" in anchor
+    assert "the bracket [ opens here and is not closed by ]" in bracket

@@ -56,7 +56,7 @@ def test_a_hand_leaves_the_rest_is_stopped_from_the_page_and_history_tells(home,
         home.unit.press("start", 3.0)
         home.wait(phase="hold", linked_to=1)
         page.get_by_role("button", name="Stop", exact=True).last.click()
-        home.wait(state="idle")
+        home.wait(state="idle", session=None)  # the end is on record
         page.goto("/history")
         assert page.get_by_text("Cut off, not complete").count() == 1
         assert page.get_by_text("Stopped, not complete").count() == 1
