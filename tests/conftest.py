@@ -1,9 +1,28 @@
-"""All property tests alike: no assertion about time, since a busy machine is no fault of the code."""
+"""What holds for all tests alike: a busy machine is no fault of the code."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
-# On what is loaded already: where CI is set that is a profile whose examples are the same in every run.
+# No assertion about time in property tests. On what is loaded already: where CI is set that is a profile
+# whose examples are the same in every run.
 settings.register_profile(
     "ours", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ours")
+
+HASTY = (
+    "controller.journal.writer.PATIENCE_S",
+    "sim.remote.unit_client.ANSWER_S",
+    "app.device.line._FAREWELL_S",
+    "app.view._FAREWELL_S",
+)
+"""How long other processes are waited for. What happens when they don't come is tested with shorter ones."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient():
+    """Wait long enough for the processes that tests begin, on any machine."""
+    with pytest.MonkeyPatch.context() as patched:
+        for bound in HASTY:
+            patched.setattr(bound, 60.0)
+        yield

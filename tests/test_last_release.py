@@ -32,7 +32,6 @@ ROOT = Path(__file__).parents[1]
 LAST = "d91a6ec"
 OUTCOMES = ["aborted", "stopped", "completed", "cut_off"]
 PEOPLE = ["Ann", "Bo", "Cy", "Zoë"]
-PATIENCE_S = 120.0
 
 
 @pytest.fixture
@@ -121,13 +120,13 @@ def test_the_last_release_treats_again_on_what_this_one_left(left, last):
     (left / NEXT).write_text(written(Order("4", "underarms", 4.0, 5.0, "forward", soon)))
     unit = Appliance(left, 30, last)
     try:
-        wait_for(lambda: unit.snapshot.get("treatment") == "underarms", PATIENCE_S)
-        wait_for(lambda: unit.snapshot.get("next") == "press_start", PATIENCE_S)
+        wait_for(lambda: unit.snapshot.get("treatment") == "underarms")
+        wait_for(lambda: unit.snapshot.get("next") == "press_start")
         unit.settle()
         unit.press("start", 3.0)
-        wait_for(lambda: unit.snapshot["phase"] == "hold", PATIENCE_S)
+        wait_for(lambda: unit.snapshot["phase"] == "hold")
         unit.tell(do="stop")
-        wait_for(lambda: unit.snapshot["state"] == "idle", PATIENCE_S)
+        wait_for(lambda: unit.snapshot["state"] == "idle")
     finally:
         unit.close()
     told = subprocess.run(

@@ -33,7 +33,7 @@ def serve(tmp_path):
 
     yield saying
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     for door in doors:
         door.close()
 

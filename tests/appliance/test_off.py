@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from herald import wait_for
+from herald import PATIENCE_S, wait_for
 
 from app.main import main
 from sim.remote.unit_client import UnitClient, UnitUnavailable, ask
@@ -27,10 +27,10 @@ def unit(tmp_path):
         except UnitUnavailable:
             return None
 
-    wait_for(there, 30.0)
+    wait_for(there)
     yield place
     process.terminate()
-    process.wait(20)
+    process.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_what_a_killed_controller_left_is_undone(left_on, capsys):
     state = ask(left_on, "state")
     assert state["dac_code"] == 0
     assert SERIES not in state["pins"]
-    wait_for(lambda: ask(left_on, "state")["relays"]["series"] == 0, 10.0)  # it takes its release time
+    wait_for(lambda: ask(left_on, "state")["relays"]["series"] == 0)  # it takes its release time
     assert state["driver_pid"] is None
     assert capsys.readouterr().out == "SIMULATED unit: Relays open, heartbeat at rest, DAC at zero.\n"
 

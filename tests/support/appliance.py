@@ -7,7 +7,7 @@ import sys
 import threading
 from contextlib import suppress
 
-from herald import wait_for
+from herald import PATIENCE_S, wait_for
 
 PROGRAM = ("-m", "app.main")
 """What Python runs; another one may look on."""
@@ -26,13 +26,13 @@ class Appliance:
             stderr=self._log,
         )
         self._place = state / "live.sock"
-        wait_for(self._place.exists, 30.0)
+        wait_for(self._place.exists)
         self.snapshot, self._heard = {}, 0
         self._line = socket.socket(socket.AF_UNIX)
         self._line.connect(str(self._place))
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        wait_for(lambda: self.snapshot, 30.0)
+        wait_for(lambda: self.snapshot)
 
     def _listen(self):
         with suppress(OSError, ValueError), self._line.makefile("rb") as lines:
@@ -47,7 +47,7 @@ class Appliance:
     def settle(self):
         """Wait until what is so now has been seen by all."""
         wanted = self._heard + 3
-        wait_for(lambda: self._heard >= wanted, 30.0)
+        wait_for(lambda: self._heard >= wanted)
 
     def tell(self, **what):
         self._line.sendall(json.dumps(what).encode() + b"\n")
@@ -60,21 +60,22 @@ class Appliance:
 
     def kill(self):
         self._process.kill()
-        self._process.wait(20)
+        self._process.wait(PATIENCE_S)
         self._let_go()
+        wait_for(lambda: not self._place.exists())  # the herald has gone after it
 
     def close(self):
         self._process.terminate()
         try:
-            self._process.wait(20)
+            self._process.wait(PATIENCE_S)
         finally:
             self._process.kill()
-            self._process.wait(20)
+            self._process.wait(PATIENCE_S)
             self._let_go()
 
     def _let_go(self):
         with suppress(OSError):
             self._line.shutdown(socket.SHUT_RDWR)
-        self._listener.join(10)
+        self._listener.join(PATIENCE_S)
         self._line.close()
         self._log.close()

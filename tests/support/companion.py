@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from herald import PATIENCE_S
+
 
 class Companion:
     """`ionto web --state STATE`, until closed."""
@@ -27,13 +29,13 @@ class Companion:
 
     def kill(self):
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(PATIENCE_S)
         self._process.stdout.close()
 
     def close(self):
         self._process.terminate()
         try:
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
         finally:
             self._process.kill()
             self._process.stdout.close()

@@ -1,11 +1,16 @@
 """A herald without a unit: serves `live.sock` as docs/device.md says, with whatever snapshot a test sets."""
 
+import fcntl
 import json
 import socket
+import struct
+import termios
 import threading
 import time
 from contextlib import suppress
 
+PATIENCE_S = 60.0
+"""Of every wait for another process: long enough for a machine that is busy with much else."""
 SNAPSHOT = {
     "state": "idle",
     "time_s": 1.0,
@@ -69,9 +74,10 @@ class Herald:
     def __init__(self, state, *, simulated=True, unit="Test", most_ma=25.0):
         self.snapshot = dict(SNAPSHOT, simulated=simulated)
         self.told = []
-        self.sent = 0
         self._hello = {"api": 1, "version": "0", "unit": unit, "serial": "", "simulated": simulated}
         self._hello["max_current_ma"] = most_ma
+        self._version, self._taken = 0, {}
+        self._news = threading.Condition()
         self._ended = threading.Event()
         self.quiet = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX)
@@ -81,16 +87,24 @@ class Herald:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def set(self, **changes):
-        self.snapshot = {**self.snapshot, **changes}
+        with self._news:
+            self.snapshot = {**self.snapshot, **changes}
+            self._version += 1
+            self._news.notify_all()
 
     def show(self, **changes):
-        """Set, and wait until clients have had the time to see it."""
+        """Set, and wait until every client has taken it in; a first client is waited for."""
         self.set(**changes)
-        seen = self.sent + 3
-        wait_for(lambda: self.sent >= seen)
+        with self._news:
+            shown = self._news.wait_for(
+                lambda: self._taken and min(self._taken.values()) >= self._version, PATIENCE_S
+            )
+        assert shown, "no client took it in"
 
     def close(self):
         self._ended.set()
+        with self._news:
+            self._news.notify_all()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -105,15 +119,29 @@ class Herald:
             threading.Thread(target=self._listen, args=(client,), daemon=True).start()
 
     def _speak(self, client):
-        with suppress(OSError):
+        try:
             client.sendall(json.dumps({"hello": self._hello}).encode() + b"\n")
-            while not self._ended.wait(0.03):
-                if self.quiet.is_set():
-                    continue
-                client.sendall(json.dumps({"snapshot": self.snapshot}).encode() + b"\n")
-                self.sent += 1
+            while not self._ended.is_set():
+                with self._news:
+                    version, snapshot = self._version, self.snapshot
+                quiet = self.quiet.is_set()
+                if not quiet:
+                    client.sendall(json.dumps({"snapshot": snapshot}).encode() + b"\n")
+                    while unread(client) and not self._ended.is_set():
+                        time.sleep(0.001)
+                with self._news:
+                    self._taken[client] = -1 if quiet else version
+                    self._news.notify_all()
+                    if self._version == version and not self._ended.is_set():
+                        self._news.wait(0.03)
             client.shutdown(socket.SHUT_RDWR)  # _listen still reads it
-        client.close()
+        except OSError:  # the client is gone
+            pass
+        finally:
+            with self._news:
+                self._taken.pop(client, None)
+                self._news.notify_all()
+            client.close()
 
     def _listen(self, client):
         with suppress(OSError), client.makefile("rb") as lines:
@@ -121,11 +149,16 @@ class Herald:
                 self.told.append(json.loads(line))
 
 
-def wait_for(condition, patience_s=10.0):
+def unread(line):
+    """Bytes on a local socket that its other end has not read yet."""
+    return struct.unpack("i", fcntl.ioctl(line, termios.TIOCOUTQ, bytes(4)))[0]
+
+
+def wait_for(condition, patience_s=PATIENCE_S):
     """Poll until `condition()` is true, and give it back."""
     deadline_s = time.monotonic() + patience_s
     while not (found := condition()):
         if time.monotonic() > deadline_s:
             raise AssertionError("it did not come in time")
-        time.sleep(0.05)
+        time.sleep(0.02)
     return found

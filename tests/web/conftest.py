@@ -25,7 +25,8 @@ def at_rest(request):
     """Let each test begin with the unit at rest."""
     if "house" in request.fixturenames:
         herald = request.getfixturevalue("house").herald
-        herald.snapshot = dict(SNAPSHOT)
+        if herald.snapshot != SNAPSHOT:
+            herald.show(**SNAPSHOT)
         herald.told.clear()
     if "phone" in request.fixturenames:
         request.getfixturevalue("phone").move()

@@ -7,8 +7,8 @@ import pytest
 from appliance import Appliance
 from chromium import DESK, MISSING, PHONE, chromium, visit
 from companion import Companion
-from herald import wait_for
-from home import PATIENCE_S, Home
+from herald import PATIENCE_S, wait_for
+from home import Home
 
 from app.household.order import CHECKLIST
 from controller.journal.history import open_history
@@ -80,7 +80,7 @@ def test_either_survives_the_others_death(home):
     home.wait(phase="hold")
     home.web.kill()
     before_ma_min = home.unit.snapshot["charge_forward_ma_min"]
-    wait_for(lambda: home.unit.snapshot["charge_forward_ma_min"] > before_ma_min + 1.0, PATIENCE_S)
+    wait_for(lambda: home.unit.snapshot["charge_forward_ma_min"] > before_ma_min + 1.0)
     home.web = Companion(home.state)
     home.device.port = home.web.port
     wait_for(lambda: "Keep still" in home.device.get("/").page.text)
@@ -88,7 +88,7 @@ def test_either_survives_the_others_death(home):
     wait_for(lambda: "is not running" in home.device.get("/").page.text)
     assert home.device.post("/stop", {}).status == 503
     home.unit = Appliance(home.state, 30)
-    wait_for(lambda: home.unit.snapshot["state"] == "idle", PATIENCE_S)
+    wait_for(lambda: home.unit.snapshot["state"] == "idle")
     wait_for(lambda: "Interrupted, not complete" in home.device.get("/history/1").page.text)
     row = json.loads(home.device.get("/history.json").text)[0]
     assert row["outcome"] == "cut_off"

@@ -7,6 +7,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from herald import PATIENCE_S, wait_for
 
 from controller.core.types import Buttons, Cause, Measurement, Phase, StopCause, Trip
 from controller.journal import writer as near_end
@@ -70,12 +71,15 @@ def treat(journal, session, until_s, from_s=0.0):
         journal.tick(at(tick / 200))
 
 
+def hang(journal):
+    """Hold the journal's process, as a disk does that hangs; it is held when this returns."""
+    journal._child.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, journal._child.pid, os.WSTOPPED)
+
+
 def settle(journal):
     """Until everything sent is on the disk."""
-    deadline_s = time.monotonic() + 10.0
-    while journal._unkept and time.monotonic() < deadline_s:
-        journal.listen()
-    assert journal._unkept == 0
+    wait_for(lambda: journal.listen() or journal._unkept == 0)
 
 
 def test_the_start_is_on_the_disk_before_anything_else(journal, tmp_path):
@@ -148,7 +152,7 @@ def test_a_session_without_an_end_is_recorded_as_cut_off_with_its_last_dose(jour
     settle(journal)
     os.close(journal._out)  # the session's process is gone: its end of the pipe closes
     journal._out = -1
-    assert journal._child.wait(5.0) == 0, "the journal's process ends by itself"
+    assert journal._child.wait(PATIENCE_S) == 0, "the journal's process ends by itself"
     following = Journal(tmp_path / "state", START)
     following.confirm()
     following.refuse("the unit is broken")
@@ -231,32 +235,37 @@ def test_a_journal_that_dies_stops_the_session_softly(journal, session):
 
 
 def test_a_disk_that_hangs_stops_the_session_softly_and_never_blocks_it(journal, session, monkeypatch):
-    monkeypatch.setattr(near_end, "PATIENCE_S", 0.05)
-    journal._child.send_signal(signal.SIGSTOP)
+    now_s = time.monotonic()
+    monkeypatch.setattr(near_end, "time", SimpleNamespace(monotonic=lambda: now_s))
+    hang(journal)
     treat(journal, session, 1.0)
-    assert not journal._stop.pressed, "not before its patience is over"
-    time.sleep(0.06)
+    now_s += near_end.PATIENCE_S
     treat(journal, session, 2.0, from_s=1.0)
+    assert not journal._stop.pressed, "not before its patience is over"
+    now_s += 0.001
+    treat(journal, session, 3.0, from_s=2.0)
     journal._child.send_signal(signal.SIGCONT)
     assert (journal._stop.pressed, journal._stop.cause) == (True, StopCause.RECORD)
     assert "was not written within" in journal.failure
 
 
 def test_a_full_pipe_is_a_failure_and_no_wait(journal, session):
-    journal._child.send_signal(signal.SIGSTOP)
+    hang(journal)
     treat(journal, session, 2000.0)
     journal._child.send_signal(signal.SIGCONT)
     assert (journal._stop.pressed, journal._stop.cause) == (True, StopCause.RECORD)
 
 
 def test_a_start_that_is_not_acknowledged_in_time_is_refused(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "state", None)
+    hang(journal)
+    journal.begin(START)
+    patient_s = near_end.PATIENCE_S
     monkeypatch.setattr(near_end, "PATIENCE_S", 0.05)
-    journal = Journal(tmp_path / "state", START)
-    journal._child.send_signal(signal.SIGSTOP)
     with pytest.raises(JournalRefused, match="was not written within"):
         journal.confirm()
     journal._child.send_signal(signal.SIGCONT)
-    monkeypatch.setattr(near_end, "PATIENCE_S", 5.0)
+    monkeypatch.setattr(near_end, "PATIENCE_S", patient_s)
     journal.close()
 
 
