@@ -5,6 +5,7 @@ import threading
 
 import fleet
 import pytest
+from herald import PATIENCE_S
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -30,7 +31,7 @@ def login(tmp_path):
             client.connect("127.0.0.1", port)
             client.loop_start()
             clients.append(client)
-            assert not answer.get(timeout=10.0).is_failure
+            assert not answer.get(timeout=PATIENCE_S).is_failure
             return client
 
         yield one
@@ -47,9 +48,9 @@ def heard(desk, publisher, topics):
     )
     desk.on_subscribe = lambda *_: subscribed.set()
     desk.subscribe([("ionto/#", 1), ("homeassistant/#", 1)])
-    assert subscribed.wait(10.0)
+    assert subscribed.wait(PATIENCE_S)
     for topic in topics:
-        publisher.publish(topic, "x", qos=1).wait_for_publish(10.0)
+        publisher.publish(topic, "x", qos=1).wait_for_publish(PATIENCE_S)
     return seen, done
 
 
@@ -67,7 +68,7 @@ def test_a_unit_tells_of_itself_and_of_no_other(login):
     ]
     seen, done = heard(desk, unit, [*foreign, *own])
     unit.publish(f"ionto/{UNIT}/end", "x", qos=1)
-    assert done.wait(10.0)
+    assert done.wait(PATIENCE_S)
     assert seen == own
 
 
@@ -75,7 +76,7 @@ def test_the_desk_tells_nobody_anything(login):
     desk, unit = login("desk"), login(UNIT)
     seen, done = heard(desk, desk, [f"ionto/{UNIT}/state", "ionto/all/command"])
     unit.publish(f"ionto/{UNIT}/end", "x", qos=1)
-    assert done.wait(10.0)
+    assert done.wait(PATIENCE_S)
     assert seen == []
 
 

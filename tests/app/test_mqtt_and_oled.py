@@ -3,15 +3,15 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from herald import wait_for
 from luma.core.device import dummy
+from ports import free_port
 
 from app.device.line import HeraldLine
 from app.main import main
@@ -19,7 +19,6 @@ from app.mqtt import SENSORS, discovery, state_of, unit_id
 from app.oled import draw, lines
 from app.output import ExitCode
 
-WAIT_S = 15.0
 HELLO = {"unit": "Reference unit", "serial": "A-7", "simulated": True, "version": "0"}
 SEEN = {
     "state": "treating",
@@ -70,9 +69,7 @@ def broker(request, tmp_path):
     program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
     if program is None:
         pytest.skip("mosquitto is not installed: apt install mosquitto")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     passwords = tmp_path / "passwords"
     passwords.write_text("unit:secret\n")
     passwords.chmod(0o600)
@@ -105,26 +102,18 @@ def hear(broker):
         client.tls_set(ca_certs=str(broker.ca))
     client.on_connect = lambda *_: client.subscribe("#")
     client.on_message = lambda _client, _data, said: heard.__setitem__(said.topic, said.payload.decode())
-    deadline_s = time.monotonic() + WAIT_S
-    while True:
+
+    def connected():
         try:
-            client.connect("127.0.0.1", broker.port)
-            break
+            return client.connect("127.0.0.1", broker.port) == 0
         except OSError:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.05)
+            return False
+
+    wait_for(connected)
     client.loop_start()
     yield heard
     client.disconnect()
     client.loop_stop()
-
-
-def until(condition, act=lambda: None):
-    deadline_s = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline_s, "it did not come"
-        act()
-        time.sleep(0.05)
 
 
 def publishing(state, broker, *more, stderr=None):
@@ -153,7 +142,7 @@ def test_over_tls_a_wrong_authority_or_password_gets_nothing_out(
     with log.open("w") as stderr:
         process = publishing(tmp_path, broker, "--tls", str(ca), stderr=stderr)
     try:
-        until(lambda: said in log.read_text(), lambda: line.send({"snapshot": SEEN}))
+        wait_for(lambda: said in log.read_text() or line.send({"snapshot": SEEN}))
         assert hear == {}
     finally:
         process.kill()
@@ -168,17 +157,18 @@ def test_a_real_broker_is_told_discovery_state_and_availability(broker, hear, tm
     process = publishing(tmp_path, broker, *broker.tls)
     topic = "ionto/reference_unit_a_7"
     try:
-        until(lambda: f"{topic}/state" in hear, lambda: line.send({"snapshot": SEEN}))
+        wait_for(lambda: f"{topic}/available" in hear or line.send({"snapshot": SEEN}))
+        wait_for(lambda: len([name for name in hear if name.startswith("homeassistant/")]) == len(SENSORS))
+        wait_for(lambda: f"{topic}/state" in hear)
         assert json.loads(hear[f"{topic}/state"])["measured_ma"] == 11.99
         assert hear[f"{topic}/available"] == "online"
         configs = {name: json.loads(text) for name, text in hear.items() if name.startswith("homeassistant/")}
-        until(lambda: len([name for name in hear if name.startswith("homeassistant/")]) == len(SENSORS))
         current = configs.get("homeassistant/sensor/ionto_reference_unit_a_7/measured_ma/config")
         assert current is not None
         assert current["unit_of_measurement"] == "mA"
         assert "SIMULATED" in current["device"]["name"]
         process.kill()  # no farewell: the broker tells the last will
-        until(lambda: hear[f"{topic}/available"] == "offline")
+        wait_for(lambda: hear[f"{topic}/available"] == "offline")
     finally:
         process.kill()
         process.wait()

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import fleet
 import pytest
-from herald import SNAPSHOT, TREATING
+from herald import PATIENCE_S, SNAPSHOT, TREATING, wait_for
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from ports import free_port
 
 from app.device.line import HeraldLine
 from app.mqtt_kept import Kept
@@ -22,26 +23,16 @@ from app.mqtt_topics import SENSORS, topics, unit_id
 pytestmark = pytest.mark.skipif(
     fleet.program() is None, reason="mosquitto is not installed: apt install mosquitto"
 )
-WAIT_S = 20.0
 FIRST = {"unit": "First", "serial": "1", "simulated": True, "version": "1.0"}
 SECOND = {"unit": "Second", "serial": "2", "simulated": False, "version": "2.0"}
 A, B = unit_id(FIRST), unit_id(SECOND)
-
-
-def until(condition):
-    deadline_s = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline_s, "it did not come"
-        time.sleep(0.05)
 
 
 class Broker:
     """A mosquitto on a port of its own that keeps what is retained while it is down."""
 
     def __init__(self, place):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._settings = place / "mosquitto.conf"
         lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "user root"]
         lines += ["persistence true", f"persistence_location {place}/"]
@@ -57,11 +48,11 @@ class Broker:
             with socket.socket() as line:
                 return line.connect_ex(("127.0.0.1", self.port)) == 0
 
-        until(answers)
+        wait_for(answers)
 
     def down(self):
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -92,10 +83,10 @@ def retained(port, name=None):
     client.connect("127.0.0.1", port)
     client.loop_start()
     try:
-        assert subscribed.wait(WAIT_S)
+        assert subscribed.wait(PATIENCE_S)
         if name is None:
             client.publish("end/of/this", "", qos=1)
-            assert whole.wait(WAIT_S)
+            assert whole.wait(PATIENCE_S)
         else:
             time.sleep(0.3)  # who may not write has to guess the end; callers ask again
     finally:
@@ -114,7 +105,7 @@ def ear(port):
     client.on_message = lambda _client, _data, message: told.append((message.topic, message.payload.decode()))
     client.connect("127.0.0.1", port)
     client.loop_start()
-    assert subscribed.wait(WAIT_S)
+    assert subscribed.wait(PATIENCE_S)
     try:
         yield told
     finally:
@@ -159,7 +150,7 @@ def listener(state, port, *more, log=subprocess.DEVNULL):
         yield process
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE_S)
 
 
 def is_there(broker, hello):
@@ -183,6 +174,12 @@ def is_gone(broker, name):
     }
 
 
+def came_back(told):
+    """Whether the ear has heard that the first unit went, and that one is there again."""
+    said = [words for topic, words in told if topic == f"ionto/{A}/available"]
+    return "offline" in said and said[-1] == "online"
+
+
 SAME = [
     pytest.param({"simulated": False}, id="simulated, then real"),
     pytest.param({"version": "1.1"}, id="a new version"),
@@ -195,9 +192,10 @@ def test_a_change_at_the_same_topics_is_announced_before_the_unit_is_there_again
     after = FIRST | change
     with listener(state, broker.port):
         with unit(state, FIRST):
-            until(lambda: is_there(broker, FIRST))
+            wait_for(lambda: is_there(broker, FIRST))
         with ear(broker.port) as told, unit(state, after, TREATING):
-            until(lambda: is_there(broker, after))
+            wait_for(lambda: is_there(broker, after))
+            wait_for(lambda: came_back(told))
             online = max(n for n, said in enumerate(told) if said == (f"ionto/{A}/available", "online"))
             before = dict(told[:online])
     assert before[f"ionto/{A}/available"] == "offline", "the one before was said to be gone"
@@ -212,14 +210,14 @@ def test_a_change_at_the_same_topics_is_announced_before_the_unit_is_there_again
 def test_another_unit_takes_the_place_of_the_first_and_of_its_last_will(broker, state):
     with listener(state, broker.port) as listening:
         with unit(state, FIRST):
-            until(lambda: is_there(broker, FIRST))
+            wait_for(lambda: is_there(broker, FIRST))
         with unit(state, SECOND, TREATING):
-            until(lambda: is_there(broker, SECOND))
+            wait_for(lambda: is_there(broker, SECOND))
             assert is_gone(broker, A)
             with ear(broker.port) as told:
                 told.clear()
                 listening.kill()  # no farewell: the broker tells the last will, which is the second's
-                until(lambda: (f"ionto/{B}/available", "offline") in told)
+                wait_for(lambda: (f"ionto/{B}/available", "offline") in told)
             assert is_gone(broker, A)
 
 
@@ -227,41 +225,41 @@ def test_back_and_forth_leaves_one_unit_there(broker, state):
     with listener(state, broker.port):
         for hello in (FIRST, SECOND, FIRST, SECOND | {"simulated": True}, SECOND, FIRST):
             with unit(state, hello):
-                until(lambda hello=hello: is_there(broker, hello))
+                wait_for(lambda hello=hello: is_there(broker, hello))
                 assert is_gone(broker, A if hello["unit"] == "Second" else B) or hello is FIRST
-        until(lambda: is_gone(broker, B))
+        wait_for(lambda: is_gone(broker, B))
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_a_listener_started_again_takes_back_what_the_one_before_told(broker, state, end):
     with unit(state, FIRST), listener(state, broker.port) as listening:
-        until(lambda: is_there(broker, FIRST))
+        wait_for(lambda: is_there(broker, FIRST))
         listening.send_signal(end)
-        listening.wait(10)
+        listening.wait(PATIENCE_S)
     with unit(state, SECOND), listener(state, broker.port):
-        until(lambda: is_there(broker, SECOND))
+        wait_for(lambda: is_there(broker, SECOND))
         assert is_gone(broker, A)
 
 
 def test_a_broker_that_is_down_meanwhile_is_told_when_it_is_back(broker, state):
     with listener(state, broker.port):
         with unit(state, FIRST):
-            until(lambda: is_there(broker, FIRST))
+            wait_for(lambda: is_there(broker, FIRST))
             broker.down()
         with unit(state, SECOND):
             time.sleep(1.5)  # the listener meets the second unit with nobody to tell
             broker.up()
-            until(lambda: is_there(broker, SECOND))
-            until(lambda: is_gone(broker, A))
+            wait_for(lambda: is_there(broker, SECOND))
+            wait_for(lambda: is_gone(broker, A))
 
 
 def test_another_prefix_leaves_no_second_device(broker, state):
     with unit(state, FIRST):
         with listener(state, broker.port, "--prefix", "homeassistant/other"):
-            until(lambda: [t for t in retained(broker.port) if t.startswith("homeassistant/other/")])
-            until(lambda: f"ionto/{A}/state" in retained(broker.port))
+            wait_for(lambda: [t for t in retained(broker.port) if t.startswith("homeassistant/other/")])
+            wait_for(lambda: f"ionto/{A}/state" in retained(broker.port))
         with listener(state, broker.port):
-            until(lambda: is_there(broker, FIRST))
+            wait_for(lambda: is_there(broker, FIRST))
     assert not [t for t in retained(broker.port) if t.startswith("homeassistant/other/")]
 
 
@@ -271,7 +269,7 @@ def test_only_what_this_listener_told_is_taken_back(broker, state):
     speaker.connect("127.0.0.1", broker.port)
     speaker.loop_start()
     for topic in (foreign, "lamp/state"):
-        speaker.publish(topic, "{}", qos=1, retain=True).wait_for_publish(WAIT_S)
+        speaker.publish(topic, "{}", qos=1, retain=True).wait_for_publish(PATIENCE_S)
     speaker.disconnect()
     speaker.loop_stop()
     (state / "mqtt").mkdir()
@@ -280,9 +278,9 @@ def test_only_what_this_listener_told_is_taken_back(broker, state):
     )
     with listener(state, broker.port):
         with unit(state, FIRST):
-            until(lambda: is_there(broker, FIRST))
+            wait_for(lambda: is_there(broker, FIRST))
         with unit(state, SECOND):
-            until(lambda: is_there(broker, SECOND))
+            wait_for(lambda: is_there(broker, SECOND))
     assert foreign in retained(broker.port)
 
 
@@ -312,12 +310,12 @@ def test_a_second_listener_has_another_name_and_leaves_the_first_alone(broker, s
     """Two of one name would end each other's connection at the broker, again and again."""
     log = state / "log"
     with unit(state, FIRST), listener(state, broker.port):
-        until(lambda: is_there(broker, FIRST))
+        wait_for(lambda: is_there(broker, FIRST))
         with ear(broker.port) as told, log.open("w") as errors, listener(state, broker.port, log=errors):
-            until(lambda: "in use by process" in log.read_text())
-            until(lambda: told.count((f"ionto/{A}/available", "online")) >= 2)
+            wait_for(lambda: "in use by process" in log.read_text())
+            wait_for(lambda: told.count((f"ionto/{A}/available", "online")) >= 2)
             seen = len(told)
-            until(lambda: len(told) > seen + 4)
+            wait_for(lambda: len(told) > seen + 4)
             assert (f"ionto/{A}/available", "offline") not in told
 
 
@@ -332,17 +330,17 @@ def test_within_the_access_list_a_unit_takes_back_its_own(tmp_path, state):
 
         with log.open("w") as errors, listener(state, port, *login, log=errors):
             with unit(state, FIRST):
-                until(lambda: kept(A).get(f"ionto/{A}/available") == "online")
+                wait_for(lambda: kept(A).get(f"ionto/{A}/available") == "online")
             with unit(state, SECOND):
-                until(lambda: kept(A) == {f"ionto/{A}/available": "offline"})
-                until(lambda: f"--user {B}" in log.read_text())
+                wait_for(lambda: kept(A) == {f"ionto/{A}/available": "offline"})
+                wait_for(lambda: f"--user {B}" in log.read_text())
         assert kept(B) == {}
         (state / "password").write_text(f"{B}\n")
         with (
             unit(state, SECOND),
             listener(state, port, "--user", B, "--password-file", str(state / "password")),
         ):
-            until(lambda: kept(B).get(f"ionto/{B}/available") == "online")
+            wait_for(lambda: kept(B).get(f"ionto/{B}/available") == "online")
 
 
 def test_real_devices_one_after_another_on_one_state(broker, state, tmp_path):
@@ -358,10 +356,10 @@ def test_real_devices_one_after_another_on_one_state(broker, state, tmp_path):
             )
             mine = unit_id({"unit": name, "serial": ""})
             try:
-                until(lambda mine=mine: retained(broker.port).get(f"ionto/{mine}/available") == "online")
+                wait_for(lambda mine=mine: retained(broker.port).get(f"ionto/{mine}/available") == "online")
             finally:
                 device.terminate()
-                device.wait(20)
+                device.wait(PATIENCE_S)
         kept = retained(broker.port)
     assert {json.loads(p)["device"]["name"] for t, p in kept.items() if t.endswith("/config")} == {
         "Bench two (SIMULATED)"

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from front_door import ROOT, Checkout, an_index
+from ports import free_port
 
 sys.path.insert(0, str(ROOT))
 
@@ -65,11 +66,6 @@ def cause(ready, tmp_path, monkeypatch):
     ready.index.answer = lambda path, content: (200, content)
 
 
-def closed_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 @pytest.mark.parametrize(
     ("kind", "code", "content", "sentence"),
     [
@@ -93,7 +89,7 @@ def test_an_index_that_gives_something_else(ready, cause, kind, code, content, s
 
 
 def test_where_nobody_listens(cause):
-    told = cause(index=f"http://person:secret@127.0.0.1:{closed_port()}/simple")
+    told = cause(index=f"http://person:secret@127.0.0.1:{free_port()}/simple")
     assert "the package index 127.0.0.1 refuses the connection" in told
     assert "secret" not in told
 
@@ -137,7 +133,7 @@ def test_an_index_that_hangs_up(cause):
 
 
 def test_a_proxy_that_is_not_there(cause):
-    proxy = f"http://person:secret@127.0.0.1:{closed_port()}"
+    proxy = f"http://person:secret@127.0.0.1:{free_port()}"
     told = cause(index="https://index.invalid/simple", proxy=proxy)
     assert told.startswith(f"the proxy 127.0.0.1:{proxy.rpartition(':')[2]} ")
     assert "secret" not in told

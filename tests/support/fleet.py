@@ -17,8 +17,10 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from herald import PATIENCE_S, wait_for
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from ports import free_port
 
 from app.mqtt import SENSORS, Publisher, unit_id
 
@@ -45,9 +47,7 @@ def program():
 @contextmanager
 def broker(place, accounts=()):
     """A mosquitto on the loopback, with our limits and, for `accounts`, our access list; port and process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     ours = re.sub(
         r"(?m)^(listener|cafile|certfile|keyfile|allow|password_file|acl_file).*$", "", SETTINGS.read_text()
     )
@@ -66,16 +66,16 @@ def broker(place, accounts=()):
         [program(), "-c", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        until_s = time.monotonic() + 10.0
-        while time.monotonic() < until_s:
+
+        def answers():
             with socket.socket() as line:
-                if line.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
+                return line.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_for(answers)
         yield port, process
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_S)
 
 
 class Ear:
@@ -92,7 +92,7 @@ class Ear:
         self.client.on_connect = lambda client, *_: client.subscribe([("ionto/#", 0), ("homeassistant/#", 0)])
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert ready.wait(10.0)
+        assert ready.wait(PATIENCE_S)
 
     def _message(self, _client, _data, message):
         now_s, words = time.monotonic(), message.payload.decode()
@@ -119,9 +119,7 @@ def measure(units, duration_s, place):
             publisher = Publisher(clients[-1], "homeassistant", ("127.0.0.1", port))
             publisher.take({"hello": hello})
             publishers.append((unit_id(hello), publisher))
-        until_s = time.monotonic() + 30.0
-        while time.monotonic() < until_s and not all(client.is_connected() for client in clients):
-            time.sleep(0.05)
+        wait_for(lambda: all(client.is_connected() for client in clients))
         begun_s, turn, offered = time.monotonic(), 0, 0
         while (now_s := time.monotonic()) < begun_s + duration_s:
             turn += 1

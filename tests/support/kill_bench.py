@@ -263,7 +263,7 @@ class Bench:
             self._check_record(before)
 
     def _recorded(self, query: str, *values: Any) -> Any:
-        journal = sqlite3.connect(self.state / "journal.db", timeout=5)
+        journal = sqlite3.connect(self.state / "journal.db", timeout=LONGEST_S)
         row = journal.execute(query, values).fetchone()
         journal.close()
         return row
@@ -314,9 +314,9 @@ class Bench:
         if (result.kind, result.phase) == PULLED_AT_STOP:
             expected = {3, 4}
         try:
-            code = controller.process.wait(10.0)
+            code = controller.process.wait(LONGEST_S)
         except subprocess.TimeoutExpired:
-            result.problems.append("the controller did not end within 10 s")
+            result.problems.append(f"the controller did not end within {LONGEST_S:g} s")
             return
         if code not in expected:
             result.problems.append(f"exit code {code}, not {expected}: {controller.out.lines[-6:]}")

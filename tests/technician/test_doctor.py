@@ -215,7 +215,7 @@ def unit(tmp_path):
     process.stdout.readline()
     yield socket
     process.terminate()
-    process.wait(10)
+    process.wait(60)
     process.stdout.close()
 
 
