@@ -40,10 +40,10 @@ from controller.core.reasons import reason_of
 from controller.host.disk import why
 from controller.host.ownership import InUse
 from controller.journal.writer import JournalRefused, default_state
+from controller.loop.bounds import unit_bound
 from controller.loop.clock import SessionClock
 from controller.orders.file import FILE
 from controller.orders.judgement import OrderRefused, Prepared, own
-from controller.session.bounds import unit_bound
 from protocols.library import find, names
 from sim.scenario import PersonSpec, Scenario
 

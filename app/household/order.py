@@ -13,8 +13,8 @@ from typing import Final
 
 from app.atomic import write_whole
 from app.household.store import Person
+from controller.loop.bounds import Bound, lowest
 from controller.orders.file import FILE, Order, written
-from controller.session.bounds import Bound, lowest
 from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
 from protocols.course import Given, Plan, first_polarity, refusal
 from protocols.dates import Reading

@@ -1,6 +1,7 @@
-"""From a bench to a rig: the drivers take its wires and pins, and what fails on the way is named.
+"""From a bench to a rig: the drivers take its wires and pins, codes become mA and V, failures get names.
 
-Law: pins come first and come up low, so that the relays are open before a chip is spoken to.
+Law: pins come first and come up low, so that the relays are open before a chip is spoken to. One straight
+line per channel: whatever is measured goes through `scales_of` and nowhere else.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from config.unit import RANGE_V
 from controller.core.types import Cause
 from controller.loop.clock import RealClock
-from controller.loop.ports import Ports
+from controller.loop.ports import Line, Ports, Scales
 from controller.loop.rig import Rig
-from controller.loop.scales import scales_of
 from drivers import errors
 from drivers.adc import ControlAdc, GuardAdc
 from drivers.bus import BoundedBus, Transport
@@ -23,12 +24,16 @@ from drivers.relays import Heartbeat, Relays
 if TYPE_CHECKING:
     from gpiozero.pins import Factory
 
-    from config.calibration import Calibration
+    from config.calibration import Calibration, Correction
     from config.unit import Unit
     from controller.backends.bench import Bench
 
 START_UP_S: Final = 1.0
 """Bus time allowed for finding the chips."""
+SLOWEST_OSCILLATOR: Final = 1.1
+"""A converter may be 10 % slower than its data rate (ADS1115 data sheet)."""
+CONVERSION_MARGIN_S: Final = 0.00005
+"""Time between the end of a conversion and its being asked for."""
 
 _REMEDIES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (
@@ -70,6 +75,32 @@ def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack)
     if bench.shorten is not None:
         ports = bench.shorten(ports)
     return Rig(ports, scales_of(unit, calibration), bench.clock)
+
+
+def scales_of(unit: Unit, calibration: Calibration) -> Scales:
+    """Return the line of every channel from the unit's nominal values and its calibration."""
+    control, guard, channels = unit.control_adc, unit.guard_adc, calibration.channels
+    volt = RANGE_V[control.gain] / 32768
+    guard_volt = volt if guard is None else RANGE_V[guard.gain] / 32768
+    guard_ohm = control.current.ohm if guard is None else guard.current.ohm
+    slowest_sps = min(control.data_rate_sps, control.data_rate_sps if guard is None else guard.data_rate_sps)
+    back = control.return_path
+    return Scales(
+        guard_ma=_line(1000 * guard_volt / guard_ohm, 0.0, channels.guard_current),
+        current_ma=_line(1000 * volt / control.current.ohm, 0.0, channels.control_current),
+        voltage_v=_line(volt * control.voltage.ratio, 0.0, channels.voltage),
+        supply_v=Line(volt * control.supply.ratio, 0.0),
+        return_ma=_line(1000 * volt / back.ohm, -1000 * back.bias_v / back.ohm, channels.return_path),
+        current_channel=control.current.channel,
+        voltage_channel=control.voltage.channel,
+        supply_channel=control.supply.channel,
+        return_channel=back.channel,
+        conversion_s=SLOWEST_OSCILLATOR / slowest_sps + CONVERSION_MARGIN_S,
+    )
+
+
+def _line(per_code: float, offset: float, correction: Correction) -> Line:
+    return Line(correction.gain * per_code, correction.gain * offset + correction.offset)
 
 
 def hands_on(bench: Bench, unit: Unit, stack: ExitStack) -> Hands:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from controller.session.bounds import bound_of, why_above
+from controller.loop.bounds import bound_of, why_above
 from protocols.ceilings import MIN_CURRENT_MA
 from protocols.treatment import Line, Treatment
 

@@ -23,12 +23,11 @@ from controller.core.session import Plan, Session
 from controller.host.ownership import InUse
 from controller.host.realtime import real_time
 from controller.journal.writer import Journal, JournalRefused
-from controller.loop.guards import guard_of
+from controller.loop.bounds import bound_of, guard_of, why_above
 from controller.loop.recorder import Recorder, Trace
 from controller.loop.result import refused, summary_of
 from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
-from controller.session.bounds import bound_of, why_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from controller.core.limits import MAX_STEP_MA
 from controller.core.regulator import DAC_TOP_CODE, Regulator
 from controller.core.types import Drive, Measurement, Off, Phase, Polarity
 from controller.host.ownership import InUse
-from controller.loop.guards import guard_of
+from controller.loop.bounds import guard_of
 from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
 from controller.workshop.bench_session import PROBE_MA, BenchPlan, BenchSession, Held

@@ -23,7 +23,7 @@ from controller.backends.rigging import Hands, hands_on, rig_on, store_zero
 from controller.core.limits import SENSING_LIMIT_MA
 from controller.core.regulator import DAC_TOP_CODE
 from controller.core.types import Buttons, Measurement, Off, Phase
-from controller.loop.guards import guard_of
+from controller.loop.bounds import guard_of
 from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
 from controller.workshop.chips import Chip, Hung, look_for

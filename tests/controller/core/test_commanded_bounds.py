@@ -13,7 +13,7 @@ from config.unit import Unit
 from controller.core.regulator import Regulator
 from controller.core.session import Session
 from controller.core.types import Cause, Command, Drive, Measurement, Phase
-from controller.loop.guards import guard_of
+from controller.loop.bounds import guard_of
 from controller.session import wiring
 from protocols import library
 

@@ -6,8 +6,8 @@ import pytest
 
 from config.calibration import Calibration, Made, MeterError, SimulatedUnit
 from config.unit import Unit
+from controller.loop.bounds import bound_of, unit_bound, why_above
 from controller.orders.judgement import OrderRefused, judge, own
-from controller.session.bounds import bound_of, unit_bound, why_above
 from controller.session.wiring import NotReady, SessionRequest, StopSwitch, run_session
 from protocols.library import find
 from sim.scenario import Scenario

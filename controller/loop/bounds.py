@@ -1,12 +1,16 @@
-"""Every bound of the current, and whose it is.
+"""Every bound of the current, whose it is, and the guard that holds a session to it.
 
 Law: unit, calibration, treatment and person each bound the current; the lowest holds, here and nowhere else.
-What lies above it is refused by its name, never clamped.
+What lies above it is refused by its name, never clamped. Whoever drives current says beforehand the most that
+it will ever ask for, and is held to that.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+
+from controller.core.guard import Guard
+from controller.core.limits import GuardLimits
 
 if TYPE_CHECKING:
     from config.calibration import Calibration
@@ -52,3 +56,22 @@ def why_above(name: str, treatment: Treatment, unit: Unit, calibration: Calibrat
 def lowest(*bounds: Bound) -> Bound:
     """Return the bound that holds, of at least one; of equal ones the first."""
     return min(bounds, key=lambda bound: bound.most_ma)
+
+
+def guard_of(unit: Unit, *, ceiling_ma: float, highest_ma: float, total_s: float) -> Guard:
+    """Build the guard of a session: a treatment, the technician's bench or first power.
+
+    `ceiling_ma` bounds what may be measured, `highest_ma` (at most the ceiling) what may be commanded, and
+    `total_s` how long current may flow.
+    """
+    stage = unit.stage
+    limits = GuardLimits.of(
+        ceiling_ma=ceiling_ma,
+        highest_ma=highest_ma,
+        total_s=total_s,
+        compliance_v=stage.compliance_v,
+        supply_min_v=stage.supply_min_v,
+        supply_max_v=stage.supply_max_v,
+        full_scale_ma=stage.full_scale_ma,
+    )
+    return Guard(limits, tick_s=1.0 / unit.loop.rate_hz, operate_s=unit.relays.operate_ms / 1000)
