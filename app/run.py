@@ -26,7 +26,7 @@ from config.unit import load_unit
 from controller.host.disk import why
 from controller.journal.writer import JournalRefused, default_state
 from controller.session.wiring import NotReady, SessionRequest, SessionResult, StopSwitch, run_session
-from protocols.library import find
+from protocols.treatment import find
 from sim.scenario import Scenario
 
 

@@ -25,7 +25,7 @@ COLUMNS: Final = ("NAME", "AREA", "CURRENT", "TIME", "REVERSAL", "ELECTROLYTE", 
 
 def treatments() -> ExitCode:
     """Print the library's treatments, one a line."""
-    from protocols.library import find, names
+    from protocols.treatment import find, names
 
     rows = [tuple(map(t, COLUMNS))]
     for name in names():

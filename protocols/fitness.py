@@ -16,7 +16,7 @@ from datetime import date
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from protocols.ceilings import AgeGroup, Area, ceiling_ma
-from protocols.library import find
+from protocols.treatment import find
 
 Verdict: TypeAlias = Literal["allowed", "needs_word", "refused"]
 

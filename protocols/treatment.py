@@ -1,16 +1,21 @@
-"""What a treatment is: an area, a current, a time, a direction; frozen and checked when it is made.
+"""What a treatment is, an area, a current, a time, a direction, and how a name or a path becomes one.
 
 Law: a `Treatment` that exists is within its ceilings. An unset current means zero, and zero is refused;
-nothing is clamped. It knows no unit, no clock and no person.
+nothing is clamped. It knows no unit, no clock and no person. A name of the library wins over a file of the
+same name; anything else must be a path that reads cleanly.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from config.characters import unfit_in_name
+from config.reader import BadFile, read
 from protocols.ceilings import (
     MAX_RAMP_MA_PER_S,
     MIN_CURRENT_MA,
@@ -23,6 +28,9 @@ from protocols.ceilings import (
     ceiling_ma,
     longest_min,
 )
+
+LIBRARY: Final = Path(__file__).with_name("library")
+"""The treatments that come with the controller, one YAML file for each; its stem is the treatment's name."""
 
 Polarity: TypeAlias = Literal["forward", "reverse"]
 """Direction of the current through the person; `forward` is the polarity relay at rest."""
@@ -126,3 +134,28 @@ class Treatment(BaseModel):
             return ((self.first_polarity, self.total_s),)
         second: Polarity = "reverse" if self.first_polarity == "forward" else "forward"
         return ((self.first_polarity, self.total_s / 2), (second, self.total_s / 2))
+
+
+def names() -> list[str]:
+    """Give the names of the library's treatments in alphabetical order."""
+    return sorted(path.stem for path in LIBRARY.glob("*.yaml"))
+
+
+def find(name_or_path: str) -> Treatment:
+    """Read the library's treatment of this name, else the YAML file at this path.
+
+    Raises `BadFile` for an unknown name, with the names there are, and for a file with errors.
+    """
+    if name_or_path in names():
+        return read(LIBRARY / f"{name_or_path}.yaml", Treatment)
+    path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 - a home that is unknown stays as it is
+    if path.suffix in {".yaml", ".yml"} or os.sep in name_or_path:
+        return read(path, Treatment)
+    close = difflib.get_close_matches(name_or_path[:60], names(), n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    raise BadFile(
+        [
+            f"no treatment is named {name_or_path[:60]!r}{hint}; the library has {', '.join(names())}; "
+            "for a file of your own give its path, ending in .yaml"
+        ]
+    )

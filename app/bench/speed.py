@@ -19,7 +19,7 @@ from app.bench.figures import Figure
 from app.bench.latency import hold_request
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import run_session
-from protocols.library import find
+from protocols.treatment import find
 
 Run: TypeAlias = dict[str, float]
 """Of one session: `simulated_s`, `elapsed_s` and `cpu_s`."""

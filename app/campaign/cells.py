@@ -12,8 +12,7 @@ from random import Random
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from app.reactions import PHASES, ROWS
-from protocols.library import find
-from protocols.treatment import Treatment
+from protocols.treatment import Treatment, find
 
 Spans: TypeAlias = Mapping[str, tuple[float, float]]
 """Phase, as in `PHASES`, to its begin and end in a session without faults, s."""

@@ -34,7 +34,7 @@ from app.compiled.build import compiled
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.reactions import PHASES, ROWS
 from controller.host.disk import told
-from protocols.library import find, names
+from protocols.treatment import find, names
 
 Case = TypeVar("Case", Cell, Pair)
 QUICK_S: Final = 35.0

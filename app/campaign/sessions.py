@@ -17,8 +17,7 @@ from app.reactions import ROWS
 from config.calibration import Calibration
 from config.unit import Unit
 from controller.session.wiring import SessionRequest, StopSwitch, run_session
-from protocols.library import find, names
-from protocols.treatment import Treatment
+from protocols.treatment import Treatment, find, names
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:

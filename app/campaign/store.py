@@ -17,7 +17,7 @@ from app.campaign.cells import short
 from app.campaign.sessions import LOST, Result
 from app.output import UsageError
 from controller.host.disk import told
-from protocols.library import find
+from protocols.treatment import find
 
 RESULTS = "results.jsonl"
 

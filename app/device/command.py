@@ -44,7 +44,7 @@ from controller.loop.bounds import unit_bound
 from controller.loop.clock import SessionClock
 from controller.orders.file import FILE
 from controller.orders.judgement import OrderRefused, Prepared, own
-from protocols.library import find, names
+from protocols.treatment import find, names
 from sim.scenario import PersonSpec, Scenario
 
 LONGEST_SOCKET = 100

@@ -18,9 +18,8 @@ from controller.journal.history import MOST, History, Unreadable, open_history
 from controller.journal.tables import FILE
 from protocols.course import Given
 from protocols.dates import Dates, utc
-from protocols.library import find, names
 from protocols.past import begun, dates_of, treatments
-from protocols.treatment import Polarity
+from protocols.treatment import Polarity, find, names
 
 APART_S: Final = 60.0
 """A date that differs from the recorded one by no more is the same."""

@@ -24,7 +24,7 @@ from app.campaign.store import RESULTS
 from app.output import ExitCode
 from app.reactions import PHASES, ROWS, Reaction
 from config.reader import BadFile
-from protocols.library import names
+from protocols.treatment import names
 from sim.scenario import Scenario
 
 SPANS = {"self_test": (0.0, 0.25), "hold forward": (30.0, 50.0), "stopping": (40.0, 42.0)}

@@ -11,7 +11,7 @@ import pytest
 
 from app import main as command
 from app.output import ExitCode, UndeliveredError, UsageError
-from protocols.library import names
+from protocols.treatment import names
 from sim.faults import FAULTS
 
 

@@ -20,7 +20,7 @@ from controller.journal.history import open_history
 from controller.loop.clock import RealClock, SessionClock
 from controller.orders.judgement import OrderRefused, judge
 from protocols import frequency
-from protocols.library import find
+from protocols.treatment import find
 
 
 def test_start_gives_a_treatment_and_then_waits_again(tmp_path):

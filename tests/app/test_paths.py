@@ -9,7 +9,7 @@ from app import main as command
 from app.arguments import named_file, path
 from app.output import ExitCode
 from controller.journal.writer import default_state
-from protocols.library import find
+from protocols.treatment import find
 
 
 @pytest.fixture

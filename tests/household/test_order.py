@@ -16,7 +16,7 @@ from app.household.order import (
 from app.household.store import Household
 from protocols.course import Plan
 from protocols.fitness import QUESTIONS
-from protocols.library import find
+from protocols.treatment import find
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

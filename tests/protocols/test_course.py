@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from protocols import course as rhythm
 from protocols import frequency as rules
 from protocols.course import Given, Plan, first_polarity, refusal, standing, upcoming
-from protocols.library import find
+from protocols.treatment import find
 
 pytestmark = pytest.mark.core
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from protocols.dates import Point, Reading, Span, dated, points, utc
 from protocols.frequency import CLOCK, ONE_A_DAY, UNDATED, UNKNOWN
-from protocols.library import find, names
 from protocols.past import Past, too_often
+from protocols.treatment import find, names
 
 pytestmark = pytest.mark.core
 

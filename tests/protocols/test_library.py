@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.reader import BadFile
-from protocols.library import LIBRARY, find, names
+from protocols.treatment import LIBRARY, find, names
 
 pytestmark = pytest.mark.core
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from protocols import frequency
-from protocols.library import find, names
 from protocols.past import Past, too_often
+from protocols.treatment import find, names
 
 pytestmark = pytest.mark.core
 

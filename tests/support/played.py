@@ -11,8 +11,7 @@ from controller.backends.simulated import simulated
 from controller.journal.history import open_history
 from controller.loop.clock import SessionClock
 from controller.orders.judgement import own
-from protocols.library import find, names
-from protocols.treatment import Treatment
+from protocols.treatment import Treatment, find, names
 from sim.scenario import PersonSpec, Scenario
 
 LIBRARY = {name: find(name) for name in names()}

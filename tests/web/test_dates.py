@@ -12,7 +12,7 @@ from controller.journal.history import open_history
 from controller.journal.store import FILE, Store
 from protocols.course import Given
 from protocols.frequency import CLOCK, ONE_A_DAY, UNDATED
-from protocols.library import find
+from protocols.treatment import find
 
 CODE = "rose-7421"
 START = {

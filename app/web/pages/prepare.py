@@ -17,8 +17,7 @@ from app.web.records import Record, area_of
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
 from protocols.course import first_polarity, standing
-from protocols.library import find, names
-from protocols.treatment import Treatment
+from protocols.treatment import Treatment, find, names
 
 
 def prepare(visit: Visit) -> Response:

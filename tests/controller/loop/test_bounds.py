@@ -9,7 +9,7 @@ from config.unit import Unit
 from controller.loop.bounds import bound_of, unit_bound, why_above
 from controller.orders.judgement import OrderRefused, judge, own
 from controller.session.wiring import NotReady, SessionRequest, StopSwitch, run_session
-from protocols.library import find
+from protocols.treatment import find
 from sim.scenario import Scenario
 
 HANDS = find("hands")
