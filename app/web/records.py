@@ -1,7 +1,8 @@
-"""The unit's journal as the pages need it.
+"""The sessions of the unit's journal as the pages need them.
 
 Law: read-only, by the controller's own door. Where there is no journal yet, there are no sessions; one that
-can't be read is said, never taken for empty.
+can't be read is said, never taken for empty. What else is known of a session that is there, its chart, its
+trips, its amendments, a page asks the journal itself.
 """
 
 from __future__ import annotations
@@ -97,21 +98,6 @@ class Records:
         with self._open() as history:
             row = None if history is None else history.session(number)
         return None if row is None else _record(row)
-
-    def amendments(self, number: int) -> list[dict[str, Any]]:
-        """Give the amendments of a session's date."""
-        with self._open() as history:
-            return [] if history is None else history.amendments(number)
-
-    def trips(self, number: int) -> list[dict[str, Any]]:
-        """Give a session's trips."""
-        with self._open() as history:
-            return [] if history is None else history.trips(number)
-
-    def chart(self, number: int) -> dict[str, list[Any]]:
-        """Give a session's chart as columns, one row a second."""
-        with self._open() as history:
-            return {} if history is None else history.chart(number)
 
     def given(self, person: str, area: str) -> list[Given]:
         """Give a person's treatments of an area that count, from 500 sessions that may be theirs."""

@@ -29,6 +29,7 @@ from controller.core.reasons import NAMES, REASONS, reason_of
 from controller.host import wall
 from controller.journal import amending
 from controller.journal.amending import LONGEST_REASON, AmendRefused, Unwritable
+from controller.journal.history import open_history
 from protocols.dates import utc
 
 ROWS: Final = 25
@@ -87,9 +88,11 @@ def session(visit: Visit) -> Response:
     record = visit.house.records.one(visit.session())
     if record is None:
         raise Sorry(t("There is no session of this number."), 404)
+    with open_history(visit.house.state) as journal:
+        trips, amendments = journal.trips(record.id), journal.amendments(record.id)
     rows: list[tuple[str, Child]] = [
         (t("Who"), visit.house.household.names().get(record.person or "", "")),
-        *_dates(visit, record),
+        *_dates(visit, record, amendments),
         (t("Treatment"), t(sentences.TREATMENTS.get(record.treatment, record.treatment))),
         (t("Result"), _outcome(visit, record)),
         (t("Set current"), language.ma(record.target_ma)),
@@ -104,7 +107,7 @@ def session(visit: Visit) -> Response:
         visit,
         t("Session of {moment}", moment=language.moment(record.begun)),
         facts(rows),
-        _trips(visit, record),
+        _trips(visit, record, trips),
         _chart(visit, record),
         _amending(visit, record),
         el("section", el("h2", t("Afterwards")), felt_forms(visit, record.id, "session"), class_="noprint")
@@ -144,16 +147,22 @@ def amend(visit: Visit) -> Response:
 
 def chart_json(visit: Visit) -> Response:
     """Give a session's chart as columns."""
-    number = visit.session()
-    if visit.house.records.one(number) is None:
-        raise Sorry(visit.t("There is no session of this number."), 404)
-    return JSONResponse(visit.house.records.chart(number))
+    return JSONResponse(_columns(visit))
 
 
 def chart_svg(visit: Visit) -> Response:
     """Draw a session's chart for browsers without scripts."""
     labels = (visit.t("Delivered (mA)"), visit.t("Set (mA)"), visit.t("Time (min)"))
-    return Response(drawing(visit.house.records.chart(visit.session()), labels), media_type="image/svg+xml")
+    return Response(drawing(_columns(visit), labels), media_type="image/svg+xml")
+
+
+def _columns(visit: Visit) -> dict[str, list[Any]]:
+    """Give a session's chart as columns, one row a second."""
+    number = visit.session()
+    if visit.house.records.one(number) is None:
+        raise Sorry(visit.t("There is no session of this number."), 404)
+    with open_history(visit.house.state) as journal:
+        return journal.chart(number)
 
 
 def progress_json(visit: Visit) -> Response:
@@ -236,7 +245,7 @@ def _doubt(visit: Visit, record: Record) -> Html | None:
     return el("small", " ", visit.t("amended")) if record.amended_utc is not None else None
 
 
-def _dates(visit: Visit, record: Record) -> list[tuple[str, Child]]:
+def _dates(visit: Visit, record: Record, amendments: list[dict[str, Any]]) -> list[tuple[str, Child]]:
     """Say what the date is worth, and which one was recorded."""
     t, language = visit.t, visit.language
     rows: list[tuple[str, Child]] = []
@@ -251,7 +260,7 @@ def _dates(visit: Visit, record: Record) -> list[tuple[str, Child]]:
         rows.append((t("Date"), bounds))
     if record.recorded is not None:
         rows.append((t("Recorded date"), f"{record.recorded:%Y-%m-%d %H:%M} UTC"))
-    for made in visit.house.records.amendments(record.id):
+    for made in amendments:
         day = language.short_day(utc(made["made_utc"]).astimezone().date())
         said = t("on {day} with the nurse's code: {reason}", day=day, reason=made["reason"])
         rows.append((t("Amended"), said))
@@ -293,9 +302,8 @@ def _linked(visit: Visit, record: Record) -> Child:
     return el("a", visit.t("the rest of an earlier session"), href=f"/history/{record.linked_to}")
 
 
-def _trips(visit: Visit, record: Record) -> Html | None:
+def _trips(visit: Visit, record: Record, trips: list[dict[str, Any]]) -> Html | None:
     t = visit.t
-    trips = visit.house.records.trips(record.id)
     if not trips and record.outcome in {"completed", None}:
         return None
     seen = visit.snapshot
