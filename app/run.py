@@ -155,7 +155,7 @@ def _refuse(order: Order, request: SessionRequest, reason: str) -> ExitCode:
 def _deliver(order: Order, result: SessionResult, view: View) -> ExitCode:
     """Report the session; a plot that fails now is told, but hides neither the summary nor the outcome."""
     summary: dict[str, Any] = result.summary
-    evidence = view.last.trip_evidence if view.last is not None else None
+    evidence = view.last["trip_evidence"] if view.last is not None else None
     undelivered: str | None = None
     if order.plot is not None:
         from app import plot

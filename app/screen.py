@@ -56,31 +56,31 @@ class Lines:
 
     def news(self, seen: Snapshot) -> Iterator[str]:
         """Give what is new in this snapshot."""
-        stage, minute = (seen.phase, seen.polarity), int((seen.total_s - seen.left_s) // 60)
+        stage, minute = (seen["phase"], seen["polarity"]), int((seen["total_s"] - seen["left_s"]) // 60)
         if stage != self._stage or minute > self._minute:
             yield _line(seen)
-        if seen.note and seen.note != self._note and seen.trip_cause is None:
-            yield f"{'':7}{retell(seen.note)}"
-        self._stage, self._note, self._minute = stage, seen.note, minute
+        if seen["note"] and seen["note"] != self._note and seen["trip_cause"] is None:
+            yield f"{'':7}{retell(seen['note'])}"
+        self._stage, self._note, self._minute = stage, seen["note"], minute
 
 
 def _line(seen: Snapshot) -> str:
-    words = [t(PHASE_WORDS[seen.phase])]
-    if seen.trip_cause is not None:
-        words.append(_trip(seen.trip_cause, seen.trip_evidence))
+    words = [t(PHASE_WORDS[seen["phase"]])]
+    if seen["trip_cause"] is not None:
+        words.append(_trip(seen["trip_cause"], seen["trip_evidence"]))
     else:
-        words.append(t(seen.polarity))
-        if seen.setpoint_ma > 0:
-            setpoint = t("set {ma}", ma=number(seen.setpoint_ma, ".2f"))
-            words.append(f"{milliampere(seen.measured_ma)} ({setpoint})")
-            words.append(resistance(seen.resistance_ohm))
-        words.append(t("{time} left", time=clock(seen.left_s)))
-    if seen.late_ticks or seen.missed_ticks:
-        counts = {"late": seen.late_ticks, "missed": seen.missed_ticks}
+        words.append(t(seen["polarity"]))
+        if seen["setpoint_ma"] > 0:
+            setpoint = t("set {ma}", ma=number(seen["setpoint_ma"], ".2f"))
+            words.append(f"{milliampere(seen['measured_ma'])} ({setpoint})")
+            words.append(resistance(seen["resistance_ohm"]))
+        words.append(t("{time} left", time=clock(seen["left_s"])))
+    if seen["late_ticks"] or seen["missed_ticks"]:
+        counts = {"late": seen["late_ticks"], "missed": seen["missed_ticks"]}
         words.append(t("{late} ticks late, {missed} missed", **counts))
-    if seen.simulated:
+    if seen["simulated"]:
         words.append(t("SIMULATED"))
-    return f"{clock(seen.time_s):>6} {', '.join(words)}"
+    return f"{clock(seen['time_s']):>6} {', '.join(words)}"
 
 
 def _trip(cause: str, evidence: str | None) -> str:
@@ -94,25 +94,31 @@ def picture(seen: Snapshot) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    tripped = seen.trip_cause is not None
+    tripped = seen["trip_cause"] is not None
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
     table.add_column(ratio=1)
-    phase = f"{t(PHASE_WORDS[seen.phase])}, {t(seen.polarity)}"
+    phase = f"{t(PHASE_WORDS[seen['phase']])}, {t(seen['polarity'])}"
     table.add_row(t("phase"), Text(phase, style="red" if tripped else ""))
-    setpoint, target = number(seen.setpoint_ma, ".2f"), number(seen.target_ma, ".2f")
+    setpoint, target = number(seen["setpoint_ma"], ".2f"), number(seen["target_ma"], ".2f")
     wanted = t("set {setpoint} mA of {target} mA", setpoint=setpoint, target=target)
-    table.add_row(t("current"), f"{milliampere(seen.measured_ma)}   {wanted}")
-    table.add_row(t("resistance"), resistance(seen.resistance_ohm))
-    table.add_row(t("dose"), dose(seen.charge_forward_ma_min, seen.charge_reverse_ma_min))
-    table.add_row(t("time left"), t("{left} of {total}", left=clock(seen.left_s), total=clock(seen.total_s)))
-    late = t("{late}, {missed} missed", late=seen.late_ticks, missed=seen.missed_ticks)
+    table.add_row(t("current"), f"{milliampere(seen['measured_ma'])}   {wanted}")
+    table.add_row(t("resistance"), resistance(seen["resistance_ohm"]))
+    table.add_row(t("dose"), dose(seen["charge_forward_ma_min"], seen["charge_reverse_ma_min"]))
+    table.add_row(
+        t("time left"), t("{left} of {total}", left=clock(seen["left_s"]), total=clock(seen["total_s"]))
+    )
+    late = t("{late}, {missed} missed", late=seen["late_ticks"], missed=seen["missed_ticks"])
     table.add_row(t("late ticks"), late)
-    table.add_row("", ProgressBar(total=seen.total_s, completed=seen.total_s - seen.left_s))
-    note = retell(seen.note) if seen.trip_cause is None else _trip(seen.trip_cause, seen.trip_evidence)
+    table.add_row("", ProgressBar(total=seen["total_s"], completed=seen["total_s"] - seen["left_s"]))
+    note = (
+        retell(seen["note"])
+        if seen["trip_cause"] is None
+        else _trip(seen["trip_cause"], seen["trip_evidence"])
+    )
     table.add_row("", Text(note, style="bold red" if tripped else "yellow"))
-    title = t("SIMULATED unit, nobody is treated") if seen.simulated else "ionto"
-    return Panel(table, title=title, border_style="magenta" if seen.simulated else "green", width=78)
+    title = t("SIMULATED unit, nobody is treated") if seen["simulated"] else "ionto"
+    return Panel(table, title=title, border_style="magenta" if seen["simulated"] else "green", width=78)
 
 
 def show_lines(feed: Feed) -> None:

@@ -124,7 +124,8 @@ def encode(snapshot: Snapshot) -> bytes:
 
 def decode(line: bytes) -> Snapshot:
     """Read a snapshot from its line."""
-    return Snapshot._make(json.loads(line))
+    snapshot: Snapshot = json.loads(line)
+    return snapshot
 
 
 def _draws(stream: TextIO) -> bool:

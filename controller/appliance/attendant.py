@@ -225,50 +225,35 @@ class Attendant:
             return
         signal, code, now = self._shown
         driving = session.phase in _SIGNALS
-        snapshot = LiveState(
-            time_s=seen.time_s,
-            phase=seen.phase,
-            polarity=seen.polarity,
-            target_ma=seen.target_ma,
-            setpoint_ma=seen.setpoint_ma,
-            measured_ma=seen.measured_ma,
-            voltage_v=seen.voltage_v,
-            resistance_ohm=seen.resistance_ohm,
-            left_s=seen.left_s,
-            total_s=seen.total_s,
-            charge_forward_ma_min=seen.charge_forward_ma_min,
-            charge_reverse_ma_min=seen.charge_reverse_ma_min,
-            note=seen.note,
-            trip_cause=seen.trip_cause,
-            trip_evidence=seen.trip_evidence,
-            simulated=seen.simulated,
-            late_ticks=seen.late_ticks,
-            missed_ticks=seen.missed_ticks,
-            state=self._state(driving=driving),
-            limit_ma=session.limit_ma,
-            person=None if self._prepared is None else self._prepared.person,
-            treatment=None if self._prepared is None else self._prepared.name,
-            session=journal.session_id,
-            linked_to=None if self._offer is None else self._offer.session,
-            held=self._held_long(),
-            contact=contact_of(session.phase, seen.voltage_v, seen.measured_ma, session.plan.compliance_v),
-            limited_by=self._shortfall.reason(
-                seen.time_s,
+        snapshot: LiveState = {
+            **seen,
+            "state": self._state(driving=driving),
+            "limit_ma": session.limit_ma,
+            "person": None if self._prepared is None else self._prepared.person,
+            "treatment": None if self._prepared is None else self._prepared.name,
+            "session": journal.session_id,
+            "linked_to": None if self._offer is None else self._offer.session,
+            "held": self._held_long(),
+            "contact": contact_of(
+                session.phase, seen["voltage_v"], seen["measured_ma"], session.plan.compliance_v
+            ),
+            "limited_by": self._shortfall.reason(
+                seen["time_s"],
                 phase=session.phase,
-                resistance_ohm=seen.resistance_ohm,
-                short_ma=session.target_ma - seen.setpoint_ma,
+                resistance_ohm=seen["resistance_ohm"],
+                short_ma=session.target_ma - seen["setpoint_ma"],
                 leaving=session.fold_back.withdrawn,
             ),
-            led=Led(colour=now.colour, on=now.lit, signal=signal.value),
-            buzzer=now.buzzes,
-            code=code,
-            next=self._next(),
-            rest_s=None
+            "led": Led(colour=now.colour, on=now.lit, signal=signal.value),
+            "buzzer": now.buzzes,
+            "code": code,
+            "next": self._next(),
+            "rest_s": None
             if self._offer is None
             else max(0.0, round(self._offer.until_s - standing.clock.whole_s, 1)),
-            order=standing.order,
-            last=standing.last,
-        )
+            "order": standing.order,
+            "last": standing.last,
+        }
         standing.line.send({"snapshot": snapshot})
 
     def _state(self, *, driving: bool) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final, NotRequired, TypedDict
 
+from controller.loop.telemetry import Snapshot
+
 SOCKET: Final = "live.sock"
 API: Final = 1
 """Version of the lines; keys are only ever added within one."""
@@ -55,27 +57,9 @@ class Last(TypedDict):
     real_time: NotRequired[list[dict[str, Any]]]
 
 
-class LiveState(TypedDict):
-    """One snapshot."""
+class LiveState(Snapshot):
+    """What the session's snapshot tells, and what only the appliance knows."""
 
-    time_s: float
-    phase: str
-    polarity: str
-    target_ma: float
-    setpoint_ma: float
-    measured_ma: float | None
-    voltage_v: float | None
-    resistance_ohm: float | None
-    left_s: float
-    total_s: float
-    charge_forward_ma_min: float
-    charge_reverse_ma_min: float
-    note: str
-    trip_cause: str | None
-    trip_evidence: str | None
-    simulated: bool
-    late_ticks: int
-    missed_ticks: int
     state: str
     limit_ma: float
     person: str | None

@@ -1,4 +1,4 @@
-"""What the faces may see of a session: one small frozen snapshot, made a few times a second.
+"""What the faces may see of a session: one small snapshot, made a few times a second.
 
 Law: a snapshot is a copy. It leaves the loop's process through a channel that never blocks, and nothing
 comes back through it.
@@ -6,10 +6,10 @@ comes back through it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TypedDict
 
 
-class Snapshot(NamedTuple):
+class Snapshot(TypedDict):
     """State of the session at `time_s` (s since the session began). Absent readings are None.
 
     `target_ma` is what the treatment asks for, `setpoint_ma` what the ramp or fold-back allows now,
@@ -34,4 +34,4 @@ class Snapshot(NamedTuple):
     trip_evidence: str | None
     simulated: bool
     late_ticks: int
-    missed_ticks: int = 0
+    missed_ticks: int

@@ -87,8 +87,9 @@ def snapshot():
         trip_evidence=None,
         simulated=True,
         late_ticks=0,
+        missed_ticks=0,
     )
-    return hold._replace
+    return lambda **changes: hold | changes
 
 
 @pytest.fixture

@@ -547,7 +547,7 @@ def test_two_presses_of_the_switch_are_off_at_once() -> None:
     stop = StopSwitch()
 
     def press(snapshot: Any) -> None:
-        if snapshot.time_s >= HOLD_S:
+        if snapshot["time_s"] >= HOLD_S:
             stop.cut()
 
     summary, _ = simulate(WEAK, stop=stop, on_snapshot=press)

@@ -326,8 +326,8 @@ class PressAt:
         self.stop, self.at_s, self.cut, self.pressed_s = StopSwitch(), at_s, cut, 0.0
 
     def __call__(self, snapshot: Any) -> None:
-        if not self.pressed_s and snapshot.time_s >= self.at_s:
-            self.pressed_s = snapshot.time_s
+        if not self.pressed_s and snapshot["time_s"] >= self.at_s:
+            self.pressed_s = snapshot["time_s"]
             (self.stop.cut if self.cut else self.stop.press)()
 
 
