@@ -243,7 +243,7 @@ def test_nothing_prepared_is_refused_and_an_order_is_used_once(tmp_path):
         yield after(1)
         assert play.seen[-1]["treatment"] is None
 
-    play, _ = serve(story, tmp_path, default=None)
+    play, _ = serve(story, tmp_path, default=None, unit=UNHURRIED)
     assert {"spent": "d1"} in play.events
     (one,) = sessions(tmp_path)
     assert (one["person"], one["outcome"], one["first_polarity"]) == ("anna", "stopped", "reverse")
@@ -290,7 +290,7 @@ def test_after_the_circuit_opened_start_gives_the_rest_and_both_end_equal(tmp_pa
         play.press()
         yield after(2)
 
-    play, _ = serve(story, tmp_path)
+    play, _ = serve(story, tmp_path, unit=UNHURRIED)
     first, second = sessions(tmp_path)
     assert (first["outcome"], second["outcome"], second["linked_to"]) == ("aborted", "completed", 1)
     forward = first["forward_ma_min"] + second["forward_ma_min"]

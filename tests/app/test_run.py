@@ -31,6 +31,14 @@ def treatment(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def unhurried(tmp_path_factory):
+    """A unit of fewer ticks, for what is told of a session whatever its rate."""
+    path = tmp_path_factory.mktemp("units") / "unhurried.yaml"
+    path.write_text("loop: {rate_hz: 50}\n")
+    return path
+
+
 def spawn(*words, **streams):
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "app.main", "run", *map(str, words)],
@@ -68,8 +76,8 @@ def finish(process):
     return process.returncode, (out or b"").decode(), (err or b"").decode()
 
 
-def test_a_session_for_programs_is_one_object_that_keeps_the_contract(ionto, treatment):
-    words = ("run", treatment, "--simulate", "--speed", "max", "--seed", "7", "--json")
+def test_a_session_for_programs_is_one_object_that_keeps_the_contract(ionto, treatment, unhurried):
+    words = ("run", treatment, "--simulate", "--unit", unhurried, "--speed", "max", "--seed", "7", "--json")
     code, out, err = ionto(*words)
     assert code == ExitCode.COMPLETED
     assert out.count("\n") == 1
@@ -224,16 +232,18 @@ def test_ctrl_c_before_the_session_is_a_sentence(monkeypatch, capsys):
     assert capsys.readouterr().err == "ionto: stopped before a session began.\n"
 
 
-def test_the_signals_are_given_back(ionto, treatment):
+def test_the_signals_are_given_back(ionto, treatment, unhurried):
     before = signal.getsignal(signal.SIGINT)
-    ionto("run", treatment, "--simulate", "--speed", "max", "--json")
+    ionto("run", treatment, "--simulate", "--unit", unhurried, "--speed", "max", "--json")
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_terminal_shows_the_live_view(treatment):
+def test_a_terminal_shows_the_live_view(treatment, unhurried):
     reader, writer = pty.openpty()
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
-    process = spawn(treatment, "--simulate", "--speed", "120", stdout=writer, env=environment)
+    # A hold takes most of a second, in which the view draws ten pictures.
+    words = (treatment, "--simulate", "--unit", unhurried, "--speed", "60")
+    process = spawn(*words, stdout=writer, env=environment)
     os.close(writer)
     screen = read_terminal(reader)
     code, _, err = finish(process)
@@ -242,10 +252,11 @@ def test_a_terminal_shows_the_live_view(treatment):
         assert part in screen
 
 
-def test_with_json_the_view_goes_to_the_terminal_of_standard_error(treatment):
+def test_with_json_the_view_goes_to_the_terminal_of_standard_error(treatment, unhurried):
     reader, writer = pty.openpty()
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
-    process = spawn(treatment, "--simulate", "--speed", "max", "--json", stderr=writer, env=environment)
+    words = (treatment, "--simulate", "--unit", unhurried, "--speed", "max", "--json")
+    process = spawn(*words, stderr=writer, env=environment)
     os.close(writer)
     screen = read_terminal(reader)
     code, out, _ = finish(process)
@@ -254,8 +265,8 @@ def test_with_json_the_view_goes_to_the_terminal_of_standard_error(treatment):
     VALIDATOR.validate(json.loads(out))
 
 
-def test_a_reader_that_goes_away_ends_neither_session_nor_outcome(treatment):
-    process = spawn(treatment, "--simulate", "--speed", "max")
+def test_a_reader_that_goes_away_ends_neither_session_nor_outcome(treatment, unhurried):
+    process = spawn(treatment, "--simulate", "--unit", unhurried, "--speed", "max")
     read_until(process.stdout, "hands" if treatment.stem == "hands" else "short")
     process.stdout.close()
     err = process.stderr.read().decode()
@@ -263,14 +274,15 @@ def test_a_reader_that_goes_away_ends_neither_session_nor_outcome(treatment):
     assert (process.wait(LONGEST_S), err) == (ExitCode.COMPLETED, "")
 
 
-def test_a_plot_that_fails_at_the_end_is_told_and_hides_no_outcome(ionto, treatment, tmp_path, monkeypatch):
+def test_a_plot_that_fails_at_the_end_is_told_and_hides_no_outcome(
+    ionto, treatment, unhurried, tmp_path, monkeypatch
+):
     def full(_path, _text):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(run_module, "write_whole", full)
-    code, out, err = ionto(
-        "run", treatment, "--simulate", "--speed", "max", "--json", "--plot", tmp_path / "plot.svg"
-    )
+    words = ("run", treatment, "--simulate", "--unit", unhurried, "--speed", "max", "--json")
+    code, out, err = ionto(*words, "--plot", tmp_path / "plot.svg")
     assert code == ExitCode.INTERNAL
     assert json.loads(out)["outcome"] == "completed"
     assert "plot.svg: could not be written (the disk is full): make room on that disk" in err

@@ -45,18 +45,23 @@ def test_english_is_the_source_to_the_byte_and_german_has_its_own_signs():
     assert spoken() == "en"
 
 
-RUN = ["run", "hands", "--simulate", "--speed", "max"]
+@pytest.fixture
+def run(tmp_path):
+    """Words that run a short treatment of the hands at twelve milliamperes."""
+    treatment = tmp_path / "hands.yaml"
+    treatment.write_text("name: hands\narea: hands\ncurrent_ma: 12\ntotal_min: 3\n")
+    return ["run", str(treatment), "--simulate", "--speed", "max"]
 
 
-def test_a_session_in_german_from_first_line_to_summary():
+def test_a_session_in_german_from_first_line_to_summary(run):
     environment = {**os.environ, "LC_ALL": "de_DE.UTF-8", "LANGUAGE": ""}
-    command = [sys.executable, "-m", "app.main", *RUN]
+    command = [sys.executable, "-m", "app.main", *run]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     for said in (
         "SIMULIERT",
         "Ansteigen, vorwärts",
         "(Soll 12,00)",
-        "Vollständig: hands",
+        f"Vollständig: {run[1]}",
         "  Dosis     vorwärts",
     ):
         assert said in done.stdout
@@ -64,8 +69,8 @@ def test_a_session_in_german_from_first_line_to_summary():
     assert not re.search(r"\b(SIMULATED|left|hold|forward|Completed|Current)\b", done.stdout)
 
 
-def test_json_knows_no_language(capsys):
-    assert main([*RUN, "--json", "--language", "de"]) == ExitCode.COMPLETED
+def test_json_knows_no_language(run, capsys):
+    assert main([*run, "--json", "--language", "de"]) == ExitCode.COMPLETED
     told = capsys.readouterr()
     assert "SIMULIERT" in told.err
     summary = json.loads(told.out)

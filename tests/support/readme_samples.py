@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from compiled_form import environment
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "README.md"
 SAMPLE = re.compile(
@@ -36,10 +38,11 @@ def said(words: str, page: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in FILE.findall(page):
             Path(folder, name).write_text(f"{content}\n", encoding="utf-8")
-        command = [sys.executable, "-I", "-m", "app.main", *shlex.split(words)]
+        command = [sys.executable, "-P", "-m", "app.main", *shlex.split(words)]
         done = subprocess.run(
             command,
             cwd=folder,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
