@@ -1,5 +1,8 @@
 """What holds for all tests alike: a busy machine is no fault of the code."""
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,6 +20,25 @@ HASTY = (
     "app.view._FAREWELL_S",
 )
 """How long other processes are waited for. What happens when they don't come is tested with shorter ones."""
+
+
+LONGEST = (
+    "chaos/test_kills.py",  # waits for the clock
+    "app/test_compiled.py",  # compiles, for tests that come later
+    "kernel/test_kernel_lane.py",
+    "frontdoor/test_setup.py",
+)
+"""Files that take longest: they begin first, so that none is left to run alone in the end."""
+
+
+def pytest_xdist_auto_num_workers():
+    """Have one worker more than processors: there is always one that waits, for a clock or a browser."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+def pytest_collection_modifyitems(items):
+    first = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path, len(first)))
 
 
 @pytest.fixture(scope="session", autouse=True)

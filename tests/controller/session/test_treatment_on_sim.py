@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from itertools import product
 from typing import Any, TypeAlias
 
 import pytest
+import whole_treatment
+from compiled_form import environment
 from simulated import endings, phase_times, simulate, treatment
 
 from config.unit import Unit
@@ -74,14 +79,16 @@ def test_every_library_treatment_whole_for_fifty_seeds(name: str, seed: int) -> 
 
 def test_hands_for_their_whole_twenty_minutes() -> None:
     what = library.find("hands")
-    summary, trace = simulate(what, seed=7)
+    command = [sys.executable, whole_treatment.__file__, "hands", "7"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    summary, columns = json.loads(done.stdout)
     judge_completed(summary, what.current_ma)
     assert summary["duration_s"] == pytest.approx(1200, abs=5)
     charge = summary["truth"]["charge_ma_min"]
     assert charge["forward"] == pytest.approx(12 * (600 - 24) / 60, rel=0.005)
     assert summary["charge_ma_min"]["forward"] == pytest.approx(charge["forward"], rel=0.005)
-    assert len({len(column) for column in trace}) == 1
-    assert len(trace.time_s) == pytest.approx(12_020, abs=100)
+    assert len(set(columns)) == 1
+    assert columns[0] == pytest.approx(12_020, abs=100)
 
 
 def test_same_seed_same_session_to_the_last_bit(whole: Session) -> None:
