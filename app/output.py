@@ -6,7 +6,9 @@ answer that could not be delivered is never a success.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from enum import IntEnum
 from typing import TextIO
@@ -42,7 +44,7 @@ def prepare_streams() -> None:
 def say(text: str = "") -> None:
     """Write a line to standard output at once.
 
-    A reader that has gone away is no error: the rest is not wanted.
+    A reader that has gone away, a closed terminal too, is no error: the rest is not wanted.
 
     Raises:
         UndeliveredError: standard output refused the text for another reason.
@@ -53,10 +55,11 @@ def say(text: str = "") -> None:
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        _abandon(sys.stdout)
     except OSError as error:
+        gone = _nobody_reads(sys.stdout, error)
         _abandon(sys.stdout)
+        if gone:
+            return
         raise UndeliveredError(f"standard output could not be written: {error.strerror}") from error
 
 
@@ -69,6 +72,13 @@ def complain(text: str) -> None:
         sys.stderr.flush()
     except OSError:
         _abandon(sys.stderr)
+
+
+def _nobody_reads(stream: TextIO, error: OSError) -> bool:
+    """Tell whether a stream's reader has gone away: a pipe breaks then, a terminal answers with EIO."""
+    if error.errno == errno.EIO:
+        return stat.S_ISCHR(os.fstat(stream.fileno()).st_mode)
+    return isinstance(error, BrokenPipeError)
 
 
 def _abandon(stream: TextIO) -> None:

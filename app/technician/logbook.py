@@ -22,15 +22,33 @@ LONGEST_NAME: Final = 80
 
 
 class Note(NamedTuple):
-    """One entry; `replaced` is one of `PARTS` or empty."""
+    """One entry; `replaced` is one of `PARTS` or empty.
+
+    `serial` is the unit's, where one was named. `after_session` is the newest session then; an entry of a
+    version before has none, nor has one beside a journal that can't be read.
+    """
 
     utc: str
     who: str
     text: str
     replaced: str
+    serial: str = ""
+    after_session: int | None = None
+
+    def about(self, serial: str) -> bool:
+        """Tell whether this is about a unit: it names no other one."""
+        return not serial or self.serial in ("", serial)
 
 
-def add(state: Path, who: str, text: str, replaced: str = "") -> Note:
+def add(
+    state: Path,
+    who: str,
+    text: str,
+    replaced: str = "",
+    *,
+    serial: str = "",
+    after_session: int | None = None,
+) -> Note:
     """Write an entry down.
 
     Raises:
@@ -40,8 +58,10 @@ def add(state: Path, who: str, text: str, replaced: str = "") -> Note:
     for what, value, longest in (("--who", who, LONGEST_NAME), ("the note", text, LONGEST_TEXT)):
         if not value.strip() or len(value) > longest or not value.isprintable():
             raise UsageError(f"{what} is {value[:40]!r}: 1 to {longest} printable characters are allowed")
-    note = Note(datetime.now(UTC).isoformat(timespec="milliseconds"), who.strip(), text.strip(), replaced)
-    line = json.dumps(note._asdict(), ensure_ascii=False) + "\n"
+    now_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
+    note = Note(now_utc, who.strip(), text.strip(), replaced, serial, after_session)
+    kept = {key: value for key, value in note._asdict().items() if value != Note._field_defaults.get(key, 0)}
+    line = json.dumps(kept, ensure_ascii=False) + "\n"
     try:
         state.mkdir(parents=True, exist_ok=True)
         with (state / FILE).open("a+b") as file:
@@ -80,5 +100,5 @@ def _note(line: str) -> Note | None:
         note = Note(**fields)
     except (ValueError, TypeError):
         return None
-    good = all(isinstance(value, str) for value in note) and note.replaced in ("", *PARTS)
-    return note if good else None
+    good = all(isinstance(value, str) for value in note[:-1]) and note.replaced in ("", *PARTS)
+    return note if good and isinstance(note.after_session, int | None) else None

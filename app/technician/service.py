@@ -16,7 +16,7 @@ from app.technician.records import record_in_use
 from app.words import plain
 from config.calibration import WARN_DAYS, read_calibration
 from config.unit import Unit, load_unit
-from controller.journal.service import UNCOUNTED, Unreadable, Usage, usage
+from controller.journal.service import UNCOUNTED, Unreadable, Usage, last_before, newest, usage
 from controller.journal.writer import JournalRefused, default_state
 
 SOON: Final = 0.8
@@ -60,9 +60,20 @@ def service(order: Order) -> ExitCode:
 def _write(order: Order, state: Path) -> ExitCode:
     if order.who is None or order.text is None:
         raise UsageError("a note needs its writer: add --who NAME")
-    note = logbook.add(state, order.who, order.text, order.replaced or "")
+    serial = load_unit(order.unit).serial
+    replaced = order.replaced or ""
+    after = _newest(state) if replaced else None
+    note = logbook.add(state, order.who, order.text, replaced, serial=serial, after_session=after)
     say(json.dumps(note._asdict()) if order.json else f"Noted in {state / logbook.FILE}: {note.text}")
     return ExitCode.COMPLETED
+
+
+def _newest(state: Path) -> int | None:
+    """Give the newest session's number; a journal that can't be read keeps nobody from a note."""
+    try:
+        return newest(state)
+    except Unreadable:
+        return None
 
 
 def _gather(order: Order, unit: Unit, state: Path) -> dict[str, Any]:
@@ -87,16 +98,40 @@ def _gather(order: Order, unit: Unit, state: Path) -> dict[str, Any]:
 
 
 def _wear(part: str, unit: Unit, notes: list[logbook.Note], state: Path) -> dict[str, Any]:
-    """Count a relay's operations since it was replaced, in sessions that were no simulation."""
-    replaced = max((note.utc for note in notes if note.replaced == part), default="")
+    """Count a relay's operations since it was replaced, in sessions that were no simulation.
+
+    Those of units with another serial are left out; where either has none, it may be this one.
+    """
+    changes = [note for note in notes if note.replaced == part and note.about(unit.serial)]
     series = part == "series_relay"
     rated = unit.relays.series_rated_operations if series else unit.relays.polarity_rated_operations
-    count = sum(_operations(each, series=series) for each in usage(state, replaced) if not each.simulated)
+    counted = usage(state, _since(changes[-1], state) if changes else 0)
+    theirs = [each for each in counted if not each.simulated and _is(each, unit)]
+    count = sum(_operations(each, series=series) for each in theirs)
     share, due = count / rated, ""
     if share >= SOON:
         when = "replace it now" if share >= 1.0 else "replace it soon"
         due = f"The {plain(part)} has {count:,} of {rated:,} rated operations: {when}."
-    return {"operations": count, "rated": rated, "replaced_utc": replaced or None, "due": due}
+    return {
+        "operations": count,
+        "rated": rated,
+        "replaced_utc": changes[-1].utc if changes else None,
+        "due": due,
+    }
+
+
+def _since(replaced: logbook.Note, state: Path) -> int:
+    """Give the last session before a replacement.
+
+    By its date where the note doesn't tell, or was written beside another journal.
+    """
+    after = replaced.after_session
+    return after if after is not None and after <= newest(state) else last_before(state, replaced.utc)
+
+
+def _is(each: Usage, unit: Unit) -> bool:
+    """Tell whether sessions may be this unit's: their name is the bus, and the serial where there is one."""
+    return not unit.serial or each.unit.partition(" ")[2] in ("", unit.serial)
 
 
 def _operations(each: Usage, *, series: bool) -> int:
@@ -126,7 +161,9 @@ def _page(found: dict[str, Any]) -> str:
         lines += _used(each)
     if not found["usage"]:
         lines.append("\nNo session is recorded here.")
-    lines.append("\nWear, in real sessions:")
+    together = not found["unit"]["serial"] and sum(not each["simulated"] for each in found["usage"]) > 1
+    of_all = " of all units together (a `serial` in the unit's file keeps them apart)" if together else ""
+    lines.append(f"\nWear, in real sessions{of_all}:")
     for part, wear in found["wear"].items():
         since = f", since {wear['replaced_utc'][:10]}" if wear["replaced_utc"] else ""
         share = 100 * wear["operations"] / wear["rated"]
@@ -139,7 +176,7 @@ def _page(found: dict[str, Any]) -> str:
         lines.append(
             "\nNotes:" if len(notes) <= SHOWN_NOTES else f"\nThe last {SHOWN_NOTES} of {len(notes)} notes:"
         )
-        lines += [_noted(note) for note in notes[-SHOWN_NOTES:]]
+        lines += [_noted(note, found["unit"]["serial"]) for note in notes[-SHOWN_NOTES:]]
     if found["unreadable_notes"]:
         lines.append(f"  Lines of the log that can't be read: {found['unreadable_notes']}.")
     return "\n".join(lines)
@@ -161,6 +198,7 @@ def _used(each: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _noted(note: dict[str, str]) -> str:
+def _noted(note: dict[str, Any], serial: str) -> str:
     replaced = f" [replaced: {plain(note['replaced'])}]" if note["replaced"] else ""
-    return f"  {note['utc'][:10]}  {note['who']}: {note['text']}{replaced}"
+    unit = f", unit {note['serial']}" if note["serial"] not in ("", serial) else ""
+    return f"  {note['utc'][:10]}  {note['who']}{unit}: {note['text']}{replaced}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from controller.journal import dates as journal_dates
 from controller.journal.chain import HEAD_FILE, write_head
+from controller.journal.cut_off import is_held
 from controller.journal.dates import Amendment, points_of
 from controller.journal.store import Store, Unwritable
 from controller.journal.tables import stored_head
@@ -50,7 +51,7 @@ def amend(directory: Path, session: int, begun: datetime, role: str, reason: str
     try:
         connection = store.connection
         connection.execute("BEGIN IMMEDIATE")
-        made = _judge(connection, session, begun, role, reason, now)
+        made = _judge(connection, directory, session, begun, role, reason, now)
         journal_dates.amend(connection, session, made)
         connection.execute("COMMIT")
         # A draft's name of its own: a session's process may write its own at the same moment.
@@ -61,13 +62,19 @@ def amend(directory: Path, session: int, begun: datetime, role: str, reason: str
 
 
 def _judge(
-    connection: sqlite3.Connection, session: int, begun: datetime, role: str, reason: str, now: Reading
+    connection: sqlite3.Connection,
+    directory: Path,
+    session: int,
+    begun: datetime,
+    role: str,
+    reason: str,
+    now: Reading,
 ) -> Amendment:
     row = connection.execute("SELECT begun_utc, outcome FROM session WHERE id = ?", (session,)).fetchone()
     if row is None:
         raise AmendRefused(f"there is no session {session} in this journal: see `ionto history list`")
     recorded_utc, outcome = row
-    if outcome is None:
+    if outcome is None and is_held(directory, session):
         raise AmendRefused(f"session {session} is not over: amend its date after it has ended")
     span = _room(connection, session, recorded_utc, now)
     if span.sure:

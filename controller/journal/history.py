@@ -18,12 +18,15 @@ from controller.host.readonly import open_readonly
 from controller.journal import dates as journal_dates
 from controller.journal.chain import read_head
 from controller.journal.check import Findings, verify
-from controller.journal.tables import COLUMNS, FILE, LIVE_ROWS, VERSION, stored_head, thinned, unpacked
+from controller.journal.cut_off import end_of, is_held
+from controller.journal.tables import COLUMNS, ENDED, FILE, LIVE_ROWS, VERSION, stored_head, thinned, unpacked
 from protocols.dates import dated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+
+    from protocols.past import Past
 
 MOST: Final = 500
 """Sessions in one answer."""
@@ -35,6 +38,7 @@ _TOTALS: Final = (
     "min(begun_utc) AS first_utc, max(begun_utc) AS last_utc FROM session"
 )
 
+_ONE: Final = "SELECT * FROM session WHERE id = ?"
 _NAMED: Final = (
     "WITH RECURSIVE named(person) AS (SELECT min(person) FROM session UNION ALL "
     "SELECT (SELECT min(person) FROM session WHERE person > named.person) FROM named "
@@ -63,11 +67,11 @@ class History:
         below = before if before is not None else 1 << 62
         if person is None:
             newest = "SELECT * FROM session WHERE id < ? ORDER BY id DESC LIMIT ?"
-            return self._with_dates(self._rows(newest, below, limit))
+            return self._with_dates(self._sessions(newest, below, limit))
         found = [
             row
             for spelling in self._spellings(person)
-            for row in self._rows(
+            for row in self._sessions(
                 "SELECT * FROM session WHERE person = ? AND id < ? ORDER BY id DESC LIMIT ?",
                 spelling,
                 below,
@@ -86,11 +90,11 @@ class History:
     def maybe_of(self, person: str) -> list[dict[str, Any]]:
         """Return the newest 500 sessions that may be this person's: theirs, and those that name nobody."""
         query = "SELECT * FROM session WHERE person = ? OR person IS NULL ORDER BY id DESC LIMIT ?"
-        return self._rows(query, person, MOST)
+        return self._sessions(query, person, MOST)
 
     def session(self, number: int) -> dict[str, Any] | None:
         """Return one session, None where there is none of this number."""
-        return next(iter(self._with_dates(self._rows("SELECT * FROM session WHERE id = ?", number))), None)
+        return next(iter(self._with_dates(self._sessions(_ONE, number))), None)
 
     def since(self, begun_utc: str, *, person: str | None = None) -> list[dict[str, Any]]:
         """Return sessions that began at this instant (ISO 8601, UTC) or later, oldest first, at most 500."""
@@ -98,12 +102,20 @@ class History:
             "SELECT * FROM session WHERE begun_utc >= ? AND (? IS NULL OR person = ?) "
             "ORDER BY begun_utc LIMIT ?"
         )
-        return self._rows(query, begun_utc, person, person, MOST)
+        return self._sessions(query, begun_utc, person, person, MOST)
 
     def lately(self) -> journal_dates.Kept:
         """Return what of the past bears on the rule of days, as the device is told it."""
         with self._damage():
-            return journal_dates.read(self._connection)
+            kept = journal_dates.read(self._connection)
+        past = [self._settled_past(one) if one.runs else one for one in kept.past]
+        return kept._replace(past=past)
+
+    def _settled_past(self, one: Past) -> Past:
+        now = self.session(one.id)
+        if now is None or now["outcome"] is None:
+            return one
+        return one._replace(runs=False, charge_ma_min=now["forward_ma_min"] + now["reverse_ma_min"])
 
     def amendments(self, number: int) -> list[dict[str, Any]]:
         """Return the amendments of a session's date, in the order in which they were made."""
@@ -178,6 +190,20 @@ class History:
                 row["date_known"] = sure
                 row["earliest_utc"], row["latest_utc"] = _iso(earliest), _iso(latest)
         return rows
+
+    def _sessions(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """Read rows of sessions; one that was cut off has the end that the next start will write."""
+        return [self._settled(row) if row["outcome"] is None else row for row in self._rows(query, *values)]
+
+    def _settled(self, row: dict[str, Any]) -> dict[str, Any]:
+        number = row["id"]
+        if is_held(self._directory, number):
+            return row
+        for again in self._rows(_ONE, number):  # it may have ended just now
+            if again["outcome"] is not None:
+                return again
+        with self._damage():
+            return row | dict(zip(ENDED, end_of(self._connection, number), strict=True))
 
     def _rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         with self._damage():

@@ -7,11 +7,15 @@ file, so no counter can be set back without the sessions that made it.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from controller.host.disk import why
 from controller.host.readonly import open_readonly
+from controller.journal.cut_off import is_held
 from controller.journal.tables import FILE
 
 VERSIONS: Final = (1, 2)
@@ -20,23 +24,28 @@ UNCOUNTED: Final = 3
 """Operations of each relay taken for a session that was cut off, or is of a version before counting: the
 series relay closes for the proof of the protections, for contact and after the reversal, the other less."""
 
-_UNITS: Final = "SELECT DISTINCT unit, simulated FROM session WHERE begun_utc >= ? ORDER BY simulated, unit"
+_UNITS: Final = "SELECT DISTINCT unit, simulated FROM session WHERE id > ? ORDER BY simulated, unit"
 _SESSIONS: Final = (
     "SELECT count(*), coalesce(sum(duration_s), 0), min(begun_utc), max(begun_utc) FROM session "
-    "WHERE unit = ? AND simulated = ? AND begun_utc >= ?"
+    "WHERE unit = ? AND simulated = ? AND id > ?"
 )
 _OUTCOMES: Final = (
-    "SELECT coalesce(outcome, 'running'), count(*) FROM session "
-    "WHERE unit = ? AND simulated = ? AND begun_utc >= ? GROUP BY 1 ORDER BY 2 DESC, 1"
+    "SELECT outcome, count(*) FROM session "
+    "WHERE outcome IS NOT NULL AND unit = ? AND simulated = ? AND id > ? GROUP BY 1"
 )
+_UNENDED: Final = "SELECT id FROM session WHERE outcome IS NULL AND unit = ? AND simulated = ? AND id > ?"
 _TRIPS: Final = (
     "SELECT trip.cause, count(*) FROM trip JOIN session ON trip.session = session.id "
-    "WHERE unit = ? AND simulated = ? AND begun_utc >= ? GROUP BY 1 ORDER BY 2 DESC, 1"
+    "WHERE unit = ? AND simulated = ? AND session.id > ? GROUP BY 1 ORDER BY 2 DESC, 1"
 )
 _WEAR: Final = (
     "SELECT coalesce(sum(outcome IS NOT 'refused'), 0), coalesce(sum(series), 0), coalesce(sum(polarity), 0) "
     "FROM wear JOIN session ON wear.session = session.id "
-    "WHERE unit = ? AND simulated = ? AND begun_utc >= ?"
+    "WHERE unit = ? AND simulated = ? AND session.id > ?"
+)
+_NEWEST: Final = "SELECT coalesce(max(id), 0) FROM session"
+_BEFORE: Final = (
+    "SELECT coalesce((SELECT min(id) - 1 FROM session WHERE begun_utc >= ?), max(id), 0) FROM session"
 )
 
 
@@ -45,7 +54,7 @@ class Unreadable(Exception):
 
 
 class Usage(NamedTuple):
-    """What one unit was used for since an instant. Sessions that never began count as refused.
+    """What one unit was used for. Sessions that never began count as refused.
 
     `outcomes` and `trips` are counts by name; the operations include `UNCOUNTED` for each
     `uncounted` session.
@@ -64,14 +73,40 @@ class Usage(NamedTuple):
     last_utc: str
 
 
-def usage(directory: Path, since_utc: str = "") -> list[Usage]:
-    """Read what every unit in this journal was used for from `since_utc` on; nothing without a journal.
+def usage(directory: Path, after: int = 0) -> list[Usage]:
+    """Read what every unit in this journal was used for in the sessions after number `after`.
 
-    Raises Unreadable.
+    Nothing without a journal. Raises Unreadable.
     """
+    with _opened(directory) as journal:
+        if journal is None:
+            return []
+        units = journal.execute(_UNITS, (after,)).fetchall()
+        return [_usage(journal, directory, (unit, simulated, after)) for unit, simulated in units]
+
+
+def newest(directory: Path) -> int:
+    """Give the number of the newest session, 0 without any. Raises Unreadable."""
+    with _opened(directory) as journal:
+        return 0 if journal is None else int(journal.execute(_NEWEST).fetchone()[0])
+
+
+def last_before(directory: Path, begun_utc: str) -> int:
+    """Give the session after which all were begun at `begun_utc` (ISO 8601, UTC) or later, or may have been.
+
+    By the journal's order: only the first recorded date from then on is asked, so that a clock which was
+    wrong later leaves no session out. Raises Unreadable.
+    """
+    with _opened(directory) as journal:
+        return 0 if journal is None else int(journal.execute(_BEFORE, (begun_utc,)).fetchone()[0])
+
+
+@contextmanager
+def _opened(directory: Path) -> Iterator[sqlite3.Connection | None]:
     file = directory / FILE
     if not file.exists():
-        return []
+        yield None
+        return
     try:
         with open_readonly(file) as journal:
             version = journal.execute("PRAGMA user_version").fetchone()[0]
@@ -80,8 +115,7 @@ def usage(directory: Path, since_utc: str = "") -> list[Usage]:
                     f"the journal in {directory} is of version {version}, read are versions 1 and 2: "
                     "use the program that wrote it"
                 )
-            units = journal.execute(_UNITS, (since_utc,)).fetchall()
-            return [_usage(journal, unit, simulated, since_utc) for unit, simulated in units]
+            yield journal
     except (sqlite3.Error, OSError) as error:
         found = why(error, file)
         raise Unreadable(
@@ -89,10 +123,10 @@ def usage(directory: Path, since_utc: str = "") -> list[Usage]:
         ) from error
 
 
-def _usage(journal: sqlite3.Connection, unit: str, simulated: int, since_utc: str) -> Usage:
-    chosen = (unit, simulated, since_utc)
+def _usage(journal: sqlite3.Connection, directory: Path, chosen: tuple[str, int, int]) -> Usage:
+    unit, simulated, _ = chosen
     sessions, duration_s, first, last = journal.execute(_SESSIONS, chosen).fetchone()
-    outcomes = dict(journal.execute(_OUTCOMES, chosen).fetchall())
+    outcomes = _outcomes(journal, directory, chosen)
     counted, series, polarity = _wear(journal, chosen)
     refused = outcomes.get("refused", 0)
     uncounted = max(sessions - counted - refused, 0)  # one that is refused before its proof moves no relay
@@ -111,7 +145,15 @@ def _usage(journal: sqlite3.Connection, unit: str, simulated: int, since_utc: st
     )
 
 
-def _wear(journal: sqlite3.Connection, chosen: tuple[str, int, str]) -> tuple[int, int, int]:
+def _outcomes(journal: sqlite3.Connection, directory: Path, chosen: tuple[str, int, int]) -> dict[str, int]:
+    """Count sessions by how they ended, the most frequent first."""
+    counts = Counter(dict(journal.execute(_OUTCOMES, chosen).fetchall()))
+    unended = journal.execute(_UNENDED, chosen).fetchall()
+    counts.update("running" if is_held(directory, number) else "cut_off" for (number,) in unended)
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _wear(journal: sqlite3.Connection, chosen: tuple[str, int, int]) -> tuple[int, int, int]:
     """Give how many sessions that were not refused are counted, and what was counted in all."""
     known = journal.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'wear'").fetchone()
     row: tuple[int, int, int] = journal.execute(_WEAR, chosen).fetchone() if known else (0, 0, 0)

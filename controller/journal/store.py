@@ -25,6 +25,7 @@ from controller.host.kept import keep_copy
 from controller.host.lines import LineSplitter
 from controller.journal import dates as journal_dates
 from controller.journal.chain import write_head
+from controller.journal.cut_off import end_of, hold
 from controller.journal.tables import (
     BEGIN,
     BEGUN,
@@ -50,7 +51,6 @@ BUSY_S: Final = 2.0
 
 _QUESTIONS: Final = ("look", "begin")
 """Records that are answered by more than their being kept; they come before all others."""
-_CUT_OFF: Final = "the controller was cut off: no end of this session was ever written"
 
 
 class Unwritable(Exception):
@@ -62,6 +62,7 @@ class Store:
 
     def __init__(self, directory: Path) -> None:
         self._session = 0
+        self._held = -1
         self._directory = directory
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -136,6 +137,7 @@ class Store:
         chain_begin(
             connection, self._session, {"clock": journal_dates.keep_clock(connection, self._session, clock)}
         )
+        self._held = hold(self._directory, self._session)
         connection.execute("COMMIT")
         self._write_head()
         return {"begun": self._session, "cut_off": cut_off}
@@ -148,13 +150,9 @@ class Store:
         return found.fetchall()
 
     def _cut_off(self, session: int, begun_utc: str, treatment: str) -> dict[str, Any]:
-        last = self.connection.execute(
-            "SELECT at_s, forward_ma_min, reverse_ma_min FROM live WHERE session = ? "
-            "ORDER BY at_s DESC LIMIT 1",
-            (session,),
-        ).fetchone()
-        at_s, forward, reverse = last or (0.0, 0.0, 0.0)
-        self._close(session, (None, "cut_off", _CUT_OFF, at_s, forward, reverse, None))
+        end = end_of(self.connection, session)
+        at_s, forward, reverse = end[3:6]
+        self._close(session, end)
         return {
             "session": session,
             "begun_utc": begun_utc,
@@ -184,6 +182,9 @@ class Store:
         connection.execute("COMMIT")
         if chained:
             self._write_head()
+        if self._held >= 0 and any(kind == "end" for kind, *_ in records):
+            os.close(self._held)
+            self._held = -1
 
     def _close(self, session: int, values: tuple[Any, ...]) -> None:
         """Write the end of a session (`ENDED`), with its chart, inside the caller's transaction."""

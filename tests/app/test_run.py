@@ -1,5 +1,6 @@
 """Whole sessions through the command: what people and programs get, and how a person stops one."""
 
+import fcntl
 import json
 import os
 import pty
@@ -8,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from xml.etree import ElementTree
 
@@ -177,6 +179,21 @@ def test_one_signal_is_a_soft_stop_and_told_as_what_it_was(number, why):
     assert "not complete" in out
     assert f"Reason    {why}\n" in out
     assert "Stop was pressed" not in out
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_terminal_that_is_closed_leaves_the_code_of_a_stop(more):
+    master, slave = pty.openpty()
+    process = spawn(
+        *("hands", "--simulate", *more),
+        **dict.fromkeys(("stdin", "stdout", "stderr"), slave),
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(slave)
+    with os.fdopen(master, "rb", buffering=0) as terminal:
+        read_until(terminal, "hold")
+    assert process.wait(LONGEST_S) == ExitCode.STOPPED
 
 
 def phases_of(*signals):

@@ -131,6 +131,59 @@ def test_a_replaced_relay_begins_anew(tmp_path, capsys):
     assert (wear["series_relay"]["operations"], wear["polarity_relay"]["operations"]) == (0, 7)
 
 
+def replaced(state, capsys, *words):
+    return told(capsys, *words, "--state", state, "note", "New", "--who", "T", "--replaced", "series_relay")
+
+
+def test_a_clock_that_was_wrong_moves_no_session_across_a_replacement(tmp_path, capsys):
+    session(tmp_path, wear=(900, 7))
+    dated(tmp_path, 1, "2036-01-01T00:00:00.000+00:00")
+    replaced(tmp_path, capsys)
+    session(tmp_path, wear=(5, 1))
+    dated(tmp_path, 2, "1970-01-01T00:00:10.000+00:00")
+    assert told(capsys, "--state", tmp_path)["wear"]["series_relay"]["operations"] == 5
+
+
+def test_a_note_of_a_version_before_or_beside_another_journal_counts_from_its_date(tmp_path, capsys):
+    note = {"utc": "2026-06-01T12:00:00.000+00:00", "who": "T", "text": "New", "replaced": "series_relay"}
+    for more in ({}, {"after_session": 9}):
+        state = tmp_path / f"with {len(more)}"
+        for number, (wear, when) in enumerate(((900, "2026-05"), (5, "2026-06"), (6, "1970-01")), start=1):
+            session(state, wear=(wear, 1))
+            dated(state, number, f"{when}-02T00:00:00.000+00:00")
+        (state / logbook.FILE).write_text(json.dumps(note | more) + "\n")
+        assert told(capsys, "--state", state)["wear"]["series_relay"]["operations"] == 11
+
+
+def dated(state, number, begun_utc):
+    with closing(sqlite3.connect(state / "journal.db", isolation_level=None)) as journal:
+        journal.execute("UPDATE session SET begun_utc = ? WHERE id = ?", (begun_utc, number))
+
+
+def test_the_relays_of_each_unit_are_counted_and_replaced_apart(tmp_path, capsys):
+    units = {}
+    for serial in ("A7", "A 8", "A9"):
+        units[serial] = tmp_path / f"{serial}.yaml"
+        units[serial].write_text(f'serial: "{serial}"\n')
+    session(tmp_path, wear=(100, 1))
+    session(tmp_path, wear=(20, 1), unit="/dev/i2c-3 A 8")
+    session(tmp_path, wear=(3, 1), unit="/dev/i2c-1")  # before it had a serial: it may be any of them
+
+    def counted(serial):
+        found = told(capsys, "--state", tmp_path, "--unit", units[serial])
+        return found["wear"]["series_relay"]["operations"]
+
+    assert [counted(serial) for serial in units] == [103, 23, 3]
+    assert main(["service", "--state", str(tmp_path)]) == 0
+    page = capsys.readouterr().out
+    assert "Wear, in real sessions of all units together" in page
+    assert "series relay    123 of" in page
+    replaced(tmp_path, capsys, "--unit", units["A7"])
+    assert [counted(serial) for serial in units] == [0, 23, 3]
+    assert main(["service", "--state", str(tmp_path), "--unit", str(units["A 8"])]) == 0
+    assert "T, unit A7: New [replaced: series relay]" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("days", "says"), [(0, None), (322, None), (330, "ends in 35 days"), (366, "and no treatment begins")]
 )

@@ -11,6 +11,9 @@ from herald import PATIENCE_S, wait_for
 
 from controller.core.types import Buttons, Cause, Measurement, Phase, StopCause, Trip
 from controller.journal import writer as near_end
+from controller.journal.cut_off import hold, is_held
+from controller.journal.history import open_history
+from controller.journal.service import usage
 from controller.journal.store import Store, Unwritable
 from controller.journal.tables import FILE, unpacked
 from controller.journal.writer import Journal, JournalRefused, default_state
@@ -165,6 +168,71 @@ def test_a_session_without_an_end_is_recorded_as_cut_off_with_its_last_dose(jour
     third.confirm()
     third.close()
     assert third.cut_off == [], "told once"
+
+
+def test_a_session_whose_writer_was_killed_is_told_as_cut_off_at_once(journal, session, tmp_path):
+    state = tmp_path / "state"
+    treat(journal, session, 3.3)
+    settle(journal)
+    with open_history(state) as history:
+        (running,) = history.sessions()
+        assert (running["outcome"], running["duration_s"], history.lately().past[0].runs) == (
+            None,
+            None,
+            True,
+        )
+    assert usage(state)[0].outcomes == {"running": 1}
+    journal._child.kill()
+    journal._child.wait(5.0)
+    before = rows(state)
+    with open_history(state) as history:
+        (found,) = history.sessions()
+        assert history.session(1)["reason"] == found["reason"]
+        assert history.maybe_of("anna")[0]["outcome"] == "cut_off"
+        (past,) = history.lately().past
+        assert (past.runs, past.charge_ma_min) == (False, pytest.approx(0.3))
+    assert usage(state)[0].outcomes == {"cut_off": 1}
+    assert rows(state) == before, "who reads writes nothing"
+    following = Journal(state, START)
+    following.confirm()
+    following.refuse("so")
+    following.close()
+    with open_history(state) as history:
+        told = history.session(1)
+    assert told == found, "as the next start has written it"
+    assert (found["outcome"], found["duration_s"], found["ended_utc"]) == (
+        "cut_off",
+        pytest.approx(3.0),
+        None,
+    )
+
+
+def test_a_session_that_ends_between_two_looks_is_told_with_its_end(journal, session, tmp_path, monkeypatch):
+    def ended_meanwhile(directory, number):
+        session.finished, session.phase, session.reason = True, Phase.DONE, ""
+        journal.tick(at(1.0))
+        journal.close()
+        return is_held(directory, number)
+
+    monkeypatch.setattr("controller.journal.history.is_held", ended_meanwhile)
+    with open_history(tmp_path / "state") as history:
+        assert history.session(1)["outcome"] == "completed"
+
+
+def test_whether_a_session_has_a_writer_is_asked_of_its_lock_alone(tmp_path):
+    assert not is_held(tmp_path, 7), "a copy, or of a version before"
+    held = hold(tmp_path, 7)
+    other = hold(tmp_path, 8)
+    with pytest.raises(OSError, match="unavailable"):
+        hold(tmp_path, 7)
+    assert is_held(tmp_path, 7)
+    os.close(held)
+    assert not is_held(tmp_path, 7)
+    assert is_held(tmp_path, 8)
+    os.close(other)
+    (tmp_path / "journal.lock").unlink()
+    (tmp_path / "journal.lock").symlink_to("journal.lock")
+    assert is_held(tmp_path, 7), "where it can't be asked"
 
 
 def test_a_running_session_on_another_unit_is_not_taken_for_cut_off(journal, tmp_path):

@@ -1,6 +1,7 @@
 """What the journal keeps of its dates: looks, sightings, amendments; chained, no trouble to old programs."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -230,6 +231,23 @@ def test_what_can_t_be_amended_is_said(tmp_path, machine, number, reason, clock,
     machine.turn(boot="boot 2", utc=clock)
     with pytest.raises(AmendRefused, match=said):
         amend(tmp_path, number, NOW, "nurse", reason, machine.now)
+    os.close(store._held)
+
+
+def test_the_date_of_a_session_that_was_cut_off_is_amended_before_the_next_start(tmp_path, machine):
+    store = Store(tmp_path)
+    store.begin(START)
+    store.connection.close()
+    os.close(store._held)  # its process is gone
+    machine.turn(boot="boot 2", utc=NOW + DAY, boottime_s=10.0)
+    amend(tmp_path, 1, NOW + HOUR, "nurse", "the clock lagged", machine.now)
+    following = Store(tmp_path)
+    (found,) = following.look(START["unit"])["cut_off"]
+    following.connection.close()
+    assert found["session"] == 1
+    with open_history(tmp_path) as history:
+        assert history.verify().problems == []
+        assert history.session(1)["amended_utc"] == (NOW + HOUR).isoformat(timespec="milliseconds")
 
 
 @pytest.fixture
