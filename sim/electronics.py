@@ -43,6 +43,7 @@ class Stage:
         "_limit_ma",
         "_offset_ma",
         "_per_code_ma",
+        "asked_ma",
         "code",
         "drift",
         "extra_ma",
@@ -59,18 +60,23 @@ class Stage:
         self._curve_ma = 4.0 * full_scale_ma * rng.uniform(-0.002, 0.002)
         self._limit_ma = LIMITER_MA / 25.0 * full_scale_ma * (1.0 + rng.uniform(-0.02, 0.02))
         self.code = 0
+        self.asked_ma = 0.0
         self.forced_ma: float | None = None
         self.forced_latched = False
         self.extra_ma = 0.0
         self.drift = 1.0
 
     def demand_ma(self) -> float:
-        """Return the current in mA that the stage would drive into a short at the present code."""
+        """Return the current in mA that the stage would drive into a short at the present code.
+
+        What that code asks a sound stage for is in `asked_ma` then.
+        """
         code = self.code
-        if self.forced_ma is not None and (code > 0 or self.forced_latched):
-            return self.forced_ma
         share = code / 4095.0
         demand = code * self._per_code_ma + self._offset_ma + self._curve_ma * share * (1.0 - share)
+        self.asked_ma = demand
+        if self.forced_ma is not None and (code > 0 or self.forced_latched):
+            return self.forced_ma
         if code > 0:
             demand = demand * self.drift + self.extra_ma
         return min(demand, self._limit_ma) if demand > 0.0 else 0.0

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sim.electronics import STAGE_TAU_S
+from sim.felt import Felt
 
 KEEP: Final = 768
 FORGET: Final = 512
@@ -25,9 +26,13 @@ Piece = tuple[float, float, float, float, float, float, float, int, float]
 
 
 class Trace:
-    """Pieces, and the totals of all that were closed. `before_forgetting` runs before the past is cut."""
+    """Pieces, and the totals of all that were closed. `before_forgetting` runs before the past is cut.
+
+    `felt` is told every piece that is closed.
+    """
 
     __slots__ = (
+        "_asked_ma",
         "_before_forgetting",
         "_below_since_s",
         "_forward_ma_s",
@@ -35,6 +40,8 @@ class Trace:
         "_peak_ma",
         "_piece",
         "_reverse_ma_s",
+        "_whole",
+        "felt",
     )
 
     def __init__(self, before_forgetting: Callable[[], None]) -> None:
@@ -43,6 +50,9 @@ class Trace:
         self._piece: Piece = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1, 0.0)
         self._peak_ma = self._forward_ma_s = self._reverse_ma_s = 0.0
         self._below_since_s: float | None = 0.0
+        self._asked_ma = 0.0
+        self._whole = False
+        self.felt = Felt()
 
     def begin(
         self,
@@ -56,16 +66,20 @@ class Trace:
         sign: int,
         leak_ma: float,
         limit_v: float,
+        asked_ma: float,
+        whole: bool,
     ) -> None:
         """Close the running piece at `t_s` and begin one; `jump` takes the target at once (an opening).
 
         A load that grows at once can't pull the output above `limit_v`: the current gives way at once.
+        `asked_ma` is what the stage is asked for, `whole` whether both sides are whole in contact.
         """
         start_s, old_ma, deviation_ma, old_v, deviation_v, tau_s, old_kohm, _, _ = self._piece
         elapsed_s = t_s - start_s
         decay = math.exp(-elapsed_s / STAGE_TAU_S) if deviation_ma else 0.0
         if elapsed_s > 0.0:
             self._close(elapsed_s, decay)
+        self._asked_ma, self._whole = asked_ma, whole
         now_ma = old_ma + deviation_ma * decay
         if jump:
             self._piece = (t_s, target_ma, 0.0, skin_v, 0.0, 1.0, series_kohm, sign, leak_ma)
@@ -110,8 +124,20 @@ class Trace:
         last_ma = target_ma + deviation_ma * decay
         largest_ma = first_ma if first_ma > last_ma else last_ma
         self._peak_ma = max(self._peak_ma, largest_ma)
+        end_s = piece[0] + elapsed_s
+        self.felt.take(
+            piece[0], end_s, target_ma, deviation_ma, STAGE_TAU_S, self._asked_ma, whole=self._whole
+        )
         flows = last_ma >= OFF_BELOW_MA
         self._below_since_s = None if flows else _below_since(piece, last_ma, self._below_since_s)
+
+    def felt_until(self, now_s: float) -> Felt:
+        """Return what was felt so far, of the running piece too."""
+        felt = self.felt.copy()
+        start_s, target_ma, deviation_ma = self._piece[:3]
+        if now_s > start_s:
+            felt.take(start_s, now_s, target_ma, deviation_ma, STAGE_TAU_S, self._asked_ma, whole=self._whole)
+        return felt
 
     def current_ma(self, t_s: float) -> float:
         """Size of the true current in mA at `t_s` (now, or as far back as is kept)."""

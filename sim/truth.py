@@ -12,11 +12,14 @@ from typing import Final
 
 from sim.clock import VirtualClock
 from sim.electronics import STAGE_TAU_S
+from sim.felt import Felt
 from sim.trace import Trace
 
 REMEMBERED_FAULTS: Final = 64
 UPSET_MA: Final = 0.1
 """A current this far from what it was before the converter's reset counts as gone (law 6's largest step)."""
+ONE_FAULT_S: Final = 60.0
+"""Onsets of one name that follow each other within this are one fault that comes and goes."""
 LONGEST_TICK_S: Final = 0.05
 """No tick of a controller that deserves the name lasts longer, with every transfer at its timeout."""
 
@@ -46,7 +49,8 @@ class Truth:
         self._clock = clock
         self._trace = trace
         self._dac_zero_since_s: float | None = 0.0
-        self._onsets: deque[tuple[str, float]] = deque(maxlen=REMEMBERED_FAULTS)
+        trace.felt = Felt()  # a truth begins with nothing felt
+        self._onsets: deque[tuple[str, float, float]] = deque(maxlen=REMEMBERED_FAULTS)
         self.dormant: list[tuple[str, bool]] = []
         self._unnoticed: deque[tuple[str, float, float]] = deque(maxlen=REMEMBERED_FAULTS)
         self._waiting: str | None = None
@@ -92,16 +96,40 @@ class Truth:
         Contact that is lost without current to lose matters from the moment it is found. A fault that came
         in the middle of the tick that found it counts from the tick's beginning, which is `now_s`.
         """
+        found = self._found(now_s)
+        return None if found is None else found[:2]
+
+    def _found(self, now_s: float) -> tuple[str, float, float] | None:
+        """As `onset`, and when that fault first came."""
         if self._waiting is not None and self._waiting_since_s <= now_s:
-            return self._waiting, now_s
+            return self._waiting, now_s, self._first_s(self._waiting, now_s)
         for name, from_s, to_s in self._unnoticed:
             if from_s <= now_s <= to_s:
-                return name, now_s
+                return name, now_s, self._first_s(name, now_s)
         before = next((onset for onset in reversed(self._onsets) if onset[1] <= now_s), None)
         if before is not None:
             return before
         within = (onset for onset in self._onsets if onset[1] <= now_s + LONGEST_TICK_S)
-        return next(((name, now_s) for name, _ in within), None)
+        return next(((name, now_s, min(first_s, now_s)) for name, _, first_s in within), None)
+
+    def _first_s(self, name: str, t_s: float) -> float:
+        """Return when the fault that is there at `t_s` first came, if it came and went within a minute."""
+        known = (onset for onset in reversed(self._onsets) if onset[0] == name and onset[1] <= t_s)
+        _, last_s, first_s = next(known, (name, t_s, t_s))
+        return first_s if t_s - last_s <= ONE_FAULT_S else t_s
+
+    def first_onset(self, now_s: float) -> tuple[str, float] | None:
+        """As `onset`, but when that fault first came: one that comes and goes is as old as its first onset.
+
+        Onsets of its name that follow each other within a minute are the same fault.
+        """
+        found = self._found(now_s)
+        return None if found is None else (found[0], found[2])
+
+    @property
+    def felt(self) -> Felt:
+        """What of the current a person would have felt so far: rises, falls, pulses."""
+        return self._trace.felt_until(self._clock.now_s)
 
     def off_since_s(self, after_s: float) -> float | None:
         """First time from `after_s` on since which the true current stays below 0.01 mA; None if it flows."""
@@ -114,7 +142,7 @@ class Truth:
 
     def note_fault(self, name: str, t_s: float) -> None:
         """Note that a fault began at `t_s`."""
-        self._onsets.append((name, t_s))
+        self._onsets.append((name, t_s, self._first_s(name, t_s)))
 
     def note_contact_lost(self, name: str, t_s: float, *, driven: bool) -> None:
         """Contact broke at `t_s`; when no current was `driven` the onset waits until some is."""

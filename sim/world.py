@@ -384,14 +384,15 @@ class World:
             self._contact_changed(t_s, driven=drives)
         if drives:
             self.truth.note_drive(t_s)
-        self._begin_piece(t_s, demand_ma, closed=closed)
+        whole = self._contact and not (brisk and self.person.sliding)
+        self._begin_piece(t_s, demand_ma, closed=closed, whole=whole)
         idle = not closed or demand_ma == 0.0
         pause_s = BRISK_STEP_S if brisk else IDLE_STEP_S if idle else STEP_S
         self._step_due_s = t_s + pause_s
         if brisk:
             self._step_due_s = min(self._step_due_s, max(self.person.slide_ends_s(), t_s))
 
-    def _begin_piece(self, t_s: float, demand_ma: float, *, closed: bool) -> None:
+    def _begin_piece(self, t_s: float, demand_ma: float, *, closed: bool, whole: bool) -> None:
         load, limit_v = self.load, self.supply_v - self._headroom_v
         limit_v = max(limit_v, 0.0)
         skin_v, tau_s, series_kohm, jump = 0.0, 1.0, 0.0, True
@@ -423,6 +424,8 @@ class World:
             sign=self._polarity.state or 1,
             leak_ma=self.leak_ma,
             limit_v=limit_v,
+            asked_ma=self.stage.asked_ma,
+            whole=whole,
         )
 
     def _move_load(self, t_s: float) -> None:

@@ -67,8 +67,8 @@ def _told_truth(path: Path, zero_s: float) -> Truth | None:
         at_s = told(name, after_s=zero_s + after_s)
         return None if at_s is None else at_s - zero_s
 
-    def onset(at_s: float) -> tuple[str, float] | None:
-        found = told("onset", at_s=zero_s + at_s)
+    def onset(at_s: float, name: str = "onset") -> tuple[str, float] | None:
+        found = told(name, at_s=zero_s + at_s)
         return None if found is None else (found[0], found[1] - zero_s)
 
     try:
@@ -79,8 +79,12 @@ def _told_truth(path: Path, zero_s: float) -> Truth | None:
         peak_ma=figures["peak_ma"],
         charge_ma_min=figures["charge_ma_min"],
         worst_step_ma=figures["worst_step_ma"],
+        worst_rise_ma=figures["worst_rise_ma"],
+        worst_fall_ma=figures["worst_fall_ma"],
+        pulses=figures["pulses"],
         switched_above_ma=figures["switched_above_ma"],
         onset=onset,
+        first_onset=lambda at_s: onset(at_s, "first_onset"),
         off_since_s=lambda after_s: since("off_since_s", after_s),
         dac_zero_since_s=lambda after_s: since("dac_zero_since_s", after_s),
     )

@@ -187,13 +187,17 @@ def _injector(world: World) -> Callable[[float, str, Mapping[str, Any]], None]:
 
 
 def _truth(world: World) -> Truth:
-    truth = world.truth
+    truth, felt = world.truth, world.truth.felt
     return Truth(
         peak_ma=truth.peak_ma,
         charge_ma_min=truth.charge_ma_min,
         worst_step_ma=truth.worst_step_ma,
+        worst_rise_ma=felt.worst_rise_ma,
+        worst_fall_ma=felt.worst_fall_ma,
+        pulses=felt.pulses,
         switched_above_ma=truth.switched_above_ma,
         onset=truth.onset,
+        first_onset=truth.first_onset,
         off_since_s=truth.off_since_s,
         dac_zero_since_s=truth.dac_zero_since_s,
         upset_s=truth.upset_s,

@@ -35,8 +35,12 @@ class Truth(NamedTuple):
     peak_ma: float
     charge_ma_min: dict[str, float]
     worst_step_ma: float
+    worst_rise_ma: float
+    worst_fall_ma: float
+    pulses: dict[str, float]
     switched_above_ma: float
     onset: Callable[[float], tuple[str, float] | None]
+    first_onset: Callable[[float], tuple[str, float] | None]
     off_since_s: Callable[[float], float | None]
     dac_zero_since_s: Callable[[float], float | None]
     upset_s: float | None = None
@@ -101,10 +105,11 @@ def _trip(loop: Loop[Session], truth: Truth | None) -> dict[str, Any] | None:
     trip = session.trip
     if trip is None:
         return None
-    onset_s = off_s = None
+    onset_s = first_s = off_s = None
     if truth is not None:
-        onset = truth.onset(trip.detected_s)
+        onset, first = truth.onset(trip.detected_s), truth.first_onset(trip.detected_s)
         onset_s = None if onset is None else onset[1]
+        first_s = None if first is None else first[1]
         # An open circuit carries no current by itself: there, off means the DAC at zero.
         since = truth.dac_zero_since_s if trip.cause is Cause.OPEN_CIRCUIT else truth.off_since_s
         off_s = since(trip.detected_s if onset_s is None else onset_s)
@@ -114,8 +119,14 @@ def _trip(loop: Loop[Session], truth: Truth | None) -> dict[str, Any] | None:
         "onset_s": _round(onset_s),
         "detected_s": _round(trip.detected_s),
         "output_off_s": _round(off_s),
-        "latency_ms": None if onset_s is None or off_s is None else _round(1000 * (off_s - onset_s)),
+        "latency_ms": _latency_ms(onset_s, off_s),
+        "first_onset_s": _round(first_s),
+        "first_latency_ms": _latency_ms(first_s, off_s),
     }
+
+
+def _latency_ms(onset_s: float | None, off_s: float | None) -> float | None:
+    return None if onset_s is None or off_s is None else _round(1000 * (off_s - onset_s))
 
 
 def _true_figures(truth: Truth | None) -> dict[str, Any] | None:
@@ -126,6 +137,9 @@ def _true_figures(truth: Truth | None) -> dict[str, Any] | None:
         "charge_ma_min": {way: _round(truth.charge_ma_min[way]) for way in ("forward", "reverse")},
         "worst_step_ma": _round(truth.worst_step_ma),
         "switched_above_ma": _round(truth.switched_above_ma),
+        "worst_rise_ma": _round(truth.worst_rise_ma),
+        "worst_fall_ma": _round(truth.worst_fall_ma),
+        "pulses": {name: _round(value) for name, value in truth.pulses.items()},
     }
 
 

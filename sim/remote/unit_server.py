@@ -261,8 +261,9 @@ class UnitServer:
 
     def _truth(self, details: dict[str, Any]) -> dict[str, Any]:
         truth, zero_s = self._world.truth, self._zero_s
+        felt = truth.felt
         after_s = details.get("after_s", zero_s) - zero_s
-        onset = truth.onset(details.get("at_s", math.inf) - zero_s)
+        at_s = details.get("at_s", math.inf) - zero_s
         charge = truth.charge_ma_min
         # The trace's peak is exact but of all sessions; where this one's lies below, the polls' has to do.
         peak_ma = truth.peak_ma if truth.peak_ma > self._peak_before_ma else self._peak_ma
@@ -273,7 +274,11 @@ class UnitServer:
             "switched_above_ma": truth.switched_above_ma,
             "off_since_s": _later(truth.off_since_s(after_s), zero_s),
             "dac_zero_since_s": _later(truth.dac_zero_since_s(after_s), zero_s),
-            "onset": None if onset is None else [onset[0], zero_s + onset[1]],
+            "onset": _named(truth.onset(at_s), zero_s),
+            "first_onset": _named(truth.first_onset(at_s), zero_s),
+            "worst_rise_ma": felt.worst_rise_ma,
+            "worst_fall_ma": felt.worst_fall_ma,
+            "pulses": felt.pulses,
         }
 
     def _rows(self, details: dict[str, Any]) -> dict[str, Any]:
@@ -309,6 +314,10 @@ NOT_HERE: Final = {
 
 def _later(t_s: float | None, zero_s: float) -> float | None:
     return None if t_s is None else zero_s + t_s
+
+
+def _named(onset: tuple[str, float] | None, zero_s: float) -> list[Any] | None:
+    return None if onset is None else [onset[0], zero_s + onset[1]]
 
 
 def _door(path: Path) -> socket.socket:
