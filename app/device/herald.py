@@ -64,6 +64,7 @@ class Herald:
         self._simulated = bool(facts["hello"]["simulated"])
         self._hello = _line({"hello": facts["hello"]})
         self._newest = b""
+        self._newest_s = 0.0
         self._sent_s = 0.0
         self._look_due_s = 0.0
         self._seen: object = ()
@@ -115,7 +116,7 @@ class Herald:
         for line in self._told.feed(chunk):
             message = json.loads(line)
             if "snapshot" in message:
-                self._newest = line + b"\n"
+                self._newest, self._newest_s = line + b"\n", time.monotonic()
                 for client in self._clients.values():
                     client.fresh = True
             elif "spent" in message:
@@ -168,7 +169,9 @@ class Herald:
             line.close()
             return
         line.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        client = self._clients[line.fileno()] = Client(line, self._hello + self._newest)
+        # What the device said before it fell silent would be taken for what it does now.
+        now = self._newest if time.monotonic() - self._newest_s < PATIENCE_S else b""
+        client = self._clients[line.fileno()] = Client(line, self._hello + now)
         self._selector.register(line, selectors.EVENT_READ)
         self._push(client)
 

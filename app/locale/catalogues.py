@@ -78,7 +78,8 @@ def tabled() -> Iterator[str]:
         if isinstance(table, dict) and name.isupper():
             yield from (text for text in table.values() if isinstance(text, str))
     yield from SENTENCES.values()
-    yield from (sentences.SILENT, sentences.ABSENT)
+    yield from (sentences.ABSENT, sentences.OLD, sentences.WHERE_STOP, sentences.OLD_TITLE)
+    yield sentences.STOP_LOST
     for reason in REASONS.values():
         yield from filter(None, (reason.title, reason.advice, reason.advice_rest))
     yield from (name for _, name in frame.SECTIONS.values())

@@ -12,24 +12,28 @@ import socket
 import sqlite3
 import ssl
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.household.store import FILE, Household, StoreRefused
 from app.locale.terminal import t
 from app.output import ExitCode, UsageError, say
-from app.web.connection import Connection
+from app.web.connection import Connection, DoorConnection
+from app.web.door import Door
 from app.web.gate import HEAD_BYTES
 from app.web.site import Site
+from app.web.stopping import Stopping
 from controller.host.disk import why
 from controller.journal.writer import JournalRefused, default_state
 
 LOOPBACK: Final = "127.0.0.1"
-MOST_CONNECTIONS: Final = 256
+BACKLOG: Final = 256
 GRACE_S: Final = 2
 """How long open pages may hold up the end."""
 
@@ -49,6 +53,15 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
+class _DoorServer(uvicorn.Server):
+    """The server of Stop's door, in a thread of its own: signals are the pages' server's business."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take none."""
+        yield
+
+
 class Order(NamedTuple):
     """What the command line asks for."""
 
@@ -66,22 +79,31 @@ def web(order: Order) -> ExitCode:
     if order.network:
         names |= {socket.gethostname(), f"{socket.gethostname()}.local"}
     _household(state)
-    site = Site(state, names, network=order.network)
-    config = _config(site, order)
     listener = _listener(order)
+    port = listener.getsockname()[1]
+    door_listener = _door_listener(order, port)
+    stopping = Stopping(state)
+    site = Site(state, names, stopping, network=order.network, door_port=int(door_listener.getsockname()[1]))
+    pages = _Server(_config(site.app, order, Connection))
+    door = _DoorServer(_config(Door(stopping, names, port), order, DoorConnection))
     scheme = "http" if order.certificate is None else "https"
     place = socket.gethostname() if order.network else LOOPBACK
-    address = f"{scheme}://{place}:{listener.getsockname()[1]}/"
     say(
         t(
             "The companion is at {address} with the state in {folder}; Ctrl-C ends it.",
-            address=address,
+            address=f"{scheme}://{place}:{port}/",
             folder=state,
         )
     )
     if order.network and order.certificate is None:
         say(t("Without --certificate whoever shares the network can read along: use one that you trust."))
-    _Server(config).run(sockets=[listener])
+    beside = threading.Thread(target=door.run, kwargs={"sockets": [door_listener]}, name="stop", daemon=True)
+    beside.start()
+    try:
+        pages.run(sockets=[listener])
+    finally:
+        door.should_exit = True
+        beside.join(GRACE_S)
     return ExitCode.COMPLETED
 
 
@@ -123,30 +145,49 @@ def _state(given: Path | None) -> Path:
 
 
 def _listener(order: Order) -> socket.socket:
+    try:
+        return _listening(order, order.port)
+    except OSError as error:
+        raise UsageError(f"--port {order.port}: can't listen there: {error.strerror}") from error
+
+
+def _door_listener(order: Order, port: int) -> socket.socket:
+    """Listen for Stop at the next port, or at any where that one is taken: the pages tell which one it is."""
+    if order.port and port < 65535:
+        with suppress(OSError):
+            return _listening(order, port + 1)
+    try:
+        return _listening(order, 0)
+    except OSError as error:
+        raise UsageError(f"no port is free for Stop: {error.strerror}") from error
+
+
+def _listening(order: Order, port: int) -> socket.socket:
+    """Listen. Raises OSError."""
     address = "0.0.0.0" if order.network else LOOPBACK  # noqa: S104 - a person asked for it with --network
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((address, order.port))
-        listener.listen(MOST_CONNECTIONS)  # before the address is told, so that it answers from then on
-    except OSError as error:
+        listener.bind((address, port))
+        listener.listen(BACKLOG)  # before the address is told, so that it answers from then on
+    except OSError:
         listener.close()
-        raise UsageError(f"--port {order.port}: can't listen there: {error.strerror}") from error
+        raise
     return listener
 
 
-def _config(site: Site, order: Order) -> uvicorn.Config:
+def _config(app: ASGIApp, order: Order, connection: type[Connection]) -> uvicorn.Config:
+    """Configure a server; how many may be connected is the connection's law."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
-        site.app,
-        http=Connection,
+        app,
+        http=connection,
         ws="none",
-        lifespan="on",
+        lifespan="on" if connection is Connection else "off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=GRACE_S,
         h11_max_incomplete_event_size=HEAD_BYTES,

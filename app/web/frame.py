@@ -1,6 +1,7 @@
 """The frame of every page: landmarks, the way around, the Stop that is always there, SIMULATED where it is.
 
-Law: Stop is a plain form and works without script, cookie or pairing.
+Law: Stop is a plain form and works without script, cookie or pairing; scripts only make it more stubborn.
+What is older than `live.OLD_S` is marked as old, by the server as by the page itself.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from starlette.responses import HTMLResponse, Response
 
 from app.locale.language import own_name
 from app.locale.terminal import available
+from app.web import sentences
+from app.web.gate import FORM_FIELD, STOP
+from app.web.live import OLD_S
 from app.web.markup import Child, Html, document, el
 from app.web.visit import Visit
 
@@ -36,6 +40,7 @@ def page(
     """Make the answer. `refresh_s` loads it again for browsers without scripts, 0 never."""
     t = visit.t
     paired = visit.visitor.device is not None
+    old = paired and visit.snapshot is None
     refresh = el("meta", http_equiv="refresh", content=refresh_s) if refresh_s else None
     chart_style = (
         el("link", rel="stylesheet", href="/static/uPlot.min.css") if "uPlot.js" in scripts else None
@@ -45,14 +50,14 @@ def page(
         el("meta", charset="utf-8"),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
-        el("title", f"{title} - ionto"),
+        el("title", t(sentences.OLD_TITLE) if old else f"{title} - ionto"),
         chart_style,
         el("link", rel="stylesheet", href="/static/style.css"),
         el("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
         el("noscript", refresh) if refresh and scripts else refresh,
         [
             el("script", src=f"/static/{script}", defer=True)
-            for script in ((*scripts, "unit.js") if paired else scripts)
+            for script in ("stop.js", *scripts, *(("unit.js",) if paired else ()))
         ],
     )
     body = el(
@@ -70,11 +75,13 @@ def page(
             ),
             _navigation(visit, section) if paired else None,
         ),
+        _old(visit, f"{title} - ionto") if paired else None,
         el("main", el("h1", title), *content, id="content", tabindex="-1"),
         el("footer", _languages(visit)),
         _stop(visit),
     )
-    return HTMLResponse(document(head, body, language=visit.language.code), status_code=status)
+    whole = document(head, body, language=visit.language.code, class_="old" if old else None)
+    return HTMLResponse(whole, status_code=status)
 
 
 def stamp(visit: Visit) -> str:
@@ -130,6 +137,45 @@ def _languages(visit: Visit) -> Html:
     return visit.form("/language", el("fieldset", el("legend", visit.t("Language")), buttons))
 
 
+def _old(visit: Visit, title: str) -> Html:
+    """Say that nothing was heard from the unit, and where Stop is; a script judges it from then on."""
+    t = visit.t
+    return el(
+        "div",
+        el("strong", t(sentences.OLD)),
+        " ",
+        t(sentences.WHERE_STOP),
+        id="old",
+        class_="box bad old-note",
+        role="alert",
+        hidden=visit.snapshot is not None,
+        data_after_s=OLD_S,
+        data_age_s=None if visit.snapshot is None else visit.age_s,
+        data_title=title,
+        data_old_title=t(sentences.OLD_TITLE),
+    )
+
+
 def _stop(visit: Visit) -> Html:
-    stop = el("form", el("button", visit.t("Stop"), class_="stop"), method="post", action="/stop")
-    return el("div", stop, class_="stopbar", role="region", aria_label=visit.t("Stop the treatment"))
+    """Make the bar: the form, and what its script says of a Stop on its way."""
+    t = visit.t
+    token = visit.house.forms.issue(visit.visitor.key, visit.clock_s)
+    form = el(
+        "form",
+        el("input", type="hidden", name=FORM_FIELD, value=token),
+        el("button", t("Stop"), class_="stop"),
+        method="post",
+        action=STOP,
+        data_door=visit.door,
+        data_after="/" if visit.visitor.device is not None else None,
+    )
+    return el(
+        "div",
+        el("p", t(sentences.STOP_LOST), role="alert", hidden=True, data_stop="lost"),
+        el("p", t("Stop is on its way."), role="status", hidden=True, data_stop="sending"),
+        el("p", t("Stop was sent to the unit."), role="status", hidden=True, data_stop="arrived"),
+        form,
+        class_="stopbar",
+        role="region",
+        aria_label=t("Stop the treatment"),
+    )

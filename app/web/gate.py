@@ -1,7 +1,8 @@
 """The gate: what every request has to pass before a page sees it, and what every answer carries.
 
 Law: an allow-list each for host, method, origin, type and size; whoever is not paired gets no further than
-the page that says so, and Stop. Stop asks for the same origin only, so that a stale page still stops.
+the page that says so, and Stop. Stop asks for the same origin only, so that a stale page still stops; where a
+browser doesn't say whence it comes, the form's token does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -34,13 +35,17 @@ LANGUAGE_COOKIE: Final = "ionto_language"
 VISITOR_COOKIE: Final = "ionto_visitor"
 FORM_FIELD: Final = "form"
 STOP: Final = "/stop"
+TAP: Final = "tap"
+"""The field of a Stop that names one tap of a person; a form without scripts has none."""
 DESK: Final = "/desk"
 OPEN: Final = frozenset({"/", "/pair", "/language", STOP})
 """What an unpaired device may ask for, besides the static files."""
 
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'{door}; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 HEADERS: Final[Mapping[str, str]] = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",
@@ -73,7 +78,8 @@ class Gate:
     """Guards `app`; `names` are the host names it answers to besides addresses of its own.
 
     `devices` maps the hash of each paired device's token to its id and may change at any time.
-    `desk_open` tells whether the simulated unit's buttons may be pressed by whoever is here.
+    `desk_open` tells whether the simulated unit's buttons may be pressed by whoever is here; `door_port` is
+    where Stop has a door of its own.
     """
 
     def __init__(
@@ -83,8 +89,10 @@ class Gate:
         devices: Mapping[str, int],
         forms: Forms,
         desk_open: Callable[[], bool],
+        door_port: int,
     ) -> None:
         self._app = app
+        self._door_port = door_port
         self._desk_open = desk_open
         self._names = {name.lower() for name in names}
         self.devices = devices
@@ -105,9 +113,11 @@ class Gate:
             scope["state"]["visitor"] = visitor
             await self._admit(scope, headers, visitor, receive)
         except Turned as turned:
-            await _say(turned, headers, _sealed(send, None, secure=secure))
+            await _say(turned, headers, sealed(send, None, "", secure=secure))
             return
-        await self._app(scope, receive, _sealed(send, visitor.fresh, secure=secure))
+        door = f"{scope['scheme']}://{place(headers['host'])}:{self._door_port}"
+        scope["state"]["door"] = door
+        await self._app(scope, receive, sealed(send, visitor.fresh, door, secure=secure))
 
     def _visitor(self, headers: Headers) -> Visitor:
         cookies = cookie_parser(headers.get("cookie", "")[:4096])
@@ -129,7 +139,7 @@ class Gate:
             raise Turned(414, "This address is too long.")
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD_BYTES:
             raise Turned(431, "This request's head is too long.")
-        if not self._ours(headers.getlist("host"), scope):
+        if not is_ours(headers.getlist("host"), scope, self._names):
             raise Turned(421, "This unit does not answer to that name. Use the address that it printed.")
         if method not in {"GET", "HEAD", "POST"}:
             raise Turned(405, "Only GET and POST are understood.")
@@ -140,10 +150,13 @@ class Gate:
             raise Turned(429, "Too many requests. Wait a minute.")
         if method != "POST":
             return
-        if not self._same_origin(scope, headers):
+        same = _same_origin(scope, headers)
+        if same is False or (same is None and path != STOP):
             raise Turned(403, "This request came from another site.")
-        scope["state"]["fields"] = fields = await _fields(headers, receive)
+        scope["state"]["fields"] = fields = await read_fields(headers, receive)
         if path == STOP:
+            if same is None and not self._forms.issued(visitor.key, fields.get(FORM_FIELD, ""), now_s):
+                raise Turned(403, "This request came from another site.")
             return
         if not self._changes.take(address, now_s):
             raise Turned(429, "Too many changes. Wait a minute.")
@@ -153,35 +166,51 @@ class Gate:
     def _open(self, path: str) -> bool:
         return path in OPEN or path.startswith("/static/") or (path == DESK and self._desk_open())
 
-    def _ours(self, hosts: list[str], scope: Scope) -> bool:
-        """Tell whether the request names us: one of our names, or the very address it came to.
 
-        A name that somebody's name server has just pointed at us (DNS rebinding) is neither.
-        """
-        server = scope.get("server")
-        if len(hosts) != 1 or server is None:
-            return False
-        name, port = _split(hosts[0])
-        default = 443 if scope["scheme"] == "https" else 80
-        if port != server[1] and not (port is None and server[1] == default):
-            return False
-        if name in self._names:
-            return True
-        try:
-            return ipaddress.ip_address(name) == ipaddress.ip_address(server[0])
-        except ValueError:
-            return False
+def is_ours(hosts: list[str], scope: Scope, names: Collection[str]) -> bool:
+    """Tell whether the request names us: one of our names, or the very address it came to.
 
-    @staticmethod
-    def _same_origin(scope: Scope, headers: Headers) -> bool:
-        wanted = f"{scope['scheme']}://{headers.get('host', '')}"
-        site = headers.get("sec-fetch-site", "same-origin")
-        origins = headers.getlist("origin")
-        return (
-            site == "same-origin"
-            and len(origins) == 1
-            and hmac.compare_digest(origins[0].lower().encode(), wanted.lower().encode())
-        )
+    A name that somebody's name server has just pointed at us (DNS rebinding) is neither.
+    """
+    server = scope.get("server")
+    if len(hosts) != 1 or server is None:
+        return False
+    name, port = _split(hosts[0])
+    default = 443 if scope["scheme"] == "https" else 80
+    if port != server[1] and not (port is None and server[1] == default):
+        return False
+    if name in names:
+        return True
+    try:
+        return ipaddress.ip_address(name) == ipaddress.ip_address(server[0])
+    except ValueError:
+        return False
+
+
+def _same_origin(scope: Scope, headers: Headers) -> bool | None:
+    """Tell whether a page of ours sent this; None where the browser says nothing of it.
+
+    Browsers that don't send `Origin` (w3m, and others before 2020) send the page's address as `Referer`.
+    """
+    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
+    wanted = f"{scope['scheme']}://{headers.get('host', '')}".lower()
+    if origins := headers.getlist("origin"):
+        return len(origins) == 1 and hmac.compare_digest(origins[0].lower().encode(), wanted.encode())
+    pages = headers.getlist("referer")
+    if not pages:
+        return None
+    try:
+        page = urlsplit(pages[0].lower())
+    except ValueError:
+        return False
+    return len(pages) == 1 and hmac.compare_digest(f"{page.scheme}://{page.netloc}".encode(), wanted.encode())
+
+
+def place(host: str) -> str:
+    """Give the name of a Host header as an address has it."""
+    name, _ = _split(host)
+    return f"[{name}]" if ":" in name else name
 
 
 def _split(host: str) -> tuple[str, int | None]:
@@ -194,7 +223,7 @@ def _split(host: str) -> tuple[str, int | None]:
     return name.strip("[]"), int(port) if port.isascii() and port.isdigit() and len(port) < 6 else -1
 
 
-async def _fields(headers: Headers, receive: Receive) -> dict[str, str]:
+async def read_fields(headers: Headers, receive: Receive) -> dict[str, str]:
     """Read a form of at most 8 KiB within 5 s. Raises Turned."""
     if headers.get("content-type", "").split(";")[0].strip().lower() != FORM:
         raise Turned(415, "Only forms are understood.")
@@ -227,13 +256,18 @@ async def _fields(headers: Headers, receive: Receive) -> dict[str, str]:
     return dict(pairs)
 
 
-def _sealed(send: Send, fresh: str | None, *, secure: bool) -> Send:
-    """Give each answer the headers of the house, and a new visitor their cookie."""
+def sealed(send: Send, fresh: str | None, door: str, *, secure: bool) -> Send:
+    """Give each answer the headers of the house, and a new visitor their cookie.
 
-    async def sealed(message: Message) -> None:
+    `door` is the other origin that a page may speak to, "" for none.
+    """
+    policy = POLICY.format(door=f" {door}" if door else "")
+
+    async def seal(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = list(message.get("headers", ()))
             given = {name.lower() for name, _ in headers}
+            headers.append((b"content-security-policy", policy.encode()))
             headers += [(name.encode(), value.encode()) for name, value in HEADERS.items()]
             if b"cache-control" not in given:
                 headers.append((b"cache-control", b"no-store"))
@@ -242,7 +276,7 @@ def _sealed(send: Send, fresh: str | None, *, secure: bool) -> Send:
             message = {**message, "headers": headers}
         await send(message)
 
-    return sealed
+    return seal
 
 
 def cookie(name: str, value: str, age_s: int, *, secure: bool) -> str:

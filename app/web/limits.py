@@ -52,16 +52,22 @@ class Forms:
 
     def redeem(self, visitor: str, token: str, now_s: float) -> bool:
         """Tell whether the token was issued to `visitor` within 12 h and never used; it is used now."""
-        body, _, seal = token.rpartition(".")
-        if not hmac.compare_digest(seal.encode(), self._seal(visitor, body).encode()):
+        if not self.issued(visitor, token, now_s):
             return False
-        issued_s = float(body.rpartition(".")[2])
+        body = token.rpartition(".")[0]
         while self._used and next(iter(self._used.values())) < now_s - FORM_S:
             self._used.popitem(last=False)
-        if now_s - issued_s > FORM_S or body in self._used or len(self._used) >= _MOST_USED:
+        if body in self._used or len(self._used) >= _MOST_USED:
             return False
         self._used[body] = now_s
         return True
+
+    def issued(self, visitor: str, token: str, now_s: float) -> bool:
+        """Tell whether the token was issued to `visitor` within 12 h, used or not."""
+        body, _, seal = token.rpartition(".")
+        if not hmac.compare_digest(seal.encode(), self._seal(visitor, body).encode()):
+            return False
+        return now_s - float(body.rpartition(".")[2]) <= FORM_S
 
     def _seal(self, visitor: str, body: str) -> str:
         return hmac.new(self._key, f"{visitor}|{body}".encode(), hashlib.sha256).hexdigest()

@@ -1,7 +1,7 @@
 """What the unit does now, as its herald tells it through `live.sock`.
 
 Law: the unit never waits for us: we read, keep only the newest, and reconnect for ever. What is older than
-two seconds is not shown as now.
+`OLD_S` is never given as now: it is kept to be shown as old, with its age.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from controller.appliance.live_state import SOCKET, Hello, LiveState, Message, read
 
-STALE_S: Final = 2.0
+OLD_S: Final = 3.0
+"""So long without a word from the unit, and what it said last is old; it speaks ten times a second."""
 _RETRY_S: Final = 1.0
 _LINE_BYTES: Final = 64 * 1024
 _SEND_S: Final = 2.0
@@ -35,8 +36,8 @@ class Feed:
         self._hello: Hello | None = None
         self._snapshot: LiveState | None = None
         self._at_s = 0.0
+        self._cut = False
         self._writer: asyncio.StreamWriter | None = None
-        self._news = asyncio.Event()
 
     @property
     def hello(self) -> Hello | None:
@@ -57,23 +58,33 @@ class Feed:
         return self.snapshot is not None and self._hello is not None and self._hello["simulated"] is True
 
     @property
+    def age_s(self) -> float | None:
+        """How old the last word of the unit is; None before the first one."""
+        return None if self._snapshot is None else time.monotonic() - self._at_s
+
+    @property
     def snapshot(self) -> LiveState | None:
-        """The newest snapshot, None when there is none from the last two seconds."""
-        fresh = time.monotonic() - self._at_s < STALE_S
-        return self._snapshot if fresh else None
+        """The newest snapshot, None when it is old or the way to the unit is cut."""
+        age_s = self.age_s
+        return self._snapshot if not self._cut and age_s is not None and age_s < OLD_S else None
+
+    @property
+    def last(self) -> LiveState | None:
+        """The newest snapshot, however old: to be shown as old unless it is `snapshot`."""
+        return self._snapshot
 
     async def run(self) -> None:
         """Read for ever, until cancelled."""
         while True:
             with suppress(OSError, ValueError, asyncio.IncompleteReadError):
                 await self._read()
-            self._writer = None
+            self._writer, self._cut = None, True
             await asyncio.sleep(_RETRY_S)
 
     async def _read(self) -> None:
         reader, writer = await asyncio.open_unix_connection(str(self._path), limit=_LINE_BYTES)
         try:
-            self._writer = writer
+            self._writer, self._cut = writer, False
             while line := await reader.readline():
                 self._take(read(line))
         finally:
@@ -86,13 +97,6 @@ class Feed:
         elif "snapshot" in message:
             self._snapshot, self._at_s = message["snapshot"], time.monotonic()
             self._on_snapshot(self._snapshot)
-            self._news.set()
-            self._news = asyncio.Event()
-
-    async def news(self, patience_s: float) -> None:
-        """Wait for the next snapshot, at most `patience_s`."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), patience_s)
 
     async def tell(self, **request: Any) -> None:
         """Tell the unit something. Raises Silent when it can't be reached within 2 s."""

@@ -43,9 +43,9 @@ def joined(*children: Child) -> Html:
     return Html("".join(_one(child) for child in children))
 
 
-def document(*children: Child, language: str) -> Html:
+def document(*children: Child, language: str, class_: str | None = None) -> Html:
     """Make a whole page."""
-    return Html("<!doctype html>\n" + el("html", *children, lang=language))
+    return Html("<!doctype html>\n" + el("html", *children, lang=language, class_=class_))
 
 
 def _one(child: Child) -> str:

@@ -1,6 +1,7 @@
 """What the page Now says, as plain words: made once here for the page, and for its live changes.
 
-Law: pure. Every value is finished text in the person's language; a script only puts it in its place.
+Law: pure. Every value is finished text in the person's language; a script only puts it in its place. What a
+unit that is silent said last is still told, and marked as old wherever it is shown.
 """
 
 from __future__ import annotations
@@ -40,11 +41,26 @@ class NowView(NamedTuple):
     dose: str = ""
 
 
-def view(snapshot: LiveState | None, names: Mapping[str, str], language: Language) -> NowView:
-    """Word a snapshot of `docs/device.md`; None when the unit is silent. `names` are people's by id."""
+def view(
+    snapshot: LiveState | None,
+    names: Mapping[str, str],
+    language: Language,
+    last: LiveState | None = None,
+) -> NowView:
+    """Word a snapshot of `docs/device.md`; None when the unit is silent, and `last` is what it said last.
+
+    `names` are people's by id.
+    """
+    if snapshot is not None:
+        return _view(snapshot, names, language)
+    absent = language.t(sentences.ABSENT)
+    if last is None:
+        return NowView(absent, "alarm")
+    return _view(last, names, language)._replace(sentence=absent, tone="alarm", alarm="", why="")
+
+
+def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> NowView:
     t = language.t
-    if snapshot is None:
-        return NowView(t(sentences.ABSENT), "alarm", alarm=t(sentences.SILENT))
     state, phase, polarity = snapshot["state"], snapshot["phase"], snapshot["polarity"]
     alarm = state == "alarm" or phase == "tripped"
     treating = state == "treating"

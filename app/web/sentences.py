@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-SILENT: Final = "The unit's program does not answer. If current flows, press Stop on the unit."
+OLD: Final = "No word from the unit for 3 seconds: what is grey here is old."
+WHERE_STOP: Final = (
+    "If current may flow, press Stop on the unit itself. If that does nothing, take the unit's plug out."
+)
+OLD_TITLE: Final = "No word from the unit"
+STOP_LOST: Final = (
+    "Stop did not arrive. Press Stop on the unit itself now. This page goes on trying until it arrives."
+)
 ABSENT: Final = "The unit's program is not running. Switch the unit on and wait a minute."
 
 PHASES: Final = {

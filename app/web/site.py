@@ -1,6 +1,6 @@
 """The site: which address leads to which page, and the few that are more than a page.
 
-Law: pages that read a disk run on worker threads; Stop and the live stream never wait for one. Static files
+Law: pages that read a disk run on worker threads; Stop and what is told live never wait for one. Static files
 are read once, at start, from a fixed list: no request ever becomes a path.
 """
 
@@ -19,7 +19,7 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -28,19 +28,21 @@ from app.household.store import Household
 from app.locale.language import choose
 from app.locale.terminal import available
 from app.web.frame import note, page, stamp
-from app.web.gate import DESK, LANGUAGE_COOKIE, STOP, Gate, cookie
+from app.web.gate import DESK, LANGUAGE_COOKIE, STOP, TAP, Gate, cookie
 from app.web.limits import Bucket, Forms
 from app.web.live import Feed, Silent
 from app.web.now_view import view
 from app.web.pages import history, now, pair, people, plan, prepare
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
+from app.web.stopping import Stopping
 from app.web.visit import House, Sorry, Visit, go
 from controller.appliance.live_state import LiveState
 from controller.host.disk import why
 
 STATIC: Final = {
     "style.css": ("style.css", "text/css"),
+    "stop.js": ("stop.js", "text/javascript"),
     "unit.js": ("unit.js", "text/javascript"),
     "now.js": ("now.js", "text/javascript"),
     "chart.js": ("chart.js", "text/javascript"),
@@ -75,18 +77,15 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/devices/remove": {"POST": people.unpair},
     "/pair": {"POST": pair.ask},
 }
-STREAM_GAP_S: Final = 0.25
-"""Between two events of the live stream: four a second are enough for eyes."""
-STREAM_IDLE_S: Final = 2.0
-MOST_STREAMS: Final = 64
-DOUBLE_TAP_S: Final = 1.0
-"""A second Stop cuts at once; a double tap on a phone is not meant so."""
 
 
 class Site:
     """The companion of the unit whose state is in `state`; `app` is what a server runs."""
 
-    def __init__(self, state: Path, names: Collection[str], *, network: bool) -> None:
+    def __init__(
+        self, state: Path, names: Collection[str], stopping: Stopping, *, network: bool, door_port: int
+    ) -> None:
+        self._stopping = stopping
         self._pairing = Pairing()
         self._feed = Feed(state, self._on_snapshot)
         self._house = House(
@@ -100,15 +99,13 @@ class Site:
             network,
         )
         self._devices = self._house.household.token_hashes()
+        self._people = self._house.household.names()
         self._static = _static()
-        self._streams = 0
-        self._stopped_s = -DOUBLE_TAP_S
         routes = [
             Route(path, self._pages(by_method), methods=[*by_method]) for path, by_method in PAGES.items()
         ]
         routes += [
             Route("/", self._first),
-            Route("/events", self._events),
             Route("/unit", self._unit),
             Route("/language", self._language, methods=["POST"]),
             Route(STOP, self._stop, methods=["POST"]),
@@ -118,7 +115,12 @@ class Site:
         inner = Starlette(routes=routes, lifespan=self._lifespan, exception_handlers={404: self._missing})
         inner.router.redirect_slashes = False
         self.app: ASGIApp = Gate(
-            inner, names, self._devices, self._house.forms, lambda: self._feed.simulated and not network
+            inner,
+            names,
+            self._devices,
+            self._house.forms,
+            lambda: self._feed.simulated and not network,
+            door_port,
         )
 
     @asynccontextmanager
@@ -146,6 +148,8 @@ class Site:
             language=language,
             visitor=request.scope["state"]["visitor"],
             snapshot=self._feed.snapshot,
+            last=self._feed.last,
+            age_s=self._feed.age_s,
             simulated=self._feed.simulated,
             unit=self._feed.unit,
             path=request.path_params,
@@ -154,6 +158,7 @@ class Site:
             now=datetime.now().astimezone(),
             clock_s=time.monotonic(),
             secure=request.url.scheme == "https",
+            door=request.scope["state"]["door"] + STOP,
         )
 
     def _pages(self, by_method: dict[str, Callable[[Visit], Response]]) -> Callable[[Request], Any]:
@@ -167,12 +172,13 @@ class Site:
         visit = self._visit(request)
         answer = await run_in_threadpool(_guarded, handler, visit)
         if request.method == "POST" or visit.visitor.device is None:
-            await run_in_threadpool(self._renew_devices)
+            await run_in_threadpool(self._renew)
         return answer
 
-    def _renew_devices(self) -> None:
-        """Take over what was paired and unpaired."""
+    def _renew(self) -> None:
+        """Take over who was paired, unpaired and renamed: nobody but a page changes that."""
         with suppress(sqlite3.Error, OSError):
+            self._people = self._house.household.names()
             fresh = self._house.household.token_hashes()
             for gone in self._devices.keys() - fresh.keys():
                 del self._devices[gone]
@@ -198,13 +204,15 @@ class Site:
     # --- the unit -------------------------------------------------------------------------------------------
 
     async def _stop(self, request: Request) -> Response:
-        """Stop; whoever asks, as long as the page is ours."""
+        """Stop; whoever asks, as long as the page is ours. A script is answered in a word."""
         visit = self._visit(request)
-        try:
-            if visit.clock_s - self._stopped_s >= DOUBLE_TAP_S:
-                await self._feed.tell(do="stop")
-                self._stopped_s = visit.clock_s
-        except Silent:
+        tap = visit.fields.get(TAP, "")
+        arrived = await self._stopping.stop(tap)
+        if tap:
+            return PlainTextResponse(
+                *(("stopped\n", 200) if arrived else ("The unit can't be reached.\n", 503))
+            )
+        if not arrived:
             said = visit.t("The unit can't be reached. Press Stop on the unit, or take the plug out.")
             return _sorry(visit, said, 503)
         if visit.visitor.device is not None:
@@ -223,32 +231,10 @@ class Site:
         return go("/")
 
     async def _unit(self, request: Request) -> Response:
-        """Tell which unit is there now."""
-        return JSONResponse(_told(self._visit(request)))
-
-    async def _events(self, request: Request) -> Response:
-        """Stream what happens, each time as words; the newest only, however slow the reader."""
+        """Tell what the unit does now, as words, and how old that is; a page asks once a second."""
         visit = self._visit(request)
-        if self._streams >= MOST_STREAMS:
-            return PlainTextResponse("too many pages are open\n", 503)
-        names = await run_in_threadpool(self._house.household.names)
-
-        async def stream() -> AsyncIterator[str]:
-            self._streams += 1
-            try:
-                before = ""
-                while visit.visitor.key in self._devices:
-                    snapshot = self._feed.snapshot
-                    whose = visit._replace(unit=self._feed.unit, simulated=self._feed.simulated)
-                    data = now.event(view(snapshot, names, visit.language), snapshot, _told(whose))
-                    yield f"data: {data}\n\n" if data != before else ": still here\n\n"
-                    before = data
-                    await asyncio.sleep(STREAM_GAP_S)
-                    await self._feed.news(STREAM_IDLE_S)
-            finally:
-                self._streams -= 1
-
-        return StreamingResponse(stream(), media_type="text/event-stream")
+        seen = view(visit.snapshot, self._people, visit.language, visit.last)
+        return JSONResponse(now.told(seen, visit, stamp(visit)))
 
     async def _file(self, request: Request) -> Response:
         found = self._static.get(request.path_params["name"])
@@ -256,11 +242,6 @@ class Site:
             return PlainTextResponse("there is no such file\n", 404)
         content, kind = found
         return Response(content, media_type=kind, headers={"cache-control": "max-age=3600"})
-
-
-def _told(visit: Visit) -> dict[str, str]:
-    """Which unit is there now, empty for none, and the stamp of a simulated one."""
-    return {"unit": visit.unit, "stamp": stamp(visit)}
 
 
 def _guarded(handler: Callable[[Visit], Response], visit: Visit) -> Response:

@@ -51,13 +51,16 @@ class House(NamedTuple):
 class Visit(NamedTuple):
     """One request, after the gate. `snapshot` is what the unit did when it came; `now` is local and aware.
 
-    `unit` tells which unit that was (`Feed.unit`).
+    `last` is what the unit was heard to do last, `age_s` ago, though it may be silent by now; `unit` tells
+    which unit that is (`Feed.unit`), `door` is where a script sends Stop.
     """
 
     house: House
     language: Language
     visitor: Visitor
     snapshot: LiveState | None
+    last: LiveState | None
+    age_s: float | None
     simulated: bool
     unit: str
     path: Mapping[str, str]
@@ -66,6 +69,7 @@ class Visit(NamedTuple):
     now: datetime
     clock_s: float
     secure: bool
+    door: str
 
     @property
     def today(self) -> date:

@@ -17,7 +17,7 @@ from app.web.site import PAGES
 from protocols.fitness import QUESTIONS
 
 SCRIPT = "<script>alert(1)</script>"
-PRIVATE = [path for path, methods in PAGES.items() if "GET" in methods] + ["/events"]
+PRIVATE = [path for path, methods in PAGES.items() if "GET" in methods] + ["/unit"]
 
 
 def concrete(path):

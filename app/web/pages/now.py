@@ -5,7 +5,6 @@ Law: nothing here starts anything on a unit that is not simulated.
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from starlette.responses import Response
@@ -15,7 +14,6 @@ from app.web.frame import page
 from app.web.markup import Html, el
 from app.web.now_view import NowView, view
 from app.web.visit import Sorry, Visit, go
-from controller.appliance.live_state import LiveState
 
 LABELS: Final = {
     "phase": "Phase",
@@ -43,7 +41,7 @@ DESK: Final = {
 
 def now(visit: Visit) -> Response:
     """Show the page."""
-    seen = view(visit.snapshot, visit.house.household.names(), visit.language)
+    seen = view(visit.snapshot, visit.house.household.names(), visit.language, visit.last)
     t = visit.t
     rows = [
         el(
@@ -71,11 +69,18 @@ def now(visit: Visit) -> Response:
     )
 
 
-def event(seen: NowView, snapshot: LiveState | None, unit: dict[str, str]) -> str:
-    """Write what the page's script gets: the texts, the figures for the chart, which unit it is."""
+def told(seen: NowView, visit: Visit, stamp: str) -> dict[str, object]:
+    """Give what a page's script gets: texts, figures for the chart, how old they are, and of which unit."""
     names = ("session", "time_s", "setpoint_ma", "measured_ma", "state")
-    figures = {} if snapshot is None else {name: snapshot.get(name) for name in names}
-    return json.dumps({"texts": seen._asdict(), "figures": figures, **unit})
+    state = visit.snapshot
+    return {
+        "texts": seen._asdict(),
+        "figures": {} if state is None else {name: state.get(name) for name in names},
+        "age_s": visit.age_s,
+        "old": state is None,
+        "unit": visit.unit,
+        "stamp": stamp,
+    }
 
 
 def desk(visit: Visit) -> Html:

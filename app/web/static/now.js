@@ -42,9 +42,13 @@
     session = figures.session;
     data.forEach((column) => { column.length = 0; });
     if (session == null) return;
-    const answer = await fetch(`/history/${session}/chart.json`);
-    if (!answer.ok) return;
-    const chart = await answer.json();
+    let chart = {};
+    try {
+      const answer = await fetch(`/history/${session}/chart.json`);
+      if (answer.ok) chart = await answer.json();
+    } catch (error) {
+      return; // the chart begins here, then
+    }
     if (!chart.at_s || data[0].length) return;
     chart.at_s.forEach((at, index) => {
       data[0].push(at / 60);
@@ -54,20 +58,15 @@
     draw();
   };
 
-  const stream = new EventSource("/events");
-  stream.onmessage = (event) => {
-    const message = JSON.parse(event.data);
+  document.addEventListener("unit", ({ detail: { message } }) => {
     put(message.texts);
-    document.dispatchEvent(new CustomEvent("unit", { detail: message }));
+    if (message.old) return;
     const figures = message.figures;
-    if (figures.session !== session && figures.session !== undefined) begin(figures);
-    else if (figures.time_s !== undefined) add(figures);
-    // The questions after a treatment are part of the page, not of the stream: it is loaded anew once.
-    const ended = state === "treating" && figures.state !== undefined && figures.state !== "treating";
-    if (figures.state !== undefined) state = figures.state;
+    if (figures.session !== session) begin(figures);
+    else add(figures);
+    // The questions after a treatment are part of the page, not of what is told: it is loaded anew once.
+    const ended = state === "treating" && figures.state !== "treating";
+    state = figures.state;
     if (ended) setTimeout(() => location.reload(), 1500);
-  };
-  stream.onerror = () => {
-    if (stream.readyState === EventSource.CLOSED) location.reload();
-  };
+  });
 })();
