@@ -31,13 +31,15 @@ LONGEST = (
 """Files that take longest: they begin first, so that none is left to run alone in the end."""
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """Have one worker more than processors: there is always one that waits, for a clock or a browser."""
     return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items):
-    first = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    here = Path(__file__).parent
+    first = {(here / name).resolve(strict=True): place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: first.get(item.path, len(first)))
 
 

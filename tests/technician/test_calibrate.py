@@ -1,12 +1,35 @@
 """Calibration brings any simulated unit within its limits, and is resumed to the same record."""
 
+import contextlib
+import functools
+import io
+import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 import yaml
 
+from app.main import main
 from app.technician.calibrate import limit_ma
+
+Calibrated: TypeAlias = Callable[[int], tuple[int, dict[str, Any], Path]]
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Calibrated:
+    """Calibrate the simulated unit of a seed, once for all tests: exit code, answer and record."""
+
+    @functools.cache
+    def once(seed: int) -> tuple[int, dict[str, Any], Path]:
+        record = tmp_path_factory.mktemp("units") / "record.yaml"
+        how = ["--simulate", "--seed", str(seed), "--answers", "simulated", "--out", str(record)]
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            code = main(["calibrate", "--json", *how])
+        return code, json.loads(out.getvalue()), record
+
+    return once
 
 
 def judged(answer: dict[str, Any]) -> tuple[bool, bool]:
@@ -19,10 +42,10 @@ def judged(answer: dict[str, Any]) -> tuple[bool, bool]:
     return within, covered
 
 
-def test_any_unit_is_brought_within_its_limits(calibrate: Any) -> None:
+def test_any_unit_is_brought_within_its_limits(calibrated: Calibrated) -> None:
     for seed in range(1, 4):
-        code, answer, err = calibrate(seed=seed)
-        assert code == 0, err
+        code, answer, _ = calibrated(seed)
+        assert code == 0
         assert judged(answer) == (True, True), seed
 
 
@@ -37,8 +60,8 @@ def test_two_hundred_units_are_brought_within_their_limits(calibrate: Any) -> No
     assert sum(covered for _, covered in results) >= 0.95 * len(results)
 
 
-def test_the_figures_of_the_summary_are_those_of_the_errors(calibrate: Any) -> None:
-    _, answer, _ = calibrate(seed=9)
+def test_the_figures_of_the_summary_are_those_of_the_errors(calibrated: Calibrated) -> None:
+    _, answer, _ = calibrated(3)
     errors = answer["true_errors"]
     assert errors[0][0] == 0.5
     assert errors[-1][0] == pytest.approx(answer["calibration"]["made"]["reach_ma"])
@@ -49,11 +72,11 @@ def test_the_figures_of_the_summary_are_those_of_the_errors(calibrate: Any) -> N
 
 
 def test_interrupted_and_resumed_the_record_is_the_same(
-    calibrate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calibrate: Any, calibrated: Calibrated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every step is interrupted in turn, on the way to one record."""
-    whole = tmp_path / "whole.yaml"
-    assert calibrate("--out", whole)[0] == 0
+    code, _, whole = calibrated(1)
+    assert code == 0
 
     from app.technician import command
     from app.technician.walk import walk
