@@ -337,6 +337,7 @@ def _chart(visit: Visit, record: Record) -> Html:
         aria_label=t("Chart of the current over the session; the doses above sum it up."),
         class_="chart",
         data_chart=f"/history/{record.id}/chart.json",
+        data_drawn=f"/history/{record.id}/chart.svg",
         data_time=t("Time (min)"),
         data_set=t("Set (mA)"),
         data_delivered=t("Delivered (mA)"),

@@ -1,7 +1,8 @@
 // The charts: figures in, a uPlot out. Law: a chart never says more than the figures beside it.
 "use strict";
 
-const ionto = {};
+// An old browser may not know the language in which uPlot is written: then there are no plots, and all else is.
+const ionto = { plots: typeof uPlot === "function" };
 
 ionto.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -19,7 +20,7 @@ ionto.plot = (box, options, data) => {
   // The legend's figures follow a pointer; where there is only a finger they would stay empty.
   const legend = { live: matchMedia("(hover: hover)").matches };
   const plot = new uPlot({ ...size(), legend, ...options }, data, box);
-  new ResizeObserver(() => plot.setSize(size())).observe(box);
+  if (window.ResizeObserver) new ResizeObserver(() => plot.setSize(size())).observe(box);
   return plot;
 };
 

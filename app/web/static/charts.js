@@ -3,16 +3,25 @@
 
 (() => {
   for (const box of document.querySelectorAll("[data-chart]")) {
+    if (!ionto.plots) { // as without scripts
+      const drawn = document.createElement("img");
+      drawn.src = box.dataset.drawn;
+      drawn.alt = box.getAttribute("aria-label");
+      drawn.className = "chart";
+      box.parentNode.replaceChild(drawn, box);
+      continue;
+    }
     fetch(box.dataset.chart).then((answer) => answer.json()).then((chart) => {
       if (!chart.at_s || !chart.at_s.length) { box.closest("section").hidden = true; return; }
       ionto.current(box, [chart.at_s.map((at) => at / 60), chart.setpoint_ma, chart.measured_ma]);
     });
   }
   for (const box of document.querySelectorAll("[data-progress]")) {
+    if (!ionto.plots) { box.hidden = true; continue; } // the table below has the last weeks
     fetch(box.dataset.progress).then((answer) => answer.json()).then((rows) => {
       const number = new Intl.NumberFormat(box.dataset.locale, { maximumFractionDigits: 1 });
       const value = (_, raw) => (raw == null ? "-" : number.format(raw));
-      const day = new Intl.DateTimeFormat(box.dataset.locale, { dateStyle: "medium" });
+      const day = new Intl.DateTimeFormat(box.dataset.locale, { year: "numeric", month: "short", day: "numeric" });
       const short = new Intl.DateTimeFormat(box.dataset.locale, { month: "short", day: "numeric" });
       const axes = ionto.axes("", [[box.dataset.dose, "dose", 3], [box.dataset.sweat, "sweat", 1]]);
       axes[0].space = 80; // a date in any language

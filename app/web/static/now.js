@@ -21,6 +21,7 @@
   };
 
   const draw = () => {
+    if (!ionto.plots) return;
     document.getElementById("live-section").hidden = data[0].length < 2;
     if (data[0].length < 2) return;
     if (plot === null) plot = ionto.current(box, data);
