@@ -11,7 +11,8 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.journal.chain import HEAD_FILE, ORIGIN, Head, digest, following, read_head
-from controller.journal.dates import AMENDED, CLOCK, present
+from controller.journal.dates import AMENDED, present
+from controller.journal.looked import CLOCK
 from controller.journal.tables import BEGUN, ENDED, TRIP
 
 if TYPE_CHECKING:

@@ -11,17 +11,18 @@ why.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from controller.journal.looked import CLOCK, Kept, facts_of, reading
 from controller.journal.tables import chain, stored_head
-from protocols.dates import Reading, points, utc
+from protocols.dates import points, utc
 from protocols.past import Past, dates_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from protocols.dates import Point, Voucher
+    from protocols.dates import Point, Reading
 
 _LOOK: Final = "utc TEXT NOT NULL, boot TEXT NOT NULL, boottime_s REAL NOT NULL, voucher TEXT NOT NULL"
 _OF: Final = "session INTEGER NOT NULL REFERENCES session(id)"
@@ -32,8 +33,6 @@ TABLES: Final = (
     "instead_of_utc TEXT NOT NULL, made_utc TEXT NOT NULL, role TEXT NOT NULL, reason TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS amendment_of_session ON amendment(session)",
 )
-CLOCK: Final = ("utc", "boot", "boottime_s", "voucher")
-"""Of a look at the clock, in a table and in the chain."""
 AMENDED: Final = ("begun_utc", "instead_of_utc", "made_utc", "role", "reason")
 """Of an amendment, likewise."""
 MOST_PAST: Final = 100
@@ -57,13 +56,6 @@ class Amendment(NamedTuple):
     reason: str
 
 
-class Kept(NamedTuple):
-    """What of the past bears on the rule of days: sessions, and sightings (newest session then, clock)."""
-
-    past: list[Past]
-    seen: list[tuple[int, Reading]]
-
-
 def present(connection: sqlite3.Connection) -> bool:
     """Tell whether the tables are there; a journal of an earlier program has none."""
     found = connection.execute(
@@ -84,7 +76,7 @@ def make(connection: sqlite3.Connection) -> None:
 
 def keep_clock(connection: sqlite3.Connection, session: int, clock: Reading) -> dict[str, Any]:
     """Keep the look at the clock a session begins with, and return it for the chain."""
-    facts = _facts(clock)
+    facts = facts_of(clock)
     connection.execute("INSERT INTO clock VALUES (?, ?, ?, ?, ?)", (session, *facts.values()))
     return facts
 
@@ -106,7 +98,7 @@ def sight(connection: sqlite3.Connection, now: Reading) -> bool:
     }
     if bool(now.voucher) in there or (now.voucher and not there and _all_sure(kept, now)):
         return False
-    facts = _facts(now)
+    facts = facts_of(now)
     chain(connection, newest, "sighting", facts)
     number = stored_head(connection).number
     connection.execute("INSERT INTO sighting VALUES (?, ?, ?, ?, ?, ?)", (number, newest, *facts.values()))
@@ -118,15 +110,6 @@ def amend(connection: sqlite3.Connection, session: int, amendment: Amendment) ->
     chain(connection, session, "amendment", amendment._asdict())
     number = stored_head(connection).number
     connection.execute("INSERT INTO amendment VALUES (?, ?, ?, ?, ?, ?, ?)", (number, session, *amendment))
-
-
-def _facts(clock: Reading) -> dict[str, Any]:
-    return {
-        "utc": clock.utc.isoformat(timespec="milliseconds"),
-        "boot": clock.boot,
-        "boottime_s": round(clock.boottime_s, 3),
-        "voucher": clock.voucher,
-    }
 
 
 def _all_sure(kept: Kept, now: Reading) -> bool:
@@ -210,32 +193,6 @@ def amendments_of(connection: sqlite3.Connection, numbers: Sequence[int]) -> dic
     for session, *facts in rows:
         found.setdefault(session, []).append(Amendment(*facts))
     return found
-
-
-def reading(utc_text: str, boot: str, boottime_s: float, voucher: str) -> Reading:
-    """Take a look at the clock from its columns."""
-    return Reading(utc(utc_text), boot, boottime_s, cast("Voucher", voucher))
-
-
-def told(kept: Kept, now: Reading) -> dict[str, Any]:
-    """Say it as JSON for the pipe to the loop; `heard` is the way back."""
-    return {
-        "past": [
-            [*one[:7], None if one.clock is None else list(_facts(one.clock).values()), one.amended_utc]
-            for one in kept.past
-        ],
-        "seen": [[session, list(_facts(clock).values())] for session, clock in kept.seen],
-        "clock": list(_facts(now).values()),
-    }
-
-
-def heard(answer: dict[str, Any]) -> Kept:
-    """Take what `told` has said."""
-    past = [
-        Past._make((*facts, None if clock is None else reading(*clock), amended_utc))
-        for *facts, clock, amended_utc in answer["past"]
-    ]
-    return Kept(past, [(session, reading(*clock)) for session, clock in answer.get("seen", ())])
 
 
 def _marks(numbers: Iterable[int]) -> str:

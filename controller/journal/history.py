@@ -19,6 +19,7 @@ from controller.journal import dates as journal_dates
 from controller.journal.chain import read_head
 from controller.journal.check import Findings, verify
 from controller.journal.cut_off import end_of, is_held
+from controller.journal.looked import Kept
 from controller.journal.tables import COLUMNS, ENDED, FILE, LIVE_ROWS, VERSION, stored_head, thinned, unpacked
 from protocols.dates import dated
 
@@ -104,7 +105,7 @@ class History:
         )
         return self._sessions(query, begun_utc, person, person, MOST)
 
-    def lately(self) -> journal_dates.Kept:
+    def lately(self) -> Kept:
         """Return what of the past bears on the rule of days, as the device is told it."""
         with self._damage():
             kept = journal_dates.read(self._connection)

@@ -26,6 +26,7 @@ from controller.host.lines import LineSplitter
 from controller.journal import dates as journal_dates
 from controller.journal.chain import write_head
 from controller.journal.cut_off import end_of, hold
+from controller.journal.looked import told
 from controller.journal.tables import (
     BEGIN,
     BEGUN,
@@ -122,7 +123,7 @@ class Store:
         return {
             "looked": True,
             "cut_off": cut_off,
-            **journal_dates.told(journal_dates.read(self.connection), now),
+            **told(journal_dates.read(self.connection), now),
         }
 
     def begin(self, start: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from controller.core.reasons import code_of
 from controller.core.types import StopCause
 from controller.host.lines import LineSplitter
-from controller.journal.dates import heard, reading
+from controller.journal.looked import heard, reading
 from controller.loop.result import OUTCOMES
 
 if TYPE_CHECKING:

@@ -50,6 +50,28 @@ def test_each_cause_has_its_own_remedy(number: int, cause: str, remedy: str) -> 
     assert ("make room" in sentence) == (number in {errno.ENOSPC, errno.EDQUOT})
 
 
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("SQLITE_PERM", "no permission"),
+        ("SQLITE_BUSY", "another program is using it"),
+        ("SQLITE_LOCKED", "another program is using it"),
+        ("SQLITE_NOMEM", "there is no memory left"),
+        ("SQLITE_READONLY", "no permission"),
+        ("SQLITE_IOERR", "the disk reports an error"),
+        ("SQLITE_CORRUPT", "the file is damaged"),
+        ("SQLITE_FULL", "the disk is full"),
+        ("SQLITE_CANTOPEN", "it can't be opened"),
+        ("SQLITE_NOTADB", "the file is no database of ours"),
+        ("SQLITE_ERROR", "its tables are not those of this version"),
+    ],
+)
+def test_each_code_of_the_database_has_its_cause(name: str, cause: str) -> None:
+    error = sqlite3.OperationalError(name)
+    error.sqlite_errorcode = getattr(sqlite3, name) | 5 << 8  # an extended code, as most of them come
+    assert why(error).cause == cause
+
+
 def test_what_a_database_says_is_said_in_our_words(tmp_path: Path) -> None:
     file = tmp_path / "a.db"
     file.write_bytes(b"no database at all, but long enough to be looked at" * 20)

@@ -11,6 +11,7 @@ from old_journal import version_1
 
 from controller.host import wall
 from controller.journal import dates as journal_dates
+from controller.journal import looked
 from controller.journal.amending import AmendRefused, amend
 from controller.journal.history import open_history
 from controller.journal.store import FILE, Store
@@ -325,4 +326,4 @@ def test_all_of_it_goes_through_the_pipe_to_the_loop_and_back(amended, machine):
     store.connection.close()
     assert kept.past[0].amended_utc is not None
     assert kept.seen[0][0] == 1
-    assert journal_dates.heard(json.loads(json.dumps(journal_dates.told(kept, machine.now)))) == kept
+    assert looked.heard(json.loads(json.dumps(looked.told(kept, machine.now)))) == kept
