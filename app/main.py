@@ -394,6 +394,13 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def _understood(words: list[str]) -> argparse.Namespace:
+    """Parse the command line, in the language it asks for; its parser ends with this."""
+    whole = parser()
+    _speak(words, commands(whole))
+    return whole.parse_args(words)
+
+
 def _tell(error: Exception) -> ExitCode:
     """Tell a person what went wrong and whose fault it is."""
     from config.reader import BadFile
@@ -421,12 +428,13 @@ def _tell(error: Exception) -> ExitCode:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return its exit code."""
+    # What else is installed has no say in how our files are read, and isn't searched through at start-up.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     prepare_streams()
-    whole = parser()
-    _speak(sys.argv[1:] if argv is None else argv, commands(whole))
+    words = sys.argv[1:] if argv is None else argv
     try:
-        args = whole.parse_args(argv)
-        offer(args, sys.argv[1:] if argv is None else argv)
+        args = _understood(words)
+        offer(args, words)
         code: int = args.call(args)
     except SystemExit as done:  # argparse, after printing help or version
         code = int(done.code or 0)

@@ -31,15 +31,16 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)", re.ASCII)
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+", re.ASCII)
 _NUMBER_LIKE = re.compile(r"[-+]?(\.?[0-9][0-9a-zA-Z_.:+-]*|\.(nan|inf))", re.ASCII | re.IGNORECASE)
-_DIGITS = re.compile(r"[-+0-9.xXeE_]+")
-_EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]{1,3}", re.ASCII)
-_SEXAGESIMAL = re.compile(r"[-+]?[0-9]+(:[0-9]+)+(\.[0-9]*)?", re.ASCII)
-_OTHER_BASE = re.compile(r"[-+]?0[oObBxX][0-9a-fA-F_]+", re.ASCII)
-_UNDERSCORED = re.compile(r"[-+]?[0-9][0-9_]*_[0-9_.]*", re.ASCII)
-_BARE_POINT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.)", re.ASCII)
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+(\.[0-9]*)?", re.ASCII)
-_NOT_FINITE = re.compile(r"[-+]?\.(nan|inf)", re.IGNORECASE)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# Patterns as text: the first search compiles one, and a file without an odd number needs none.
+_DIGITS: Final = r"[-+0-9.xXeE_]+"
+_EXPONENT: Final = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]{1,3}"
+_SEXAGESIMAL: Final = r"[-+]?[0-9]+(:[0-9]+)+(\.[0-9]*)?"
+_OTHER_BASE: Final = r"[-+]?0[oObBxX][0-9a-fA-F_]+"
+_UNDERSCORED: Final = r"[-+]?[0-9][0-9_]*_[0-9_.]*"
+_BARE_POINT: Final = r"[-+]?(\.[0-9]+|[0-9]+\.)"
+_LEADING_ZERO: Final = r"[-+]?0[0-9]+(\.[0-9]*)?"
+_NOT_FINITE: Final = r"(?i)[-+]?\.(nan|inf)"
 
 
 class ScalarError(ValueError):
@@ -106,7 +107,7 @@ def _refuse_misleading(value: str) -> None:
             f"{named(odd)} in or around an unquoted word, {remedy(odd)}; or quote the text", odd
         )
     plain = plainly(value).strip()
-    number = len(plain) <= LONGEST_NUMBER and (_NUMBER_LIKE.fullmatch(plain) or _DIGITS.fullmatch(plain))
+    number = len(plain) <= LONGEST_NUMBER and (_NUMBER_LIKE.fullmatch(plain) or re.fullmatch(_DIGITS, plain))
     if number or plain.lower() in {"yes", "no", "on", "off", "true", "false", "null", "~"}:
         odd = first_odd(value) or ""
         raise ScalarError(f"{one_line(value)} holds {named(odd)}, {remedy(odd)}; quote it if it is text", odd)
@@ -117,21 +118,21 @@ def _refuse_number_like(value: str) -> None:
     if not _NUMBER_LIKE.fullmatch(value):
         return
     shown = one_line(value, LONGEST_NUMBER)
-    if _NOT_FINITE.fullmatch(value):
+    if re.fullmatch(_NOT_FINITE, value):
         wrong = "is not a finite number, write a number such as 0.5"
-    elif len(value) > LONGEST_NUMBER and _DIGITS.fullmatch(value):
+    elif len(value) > LONGEST_NUMBER and re.fullmatch(_DIGITS, value):
         wrong = f"is too long, write a number of at most {LONGEST_NUMBER} characters"
-    elif _EXPONENT.fullmatch(value):
+    elif re.fullmatch(_EXPONENT, value):
         wrong = f"has an exponent (text for some programs, a number for others), write {_in_full(value)}"
-    elif _SEXAGESIMAL.fullmatch(value):
+    elif re.fullmatch(_SEXAGESIMAL, value):
         wrong = "is base 60 for some programs (12:30 is 750), write one number in the unit of the key"
-    elif _OTHER_BASE.fullmatch(value):
+    elif re.fullmatch(_OTHER_BASE, value):
         wrong = "is octal, binary or malformed hex, write a decimal number or hex such as 0x48"
-    elif _UNDERSCORED.fullmatch(value):
+    elif re.fullmatch(_UNDERSCORED, value):
         wrong = f"holds an underscore, write {shown.replace('_', '')}"
-    elif _LEADING_ZERO.fullmatch(value):
+    elif re.fullmatch(_LEADING_ZERO, value):
         wrong = f"has a leading zero (octal for some programs), write {_in_full(value)}"
-    elif _BARE_POINT.fullmatch(value):
+    elif re.fullmatch(_BARE_POINT, value):
         wrong = "lacks a digit beside the point, write it like 0.5 or 5.0"
     else:
         return

@@ -6,7 +6,6 @@ elsewhere; a validator's own `ValueError` passes through unchanged.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, get_args
@@ -21,7 +20,7 @@ from config.yaml_tree import Fault, Loc, Plain, Spot, describe
 Schema: TypeAlias = Mapping[str, Any]
 
 _BUILT_IN = frozenset(get_args(ErrorType))
-_MEASURED = re.compile(r"([-+]?[0-9]+(?:[.,][0-9]+)?)\s*(?:m?A|mA/s|min|m?V|k?[Oo]hm|[ks]?Hz|m?s|%)?")
+_MEASURED = r"([-+]?[0-9]+(?:[.,][0-9]+)?)\s*(?:m?A|mA/s|min|m?V|k?[Oo]hm|[ks]?Hz|m?s|%)?"
 """A number as people write it, with a unit or a comma, where a bare one is expected."""
 _NAMES = {"boolean": "true or false", "array": "a list", "object": "a mapping of keys", "null": "null"}
 
@@ -102,7 +101,7 @@ def _sentence(item: Mapping[str, Any], root: Schema, loc: Loc) -> str:
 def _hint(got: object, names: list[str], kind: str) -> str:
     if not isinstance(got, str):
         return ""
-    if kind in {"float_type", "int_type"} and (number := _MEASURED.fullmatch(plainly(got))):
+    if kind in {"float_type", "int_type"} and (number := re.fullmatch(_MEASURED, plainly(got))):
         bare = number[1].replace(",", ".")
         return f" (write {bare} with a point)" if bare != number[1] else f" (write {bare} without a unit)"
     if (odd := first_odd(got)) and (meant(odd) is not None or names):
@@ -111,6 +110,8 @@ def _hint(got: object, names: list[str], kind: str) -> str:
 
 
 def _did_you_mean(got: str, names: Iterable[str]) -> str:
+    import difflib  # which a good file doesn't need
+
     close = difflib.get_close_matches(got[:60], list(names), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 

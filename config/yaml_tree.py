@@ -23,7 +23,6 @@ from config.characters import (
     remedy,
 )
 from config.scalars import Scalar, ScalarError, one_line, resolve_plain, resolve_text, unprintable
-from config.yaml_errors import stumbled
 
 Loc: TypeAlias = tuple[str | int, ...]
 """Where a value stands: keys and list indexes from the root."""
@@ -77,6 +76,8 @@ def plant(text: str) -> tuple[Tree | None, list[Fault]]:
         pass
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        from config.yaml_errors import stumbled  # which a good file doesn't need
+
         odd = misleading(text, builder.read_to, len(text) if mark is None else mark.index)
         if odd is None:
             at, sentence = stumbled(error, text, builder.word, builder.opened)

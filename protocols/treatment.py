@@ -7,7 +7,6 @@ same name; anything else must be a path that reads cleanly.
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
@@ -151,6 +150,8 @@ def find(name_or_path: str) -> Treatment:
     path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 - a home that is unknown stays as it is
     if path.suffix in {".yaml", ".yml"} or os.sep in name_or_path:
         return read(path, Treatment)
+    import difflib  # which a name that is known doesn't need
+
     close = difflib.get_close_matches(name_or_path[:60], names(), n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
     raise BadFile(

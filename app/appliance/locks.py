@@ -22,8 +22,8 @@ EXTRAS: Final = {
 CORE: Final = "requirements.lock"
 LARGER: Final = "requirements-dev.lock"
 """Everything: the core, the tests and all extras."""
-_ENTRY: Final = re.compile(r"([a-z0-9-]+)==")
-_NOTE: Final = re.compile(r"^ +# +(?:via )?([a-z0-9-]+)$", re.M)
+_ENTRY: Final = r"([a-z0-9-]+)=="
+_NOTE: Final = r"(?m)^ +# +(?:via )?([a-z0-9-]+)$"
 
 
 class Entry(NamedTuple):
@@ -38,8 +38,8 @@ def read(lock: Path) -> dict[str, Entry]:
     """Return the entries of a lock by name."""
     entries = {}
     for text in re.split(r"\n(?=\S)", lock.read_text(encoding="utf-8")):
-        if found := _ENTRY.match(text):
-            entries[found[1]] = Entry(found[1], text.rstrip("\n"), frozenset(_NOTE.findall(text)))
+        if found := re.match(_ENTRY, text):
+            entries[found[1]] = Entry(found[1], text.rstrip("\n"), frozenset(re.findall(_NOTE, text)))
     return entries
 
 

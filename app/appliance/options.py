@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import argparse
 
-from app.appliance import locks
 from app.arguments import path
+from app.extras import EXTRAS
 
 
 def add_off_options(command: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_bundle_options(command: argparse.ArgumentParser) -> None:
         dest="extras",
         action="append",
         default=[],
-        choices=tuple(locks.EXTRAS),
+        choices=tuple(EXTRAS),
         help="what the unit is to have besides; may be repeated",
     )
     add(

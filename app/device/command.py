@@ -31,11 +31,8 @@ from config.unit import Unit, load_unit
 from controller.appliance.device import Device
 from controller.appliance.live_state import API, SOCKET, Hello
 from controller.appliance.supervision import Supervision
-from controller.backends.attached import attached
 from controller.backends.bench import Bench, NotReady
-from controller.backends.hardware import hardware
 from controller.backends.rigging import failed_start, rig_on
-from controller.backends.simulated import simulated
 from controller.core.reasons import reason_of
 from controller.host.disk import why
 from controller.host.ownership import InUse
@@ -185,9 +182,15 @@ def _scenario(order: Order) -> Scenario:
 def _bench(order: Order, unit: Unit, default: Prepared | None, scenario: Scenario, stack: ExitStack) -> Bench:
     if order.simulate is not None:
         area = "hands" if default is None else default.treatment.area
+        from controller.backends.simulated import simulated
+
         return simulated(unit, area, scenario, order.seed or 1, order.speed or 1.0)
     if order.attach is not None:
+        from controller.backends.attached import attached
+
         return attached(unit, order.attach, stack)
+    from controller.backends.hardware import hardware
+
     return hardware(unit, stack)
 
 

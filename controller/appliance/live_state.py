@@ -4,8 +4,6 @@ Law: `docs/device.md` describes every key, and a snapshot has all of them. Liste
 versions: what another version doesn't tell is null to them, and what they don't know they leave.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any, Final, NotRequired, TypedDict
 

@@ -4,8 +4,6 @@ Law: a snapshot is a copy. It leaves the loop's process through a channel that n
 comes back through it.
 """
 
-from __future__ import annotations
-
 from typing import TypedDict
 
 

@@ -13,11 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.calibration import Calibration
 from config.unit import Unit
-from controller.backends.attached import attached
 from controller.backends.bench import Bench, NotReady
-from controller.backends.hardware import hardware
 from controller.backends.rigging import failed_start, rig_on
-from controller.backends.simulated import plant_alone, simulated
 from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
 from controller.host.ownership import InUse
@@ -192,13 +189,20 @@ def _require_within_unit(request: SessionRequest) -> None:
 
 
 def _bench(request: SessionRequest, stack: ExitStack) -> Bench:
+    """Take what the wires end in; of the backends only that one is loaded."""
     unit = request.unit
-    if request.simulate is not None and request.plant_alone:
-        return plant_alone(unit, request.treatment.area, request.simulate, request.seed)
     if request.simulate is not None:
+        from controller.backends.simulated import plant_alone, simulated
+
+        if request.plant_alone:
+            return plant_alone(unit, request.treatment.area, request.simulate, request.seed)
         return simulated(unit, request.treatment.area, request.simulate, request.seed, request.speed)
     if request.attach is not None:
+        from controller.backends.attached import attached
+
         return attached(unit, request.attach, stack)
+    from controller.backends.hardware import hardware
+
     return hardware(unit, stack)
 
 
