@@ -21,8 +21,8 @@ from app.live import messages
 from app.mqtt_kept import Kept
 from app.mqtt_topics import SENSORS, availability, discovery, figures, state_of, told_as, topics, unit_id
 from app.output import ExitCode, UsageError, complain, say
+from app.state import state_directory
 from controller.appliance.live_state import SOCKET, Hello, LiveState, Message
-from controller.journal.writer import JournalRefused, default_state
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -56,7 +56,7 @@ def mqtt(order: Order) -> ExitCode:
         UsageError: options that don't go together, files that can't be read, paho-mqtt missing.
 
     """
-    state, port = _state(order), order.port or (1883 if order.tls is None else 8883)
+    state, port = state_directory(order.state).absolute(), order.port or (1883 if order.tls is None else 8883)
     kept = Kept(state / "mqtt", (order.broker, port))
     client = _client(order, kept.client)
     ended = threading.Event()
@@ -217,10 +217,3 @@ def _password(file: Path) -> str:
     if not lines or not lines[0]:
         raise UsageError(f"--password-file {file}: its first line is empty")
     return lines[0]
-
-
-def _state(order: Order) -> Path:
-    try:
-        return (order.state or default_state()).absolute()
-    except JournalRefused as error:
-        raise UsageError(str(error)) from error

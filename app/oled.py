@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 from app.extras import missing
 from app.live import messages
 from app.output import ExitCode, UsageError, complain
+from app.state import state_directory
 from app.words import clock, milliampere, plain
 from config.unit import load_unit
 from controller.appliance.live_state import SOCKET, LiveState
-from controller.journal.writer import JournalRefused, default_state
 
 LINE_PX: Final = 15
 """Four lines on 64 pixels."""
@@ -43,10 +43,7 @@ def oled(order: Order) -> ExitCode:
     """
     if order.bus == load_unit(order.unit).i2c.bus:
         raise UsageError(f"--bus {order.bus}: this is the unit's bus, the display needs another one")
-    try:
-        state = (order.state or default_state()).absolute()
-    except JournalRefused as error:
-        raise UsageError(str(error)) from error
+    state = state_directory(order.state).absolute()
     try:
         chips = import_module("luma.oled.device")
         serial = import_module("luma.core.interface.serial")

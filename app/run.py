@@ -6,25 +6,23 @@ Law: everything that can be refused is refused before the session begins; during
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple, TextIO
 
 from app.atomic import check_target, write_whole
 from app.locale.terminal import number, retell, t
-from app.output import ExitCode, UndeliveredError, UsageError, complain, say
+from app.output import ExitCode, UndeliveredError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
-from app.signals import SIGNALS
+from app.signals import heeding
+from app.state import state_directory
 from app.technician.records import same_parts, treatment_record
 from app.view import View
 from config.reader import read
 from config.unit import load_unit
+from controller.core.types import StopCause
 from controller.host.disk import why
-from controller.journal.writer import JournalRefused, default_state
 from controller.session.wiring import NotReady, SessionRequest, SessionResult, StopSwitch, run_session
 from protocols.treatment import find
 from sim.scenario import Scenario
@@ -60,7 +58,7 @@ def run(order: Order) -> ExitCode:
     say_to_person = complain if order.json else say
     say_to_person(_opening(request))
     stop = StopSwitch()
-    with _signals(stop):
+    with heeding(_ending(stop)):
         with View(_stage(as_json=order.json)) as view:
             try:
                 result = run_session(request, view.show, stop, lambda text: complain(retell(text)))
@@ -76,10 +74,7 @@ def _request(order: Order) -> SessionRequest:
     scenario = Scenario() if order.simulated else None
     state = order.state
     if state is None and not order.simulated:
-        try:
-            state = default_state()
-        except JournalRefused as error:
-            raise UsageError(str(error)) from error
+        state = state_directory(None)
     if order.scenario is not None:
         scenario = read(order.scenario, Scenario)
     seed = order.seed if order.simulated else None
@@ -123,25 +118,16 @@ def _stage(*, as_json: bool) -> TextIO | None:
     return sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
 
 
-@contextmanager
-def _signals(stop: StopSwitch) -> Iterator[None]:
+def _ending(stop: StopSwitch) -> Callable[[StopCause], None]:
     """Make a first Ctrl-C, termination or lost terminal a soft stop, and a second one off at once."""
     pressed = False
 
-    def on_signal(number: int, _frame: FrameType | None) -> None:
+    def end(cause: StopCause) -> None:
         nonlocal pressed
-        (stop.cut if pressed else stop.press)(SIGNALS[signal.Signals(number)])
+        (stop.cut if pressed else stop.press)(cause)
         pressed = True
 
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, on_signal) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return end
 
 
 def _refuse(order: Order, request: SessionRequest, reason: str) -> ExitCode:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -22,7 +19,8 @@ from pydantic import BaseModel, ConfigDict
 from app.device.line import HeraldLine
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
-from app.signals import SIGNALS
+from app.signals import heeding
+from app.state import state_directory
 from app.technician.records import same_parts, treatment_record
 from app.words import dose, named
 from config.calibration import Calibration
@@ -36,7 +34,6 @@ from controller.backends.rigging import failed_start, rig_on
 from controller.core.reasons import reason_of
 from controller.host.disk import why
 from controller.host.ownership import InUse
-from controller.journal.writer import JournalRefused, default_state
 from controller.loop.bounds import unit_bound
 from controller.loop.clock import SessionClock
 from controller.orders.file import FILE
@@ -114,7 +111,7 @@ def device(order: Order) -> ExitCode:
             supervision=supervision,
         )
         served.between = line.start
-        with _signals(served):
+        with heeding(served.end):
             face.begin(state, default)
             served.serve()
     return ExitCode.COMPLETED
@@ -137,10 +134,7 @@ def _check(order: Order) -> None:
 
 
 def _state(order: Order) -> Path:
-    try:
-        folder = order.state or default_state()
-    except JournalRefused as error:
-        raise UsageError(str(error)) from error
+    folder = state_directory(order.state)
     try:
         state = folder.absolute()
         state.mkdir(parents=True, exist_ok=True)
@@ -255,20 +249,3 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
         row = reason_of(ended["cause"])
         return f"{words} {t(row.title)} {t(row.to_do(rest=event['rest_offered']))}"
     return f"{words} {retell(ended['reason'])}." if ended["reason"] else words
-
-
-@contextmanager
-def _signals(served: Device) -> Iterator[None]:
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
-        numbers.append(signal.SIGHUP)
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        served.end(SIGNALS[signal.Signals(number)])
-
-    before = {number: signal.signal(number, end) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -17,12 +17,12 @@ from app.history.amend import amend_date, plain_date
 from app.locale.terminal import number, retell, spoken, t
 from app.output import ExitCode, UsageError, complain, say
 from app.report import row, trip_words
+from app.state import state_directory
 from app.words import clock, dose, duration, named, plain
 from controller.core.reasons import NAMES, reason_of
 from controller.host.disk import why
 from controller.journal.check import LIMITS
 from controller.journal.history import MOST, History, Unreadable, open_history
-from controller.journal.writer import JournalRefused, default_state
 from controller.loop.recorder import Trace
 from protocols.dates import utc
 
@@ -53,8 +53,8 @@ def history(order: Order) -> ExitCode:
         UsageError: no journal there, no such session, or a file that can't be written.
 
     """
+    state = state_directory(order.state)
     try:
-        state = order.state or default_state()
         if order.ask == "amend":
             return amend_date(
                 state, order.session or 0, order.started or "", order.reason or "", as_json=order.json
@@ -63,7 +63,7 @@ def history(order: Order) -> ExitCode:
             if missing := journal.missing():
                 complain(f"ionto: {retell(missing)}")
             return _ANSWERS[order.ask](journal, order)
-    except (Unreadable, JournalRefused) as error:
+    except Unreadable as error:
         raise UsageError(str(error)) from error
 
 

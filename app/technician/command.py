@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
+from app.state import state_directory
 from app.technician.answers import Terminal, Unattended, read_answers
 from app.technician.calibrate import procedure_of, record_of, true_errors, worst_true
 from app.technician.engine import Abort, Procedure, Progress
@@ -31,7 +32,6 @@ from config.unit import Unit, load_unit
 from controller.backends.bench import NotReady
 from controller.backends.meter import Accuracy, Meter, MeterFailed
 from controller.host.disk import told
-from controller.journal.writer import JournalRefused, default_state
 from sim.scenario import Scenario
 
 LOOSEST: Final = Accuracy(0.5, 0.05, 0.5, 0.2)
@@ -86,10 +86,7 @@ def bench_of(order: Order, *, bare: bool) -> Bench:
         raise UsageError("--answers simulated is for a simulated unit: add --simulate, or give a file")
     state = order.state
     if state is None and not order.simulated:
-        try:
-            state = default_state()
-        except JournalRefused as error:
-            raise UsageError(str(error)) from error
+        state = state_directory(None)
     scenario = bench_scenario(given, bare=bare) if order.simulated else None
     stated = given is not None and "load" in given.model_fields_set
     return Bench(unit, serial, scenario, stated, state, date.today())

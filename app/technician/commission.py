@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from app.atomic import write_whole
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
+from app.state import state_directory
 from app.technician.answers import Terminal, Unattended, read_answers
 from app.technician.commission_steps import DUMMY_OHM, procedure
 from app.technician.engine import Abort, Procedure, Progress, Step, Values
@@ -30,7 +31,6 @@ from controller.backends.hardware import hardware
 from controller.backends.simulated import simulated
 from controller.host.disk import told
 from controller.host.ownership import InUse
-from controller.journal.writer import JournalRefused, default_state
 from controller.workshop.commissioning import NotRight, Workbench
 from sim.scenario import Scenario
 
@@ -58,7 +58,7 @@ def commission(order: Order) -> ExitCode:
     """
     unit = load_unit(order.unit)
     steps = procedure(unit.serial or (f"SIM-{order.seed}" if order.simulate is not None else ""))
-    path = progress_file(_state(order), "commission", unit.serial)
+    path = progress_file(state_directory(order.state), "commission", unit.serial)
     if order.restart:
         forget(path)
     facts = {"unit": checksum_of(unit.model_dump(mode="json")), "simulated": order.simulate is not None}
@@ -85,13 +85,6 @@ def commission(order: Order) -> ExitCode:
     code = _finish(order, unit, done)
     forget(path)
     return code
-
-
-def _state(order: Order) -> Path:
-    try:
-        return order.state or default_state()
-    except JournalRefused as error:
-        raise UsageError(str(error)) from error
 
 
 def _unattended(order: Order) -> bool:
@@ -194,7 +187,7 @@ def _left(order: Order, reason: str, code: ExitCode) -> ExitCode:
 def _finish(order: Order, unit: Unit, done: Progress) -> ExitCode:
     """Write the unit's file with its serial number, and the record beside it."""
     serial = str(done.results["unit"]["serial"])
-    folder = order.out or _state(order) / "commissioning"
+    folder = order.out or state_directory(order.state) / "commissioning"
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in serial)
     record = {
         "commissioned": True,

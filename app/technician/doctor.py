@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from app.output import ExitCode, UsageError, say
+from app.output import ExitCode, say
+from app.state import state_directory
 from app.technician import machine
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from app.technician.meter import open_meter
@@ -24,7 +25,6 @@ from controller.backends.attached import attached
 from controller.backends.hardware import open_bus, open_pins
 from controller.backends.meter import Accuracy, MeterFailed
 from controller.host.ownership import InUse
-from controller.journal.writer import JournalRefused, default_state
 from controller.workshop.chips import Hung, Wire, eeprom_code, look_for
 
 WORDS: Final = {"ok": "ok", "warning": "WARNING", "failed": "FAILED", "skipped": "not seen"}
@@ -77,18 +77,11 @@ def _all(order: Order, unit: Unit) -> Iterator[Finding]:
         yield from _pins(unit)
     yield from _chips(order.attach, unit)
     yield machine.clock()
-    yield machine.disk(_state(order))
+    yield machine.disk(state_directory(order.state))
     yield machine.real_time()
-    yield _calibration(record_in_use(order.calibration, unit, _state(order)), unit)
+    yield _calibration(record_in_use(order.calibration, unit, state_directory(order.state)), unit)
     if order.meter is not None:
         yield _meter(order.meter)
-
-
-def _state(order: Order) -> Path:
-    try:
-        return order.state or default_state()
-    except JournalRefused as error:
-        raise UsageError(str(error)) from error
 
 
 def _pins(unit: Unit) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ import yaml
 
 from app.atomic import check_target, write_bytes, write_whole
 from app.output import ExitCode, UndeliveredError, UsageError, say
+from app.state import state_directory
 from app.technician.certificate import certificate_of, html_of
 from app.technician.certificate_pdf import pdf_of
 from app.technician.drift import drift_svg
@@ -22,7 +23,6 @@ from config.calibration import Calibration, checksum_of, read_calibration
 from config.reader import BadFile
 from config.unit import load_unit
 from controller.host.disk import told
-from controller.journal.writer import JournalRefused, default_state
 
 
 class Order(NamedTuple):
@@ -183,7 +183,4 @@ def _place(order: Order) -> tuple[Path, str]:
     serial = order.serial or load_unit(order.unit).serial
     if not serial:
         raise UsageError("which unit: give --unit FILE with its `serial`, or --serial (SIM-1 for seed 1)")
-    try:
-        return order.state or default_state(), serial
-    except JournalRefused as error:
-        raise UsageError(str(error)) from error
+    return state_directory(order.state), serial

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from app.output import ExitCode, UsageError, say
+from app.state import state_directory
 from app.technician import logbook
 from app.technician.records import record_in_use
 from app.words import plain
 from config.calibration import WARN_DAYS, read_calibration
 from config.unit import Unit, load_unit
 from controller.journal.service import UNCOUNTED, Unreadable, Usage, last_before, newest, usage
-from controller.journal.writer import JournalRefused, default_state
 
 SOON: Final = 0.8
 """A relay is told about at this share of its rated life, and due at all of it."""
@@ -44,10 +44,7 @@ def service(order: Order) -> ExitCode:
         BadFile: the unit's file or the calibration record is refused.
 
     """
-    try:
-        state = order.state or default_state()
-    except JournalRefused as error:
-        raise UsageError(str(error)) from error
+    state = state_directory(order.state)
     if order.text is not None:
         return _write(order, state)
     if order.who is not None or order.replaced is not None:

@@ -24,13 +24,13 @@ from starlette.types import ASGIApp
 from app.household.store import FILE, Household, StoreRefused
 from app.locale.terminal import t
 from app.output import ExitCode, UsageError, say
+from app.state import state_directory
 from app.web.connection import Connection, DoorConnection
 from app.web.door import Door
 from app.web.gate import HEAD_BYTES
 from app.web.site import Site
 from app.web.stopping import Stopping
 from controller.host.disk import why
-from controller.journal.writer import JournalRefused, default_state
 
 LOOPBACK: Final = "127.0.0.1"
 BACKLOG: Final = 256
@@ -74,7 +74,7 @@ class Order(NamedTuple):
 
 def web(order: Order) -> ExitCode:
     """Serve until stopped. Raises UsageError."""
-    state = _state(order.state)
+    state = state_directory(order.state)
     names = {"localhost", *order.name}
     if order.network:
         names |= {socket.gethostname(), f"{socket.gethostname()}.local"}
@@ -117,7 +117,7 @@ def nurse_code(state: Path | None) -> ExitCode:
     if code != again:
         raise UsageError("the two codes differ: nothing was changed")
     try:
-        _household(_state(state)).set_code(code)
+        _household(state_directory(state)).set_code(code)
     except StoreRefused as error:
         raise UsageError(str(error)) from error
     say(t("The nurse's code is set."))
@@ -135,13 +135,6 @@ def _household(state: Path) -> Household:
         raise UsageError(
             f"--state {state}: the household's book can't be kept there ({found.cause}): {found.remedy}"
         ) from error
-
-
-def _state(given: Path | None) -> Path:
-    try:
-        return default_state() if given is None else given
-    except JournalRefused as error:
-        raise UsageError(str(error)) from error
 
 
 def _listener(order: Order) -> socket.socket:

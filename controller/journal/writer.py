@@ -274,22 +274,6 @@ class Journal:
         self._out = self._in = -1
 
 
-def default_state() -> Path:
-    """Return where records are kept: `$XDG_STATE_HOME/ionto`, or else `~/.local/state/ionto`.
-
-    Raises JournalRefused where there is no home.
-    """
-    given = os.path.expanduser(os.environ.get("XDG_STATE_HOME", ""))  # noqa: PTH111 - may be no path at all
-    if given.startswith("/"):  # any other is to be ignored (XDG Base Directory Specification)
-        return Path(given) / "ionto"
-    try:
-        return Path.home() / ".local" / "state" / "ionto"
-    except RuntimeError as error:
-        raise JournalRefused(
-            "there is no home to keep the journal in: name a directory with --state"
-        ) from error
-
-
 def _seen(session: Session, m: Measurement) -> tuple[Any, ...]:
     """Return what a chart needs of a tick: polarity, setpoint and current (mA), voltage (V)."""
     return (

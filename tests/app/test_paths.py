@@ -8,7 +8,7 @@ import pytest
 from app import main as command
 from app.arguments import named_file, path
 from app.output import ExitCode
-from controller.journal.writer import default_state
+from app.state import state_directory
 from protocols.treatment import find
 
 
@@ -71,6 +71,17 @@ def test_the_state_in_a_home_is_looked_for_there(home, monkeypatch, capsys):
 
 def test_so_are_the_environment_and_a_treatments_file(home, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", "~/kept")
-    assert default_state() == home / "kept" / "ionto"
+    assert state_directory(None) == home / "kept" / "ionto"
     (home / "mine.yaml").write_text("name: mine\narea: hands\ncurrent_ma: 8.5\ntotal_min: 10\n")
     assert find("~/mine.yaml").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("/var/lib/here", "/var/lib/here/ionto"), ("here", None), (None, None)]
+)
+def test_the_state_lies_where_the_xdg_specification_says(given, expected, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/nurse")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    if given is not None:
+        monkeypatch.setenv("XDG_STATE_HOME", given)
+    assert str(state_directory(None)) == (expected or "/home/nurse/.local/state/ionto")

@@ -16,7 +16,7 @@ from controller.journal.history import open_history
 from controller.journal.service import usage
 from controller.journal.store import Store, Unwritable
 from controller.journal.tables import FILE, unpacked
-from controller.journal.writer import Journal, JournalRefused, default_state
+from controller.journal.writer import Journal, JournalRefused
 from controller.loop.tick import StopSwitch
 
 START = {"unit": "/dev/i2c-1", "treatment": "hands", "simulated": False, "target_ma": 12.0, "total_s": 1200.0}
@@ -344,14 +344,3 @@ def test_the_terminals_signals_do_not_reach_it(journal):
     journal.close()
     assert journal.failure is None
     assert journal._child.returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"), [("/var/lib/here", "/var/lib/here/ionto"), ("here", None), (None, None)]
-)
-def test_it_lies_where_the_xdg_specification_says(given, expected, monkeypatch):
-    monkeypatch.setenv("HOME", "/home/nurse")
-    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
-    if given is not None:
-        monkeypatch.setenv("XDG_STATE_HOME", given)
-    assert str(default_state()) == (expected or "/home/nurse/.local/state/ionto")
