@@ -15,18 +15,7 @@ from adafruit_ads1x15.ads1115 import ADS1115
 from drivers.errors import ChipReset, StaleConversion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from drivers.bus import BoundedBus
-
-FULL_SCALE_CODE: Final = 32767
-"""The code at and above positive full scale: the reading is saturated (ADS1115 data sheet, data format)."""
-
-NEGATIVE_FULL_SCALE_CODE: Final = -32768
-"""The code at and below negative full scale: the reading is saturated (ADS1115 data sheet, data format)."""
-
-FULL_SCALE_V: Final = {2 / 3: 6.144, 1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}
-"""Full scale in volts by the library's gain (ADS1115 data sheet, full-scale range and LSB size)."""
 
 _CONVERSION: Final = 0x00
 _CONFIG: Final = 0x01
@@ -38,9 +27,6 @@ _GAIN_BITS: Final = {2 / 3: 0x0000, 1: 0x0200, 2: 0x0400, 4: 0x0600, 8: 0x0800, 
 _RATE_BITS: Final = {8: 0x00, 16: 0x20, 32: 0x40, 64: 0x60, 128: 0x80, 250: 0xA0, 475: 0xC0, 860: 0xE0}
 _COMPARATOR_OFF: Final = 0x0003
 _SINGLE_ENDED_MUX: Final = (0x4000, 0x5000, 0x6000, 0x7000)
-
-_SLOWEST_OSCILLATOR: Final = 1.1
-"""The conversion time is good to 10 % (ADS1115 data sheet, data rate variation)."""
 
 
 class _Chip(ADS1115):
@@ -62,13 +48,13 @@ class _Chip(ADS1115):
 
 
 class _Adc:
-    """What both uses of the chip share: construction, scale and the words for an error.
+    """What both uses of the chip share: construction and the words for an error.
 
     `gain` is the library's (2/3, 1, 2, 4, 8, 16), `data_rate` in samples per second (8 to 860); ValueError
     otherwise. The bus must have time allowed. Raises ChipMissing and whatever a transfer raises.
     """
 
-    __slots__ = ("_chip", "_config", "_name", "volts_per_code")
+    __slots__ = ("_chip", "_config", "_name")
 
     def __init__(self, bus: BoundedBus, address: int, gain: float, data_rate: int, role: str) -> None:
         if gain not in _GAIN_BITS or data_rate not in _RATE_BITS:
@@ -76,15 +62,10 @@ class _Adc:
         bus.introduce(address, f"{role} ADC ADS1115")
         self._name = bus.name_of(address)
         self._config = _GAIN_BITS[gain] | _RATE_BITS[data_rate] | _COMPARATOR_OFF
-        self.volts_per_code = FULL_SCALE_V[gain] / 32768
         try:
             self._chip = _Chip(bus, gain=gain, data_rate=data_rate, mode=Mode.SINGLE, address=address)
         except ValueError as error:
             raise bus.missing(address, error) from error
-
-    def volts(self, code: int) -> float:
-        """Input voltage in V of a `code` (-32768 to 32767) at this chip's gain."""
-        return code * self.volts_per_code
 
     def _reset(self, read: int, written: int) -> ChipReset:
         return ChipReset(f"{self._name} holds configuration 0x{read:04x} where 0x{written:04x} was written.")
@@ -123,12 +104,11 @@ class GuardAdc(_Adc):
 class ControlAdc(_Adc):
     """Four single-ended channels (0 to 3) by single shots: started in one tick, collected in a later one."""
 
-    __slots__ = ("_collected", "_conversion_s", "_pending", "_words")
+    __slots__ = ("_collected", "_pending", "_words")
 
     def __init__(self, bus: BoundedBus, address: int, gain: float, data_rate: int) -> None:
         super().__init__(bus, address, gain, data_rate, "control")
         self._words = tuple(_READY | mux | Mode.SINGLE | self._config for mux in _SINGLE_ENDED_MUX)
-        self._conversion_s = _SLOWEST_OSCILLATOR / data_rate
         self._pending: int | None = None
         self._collected = True
 
@@ -164,20 +144,6 @@ class ControlAdc(_Adc):
         self._collected = True
         self._pending = None
         return code
-
-    def read_now(
-        self, channel: int, now_s: Callable[[], float], wait_until_s: Callable[[float], None]
-    ) -> int:
-        """Start, wait and collect, for start-up; raises as `start` and `collect` do.
-
-        Waits one conversion time, twice at most: 2.6 ms at 860 samples per second.
-        """
-        self.start(channel)
-        for _ in range(2):
-            wait_until_s(now_s() + self._conversion_s)
-            if self._chip.read_config() & _READY:
-                break
-        return self.collect(channel)
 
     def _stale(self) -> StaleConversion:
         return StaleConversion(f"{self._name} has not finished its conversion.")

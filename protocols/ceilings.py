@@ -76,8 +76,3 @@ def ceiling_ma(area: str, age_group: str, electrolyte: str) -> float:
 def longest_min(area: str) -> float:
     """Give the longest time with current in minutes, both directions together; 0.0 for an unlisted area."""
     return _LONGEST_MIN.get(area, 0.0)
-
-
-def max_charge_ma_min(area: str, age_group: str, electrolyte: str) -> float:
-    """Give the highest charge of a session in mA·min: the ceiling held for the longest time."""
-    return ceiling_ma(area, age_group, electrolyte) * longest_min(area)

@@ -20,7 +20,6 @@ HEADROOM_V: Final = 8.0
 """The resistor takes this much less than the compliance at the ceiling: the stage stays in control."""
 SMALLEST_OHM: Final = 400.0
 """A body is at least 350 ohm to the guard; a dummy load lies safely above."""
-RESISTOR_MARGIN: Final = 0.15
 ZERO_MA: Final = 0.02
 """The meter shows less than this and its own error with the output off."""
 METER_DAYS: Final = 731

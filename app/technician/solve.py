@@ -27,8 +27,6 @@ from controller.backends.meter import Accuracy
 
 LIMIT_PART, LIMIT_MA = 0.01, 0.05
 """A current is right within 1 % or 0.05 mA, whichever is more (figures to hold)."""
-VOLTAGE_LIMIT_PART, VOLTAGE_LIMIT_V = 0.01, 0.3
-"""A voltage is right within 1 % or 0.3 V: it tells an open circuit from a load, no more."""
 FITS: Final = {
     "control_current": (0.03, 0.003),
     "guard_current": (0.03, 0.003),

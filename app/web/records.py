@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from controller.host import wall
-from controller.journal.history import MOST, History, Unreadable, open_history
+from controller.journal.history import History, Unreadable, open_history
 from controller.journal.tables import FILE
 from protocols.course import Given
 from protocols.dates import Dates, utc
@@ -85,13 +85,6 @@ class Records:
         with self._open() as history:
             rows = [] if history is None else history.sessions(limit=limit, before=before, person=person)
         return [_record(row) for row in rows]
-
-    def everything(self) -> Iterator[Record]:
-        """Give all sessions, newest first, 500 at a time."""
-        before: int | None = None
-        while found := self.page(MOST, before):
-            yield from found
-            before = found[-1].id
 
     def one(self, number: int) -> Record | None:
         """Give one session."""

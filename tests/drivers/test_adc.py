@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.adc import FULL_SCALE_CODE, NEGATIVE_FULL_SCALE_CODE, ControlAdc, GuardAdc
+from drivers.adc import ControlAdc, GuardAdc
 from drivers.bus import BoundedBus
 from drivers.errors import (
     BusTimeout,
@@ -69,7 +69,6 @@ def test_every_code_is_read_as_a_signed_number(guard, wire):
     for answer, code in ((b"\x7f\xff", 32767), (b"\x80\x00", -32768), (b"\xff\xff", -1), (b"\x00\x00", 0)):
         wire.expect(("write_read", 0x49, READ_CONVERSION, answer))
         assert guard.read() == code
-    assert (FULL_SCALE_CODE, NEGATIVE_FULL_SCALE_CODE) == (32767, -32768)
 
 
 @pytest.mark.parametrize(
@@ -271,38 +270,6 @@ def test_a_result_lost_on_the_wire_can_be_collected_again(control, wire, answer,
     assert control.collect(0) == 5
 
 
-def test_read_now_waits_one_slow_conversion(control, wire, clock):
-    wire.expect(
-        ("write", 0x48, b"\x01\xe5\xe3"),
-        ("write_read", 0x48, READ_CONFIG, b"\xe5\xe3"),
-        ("write_read", 0x48, READ_CONFIG, b"\xe5\xe3"),
-        ("write_read", 0x48, READ_CONVERSION, b"\x10\x00"),
-    )
-    begun_s = clock.now_s
-    assert control.read_now(2, clock.now, clock.wait_until) == 0x1000
-    assert clock.now_s - begun_s == pytest.approx(1.1 / 860)
-
-
-def test_read_now_gives_up_on_a_stuck_ready_bit(control, wire, clock):
-    wire.expect(
-        ("write", 0x48, b"\x01\xc5\xe3"),
-        *[("write_read", 0x48, READ_CONFIG, b"\x45\xe3")] * 3,
-    )
-    begun_s = clock.now_s
-    with pytest.raises(StaleConversion):
-        control.read_now(0, clock.now, clock.wait_until)
-    assert clock.now_s - begun_s == pytest.approx(2.2 / 860)
-
-
-def test_read_now_ends_even_with_a_clock_that_stands(control, wire):
-    wire.expect(
-        ("write", 0x48, b"\x01\xc5\xe3"),
-        *[("write_read", 0x48, READ_CONFIG, b"\x45\xe3")] * 3,
-    )
-    with pytest.raises(StaleConversion):
-        control.read_now(0, lambda: 0.0, lambda t_s: None)
-
-
 # --- both ------------------------------------------------------------------------------------------------
 
 
@@ -352,18 +319,6 @@ def test_a_channel_that_is_none_is_refused_before_the_wire(control, bus, channel
         control.start(channel)
     with pytest.raises(ValueError, match="channels 0 to 3"):
         GuardAdc(bus, 0x49, 2, 860, channel)
-
-
-@pytest.mark.parametrize(
-    ("gain", "full_scale_v"), [(2 / 3, 6.144), (1, 4.096), (2, 2.048), (4, 1.024), (8, 0.512), (16, 0.256)]
-)
-def test_volts_by_gain(endless, gain, full_scale_v):
-    _, bus = endless(b"\x00", allowed_s=1.0)
-    adc = ControlAdc(bus, 0x48, gain, 860)
-    assert adc.volts(-32768) == -full_scale_v
-    assert adc.volts(16384) == full_scale_v / 2
-    assert adc.volts(0) == 0.0
-    assert adc.volts(1) == adc.volts_per_code
 
 
 class _Echo:

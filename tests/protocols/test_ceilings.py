@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols import ceilings
-from protocols.ceilings import ceiling_ma, longest_min, max_charge_ma_min
+from protocols.ceilings import ceiling_ma, longest_min
 
 pytestmark = pytest.mark.core
 
@@ -26,7 +26,6 @@ def test_the_table(area: str, adult_ma: float, child_ma: float, most_min: float)
     assert ceiling_ma(area, "adult", "glycopyrrolate") == min(adult_ma, 8)
     assert ceiling_ma(area, "child", "glycopyrrolate") == min(child_ma, 8)
     assert longest_min(area) == most_min
-    assert max_charge_ma_min(area, "adult", "tap_water") == adult_ma * most_min
 
 
 def test_every_combination_is_listed_and_below_the_stage() -> None:
@@ -42,7 +41,6 @@ def test_every_combination_is_listed_and_below_the_stage() -> None:
 def test_whatever_is_not_listed_is_zero(area: str, group: str, electrolyte: str) -> None:
     if (area, group, electrolyte) not in {(a, g, e) for a in AREAS for g in GROUPS for e in ELECTROLYTES}:
         assert ceiling_ma(area, group, electrolyte) == 0.0
-        assert max_charge_ma_min(area, group, electrolyte) == 0.0
     if area not in AREAS:
         assert longest_min(area) == 0.0
 
