@@ -76,7 +76,8 @@ class Row(NamedTuple):
     riding. `peak_ratio` bounds the true current over the target in an abort, None where the fault itself is
     the current. `folds` marks a fault that the fold-back answers, whose falls are no step, `moves_polarity`
     one that moves the polarity contacts itself. Where the true current was away for `unseen_ms` at most, the
-    fault may be ridden too: nothing in the unit can tell it from one that never was.
+    fault may be ridden too: nothing in the unit can tell it from one that never was. Where the fault shows as
+    pulses of the true current, none may last longer than `pulse_ms`; how high they are is the fault itself.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Row(NamedTuple):
     folds: bool = False
     moves_polarity: bool = False
     unseen_ms: float | None = None
+    pulse_ms: float | None = None
 
     def expected(self, phase: str) -> Reaction:
         """Return what has to follow when the fault begins in `phase`."""
@@ -134,6 +136,7 @@ def _row(
     folds: bool = False,
     moves_polarity: bool = False,
     unseen_ms: float | None = None,
+    pulse_ms: float | None = None,
 ) -> Row:
     """Make a row from what differs: the fault's name is the first word of `name`.
 
@@ -151,7 +154,9 @@ def _row(
     ending = STOPPED if driven == RIDDEN else driven
     by_phase |= {"stopping": stopping or ending, **other}
     fault = name.split(maxsplit=1)[0]
-    return Row(name, fault, params, driven, by_phase, why, peak_ratio, folds, moves_polarity, unseen_ms)
+    return Row(
+        name, fault, params, driven, by_phase, why, peak_ratio, folds, moves_polarity, unseen_ms, pulse_ms
+    )
 
 
 _LOST = _aborted("open_circuit")
@@ -263,6 +268,16 @@ _OUTPUT = (
     ),
     _row("stage_drift 3 %", {"percent": 3.0, "over_s": 5.0}, RIDDEN, why="trimmed away as it comes"),
     _row("stage_drift 1 %", {"percent": 1.0, "over_s": 60.0}, RIDDEN, why="a unit that warms up"),
+    _row(
+        "stage_winds_up",
+        {},
+        Reaction(("completed", "aborted"), ("current_spike", "over_current"), FAST_MS),
+        before=Reaction(("completed", "aborted", "refused"), ("current_spike", "over_current"), FAST_MS),
+        stopping=Reaction(("stopped", "aborted"), ("current_spike", "over_current"), FAST_MS),
+        why="a pulse at the limiter for 0.4 ms whenever a circuit closes: one conversion rarely shows it",
+        peak_ratio=None,
+        pulse_ms=1.0,
+    ),
     _row(
         "short_circuit",
         {},

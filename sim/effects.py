@@ -50,6 +50,12 @@ class Reachable(Protocol):
     def current_ma(self, at_s: float) -> float:
         """Size of the true current through the person in mA at `at_s` (s)."""
 
+    def wind_up(self, tau_s: float, top_ma: float, t_s: float) -> None:
+        """Let the stage's loop, with this time constant, wind up to `top_ma` from `t_s` (s) on."""
+
+    def mend_output(self, t_s: float) -> None:
+        """Let the output be as the unit was built again, from `t_s` (s) on."""
+
     def press(self, button: str) -> Undo:
         """Press a button of the panel; calling the result lets it go."""
 
@@ -128,6 +134,11 @@ def _stage_drift(world: Reachable, params: Mapping[str, Value], t_s: float) -> U
         stage.drift = 1.0
 
     return undo
+
+
+def _stage_winds_up(world: Reachable, params: Mapping[str, Value], t_s: float) -> Undo:
+    world.wind_up(_number(params, "tau_ms") / 1000.0, _number(params, "top_ma"), t_s)
+    return world.mend_output
 
 
 def _short_circuit(world: Reachable, params: Mapping[str, Value], _t_s: float) -> Undo:
@@ -336,6 +347,7 @@ EFFECTS: Final[dict[str, Effect]] = {
     "current_spike": _current_spike,
     "over_current": _over_current,
     "stage_drift": _stage_drift,
+    "stage_winds_up": _stage_winds_up,
     "short_circuit": _short_circuit,
     "adc_silent": _adc("silent"),
     "adc_frozen": _adc("frozen"),

@@ -40,7 +40,6 @@ class Stage:
 
     __slots__ = (
         "_curve_ma",
-        "_limit_ma",
         "_offset_ma",
         "_per_code_ma",
         "asked_ma",
@@ -49,6 +48,8 @@ class Stage:
         "extra_ma",
         "forced_latched",
         "forced_ma",
+        "limit_ma",
+        "wanted_ma",
     )
 
     def __init__(
@@ -58,9 +59,9 @@ class Stage:
         self._per_code_ma = full_scale_ma / 4095.0 * (1.0 + rng.uniform(-gain_part, gain_part))
         self._offset_ma = rng.uniform(-offset_ma, offset_ma)
         self._curve_ma = 4.0 * full_scale_ma * rng.uniform(-0.002, 0.002)
-        self._limit_ma = LIMITER_MA / 25.0 * full_scale_ma * (1.0 + rng.uniform(-0.02, 0.02))
+        self.limit_ma = LIMITER_MA / 25.0 * full_scale_ma * (1.0 + rng.uniform(-0.02, 0.02))
         self.code = 0
-        self.asked_ma = 0.0
+        self.asked_ma = self.wanted_ma = 0.0
         self.forced_ma: float | None = None
         self.forced_latched = False
         self.extra_ma = 0.0
@@ -69,7 +70,8 @@ class Stage:
     def demand_ma(self) -> float:
         """Return the current in mA that the stage would drive into a short at the present code.
 
-        What that code asks a sound stage for is in `asked_ma` then.
+        What that code asks a sound stage for is in `asked_ma` then, and in `wanted_ma` what the loop of this
+        one is after, which may be below zero or beyond the limiter.
         """
         code = self.code
         share = code / 4095.0
@@ -79,7 +81,8 @@ class Stage:
             return self.forced_ma
         if code > 0:
             demand = demand * self.drift + self.extra_ma
-        return min(demand, self._limit_ma) if demand > 0.0 else 0.0
+        self.wanted_ma = demand
+        return min(demand, self.limit_ma) if demand > 0.0 else 0.0
 
 
 class Relay:

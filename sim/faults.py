@@ -123,6 +123,16 @@ _TABLE: Final = (
         "drive",
     ),
     Fault(
+        "stage_winds_up",
+        "the stage's loop asks for more and more while no circuit is closed, and comes back slowly",
+        (
+            Param("tau_ms", "ms", 0.11, 0.001, 10.0),
+            Param("top_ma", "mA", 57.5, 1.0, 1000.0),
+            FOR_GOOD,
+        ),
+        "drive",
+    ),
+    Fault(
         "short_circuit",
         "the electrodes touch: a small resistance replaces the person",
         (Param("ohm", "ohm", 20.0, 1.0, 500.0), FOR_GOOD),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from sim.body.load import LoadParams, person
+from sim.output import OutputParts
 from sim.scenario import Scenario, SkinNumbers
 
 
@@ -17,6 +18,7 @@ from sim.scenario import Scenario, SkinNumbers
 class UnitSpec:
     """What the unit is built of; the defaults are the reference unit. Pins are BCM numbers.
 
+    `output` is what the stage's loop and its terminals are made of, None for one that is always in control.
     `bare` is a unit of untrimmed parts, as it comes to its first calibration. `visit` names the occasion: the
     same unit with other noise.
     """
@@ -52,6 +54,7 @@ class UnitSpec:
     alert_pin: int | None = None
     area: str = "hands"
     eeprom_code: int = 0
+    output: OutputParts | None = None
     bare: bool = False
     visit: str = ""
 

@@ -4,7 +4,8 @@ Law of this module: the truth is exact on the pieces and independent of whoever 
 kept only as long as a converter may still ask for it.
 
 A piece lasts from one event to the next. In it the current goes from what it was to its target with the
-stage's time constant, and the skin's capacitor likewise with its own.
+stage's time constant, and the skin's capacitor likewise with its own. Where the stage is not in control the
+world leads the current from one moment to the next (`lead`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from sim.electronics import STAGE_TAU_S
 from sim.felt import Felt
 
 KEEP: Final = 768
@@ -21,8 +21,10 @@ FORGET: Final = 512
 SETTLED: Final = 25.0
 """After so many time constants a 25 mA step is within a picoampere of its end."""
 OFF_BELOW_MA: Final = 0.01
-Piece = tuple[float, float, float, float, float, float, float, int, float]
-"""(start s, target mA, deviation mA, skin V, deviation V, its tau s, series kohm, sign, leak mA)."""
+EVENLY: Final = 1000.0
+"""An exponential of so many times its length is a straight line, within a 2000th of its height."""
+Piece = tuple[float, float, float, float, float, float, float, int, float, float]
+"""(start s, target mA, deviation mA, skin V, deviation V, its tau s, series kohm, sign, leak mA, tau s)."""
 
 
 class Trace:
@@ -47,7 +49,7 @@ class Trace:
     def __init__(self, before_forgetting: Callable[[], None]) -> None:
         self._before_forgetting = before_forgetting
         self._past: list[Piece] = []
-        self._piece: Piece = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1, 0.0)
+        self._piece: Piece = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1, 0.0, 1.0)
         self._peak_ma = self._forward_ma_s = self._reverse_ma_s = 0.0
         self._below_since_s: float | None = 0.0
         self._asked_ma = 0.0
@@ -59,6 +61,7 @@ class Trace:
         t_s: float,
         *,
         target_ma: float,
+        tau_s: float,
         jump: bool,
         skin_v: float,
         skin_tau_s: float,
@@ -74,20 +77,20 @@ class Trace:
         A load that grows at once can't pull the output above `limit_v`: the current gives way at once.
         `asked_ma` is what the stage is asked for, `whole` whether both sides are whole in contact.
         """
-        start_s, old_ma, deviation_ma, old_v, deviation_v, tau_s, old_kohm, _, _ = self._piece
+        start_s, old_ma, deviation_ma, old_v, deviation_v, old_tau_s, old_kohm, _, _, stage_s = self._piece
         elapsed_s = t_s - start_s
-        decay = math.exp(-elapsed_s / STAGE_TAU_S) if deviation_ma else 0.0
+        decay = math.exp(-elapsed_s / stage_s) if deviation_ma else 0.0
         if elapsed_s > 0.0:
             self._close(elapsed_s, decay)
         self._asked_ma, self._whole = asked_ma, whole
         now_ma = old_ma + deviation_ma * decay
         if jump:
-            self._piece = (t_s, target_ma, 0.0, skin_v, 0.0, 1.0, series_kohm, sign, leak_ma)
+            self._piece = (t_s, target_ma, 0.0, skin_v, 0.0, 1.0, series_kohm, sign, leak_ma, tau_s)
             return
         # Out of an open circuit the skin's capacitor begins empty, whatever the terminals stood at.
         now_v = old_v if old_kohm else 0.0
-        if deviation_v and elapsed_s < SETTLED * tau_s:
-            now_v += deviation_v * math.exp(-elapsed_s / tau_s)
+        if deviation_v and elapsed_s < SETTLED * old_tau_s:
+            now_v += deviation_v * math.exp(-elapsed_s / old_tau_s)
         if now_ma * series_kohm + now_v > limit_v:
             now_ma = max((limit_v - now_v) / series_kohm, 0.0)
         from_ma = now_ma - target_ma
@@ -103,6 +106,50 @@ class Trace:
             series_kohm,
             sign,
             leak_ma,
+            tau_s,
+        )
+
+    def skin_v(self, t_s: float) -> float:
+        """Voltage over the skins in V at `t_s` (now), 0 where no circuit is closed."""
+        piece = self._piece
+        if not piece[6]:
+            return 0.0
+        return piece[3] + piece[4] * math.exp((piece[0] - t_s) / piece[5])
+
+    def lead(
+        self,
+        t_s: float,
+        lasts_s: float,
+        *,
+        from_ma: float,
+        to_ma: float,
+        from_v: float,
+        to_v: float,
+        series_kohm: float,
+        sign: int,
+        leak_ma: float,
+        asked_ma: float,
+        whole: bool,
+    ) -> None:
+        """Close the running piece and lead current and skin evenly to what they are `lasts_s` later."""
+        piece = self._piece
+        elapsed_s = t_s - piece[0]
+        if elapsed_s > 0.0:
+            self._close(elapsed_s, math.exp(-elapsed_s / piece[9]) if piece[2] else 0.0)
+        self._asked_ma, self._whole = asked_ma, whole
+        far_ma, far_v = EVENLY * (from_ma - to_ma), EVENLY * (from_v - to_v)
+        tau_s = EVENLY * lasts_s
+        self._piece = (
+            t_s,
+            from_ma - far_ma,
+            far_ma,
+            from_v - far_v,
+            far_v,
+            tau_s,
+            series_kohm,
+            sign,
+            leak_ma,
+            tau_s,
         )
 
     def _close(self, elapsed_s: float, decay: float) -> None:
@@ -115,7 +162,7 @@ class Trace:
         target_ma, deviation_ma = piece[1], piece[2]
         area = target_ma * elapsed_s
         if deviation_ma:
-            area += deviation_ma * (STAGE_TAU_S * (1.0 - decay))
+            area += deviation_ma * (piece[9] * (1.0 - decay))
         if piece[7] > 0:
             self._forward_ma_s += area
         else:
@@ -125,18 +172,16 @@ class Trace:
         largest_ma = first_ma if first_ma > last_ma else last_ma
         self._peak_ma = max(self._peak_ma, largest_ma)
         end_s = piece[0] + elapsed_s
-        self.felt.take(
-            piece[0], end_s, target_ma, deviation_ma, STAGE_TAU_S, self._asked_ma, whole=self._whole
-        )
+        self.felt.take(piece[0], end_s, target_ma, deviation_ma, piece[9], self._asked_ma, whole=self._whole)
         flows = last_ma >= OFF_BELOW_MA
         self._below_since_s = None if flows else _below_since(piece, last_ma, self._below_since_s)
 
     def felt_until(self, now_s: float) -> Felt:
         """Return what was felt so far, of the running piece too."""
         felt = self.felt.copy()
-        start_s, target_ma, deviation_ma = self._piece[:3]
-        if now_s > start_s:
-            felt.take(start_s, now_s, target_ma, deviation_ma, STAGE_TAU_S, self._asked_ma, whole=self._whole)
+        piece = self._piece
+        if now_s > piece[0]:
+            felt.take(piece[0], now_s, piece[1], piece[2], piece[9], self._asked_ma, whole=self._whole)
         return felt
 
     def current_ma(self, t_s: float) -> float:
@@ -145,9 +190,9 @@ class Trace:
         if t_s < piece[0]:
             piece = self._at(t_s)
         elapsed_s = t_s - piece[0]
-        if not piece[2] or elapsed_s > SETTLED * STAGE_TAU_S:
+        if not piece[2] or elapsed_s > SETTLED * piece[9]:
             return piece[1]
-        return piece[1] + piece[2] * math.exp(-elapsed_s / STAGE_TAU_S)
+        return piece[1] + piece[2] * math.exp(-elapsed_s / piece[9])
 
     def signed_ma(self, t_s: float) -> float:
         """As `current_ma`, negative in reverse polarity."""
@@ -155,9 +200,9 @@ class Trace:
         if t_s < piece[0]:
             piece = self._at(t_s)
         elapsed_s = t_s - piece[0]
-        if not piece[2] or elapsed_s > SETTLED * STAGE_TAU_S:
+        if not piece[2] or elapsed_s > SETTLED * piece[9]:
             return piece[1] * piece[7]
-        return (piece[1] + piece[2] * math.exp(-elapsed_s / STAGE_TAU_S)) * piece[7]
+        return (piece[1] + piece[2] * math.exp(-elapsed_s / piece[9])) * piece[7]
 
     def _at(self, t_s: float) -> Piece:
         piece = self._piece
@@ -170,14 +215,14 @@ class Trace:
     def average_ma(self, from_s: float, to_s: float) -> float:
         """Mean size of the current in mA over a window (s)."""
         piece = self._piece
-        if from_s >= piece[0] + SETTLED * STAGE_TAU_S or (from_s >= piece[0] and not piece[2]):
+        if from_s >= piece[0] + SETTLED * piece[9] or (from_s >= piece[0] and not piece[2]):
             return piece[1]
         return self._mean(_current_integral, from_s, to_s)
 
     def average_v(self, from_s: float, to_s: float) -> float:
         """Mean voltage at the output terminals in V over a window (s)."""
         piece = self._piece
-        if from_s >= piece[0] + SETTLED * STAGE_TAU_S and from_s >= piece[0] + SETTLED * piece[5]:
+        if from_s >= piece[0] + SETTLED * piece[9] and from_s >= piece[0] + SETTLED * piece[5]:
             return piece[6] * piece[1] + piece[3]
         return self._mean(_voltage_integral, from_s, to_s)
 
@@ -224,7 +269,7 @@ def _below_since(piece: Piece, last_ma: float, since_s: float | None) -> float |
         return None
     start_s, target_ma, deviation_ma = piece[:3]
     if target_ma + deviation_ma >= OFF_BELOW_MA:
-        return start_s + STAGE_TAU_S * math.log(deviation_ma / (OFF_BELOW_MA - target_ma))
+        return start_s + piece[9] * math.log(deviation_ma / (OFF_BELOW_MA - target_ma))
     return start_s if since_s is None else since_s
 
 
@@ -238,7 +283,7 @@ def _decay(from_s: float, to_s: float, tau_s: float) -> float:
 def _current_integral(piece: Piece, from_s: float, to_s: float) -> float:
     total = piece[1] * (to_s - from_s)
     if piece[2]:
-        total += piece[2] * _decay(from_s - piece[0], to_s - piece[0], STAGE_TAU_S)
+        total += piece[2] * _decay(from_s - piece[0], to_s - piece[0], piece[9])
     return total
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Final, TypeAlias
@@ -29,6 +30,7 @@ from sim.electronics import (
     BARE_MA,
     BARE_PART,
     BARE_V,
+    STAGE_TAU_S,
     ChargePump,
     NoiseTable,
     Relay,
@@ -37,6 +39,8 @@ from sim.electronics import (
     tolerance,
 )
 from sim.faults import FAULTS, Value
+from sim.lead import Lead
+from sim.output import Circuit, Output, OutputParts
 from sim.scenario import Event, Scenario
 from sim.spec import UnitSpec, load_params
 from sim.trace import Trace
@@ -57,6 +61,8 @@ DRIVEN_MA: Final = 0.1
 """A stage that asks for less than this has no current to lose: a twentieth of what DC perception takes."""
 STOP_DELAY_S: Final = 6.0
 """Stop's second contact breaks the enable circuit when it was held this long (docs/decisions/0009)."""
+WOUND_DOWN_MA: Final = -13.6
+"""So far a loop winds down at code 0: its gate 2 V below where current begins (tests: `wound_stage.py`)."""
 BLEEDER_KOHM: Final = 470.0
 """Load of the open output terminals: a stage that drives nothing at all still shows no full voltage."""
 CURRENT_NOISE_MA: Final = 0.001
@@ -87,6 +93,7 @@ class World:
         self.short_ohm: float | None = None
         self.leak_ma = 0.0
         self.trace = Trace(self._before_forgetting)
+        self.lead: Lead | None = None
         self.truth = Truth(clock, self.trace)
         self._draw_electronics()
         self._draw_chips()
@@ -94,6 +101,7 @@ class World:
         self.person = Person(self.load, self._rng("fidgets"), fidgets=scenario.person.fidgets)
         self._contact = self.load.in_contact
         self.pin_factory = SimFactory(self)
+        self.mend_output(clock.now_s)
         self._plan(scenario)
         clock.on_alarm = self._ring
         self._refresh(clock.now_s)
@@ -198,6 +206,18 @@ class World:
         lasts_s = float(params.get("for_s", 0.0))
         if undo is not None and lasts_s > 0.0:
             self.at(t_s + lasts_s, undo)
+
+    def wind_up(self, tau_s: float, top_ma: float, t_s: float) -> None:
+        """Let the stage's loop, with this time constant, wind up to `top_ma` from `t_s` (s) on."""
+        parts = replace(
+            self.spec.output or OutputParts(), tau_s=tau_s, top_ma=top_ma, bottom_ma=WOUND_DOWN_MA
+        )
+        self.lead = Lead(Output(parts), self.trace, t_s)
+
+    def mend_output(self, t_s: float) -> None:
+        """Let the output be as the unit was built again, from `t_s` (s) on."""
+        parts = self.spec.output
+        self.lead = None if parts is None else Lead(Output(parts), self.trace, t_s)
 
     def adcs(self, which: str) -> list[Ads1115]:
         """Return the converters called `control`, `guard` or `both`, as far as the unit has them."""
@@ -370,6 +390,8 @@ class World:
         brisk = self.person.moving or bool(self._glides)
         if brisk:
             self._move_load(t_s)
+        if self.lead is not None:
+            self.lead.pass_time(t_s)
         load.advance(t_s - self._stepped_s, self.trace.signed_ma(t_s))
         self._stepped_s = t_s
         closed = bool(self._enable.state and self._series.state and self._polarity.state)
@@ -385,12 +407,49 @@ class World:
         if drives:
             self.truth.note_drive(t_s)
         whole = self._contact and not (brisk and self.person.sliding)
-        self._begin_piece(t_s, demand_ma, closed=closed, whole=whole)
+        led = self.lead is not None and self._leads(t_s, demand_ma, closed=closed, whole=whole)
+        if not led:
+            self._begin_piece(t_s, demand_ma, closed=closed, whole=whole)
         idle = not closed or demand_ma == 0.0
         pause_s = BRISK_STEP_S if brisk else IDLE_STEP_S if idle else STEP_S
         self._step_due_s = t_s + pause_s
-        if brisk:
+        if self.lead is not None and led:
+            self._step_due_s = self.lead.until_s
+        elif brisk:
             self._step_due_s = min(self._step_due_s, max(self.person.slide_ends_s(), t_s))
+
+    def _leads(self, t_s: float, demand_ma: float, *, closed: bool, whole: bool) -> bool:
+        """Tell whether the stage is out of control, and then begin the next step of the way back."""
+        lead, load, stage = self.lead, self.load, self.stage
+        if lead is None or self.short_ohm is not None:
+            return False
+        limit_v = max(self.supply_v - self._headroom_v, 0.0)
+        if not (closed and self._contact):
+            lead.open(stage.wanted_ma, min(limit_v, demand_ma * BLEEDER_KOHM))
+            return False
+        typical_ma = max(demand_ma, DRIVEN_MA)
+        skin_v = load.skin_v(typical_ma)
+        steady_ma = demand_ma
+        if demand_ma * load.series_kohm + load.skin_v(demand_ma) > limit_v:
+            steady_ma = load.current_at(limit_v)
+        circuit = Circuit(
+            wanted_ma=stage.wanted_ma,
+            limiter_ma=stage.limit_ma,
+            limit_v=limit_v,
+            series_kohm=load.series_kohm,
+            skin_kohm=skin_v / typical_ma,
+            skin_tau_s=load.tau_s(typical_ma, skin_v),
+        )
+        if not lead.leads(t_s, circuit, steady_ma):
+            return False
+        lead.go_on(
+            t_s,
+            sign=self._polarity.state or 1,
+            leak_ma=self.leak_ma,
+            asked_ma=stage.asked_ma,
+            whole=whole,
+        )
+        return True
 
     def _begin_piece(self, t_s: float, demand_ma: float, *, closed: bool, whole: bool) -> None:
         load, limit_v = self.load, self.supply_v - self._headroom_v
@@ -417,6 +476,7 @@ class World:
         self.trace.begin(
             t_s,
             target_ma=demand_ma,
+            tau_s=STAGE_TAU_S if self.lead is None else self.lead.output.parts.tau_s,
             jump=jump,
             skin_v=skin_v,
             skin_tau_s=tau_s,

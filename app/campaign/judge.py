@@ -26,7 +26,8 @@ def problems(cell: Cell, target_ma: float, summary: Mapping[str, Any]) -> list[s
     reaction = row.expected(cell.phase)
     if _unseen(row, summary):  # the step is the fault itself
         return list(_truth(row, target_ma, summary, steps=False))
-    return [*_ending(cell, reaction, summary), *_truth(row, target_ma, summary, steps=not row.folds)]
+    steps = not row.folds and row.pulse_ms is None
+    return [*_ending(cell, reaction, summary), *_truth(row, target_ma, summary, steps=steps)]
 
 
 def _unseen(row: Row, summary: Mapping[str, Any]) -> bool:
@@ -70,7 +71,11 @@ def _truth(row: Row, target_ma: float, summary: Mapping[str, Any], *, steps: boo
     peak_ma, step_ma, switched_ma = truth["peak_ma"], truth["worst_step_ma"], truth["switched_above_ma"]
     ridden = outcome in {"completed", "stopped"}
     ratio = RIDDEN_RATIO if ridden else row.peak_ratio
-    if outcome == "refused" and peak_ma > SENSING_MA:
+    if row.pulse_ms is not None:
+        longest_ms = truth["pulses"]["longest_ms"]
+        if longest_ms > row.pulse_ms:
+            yield f"a pulse of {longest_ms:.2f} ms, allowed {row.pulse_ms:g} ms"
+    elif outcome == "refused" and peak_ma > SENSING_MA:
         yield f"{peak_ma:.2f} mA flowed although the session was refused"
     elif ratio is not None and peak_ma > ratio * target_ma:
         yield f"true peak {peak_ma:.2f} mA, allowed {ratio * target_ma:.2f} mA"
