@@ -106,7 +106,7 @@ class BoundedBus:
         self, address: int, buffer: ReadableBuffer, *, start: int = 0, end: int | None = None
     ) -> None:
         """Write `buffer[start:end]`. Raises BusTimeout or ChipSilent."""
-        data = bytes(buffer[start:end])
+        data = bytes(buffer)[start:end]
         self._begin(1 + len(data))
         try:
             self._write(address, data)
@@ -146,7 +146,7 @@ class BoundedBus:
         """
         if in_end is None:
             in_end = len(in_buffer)
-        data_out = bytes(out_buffer[out_start:out_end])
+        data_out = bytes(out_buffer)[out_start:out_end]
         count = in_end - in_start
         self._begin(2 + len(data_out) + count)
         try:

@@ -7,7 +7,7 @@ a world that has one planned is not for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sim.chips.ads1115 import Ads1115
@@ -20,14 +20,16 @@ MUX_STEP: Final = 0x1000
 """Multiplexer bits for input n against ground: 0x4000 + n * 0x1000 (SBAS444, table 8-3)."""
 
 
-class DacHolds(NamedTuple):
-    """What the digital-to-analog converter holds; nothing here ever makes it busy or powers it down."""
+class DacHolds:
+    """What the digital-to-analog converter holds now; nothing here ever makes it busy or powers it down."""
 
-    code: int
-    power_down: int = 0
-    ready: bool = True
-    eeprom_code: int = 0
-    eeprom_power_down: int = 0
+    __slots__ = ("code", "eeprom_code", "eeprom_power_down", "power_down", "ready")
+
+    def __init__(self, code: int, eeprom_code: int) -> None:
+        self.code = code
+        self.eeprom_code = eeprom_code
+        self.power_down = self.eeprom_power_down = 0
+        self.ready = True
 
 
 class _Wire:
@@ -61,21 +63,20 @@ class PlantDac(_Wire):
     def __init__(self, world: World) -> None:
         super().__init__(world, written=2, pointed=0, count=5)
         self._chip = world.dac
-        self._holds = DacHolds(world.dac.output_code, eeprom_code=world.dac.eeprom_code)
+        self._holds = DacHolds(world.dac.output_code, world.dac.eeprom_code)
 
     def write(self, code: int) -> None:
         """Set the output code, 0 to 4095."""
         self._clock.advance_by(self._write_s)
         if code != self._holds.code:
-            self._holds = self._holds._replace(code=code)
+            self._holds.code = code
             self._chip.put(code)
 
     def read_back(self) -> DacHolds:
-        """Return what was written."""
+        """Return what it holds from now on, too."""
         self._clock.advance_by(self._before_s)
-        holds = self._holds
         self._clock.advance_by(self._after_s)
-        return holds
+        return self._holds
 
 
 class PlantGuardAdc(_Wire):

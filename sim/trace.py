@@ -23,8 +23,52 @@ SETTLED: Final = 25.0
 OFF_BELOW_MA: Final = 0.01
 EVENLY: Final = 1000.0
 """An exponential of so many times its length is a straight line, within a 2000th of its height."""
-Piece = tuple[float, float, float, float, float, float, float, int, float, float]
-"""(start s, target mA, deviation mA, skin V, deviation V, its tau s, series kohm, sign, leak mA, tau s)."""
+
+
+class Piece:
+    """One stretch of the current, from `start_s` on; never changed once it is made.
+
+    Current: `target_ma` + `deviation_ma`, which fades with `stage_s`. Terminals: the current
+    through `series_kohm`, + `skin_v` + `deviation_v`, which fades with `tau_s`. `sign` is +1 forward and -1
+    reverse; `leak_ma` doesn't come back.
+    """
+
+    __slots__ = (
+        "deviation_ma",
+        "deviation_v",
+        "leak_ma",
+        "series_kohm",
+        "sign",
+        "skin_v",
+        "stage_s",
+        "start_s",
+        "target_ma",
+        "tau_s",
+    )
+
+    def __init__(
+        self,
+        start_s: float,
+        target_ma: float,
+        deviation_ma: float,
+        skin_v: float,
+        deviation_v: float,
+        tau_s: float,
+        series_kohm: float,
+        sign: int,
+        leak_ma: float,
+        stage_s: float,
+    ) -> None:
+        self.start_s = start_s
+        self.target_ma = target_ma
+        self.deviation_ma = deviation_ma
+        self.skin_v = skin_v
+        self.deviation_v = deviation_v
+        self.tau_s = tau_s
+        self.series_kohm = series_kohm
+        self.sign = sign
+        self.leak_ma = leak_ma
+        self.stage_s = stage_s
 
 
 class Trace:
@@ -49,7 +93,7 @@ class Trace:
     def __init__(self, before_forgetting: Callable[[], None]) -> None:
         self._before_forgetting = before_forgetting
         self._past: list[Piece] = []
-        self._piece: Piece = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1, 0.0, 1.0)
+        self._piece = Piece(0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1, 0.0, 1.0)
         self._peak_ma = self._forward_ma_s = self._reverse_ma_s = 0.0
         self._below_since_s: float | None = 0.0
         self._asked_ma = 0.0
@@ -77,26 +121,26 @@ class Trace:
         A load that grows at once can't pull the output above `limit_v`: the current gives way at once.
         `asked_ma` is what the stage is asked for, `whole` whether both sides are whole in contact.
         """
-        start_s, old_ma, deviation_ma, old_v, deviation_v, old_tau_s, old_kohm, _, _, stage_s = self._piece
-        elapsed_s = t_s - start_s
-        decay = math.exp(-elapsed_s / stage_s) if deviation_ma else 0.0
+        old = self._piece
+        elapsed_s = t_s - old.start_s
+        decay = math.exp(-elapsed_s / old.stage_s) if old.deviation_ma else 0.0
         if elapsed_s > 0.0:
             self._close(elapsed_s, decay)
         self._asked_ma, self._whole = asked_ma, whole
-        now_ma = old_ma + deviation_ma * decay
+        now_ma = old.target_ma + old.deviation_ma * decay
         if jump:
-            self._piece = (t_s, target_ma, 0.0, skin_v, 0.0, 1.0, series_kohm, sign, leak_ma, tau_s)
+            self._piece = Piece(t_s, target_ma, 0.0, skin_v, 0.0, 1.0, series_kohm, sign, leak_ma, tau_s)
             return
         # Out of an open circuit the skin's capacitor begins empty, whatever the terminals stood at.
-        now_v = old_v if old_kohm else 0.0
-        if deviation_v and elapsed_s < SETTLED * old_tau_s:
-            now_v += deviation_v * math.exp(-elapsed_s / old_tau_s)
+        now_v = old.skin_v if old.series_kohm else 0.0
+        if old.deviation_v and elapsed_s < SETTLED * old.tau_s:
+            now_v += old.deviation_v * math.exp(-elapsed_s / old.tau_s)
         if now_ma * series_kohm + now_v > limit_v:
             now_ma = max((limit_v - now_v) / series_kohm, 0.0)
         from_ma = now_ma - target_ma
         if abs(from_ma) < 1e-12:
             from_ma = 0.0
-        self._piece = (
+        self._piece = Piece(
             t_s,
             target_ma,
             from_ma,
@@ -112,9 +156,9 @@ class Trace:
     def skin_v(self, t_s: float) -> float:
         """Voltage over the skins in V at `t_s` (now), 0 where no circuit is closed."""
         piece = self._piece
-        if not piece[6]:
+        if not piece.series_kohm:
             return 0.0
-        return piece[3] + piece[4] * math.exp((piece[0] - t_s) / piece[5])
+        return piece.skin_v + piece.deviation_v * math.exp((piece.start_s - t_s) / piece.tau_s)
 
     def lead(
         self,
@@ -133,13 +177,13 @@ class Trace:
     ) -> None:
         """Close the running piece and lead current and skin evenly to what they are `lasts_s` later."""
         piece = self._piece
-        elapsed_s = t_s - piece[0]
+        elapsed_s = t_s - piece.start_s
         if elapsed_s > 0.0:
-            self._close(elapsed_s, math.exp(-elapsed_s / piece[9]) if piece[2] else 0.0)
+            self._close(elapsed_s, math.exp(-elapsed_s / piece.stage_s) if piece.deviation_ma else 0.0)
         self._asked_ma, self._whole = asked_ma, whole
         far_ma, far_v = EVENLY * (from_ma - to_ma), EVENLY * (from_v - to_v)
         tau_s = EVENLY * lasts_s
-        self._piece = (
+        self._piece = Piece(
             t_s,
             from_ma - far_ma,
             far_ma,
@@ -159,11 +203,11 @@ class Trace:
         if len(self._past) > KEEP:
             self._before_forgetting()
             del self._past[:FORGET]
-        target_ma, deviation_ma = piece[1], piece[2]
+        target_ma, deviation_ma = piece.target_ma, piece.deviation_ma
         area = target_ma * elapsed_s
         if deviation_ma:
-            area += deviation_ma * (piece[9] * (1.0 - decay))
-        if piece[7] > 0:
+            area += deviation_ma * (piece.stage_s * (1.0 - decay))
+        if piece.sign > 0:
             self._forward_ma_s += area
         else:
             self._reverse_ma_s += area
@@ -171,8 +215,10 @@ class Trace:
         last_ma = target_ma + deviation_ma * decay
         largest_ma = first_ma if first_ma > last_ma else last_ma
         self._peak_ma = max(self._peak_ma, largest_ma)
-        end_s = piece[0] + elapsed_s
-        self.felt.take(piece[0], end_s, target_ma, deviation_ma, piece[9], self._asked_ma, whole=self._whole)
+        end_s = piece.start_s + elapsed_s
+        self.felt.take(
+            piece.start_s, end_s, target_ma, deviation_ma, piece.stage_s, self._asked_ma, whole=self._whole
+        )
         flows = last_ma >= OFF_BELOW_MA
         self._below_since_s = None if flows else _below_since(piece, last_ma, self._below_since_s)
 
@@ -180,34 +226,42 @@ class Trace:
         """Return what was felt so far, of the running piece too."""
         felt = self.felt.copy()
         piece = self._piece
-        if now_s > piece[0]:
-            felt.take(piece[0], now_s, piece[1], piece[2], piece[9], self._asked_ma, whole=self._whole)
+        if now_s > piece.start_s:
+            felt.take(
+                piece.start_s,
+                now_s,
+                piece.target_ma,
+                piece.deviation_ma,
+                piece.stage_s,
+                self._asked_ma,
+                whole=self._whole,
+            )
         return felt
 
     def current_ma(self, t_s: float) -> float:
         """Size of the true current in mA at `t_s` (now, or as far back as is kept)."""
         piece = self._piece
-        if t_s < piece[0]:
+        if t_s < piece.start_s:
             piece = self._at(t_s)
-        elapsed_s = t_s - piece[0]
-        if not piece[2] or elapsed_s > SETTLED * piece[9]:
-            return piece[1]
-        return piece[1] + piece[2] * math.exp(-elapsed_s / piece[9])
+        elapsed_s = t_s - piece.start_s
+        if not piece.deviation_ma or elapsed_s > SETTLED * piece.stage_s:
+            return piece.target_ma
+        return piece.target_ma + piece.deviation_ma * math.exp(-elapsed_s / piece.stage_s)
 
     def signed_ma(self, t_s: float) -> float:
         """As `current_ma`, negative in reverse polarity."""
         piece = self._piece
-        if t_s < piece[0]:
+        if t_s < piece.start_s:
             piece = self._at(t_s)
-        elapsed_s = t_s - piece[0]
-        if not piece[2] or elapsed_s > SETTLED * piece[9]:
-            return piece[1] * piece[7]
-        return (piece[1] + piece[2] * math.exp(-elapsed_s / piece[9])) * piece[7]
+        elapsed_s = t_s - piece.start_s
+        if not piece.deviation_ma or elapsed_s > SETTLED * piece.stage_s:
+            return piece.target_ma * piece.sign
+        return (piece.target_ma + piece.deviation_ma * math.exp(-elapsed_s / piece.stage_s)) * piece.sign
 
     def _at(self, t_s: float) -> Piece:
         piece = self._piece
         index = len(self._past)
-        while t_s < piece[0] and index:
+        while t_s < piece.start_s and index:
             index -= 1
             piece = self._past[index]
         return piece
@@ -215,15 +269,20 @@ class Trace:
     def average_ma(self, from_s: float, to_s: float) -> float:
         """Mean size of the current in mA over a window (s)."""
         piece = self._piece
-        if from_s >= piece[0] + SETTLED * piece[9] or (from_s >= piece[0] and not piece[2]):
-            return piece[1]
+        if from_s >= piece.start_s + SETTLED * piece.stage_s or (
+            from_s >= piece.start_s and not piece.deviation_ma
+        ):
+            return piece.target_ma
         return self._mean(_current_integral, from_s, to_s)
 
     def average_v(self, from_s: float, to_s: float) -> float:
         """Mean voltage at the output terminals in V over a window (s)."""
         piece = self._piece
-        if from_s >= piece[0] + SETTLED * piece[9] and from_s >= piece[0] + SETTLED * piece[5]:
-            return piece[6] * piece[1] + piece[3]
+        if (
+            from_s >= piece.start_s + SETTLED * piece.stage_s
+            and from_s >= piece.start_s + SETTLED * piece.tau_s
+        ):
+            return piece.series_kohm * piece.target_ma + piece.skin_v
         return self._mean(_voltage_integral, from_s, to_s)
 
     def average_return_ma(self, from_s: float, to_s: float) -> float:
@@ -235,24 +294,24 @@ class Trace:
         piece, end_s = self._piece, to_s
         index = len(self._past)
         while True:
-            begin_s = max(piece[0], from_s)
+            begin_s = max(piece.start_s, from_s)
             if begin_s < end_s:
                 total += integral(piece, begin_s, end_s)
                 end_s = begin_s
-            if piece[0] <= from_s or index == 0:
+            if piece.start_s <= from_s or index == 0:
                 return total / (to_s - from_s)
             index -= 1
             piece = self._past[index]
 
     def peak_ma(self, now_s: float) -> float:
         """Largest true current so far, in mA."""
-        return max(self._peak_ma, self._piece[1] + self._piece[2], self.current_ma(now_s))
+        return max(self._peak_ma, self._piece.target_ma + self._piece.deviation_ma, self.current_ma(now_s))
 
     def charge_ma_min(self, now_s: float) -> dict[str, float]:
         """Return the true charge so far by direction, in mA min."""
-        running = _current_integral(self._piece, self._piece[0], now_s)
+        running = _current_integral(self._piece, self._piece.start_s, now_s)
         forward, reverse = self._forward_ma_s, self._reverse_ma_s
-        if self._piece[7] > 0:
+        if self._piece.sign > 0:
             forward += running
         else:
             reverse += running
@@ -267,9 +326,9 @@ def _below_since(piece: Piece, last_ma: float, since_s: float | None) -> float |
     """Carry the beginning of `no current` over a piece that ends at `last_ma`."""
     if last_ma >= OFF_BELOW_MA:
         return None
-    start_s, target_ma, deviation_ma = piece[:3]
+    start_s, target_ma, deviation_ma = piece.start_s, piece.target_ma, piece.deviation_ma
     if target_ma + deviation_ma >= OFF_BELOW_MA:
-        return start_s + piece[9] * math.log(deviation_ma / (OFF_BELOW_MA - target_ma))
+        return start_s + piece.stage_s * math.log(deviation_ma / (OFF_BELOW_MA - target_ma))
     return start_s if since_s is None else since_s
 
 
@@ -281,19 +340,19 @@ def _decay(from_s: float, to_s: float, tau_s: float) -> float:
 
 
 def _current_integral(piece: Piece, from_s: float, to_s: float) -> float:
-    total = piece[1] * (to_s - from_s)
-    if piece[2]:
-        total += piece[2] * _decay(from_s - piece[0], to_s - piece[0], piece[9])
+    total = piece.target_ma * (to_s - from_s)
+    if piece.deviation_ma:
+        total += piece.deviation_ma * _decay(from_s - piece.start_s, to_s - piece.start_s, piece.stage_s)
     return total
 
 
 def _voltage_integral(piece: Piece, from_s: float, to_s: float) -> float:
-    total = piece[6] * _current_integral(piece, from_s, to_s) + piece[3] * (to_s - from_s)
-    if piece[4]:
-        total += piece[4] * _decay(from_s - piece[0], to_s - piece[0], piece[5])
+    total = piece.series_kohm * _current_integral(piece, from_s, to_s) + piece.skin_v * (to_s - from_s)
+    if piece.deviation_v:
+        total += piece.deviation_v * _decay(from_s - piece.start_s, to_s - piece.start_s, piece.tau_s)
     return total
 
 
 def _return_integral(piece: Piece, from_s: float, to_s: float) -> float:
     total = _current_integral(piece, from_s, to_s)
-    return piece[7] * max(total - piece[8] * (to_s - from_s), 0.0)
+    return piece.sign * max(total - piece.leak_ma * (to_s - from_s), 0.0)

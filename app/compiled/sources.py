@@ -20,7 +20,10 @@ ROOMS: Final = ("config", "controller", "drivers", "protocols", "sim")
 COMPILED: Final = (
     "protocols/ceilings.py",
     "controller/core/**/*.py",
-    *(f"controller/**/{name}.py" for name in ("tick", "rig", "recorder", "ports", "telemetry", "advice")),
+    *(
+        f"controller/**/{name}.py"
+        for name in ("tick", "rig", "roles", "recorder", "ports", "telemetry", "advice")
+    ),
     *(f"drivers/{name}.py" for name in ("adc", "bus", "dac", "panel", "relays")),
     "sim/**/*.py",
 )

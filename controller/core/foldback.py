@@ -6,8 +6,6 @@ resistance runs away is a hand sliding out of the water, and the current goes be
 
 from __future__ import annotations
 
-from collections import deque
-
 from controller.core.limits import (
     FOLD_BACK_HEADROOM_V,
     FOLD_BACK_MA_PER_S,
@@ -56,7 +54,7 @@ class FoldBack:
         self._withdrawn_since_s: float | None = None
         self._fall_ma = 0.0
         self._hits = 0
-        self._seen: deque[tuple[float, float, float]] = deque()
+        self._seen: list[tuple[float, float, float]] = []
 
     @property
     def withdrawn(self) -> bool:
@@ -101,7 +99,7 @@ class FoldBack:
         seen = self._seen
         seen.append((now_s, voltage_v, setpoint_ma))
         while now_s - seen[0][0] > WITHDRAWAL_WINDOW_S:
-            seen.popleft()
+            del seen[0]
         since_s, before_v, before_ma = seen[0]
         ohmic_v = max(voltage_v - SKIN_V, SKIN_SHARE * voltage_v)
         passed_s = now_s - since_s

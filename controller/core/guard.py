@@ -440,7 +440,7 @@ class _Slope:
     __slots__ = ("_count", "_from", "_seen", "_xx", "_xy")
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[int, int, float]] = deque()
+        self._seen: list[tuple[int, int, float]] = []
         self.clear()
 
     def clear(self) -> None:
@@ -455,7 +455,7 @@ class _Slope:
             self._from = tick
         seen = self._seen
         while seen and tick - seen[0][0] > lim.PILOT_PERIOD_TICKS:
-            seen.popleft()
+            del seen[0]
         if seen and tick - seen[0][0] >= lim.PILOT_PERIOD_TICKS - 1:
             _, before, before_ma = seen[0]
             x = code - before

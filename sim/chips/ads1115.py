@@ -11,6 +11,7 @@ from math import floor
 from random import Random
 from typing import Final
 
+from sim.chips.bus import Chip
 from sim.clock import VirtualClock
 
 CONVERSION: Final = 0
@@ -44,7 +45,7 @@ ACTIVE_HIGH: Final = 0x0008
 LATCHING: Final = 0x0004
 
 
-class Ads1115:
+class Ads1115(Chip):
     """One converter. `volts(ain, from_s, to_s)` gives the mean voltage of an input over a window.
 
     Faults: `silent` (no acknowledge), `frozen` (conversions end, the result never changes), `saturated`

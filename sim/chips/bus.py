@@ -17,6 +17,8 @@ GENERAL_CALL_ADDRESS: Final = 0x00
 class Chip(Protocol):
     """What the bus asks of a chip. `silent` chips do not acknowledge their address."""
 
+    __slots__ = ()
+
     silent: bool
 
     def on_write(self, data: bytes) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+from sim.chips.bus import Chip
 from sim.clock import VirtualClock
 
 EEPROM_TYPICAL_S: Final = 0.025
@@ -21,7 +22,7 @@ GENERAL_CALL_RESET: Final = 0x06
 GENERAL_CALL_WAKE: Final = 0x09
 
 
-class Mcp4725:
+class Mcp4725(Chip):
     """One converter. `on_output(code)` hears every change of the analog output, 0 to 4095.
 
     Faults: `silent` (no acknowledge), `stuck` (the output keeps its value while the registers follow).
