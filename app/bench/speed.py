@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from app.bench import jobs
 from app.bench.figures import Figure
 from app.bench.latency import hold_request
+from app.campaign.crew import collect_seldom
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import run_session
 from protocols.treatment import find
@@ -140,6 +141,7 @@ def _at_once(processes: int, sessions: int) -> list[Run]:
 def main(arguments: Sequence[str]) -> None:
     """Print a line per session: short|whole|plant count. Says `ready`, and begins when a line comes in."""
     kind, count = arguments
+    collect_seldom()
     print("ready", flush=True)
     sys.stdin.readline()
     for _ in range(int(count)):

@@ -5,6 +5,7 @@ Law: nothing here knows what it runs; a campaign needs no more than `concurrent.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -27,6 +28,9 @@ AHEAD: Final = 2
 CLUSTER: Final = 128
 """The same for a whole cluster, whose size may change."""
 CONNECT_S: Final = 10.0
+GARBAGE: Final = 50_000
+"""A simulating process looks for cycles when so many more objects were made than freed, not at 700: a tick
+makes none, and a session leaves one, its world."""
 
 
 class Crew(NamedTuple):
@@ -85,8 +89,14 @@ def _cluster(address: str) -> Iterator[Executor]:
         yield client.get_executor()
 
 
+def collect_seldom() -> None:
+    """Let this process run sessions with next to no search for cycles."""
+    gc.set_threshold(GARBAGE)
+
+
 def _begin_work() -> None:
     """Leave Ctrl-C to the parent, which keeps what is finished; and end with the parent, however it ends."""
+    collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
