@@ -48,5 +48,5 @@ def patient():
     """Wait long enough for the processes that tests begin, on any machine."""
     with pytest.MonkeyPatch.context() as patched:
         for bound in HASTY:
-            patched.setattr(bound, 60.0)
+            patched.setattr(bound, 300.0)
         yield

@@ -31,7 +31,7 @@ def test_a_report_of_pytest_is_read(tmp_path):
         "def test_begins_badly(broken): pass\n"
     )
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=report.xml"]
-    subprocess.run([*words, "test_some.py"], cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    subprocess.run([*words, "test_some.py"], cwd=tmp_path, capture_output=True, timeout=600, check=False)
     found = read_suite("Python 3.11", (tmp_path / "report.xml").read_text())
     assert (found.passed, found.failed) == (1, 2)
     assert found.skips == (Skip("test_some.test_is_left_out", "no broker: apt install mosquitto"),)

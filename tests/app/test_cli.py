@@ -23,7 +23,7 @@ def spawn(*words, **options):
         [sys.executable, "-P", "-m", "app.main", *map(str, words)],
         stderr=subprocess.PIPE,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
         **options,
     )
@@ -171,7 +171,7 @@ def test_a_closed_standard_output_is_no_error():
         ["sh", "-c", '"$0" -P -m app.main treatments >&-', sys.executable],
         stderr=subprocess.PIPE,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -135,7 +135,7 @@ def lan_meter():
     thread.start()
     yield f"TCPIP::127.0.0.1::{server.getsockname()[1]}::SOCKET", heard
     server.close()
-    thread.join(60)
+    thread.join(600)
 
 
 def test_a_meter_on_the_lan_is_read_through_a_real_socket(lan_meter, monkeypatch):

@@ -77,7 +77,7 @@ def test_what_no_scenario_can_hold_is_shown_by_a_test_that_runs(fault):
 def test_the_parameters_of_the_tests_that_show_it_exist():
     named = sorted({fault.shown_by for fault in ELSEWHERE if "[" in fault.shown_by})
     command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", *named]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert sorted(line for line in found.stdout.splitlines() if "::" in line) == named, found.stdout
 
 

@@ -23,7 +23,7 @@ from app.tables import summary_schema
 
 SHORT = "name: short\narea: hands\ncurrent_ma: 2\ntotal_min: 2\n"
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(summary_schema()))
-LONGEST_S = 180.0
+LONGEST_S = 600.0
 
 
 @pytest.fixture(scope="module")

@@ -178,7 +178,7 @@ def test_libreoffice_reads_the_figures_and_the_day(tmp_path, code, number, betwe
     file.write_bytes("".join(sheet.sessions([ROW], Language(code, ZONE))).encode())
     command = [CALC, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "ods"]
     command += [f"--infilter=CSV:{between},34,76,1,,{number},false,true", "--outdir", tmp_path, file]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
     with zipfile.ZipFile(tmp_path / "sessions.ods") as archive:
         content = ElementTree.fromstring(archive.read("content.xml"))  # noqa: S314 - LibreOffice wrote it here
     cells = content.findall(".//table:table-row", NAMES)[1].findall("table:table-cell", NAMES)

@@ -33,7 +33,7 @@ def serve(tmp_path):
 
     yield saying
     for thread in threads:
-        thread.join(60)
+        thread.join(600)
     for door in doors:
         door.close()
 

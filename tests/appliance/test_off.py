@@ -36,7 +36,7 @@ def unit(tmp_path):
 @pytest.fixture
 def left_on(unit):
     """As a controller leaves it that was killed: DAC at a code, series relay driven."""
-    client = UnitClient(unit, 60.0)
+    client = UnitClient(unit, 600.0)
     client.write(DAC, bytes((1600 >> 8, 1600 & 0xFF)))
     client.pin_driven(SERIES, True)
     client.read(DAC, 5)
@@ -68,7 +68,7 @@ def test_relays_open_though_the_dac_is_gone(left_on, capsys):
 
 
 def test_a_unit_in_use_is_left_alone(left_on, capsys):
-    client = UnitClient(left_on, 60.0)
+    client = UnitClient(left_on, 600.0)
     assert main(["off", "--attach", str(left_on)]) == 5
     assert "driven by process" in capsys.readouterr().err
     assert ask(left_on, "state")["dac_code"] == 1600

@@ -49,7 +49,7 @@ def test_the_exposure_is_small(name, capsys):
         ["systemd-analyze", "security", "--offline=true", "--no-pager", FILES / f"{name}.service"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     found = re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout)

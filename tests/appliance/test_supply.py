@@ -147,7 +147,7 @@ def test_the_installer_is_plain_shell():
     for shell in ("sh", "dash"):
         if shutil.which(shell):
             script = ROOT / "app" / "appliance" / "install.sh"
-            subprocess.run([shell, "-n", script], check=True, timeout=20)
+            subprocess.run([shell, "-n", script], check=True, timeout=600)
 
 
 @pytest.mark.nightly
@@ -168,9 +168,9 @@ def test_every_locked_package_is_a_wheel_there(tmp_path, python, machine):
 def auditors(tmp_path_factory):
     """Tools of the supply chain in an environment of their own."""
     place = tmp_path_factory.mktemp("auditors")
-    subprocess.run([sys.executable, "-I", "-m", "venv", place], check=True, timeout=120)
+    subprocess.run([sys.executable, "-I", "-m", "venv", place], check=True, timeout=600)
     pip = [place / "bin" / "python", "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "cyclonedx-python-lib[json-validation]", "pip-audit"], check=True, timeout=300)
+    subprocess.run([*pip, "cyclonedx-python-lib[json-validation]", "pip-audit"], check=True, timeout=600)
     return place / "bin"
 
 
@@ -187,7 +187,7 @@ sys.exit(str(wrong) if wrong else 0)
 def test_the_bill_of_a_bundle_is_valid_cyclonedx(auditors, tmp_path):
     bundle(Order(tmp_path / "bundle", "aarch64"))
     bill = tmp_path / "bundle" / "sbom.cdx.json"
-    subprocess.run([auditors / "python", "-c", VALIDATE, bill], check=True, timeout=60)
+    subprocess.run([auditors / "python", "-c", VALIDATE, bill], check=True, timeout=600)
     parts = json.loads(bill.read_text())["components"]
     assert {part["name"] for part in parts} == {name for name, _ in shipped()} | {"uplot"}
     told = {
@@ -202,7 +202,7 @@ def test_the_bill_of_a_bundle_is_valid_cyclonedx(auditors, tmp_path):
 def test_no_locked_package_has_a_known_vulnerability(auditors):
     audit = [auditors / "pip-audit", "--no-deps", "--disable-pip", "--format", "json", "-r"]
     done = subprocess.run(
-        [*audit, ROOT / "requirements.lock"], capture_output=True, text=True, timeout=300, check=False
+        [*audit, ROOT / "requirements.lock"], capture_output=True, text=True, timeout=600, check=False
     )
     try:
         rows = json.loads(done.stdout)["dependencies"]

@@ -109,7 +109,7 @@ print(sys.flags.optimize, refused, transport.sent)
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert (done.stdout, done.stderr) == ("1 4 1\n", "")

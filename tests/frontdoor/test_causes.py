@@ -155,7 +155,7 @@ def encrypted(folder):
         "1",
     ]
     files = ["-keyout", folder / "key", "-out", folder / "certificate"]
-    subprocess.run([*words, *files], check=True, capture_output=True, timeout=60)
+    subprocess.run([*words, *files], check=True, capture_output=True, timeout=600)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate", folder / "key")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:

@@ -60,7 +60,7 @@ def with_mounts(checkout, *commands):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
 

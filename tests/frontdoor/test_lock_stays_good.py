@@ -29,7 +29,7 @@ def with_oldest_pip(folder):
     wheel_of_pip = BUNDLED
     if not wheel_of_pip.exists():
         words = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, f"pip=={OLDEST}"]
-        if subprocess.run(words, capture_output=True, timeout=180, check=False).returncode:
+        if subprocess.run(words, capture_output=True, timeout=600, check=False).returncode:
             return PYTHON_FOLDER, ensurepip.version()
         wheel_of_pip = folder / BUNDLED.name
     true, changed = Path(ensurepip.__path__[0]), folder / "ensurepip"

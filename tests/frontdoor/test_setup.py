@@ -73,7 +73,7 @@ def test_an_extra_word_for_word_as_a_refusal_says(checkout):
         env=checkout.variables,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -96,7 +96,7 @@ def test_a_session_keeps_the_environment_it_began_in(checkout):
         checkout.lock("2.0")
         assert checkout.run("x").stdout.startswith("2.0 ")
         assert began.exists()
-        told, _ = session.communicate("\n", timeout=180)
+        told, _ = session.communicate("\n", timeout=600)
     assert told.startswith("1.0 ")
     checkout.change()
     assert checkout.run("x").returncode == 0
@@ -107,7 +107,7 @@ def test_two_at_once_set_up_once(checkout):
     checkout.change()
     checkout.index.asked.clear()
     both = [checkout.begin("x"), checkout.begin("x")]
-    told = [one.communicate(timeout=180) for one in both]
+    told = [one.communicate(timeout=600) for one in both]
     assert [one.returncode for one in both] == [0, 0], told
     assert sorted("waiting for another ionto" in err for _, err in told) == [False, True]
     assert sum("/files/core-of-it/" in path for path in checkout.index.asked) == 1
@@ -120,7 +120,7 @@ def held_back(index):
 
     def answer(path, content):
         if "/files/core-of-it/" in path:
-            free.wait(120)
+            free.wait(600)
         return 200, content
 
     index.answer = answer
@@ -145,7 +145,7 @@ ENDED = "\0"
 """Never shown: with it `read_until` reads to the end."""
 
 
-def read_until(terminal, wanted, within_s=120.0):
+def read_until(terminal, wanted, within_s=600.0):
     """What the terminal shows until `wanted`, which has to come, or to its end."""
     said, end_s = "", time.monotonic() + within_s
     while wanted not in said:
@@ -199,7 +199,7 @@ def test_a_set_up_that_is_ended_leaves_the_old_one_and_the_next_begins_anew(chec
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
         if how != signal.SIGHUP:
             os.close(terminal)
-        end_s = time.monotonic() + 120
+        end_s = time.monotonic() + 600
         while running_in(checkout.root / ".venvs") and time.monotonic() < end_s:
             time.sleep(0.1)
         assert running_in(checkout.root / ".venvs") == []

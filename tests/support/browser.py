@@ -70,7 +70,7 @@ class Browser:
     def request(self, method, path, body=None, **headers):
         """One request; a header given as None is left out."""
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=60, source_address=(self._address, 0)
+            "127.0.0.1", self.port, timeout=600, source_address=(self._address, 0)
         )
         own = {"Accept-Language": self.language, "Host": f"127.0.0.1:{self.port}"}
         if self.cookies:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import playwright
+from herald import PATIENCE_S
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
@@ -16,7 +17,7 @@ NODE = Path(playwright.__file__).parent / "driver" / "node"
 def _missing():
     if not CHROMIUM.exists():
         return "Chromium is missing: sudo apt install chromium"
-    started = subprocess.run([NODE, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    started = subprocess.run([NODE, "--version"], capture_output=True, text=True, timeout=600, check=False)
     return started.stderr and f"Playwright does not start (sudo apt install libatomic1?): {started.stderr}"
 
 
@@ -30,7 +31,9 @@ def chromium():
 
     with sync_playwright() as playwright:
         # The sandbox needs a user of its own, which a build container lacks; the pages are ours.
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox"], timeout=PATIENCE_S * 1000
+        )
         try:
             yield browser
         finally:
@@ -47,6 +50,7 @@ def visit(browser, port, device, *, size=PHONE, dark=False, language="en", scrip
         base_url=f"http://127.0.0.1:{port}",
         bypass_csp=False,
     )
+    context.set_default_timeout(PATIENCE_S * 1000)
     if device is not None:
         cookies = [
             {"name": name, "value": value, "url": f"http://127.0.0.1:{port}"}

@@ -67,7 +67,7 @@ class Root:
 
     def run(self, *words, frozen=False):
         done = subprocess.run(
-            self.command(*words, frozen=frozen), capture_output=True, text=True, timeout=300, check=False
+            self.command(*words, frozen=frozen), capture_output=True, text=True, timeout=600, check=False
         )
         done.told = done.stdout + done.stderr
         return done
@@ -109,7 +109,7 @@ class Root:
         press = json.dumps({"do": "press", "button": "start", "held_s": 0.5}).encode() + b"\n"
         pressed = False
         with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(20.0)
+            line.settimeout(600.0)
             line.connect(str(self.path / "var/lib/ionto/live.sock"))
             with line.makefile("rb") as told:
                 for text in told:

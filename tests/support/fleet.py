@@ -56,7 +56,7 @@ def broker(place, accounts=()):
         passwords, access = place / "passwords", place / "access"
         passwords.write_text("".join(f"{name}:{name}\n" for name in accounts))
         passwords.chmod(0o600)
-        subprocess.run(["mosquitto_passwd", "-U", passwords], check=True, timeout=20)
+        subprocess.run(["mosquitto_passwd", "-U", passwords], check=True, timeout=600)
         shutil.copy(SETTINGS.with_name("access"), access)
         access.chmod(0o600)
         lines += [f"password_file {passwords}", f"acl_file {access}", "user root"]

@@ -193,7 +193,7 @@ class Checkout:
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_NO_CACHE_DIR": "1",
             "PIP_RETRIES": "1",
-            "IONTO_SETUP_WAIT_S": "60",
+            "IONTO_SETUP_WAIT_S": "600",
         }
         self.lock("1.0")
 
@@ -238,7 +238,7 @@ class Checkout:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
 
@@ -261,7 +261,7 @@ class Checkout:
             "-c",
             "import app, core_of_it; print(core_of_it.VERSION)",
         ]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
         return done.stdout.strip() or done.stderr
 
     def environments(self):

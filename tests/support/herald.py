@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import suppress
 
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 """Of every wait for another process: long enough for a machine that is busy with much else."""
 SNAPSHOT = {
     "state": "idle",

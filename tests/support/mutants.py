@@ -83,10 +83,11 @@ READY = (
     "config.unit",
     "sim.world",
 )
-LONGEST_S = 20
-"""A mutant that takes longer than this of the processor is noticed: it hangs."""
-LONGEST_ASLEEP_S = 30 * LONGEST_S
-"""And one that waits without end. Sound tests need a fiftieth, so that a busy machine spoils none."""
+LONGEST_S = 40
+"""A mutant that takes longer than this of the processor is noticed: it hangs. Sound tests need a quarter,
+and half on a busy machine."""
+LONGEST_ASLEEP_S = 15 * LONGEST_S
+"""And one that waits without end."""
 MOST_MEMORY = 2 << 30
 SAMPLE = 12
 MOST_CHANGED = 30

@@ -215,7 +215,7 @@ def unit(tmp_path):
     process.stdout.readline()
     yield socket
     process.terminate()
-    process.wait(60)
+    process.wait(600)
     process.stdout.close()
 
 

@@ -133,7 +133,7 @@ def test_killed_during_the_write_the_old_record_stands(path: Path, tmp_path: Pat
         [sys.executable, "-c", KILLED, str(path), stage],
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}"},
         check=False,
-        timeout=60,
+        timeout=600,
     )
     assert done.returncode == -signal.SIGKILL
     assert path.read_bytes() == old

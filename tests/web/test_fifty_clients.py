@@ -158,7 +158,7 @@ def test_a_trip_takes_as_long_to_the_last_digit(home, tmp_path):
             [sys.executable, "-m", "app.main", *words],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         return json.loads(done.stdout)["trip"]

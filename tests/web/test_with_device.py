@@ -7,7 +7,7 @@ import pytest
 from appliance import Appliance
 from chromium import DESK, MISSING, PHONE, chromium, visit
 from companion import Companion
-from herald import PATIENCE_S, wait_for
+from herald import wait_for
 from home import Home
 
 from app.household.order import CHECKLIST
@@ -38,7 +38,6 @@ def test_a_hand_leaves_the_rest_is_stopped_from_the_page_and_history_tells(home,
     ann = home.add("Ann")
     with chromium() as browser, visit(browser, home.web.port, home.device, size=size) as context:
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_S * 1000)
         prepare(page, ann, 6)
         sentence = page.locator("[data-live=sentence]")
         sentence.filter(has_text="Press Start on the unit.").wait_for()
@@ -113,7 +112,6 @@ def test_a_whole_treatment_from_checklist_to_history(tmp_path):
         ann = home.add("Ann")
         with chromium() as browser, visit(browser, home.web.port, home.device) as context:
             page = context.new_page()
-            page.set_default_timeout(300_000)
             prepare(page, ann, 8)
             page.locator("[data-live=sentence]").filter(has_text="Press Start on the unit.").wait_for()
             home.unit.settle()

@@ -66,7 +66,7 @@ def unit(tmp_path):
 
 @pytest.fixture
 def client(unit):
-    client = UnitClient(unit.path, 60.0)
+    client = UnitClient(unit.path, 600.0)
     yield client
     client.close()
 
@@ -144,7 +144,7 @@ def test_the_truth_is_of_the_driver_there_is(unit, client):
     assert first["peak_ma"] > 5.0
     client.close()
     unit.wait(1.0)
-    with_another = UnitClient(unit.path, 60.0)
+    with_another = UnitClient(unit.path, 600.0)
     second = unit.ask("truth")
     with_another.close()
     assert second["charge_ma_min"] == {"forward": 0.0, "reverse": 0.0}
@@ -154,14 +154,14 @@ def test_the_truth_is_of_the_driver_there_is(unit, client):
 
 def test_one_driver_at_a_time(unit, client):
     with pytest.raises(UnitUnavailable, match=f"driven by process {os.getpid()}"):
-        UnitClient(unit.path, 60.0)
+        UnitClient(unit.path, 600.0)
     client.close()
-    UnitClient(unit.path, 60.0).close()
+    UnitClient(unit.path, 600.0).close()
 
 
 def test_only_the_driver_may_drive(unit):
     with new_socket() as stranger:
-        stranger.settimeout(60.0)
+        stranger.settimeout(600.0)
         stranger.connect(str(unit.path))
         stranger.send(REQUEST.pack(Op.PIN, 1, SERIES, 1))
         stranger.send(REQUEST.pack(Op.WRITE, 2, DAC, 0) + b"\x06\x40")
@@ -181,7 +181,7 @@ def test_a_cable_that_is_pulled(unit, client):
 
 
 def test_a_unit_that_hangs_is_a_timeout_and_its_late_reply_is_dropped(unit):
-    client = UnitClient(unit.path, 60.0)
+    client = UnitClient(unit.path, 600.0)
     client.write(DAC, b"\x06\x40")
     level = client.pin_level(6)
     with unit.hung():
@@ -189,7 +189,7 @@ def test_a_unit_that_hangs_is_a_timeout_and_its_late_reply_is_dropped(unit):
         with pytest.raises(TimeoutError):
             client.read(DAC, 5)
         assert client.pin_level(6) is level is False, "a wire keeps its level"
-    client._socket.settimeout(60.0)
+    client._socket.settimeout(600.0)
     unit.ask("state")
     assert client.read(CONTROL, 2) != client.read(DAC, 2)
     assert client.read(DAC, 3)[1:] == b"\x64\x00"
@@ -214,7 +214,7 @@ def test_what_cannot_be_asked_is_said(unit, question, details, says):
 def test_every_change_of_the_true_current_is_logged_with_the_units_time(tmp_path):
     record = io.StringIO()
     unit = Served(tmp_path / "unit.sock", record)
-    client = UnitClient(unit.path, 60.0)
+    client = UnitClient(unit.path, 600.0)
     began_s = drive(unit, client)["now_s"]
     client.close()
     unit.wait(0.06)
