@@ -6,6 +6,7 @@ demands of another is checked in `config/unit.py`.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -14,6 +15,9 @@ from protocols.ceilings import ABSOLUTE_MAX_MA
 
 LIMITER: Final = 1.1
 """The hardware limit lies at most this far above the ceiling (reference unit: 10 %)."""
+
+SHORTEST_REACH_V: Final = 10.0
+"""The least that a stage must reach at full scale: what the compliance must be at least."""
 
 Address: TypeAlias = Annotated[int, Field(ge=0x48, le=0x4B, json_schema_extra={"format": "hex"})]
 Channel: TypeAlias = Annotated[int, Field(ge=0, le=3)]
@@ -102,13 +106,39 @@ class GuardAdc(Part):
 
 
 class Stage(Part):
-    """The voltage-to-current stage: DAC full scale in mA, compliance and supply rail in V."""
+    """The voltage-to-current stage: DAC full scale in mA, compliance and supply rail in V.
+
+    What it keeps of its rail grows with the current: `headroom_v` and `headroom_ohm` times the current.
+    Without them it reaches `compliance_v` at any current.
+    """
 
     full_scale_ma: float = Field(default=25.0, ge=1.0, le=ABSOLUTE_MAX_MA * LIMITER)
     compliance_v: float = Field(default=60.0, ge=10.0, le=60.0)
     supply_v: float = Field(default=64.0, ge=10.0, le=80.0)
     supply_min_v: float = Field(default=58.0, ge=10.0, le=80.0)
     supply_max_v: float = Field(default=70.0, ge=10.0, le=80.0)
+    headroom_v: float | None = Field(default=None, ge=0.0, le=40.0)
+    headroom_ohm: float = Field(default=0.0, ge=0.0, le=1000.0)
+
+    @property
+    def reach_from_v(self) -> float:
+        """What the output reaches at the nominal rail without current, V; infinity where nothing is said."""
+        return math.inf if self.headroom_v is None else self.supply_v - self.headroom_v
+
+    def reach_v(self, current_ma: float) -> float:
+        """Highest output voltage in V at a current in mA and the nominal rail."""
+        return min(self.compliance_v, self.reach_from_v - self.headroom_ohm / 1000 * current_ma)
+
+    @model_validator(mode="after")
+    def _reaches(self) -> Stage:
+        if self.headroom_ohm and self.headroom_v is None:
+            raise ValueError("headroom_ohm needs headroom_v beside it")
+        if self.reach_v(self.full_scale_ma) < SHORTEST_REACH_V:
+            raise ValueError(
+                f"headroom_v and headroom_ohm leave {self.reach_v(self.full_scale_ma):.1f} V at full scale, "
+                f"at least {SHORTEST_REACH_V:g} V is allowed"
+            )
+        return self
 
     @model_validator(mode="after")
     def _ordered(self) -> Stage:
@@ -121,6 +151,27 @@ class Stage(Part):
                 f"compliance_v is {self.compliance_v:g}, less than supply_v {self.supply_v:g} is allowed"
             )
         return self
+
+
+class Output(Part):
+    """What lies between a stage that recovers by itself and the person.
+
+    `loop_ms` is the time the stage takes to follow its DAC, `capacitance_nf` what lies across the terminals
+    past the limiter, `divider_kohm` what the stage feeds beside the person, `code_zero_ma` what code 0 asks
+    for (below zero: the output is hard off there).
+    """
+
+    loop_ms: float = Field(default=0.1, ge=0.001, le=10.0)
+    capacitance_nf: float = Field(default=1.3, ge=0.0, le=100.0)
+    divider_kohm: float | None = Field(default=None, ge=50.0, le=10_000.0)
+    code_zero_ma: float = Field(default=0.0, ge=-1.0, le=0.2)
+
+
+class OneShot(Part):
+    """A retriggerable one-shot in place of the charge pump: how long an edge holds, and which edges count."""
+
+    hold_ms: float = Field(default=51.5, ge=45.0, le=60.0)
+    shortest_ms: float = Field(default=2.5, ge=0.0, le=4.0)
 
 
 RESTLESS: Final = frozenset((*range(9), 14))

@@ -18,6 +18,8 @@ from config.parts import (
     I2c,
     Limits,
     Loop,
+    OneShot,
+    Output,
     Part,
     Pins,
     PolaritySwitch,
@@ -46,6 +48,8 @@ class Unit(Part):
     control_adc: ControlAdc = ControlAdc()
     guard_adc: GuardAdc | None = GuardAdc()
     stage: Stage = Stage()
+    output: Output | None = None
+    one_shot: OneShot | None = None
     pins: Pins = Pins()
     polarity: PolaritySwitch = PolaritySwitch()
     relays: Relays = Relays()

@@ -67,6 +67,10 @@ class Stage:
         self.extra_ma = 0.0
         self.drift = 1.0
 
+    def shift(self, offset_ma: float) -> None:
+        """Let every code ask for so much more, mA."""
+        self._offset_ma += offset_ma
+
     def demand_ma(self) -> float:
         """Return the current in mA that the stage would drive into a short at the present code.
 
@@ -241,6 +245,45 @@ class ChargePump:
             return False
         self.charged = False
         self._count = 0
+        self.due_s = math.inf
+        return True
+
+
+class OneShot:
+    """Feeds the enable relay for `hold_s` after a heartbeat edge; retriggerable, without charge to run down.
+
+    An edge counts only when it comes `shortest_s` or more after the one before, so that an oscillation holds
+    nothing. Has a charge pump's doors: `edge`, `run_down`, `charged`, `due_s`.
+    """
+
+    __slots__ = ("_counted_s", "_edge_s", "_hold_s", "_shortest_s", "charged", "due_s")
+
+    def __init__(self, hold_s: float, shortest_s: float) -> None:
+        self._hold_s, self._shortest_s = hold_s, shortest_s
+        self._edge_s = self._counted_s = -math.inf
+        self.charged = False
+        self.due_s = math.inf
+
+    def edge(self, t_s: float) -> bool:
+        """Take one edge; True when this one began to feed the relay."""
+        counts = t_s - self._edge_s >= self._shortest_s
+        self._edge_s = t_s
+        if not counts:
+            return False
+        self._counted_s = t_s
+        if self.charged:
+            return False
+        self.charged = True
+        self.due_s = t_s + self._hold_s
+        return True
+
+    def run_down(self) -> bool:
+        """At `due_s`: True when it lets go, else `due_s` moves on to when it might."""
+        ends_s = self._counted_s + self._hold_s
+        if ends_s > self.due_s:
+            self.due_s = ends_s
+            return False
+        self.charged = False
         self.due_s = math.inf
         return True
 

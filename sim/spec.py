@@ -18,7 +18,12 @@ from sim.scenario import Scenario, SkinNumbers
 class UnitSpec:
     """What the unit is built of; the defaults are the reference unit. Pins are BCM numbers.
 
+    The stage stays below its rail by what `compliance_v` does, at any current; where `headroom_v` is given,
+    by that and `headroom_ohm` times the current, and `compliance_v` is its clamp.
     `output` is what the stage's loop and its terminals are made of, None for one that is always in control.
+    `one_shot_ms` puts a one-shot of that hold time, within 2.5 %, in place of the charge pump. `divider_kohm`
+    is the load of the stage beside the person, and `code_zero_ma` what code 0 asks for beside its tolerance:
+    below zero the output is hard off there.
     `bare` is a unit of untrimmed parts, as it comes to its first calibration. `visit` names the occasion: the
     same unit with other noise.
     """
@@ -32,6 +37,8 @@ class UnitSpec:
     full_scale_ma: float = 25.0
     compliance_v: float = 60.0
     supply_v: float = 64.0
+    headroom_v: float | None = None
+    headroom_ohm: float = 0.0
     control_current_channel: int = 0
     control_current_ohm: float = 47.0
     voltage_channel: int = 1
@@ -43,6 +50,10 @@ class UnitSpec:
     return_bias_v: float = 1.024
     guard_current_channel: int = 0
     guard_current_ohm: float = 47.0
+    one_shot_ms: float | None = None
+    one_shot_shortest_ms: float = 0.0
+    divider_kohm: float | None = None
+    code_zero_ma: float = 0.0
     polarity_relay: Literal["changeover", "h_bridge"] = "changeover"
     heartbeat_pin: int = 17
     series_relay_pin: int = 27

@@ -33,6 +33,7 @@ from sim.electronics import (
     STAGE_TAU_S,
     ChargePump,
     NoiseTable,
+    OneShot,
     Relay,
     Sensor,
     Stage,
@@ -63,6 +64,8 @@ STOP_DELAY_S: Final = 6.0
 """Stop's second contact breaks the enable circuit when it was held this long (docs/decisions/0009)."""
 WOUND_DOWN_MA: Final = -13.6
 """So far a loop winds down at code 0: its gate 2 V below where current begins (tests: `wound_stage.py`)."""
+ONE_SHOT_PART: Final = 0.025
+"""A timer's hold time over parts and temperature (LTC6993: 2.3 %)."""
 BLEEDER_KOHM: Final = 470.0
 """Load of the open output terminals: a stage that drives nothing at all still shows no full voltage."""
 CURRENT_NOISE_MA: Final = 0.001
@@ -120,13 +123,21 @@ class World:
 
     def _draw_electronics(self) -> None:
         spec, rng = self.spec, self._rng("electronics")
-        self._headroom_v = spec.supply_v - spec.compliance_v
+        self._headroom_v, self._clamp_v = spec.supply_v - spec.compliance_v, math.inf
+        if spec.headroom_v is not None:
+            self._headroom_v, self._clamp_v = spec.headroom_v, spec.compliance_v
+        self._divider_kohm = spec.divider_kohm
+        self._headroom_kohm = spec.headroom_ohm / 1000.0
         self.supply_v = tolerance(rng, spec.supply_v, 0.02)
         if spec.bare:
             self.stage = Stage(spec.full_scale_ma, rng, gain_part=BARE_PART, offset_ma=BARE_MA)
         else:
             self.stage = Stage(spec.full_scale_ma, rng)
-        self.pump = ChargePump()
+        self.stage.shift(spec.code_zero_ma)
+        self.pump: ChargePump | OneShot = ChargePump()
+        if spec.one_shot_ms is not None:
+            hold_s = tolerance(self._rng("one-shot"), spec.one_shot_ms, ONE_SHOT_PART) / 1000.0
+            self.pump = OneShot(hold_s, spec.one_shot_shortest_ms / 1000.0)
         self._enable = Relay(rng)
         self._series = Relay(rng)
         self._polarity = Relay(rng, rest=1, worked=-1, solid_state=spec.polarity_relay == "h_bridge")
@@ -395,6 +406,9 @@ class World:
         self._stepped_s = t_s
         closed = bool(self._enable.state and self._series.state and self._polarity.state)
         demand_ma = self.stage.demand_ma()
+        if self._divider_kohm is not None and demand_ma:
+            # What the divider takes is the stage's and not the person's.
+            demand_ma = max(0.0, demand_ma - load.voltage_at(demand_ma) / self._divider_kohm)
         wanted = demand_ma >= DRIVEN_MA
         drives = closed and wanted
         if wanted and self.truth.dormant:
@@ -417,12 +431,26 @@ class World:
         elif brisk:
             self._step_due_s = min(self._step_due_s, max(self.person.slide_ends_s(), t_s))
 
+    def _reach_v(self, current_ma: float) -> float:
+        """Highest voltage of the output in V at a current in mA."""
+        return max(
+            min(self._clamp_v, self.supply_v - self._headroom_v - self._headroom_kohm * current_ma), 0.0
+        )
+
+    def _held_ma(self) -> float:
+        """Return the current in mA that the highest voltage of the output drives through the load."""
+        load = self.load
+        current_ma = load.current_at(max(self.supply_v - self._headroom_v, 0.0), self._headroom_kohm)
+        if load.voltage_at(current_ma) > self._clamp_v:
+            current_ma = load.current_at(self._clamp_v)
+        return current_ma
+
     def _leads(self, t_s: float, demand_ma: float, *, closed: bool, whole: bool) -> bool:
         """Tell whether the stage is out of control, and then begin the next step of the way back."""
         lead, load, stage = self.lead, self.load, self.stage
         if lead is None or self.short_ohm is not None:
             return False
-        limit_v = max(self.supply_v - self._headroom_v, 0.0)
+        limit_v = self._reach_v(demand_ma)
         if not (closed and self._contact):
             lead.open(stage.wanted_ma, min(limit_v, demand_ma * BLEEDER_KOHM))
             return False
@@ -430,10 +458,11 @@ class World:
         skin_v = load.skin_v(typical_ma)
         steady_ma = demand_ma
         if demand_ma * load.series_kohm + load.skin_v(demand_ma) > limit_v:
-            steady_ma = load.current_at(limit_v)
+            steady_ma = self._held_ma()
+            limit_v = self._reach_v(steady_ma)
         circuit = Circuit(
-            wanted_ma=stage.wanted_ma,
-            limiter_ma=stage.limit_ma,
+            wanted_ma=demand_ma if demand_ma > 0.0 else min(stage.wanted_ma, 0.0),
+            limiter_ma=max(stage.limit_ma, demand_ma),  # a forced current goes past it
             limit_v=limit_v,
             series_kohm=load.series_kohm,
             skin_kohm=skin_v / typical_ma,
@@ -451,8 +480,7 @@ class World:
         return True
 
     def _begin_piece(self, t_s: float, demand_ma: float, *, closed: bool, whole: bool) -> None:
-        load, limit_v = self.load, self.supply_v - self._headroom_v
-        limit_v = max(limit_v, 0.0)
+        load, limit_v = self.load, self._reach_v(demand_ma)
         skin_v, tau_s, series_kohm, jump = 0.0, 1.0, 0.0, True
         if closed and (self._contact or self.short_ohm is not None):
             jump = False
@@ -465,7 +493,8 @@ class World:
                 if demand_ma * series_kohm + skin_v > limit_v:
                     if self.person.lost_drive():
                         self.truth.note_fault(self._lost_by, t_s)
-                    demand_ma = load.current_at(limit_v)
+                    demand_ma = self._held_ma()
+                    limit_v = self._reach_v(demand_ma)
                     skin_v = limit_v - demand_ma * series_kohm
                 tau_s = load.tau_s(demand_ma, skin_v)
         else:

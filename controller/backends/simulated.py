@@ -119,9 +119,13 @@ def unit_server(
 
 def unit_spec(unit: Unit, area: str) -> Any:
     """Describe `unit` and the treated area to the simulator."""
+    from sim.output import OutputParts
     from sim.world import UnitSpec
 
-    control, guard = unit.control_adc, unit.guard_adc
+    control, guard, output, one_shot = unit.control_adc, unit.guard_adc, unit.output, unit.one_shot
+    parts = None
+    if output is not None:
+        parts = OutputParts(tau_s=output.loop_ms / 1000, capacitance_nf=output.capacitance_nf)
     return UnitSpec(
         control_address=control.address,
         guard_address=None if guard is None else guard.address,
@@ -131,6 +135,13 @@ def unit_spec(unit: Unit, area: str) -> Any:
         full_scale_ma=unit.stage.full_scale_ma,
         compliance_v=unit.stage.compliance_v,
         supply_v=unit.stage.supply_v,
+        headroom_v=unit.stage.headroom_v,
+        headroom_ohm=unit.stage.headroom_ohm,
+        output=parts,
+        divider_kohm=output.divider_kohm if output else None,
+        code_zero_ma=output.code_zero_ma if output else 0.0,
+        one_shot_ms=one_shot.hold_ms if one_shot else None,
+        one_shot_shortest_ms=one_shot.shortest_ms if one_shot else 0.0,
         control_current_channel=control.current.channel,
         control_current_ohm=control.current.ohm,
         voltage_channel=control.voltage.channel,

@@ -20,13 +20,15 @@ from controller.core.limits import (
     WITHDRAWAL_PER_S,
     WITHDRAWAL_REST_S,
     WITHDRAWAL_WINDOW_S,
+    Headroom,
 )
 
 
 class FoldBack:
     """Follows the output voltage and holds `allowed_ma`, 0 to `target_ma`.
 
-    `rise_ma` is the ramp in mA a tick, `tick_s` the period, `compliance_v` the highest voltage of the stage.
+    `rise_ma` is the ramp in mA a tick, `tick_s` the period, `compliance_v` the highest voltage of the stage,
+    `headroom` what it keeps of its rail besides.
     `heed_withdrawal` False leaves the recognition of a leaving hand away, to measure what it is worth.
     """
 
@@ -38,9 +40,11 @@ class FoldBack:
         rise_ma: float,
         tick_s: float,
         heed_withdrawal: bool = True,
+        headroom: Headroom = Headroom(),  # noqa: B008  # a value, never changed
     ) -> None:
         self._target_ma = target_ma
         self._compliance_v = compliance_v
+        self._headroom = headroom
         self._rise_ma = rise_ma
         self._tick_s = tick_s
         self._heed = heed_withdrawal
@@ -83,13 +87,14 @@ class FoldBack:
             self._withdrawn_since_s = now_s
             self.allowed_ma = min(self.allowed_ma, setpoint_ma)
             self._fall_ma = setpoint_ma * self._tick_s / WITHDRAWAL_FALL_S
-        if voltage_v > self._compliance_v - FOLD_BACK_HEADROOM_V:
+        reach_v = self._headroom.reach_v(self._compliance_v, setpoint_ma)
+        if voltage_v > reach_v - FOLD_BACK_HEADROOM_V:
             self.ever = True
             if self._limited_since_s is None:
                 self._limited_since_s = now_s
             step_ma = FOLD_BACK_MA_PER_S * 2 * self._tick_s  # the voltage is read every second tick
             self.allowed_ma = max(0.0, min(self.allowed_ma, setpoint_ma) - step_ma)
-        elif voltage_v < self._compliance_v - FOLD_BACK_RELEASE_V:
+        elif voltage_v < reach_v - FOLD_BACK_RELEASE_V:
             self._limited_since_s = None
             if self._withdrawn_since_s is None:
                 self.allowed_ma = min(self._target_ma, self.allowed_ma + 2 * self._rise_ma)

@@ -24,8 +24,7 @@ class Guard:
     def __init__(self, limits: lim.GuardLimits, *, tick_s: float, operate_s: float) -> None:
         self.limits = limits
         self.trip: Trip | None = None
-        self._high_v = lim.HIGH_VOLTAGE_RATIO * limits.compliance_v
-        self._fold_v = limits.compliance_v - 2.0
+        self._heed_reach(0.0)
         self._blind_s = operate_s + 2 * tick_s
         self._last: Command = _OFF
         self._now_s = 0.0
@@ -82,6 +81,8 @@ class Guard:
                 self.trip = Trip(found[0], m.time_s, found[1])
             self._last = command
             self._now_s = now_s
+            if isinstance(command, Drive) and self.limits.headroom.kohm:
+                self._heed_reach(command.setpoint_ma)
         return self.trip
 
     def beats(self, now_s: float) -> Trip | None:
@@ -416,6 +417,12 @@ class Guard:
         if step_ma > lim.MAX_STEP_MA:
             return Cause.OVER_CURRENT, f"a rise of {step_ma:.2f} mA in one tick was commanded"
         return None
+
+    def _heed_reach(self, setpoint_ma: float) -> None:
+        """Take what the stage can reach at this setpoint as the measure of a high voltage."""
+        reach_v = self.limits.headroom.reach_v(self.limits.compliance_v, setpoint_ma)
+        self._high_v = lim.HIGH_VOLTAGE_RATIO * reach_v
+        self._fold_v = reach_v - 2.0
 
     # --- helpers ------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ Law: these are the guard's and the session's own figures. The absolute ceilings 
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 # --- sensing and contact ---------------------------------------------------------------------------
@@ -195,6 +196,17 @@ DOSE_MARGIN_RATIO: Final = 0.02
 """Charge may exceed current x time by the sensors' error only."""
 
 
+class Headroom(NamedTuple):
+    """What the stage keeps of its rail: the output reaches `from_v` less `kohm` times the current, V."""
+
+    from_v: float = math.inf
+    kohm: float = 0.0
+
+    def reach_v(self, compliance_v: float, current_ma: float) -> float:
+        """Return the highest output voltage in V at a current in mA, at most `compliance_v`."""
+        return min(compliance_v, self.from_v - self.kohm * current_ma)
+
+
 class GuardLimits(NamedTuple):
     """What the guard holds one session to. Currents in mA, voltages in V, times in s, charge in mA min.
 
@@ -209,6 +221,7 @@ class GuardLimits(NamedTuple):
     full_scale_ma: float
     total_s: float
     dose_ma_min: float
+    headroom: Headroom = Headroom()
 
     @classmethod
     def of(  # the arguments are the figures of three rooms, named once
@@ -221,6 +234,7 @@ class GuardLimits(NamedTuple):
         supply_min_v: float,
         supply_max_v: float,
         full_scale_ma: float,
+        headroom: Headroom = Headroom(),  # noqa: B008  # a value, never changed
     ) -> GuardLimits:
         """Derive the guard's limits from the ceiling, the treatment and the unit."""
         highest_ma = min(highest_ma, ceiling_ma)  # whatever the treatment says, the ceiling holds
@@ -233,4 +247,5 @@ class GuardLimits(NamedTuple):
             full_scale_ma=full_scale_ma,
             total_s=total_s * (1 + TIME_MARGIN_RATIO) + TIME_MARGIN_S,
             dose_ma_min=highest_ma * total_s / 60 * (1 + DOSE_MARGIN_RATIO) + DOSE_MARGIN_MA_MIN,
+            headroom=headroom,
         )

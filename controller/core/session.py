@@ -30,6 +30,7 @@ from controller.core.limits import (
     STOP_MA_PER_S,
     STOP_WITHIN_S,
     ZERO_PROOF_S,
+    Headroom,
 )
 from controller.core.load import LoadEstimate
 from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event
@@ -81,6 +82,7 @@ class Plan(NamedTuple):
     balances: bool = False
     carried_forward_ma_min: float = 0.0
     carried_reverse_ma_min: float = 0.0
+    headroom: Headroom = Headroom()
 
     @property
     def total_s(self) -> float:
@@ -145,6 +147,7 @@ class Session:
             rise_ma=self._rise_ma,
             tick_s=plan.tick_s,
             heed_withdrawal=plan.heed_withdrawal,
+            headroom=plan.headroom,
         )
         self._steps = {
             Phase.SELF_TEST: self._self_test,
@@ -448,7 +451,8 @@ class Session:
     def _drive(self, setpoint_ma: float, m: Measurement, *, sensing: bool = False) -> Drive:
         self.setpoint_ma = setpoint_ma
         measured_ma = m.current_ma if m.sampled == "current" else None
-        if m.voltage_v is not None and m.voltage_v > self.plan.compliance_v - FOLD_BACK_HEADROOM_V:
+        reach_v = self.plan.headroom.reach_v(self.plan.compliance_v, setpoint_ma)
+        if m.voltage_v is not None and m.voltage_v > reach_v - FOLD_BACK_HEADROOM_V:
             measured_ma = None  # at the end of its voltage the stage is not wrong: do not wind up the trim
         if sensing and measured_ma is not None and measured_ma < setpoint_ma / 2:
             measured_ma = None  # nor where a relay is open: whoever closes it must find the sensing current
@@ -473,7 +477,8 @@ class Session:
     def _contact_is_whole(self, m: Measurement) -> bool:
         if m.current_ma is None or m.voltage_v is None or self.setpoint_ma < SENSING_MA:
             return False
-        if m.current_ma < 0.7 * SENSING_MA or m.voltage_v > HIGH_VOLTAGE_RATIO * self.plan.compliance_v:
+        reach_v = self.plan.headroom.reach_v(self.plan.compliance_v, self.setpoint_ma)
+        if m.current_ma < 0.7 * SENSING_MA or m.voltage_v > HIGH_VOLTAGE_RATIO * reach_v:
             return False
         return MIN_LOAD_OHM <= m.voltage_v / m.current_ma * 1000.0 <= MAX_SENSING_OHM
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from controller.core.guard import Guard
-from controller.core.limits import GuardLimits
+from controller.core.limits import GuardLimits, Headroom
 
 if TYPE_CHECKING:
     from config.calibration import Calibration
@@ -70,6 +70,7 @@ def guard_of(unit: Unit, *, ceiling_ma: float, highest_ma: float, total_s: float
         highest_ma=highest_ma,
         total_s=total_s,
         compliance_v=stage.compliance_v,
+        headroom=Headroom(stage.reach_from_v, stage.headroom_ohm / 1000),
         supply_min_v=stage.supply_min_v,
         supply_max_v=stage.supply_max_v,
         full_scale_ma=stage.full_scale_ma,

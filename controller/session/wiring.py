@@ -15,6 +15,7 @@ from config.calibration import Calibration
 from config.unit import Unit
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
+from controller.core.limits import Headroom
 from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
 from controller.host.ownership import InUse
@@ -245,6 +246,7 @@ def loop_of(
         halves=treatment.halves() if rest is None else rest.halves,
         tick_s=tick_s,
         compliance_v=stage.compliance_v,
+        headroom=Headroom(stage.reach_from_v, stage.headroom_ohm / 1000),
         supply_min_v=stage.supply_min_v,
         supply_max_v=stage.supply_max_v,
         operate_s=unit.relays.operate_ms / 1000,

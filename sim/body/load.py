@@ -204,18 +204,22 @@ class Load:
         """Voltage in V that drives `current_ma` (0 or more) in the present state; rises with the current."""
         return current_ma * self.series_kohm + self.skin_v(current_ma)
 
-    def current_at(self, voltage_v: float) -> float:
-        """Return the current in mA that `voltage_v` (0 or more) drives; the inverse of `voltage_at`."""
-        low, high = 0.0, voltage_v / self.series_kohm
+    def current_at(self, voltage_v: float, source_kohm: float = 0.0) -> float:
+        """Return the current in mA that `voltage_v` (0 or more) drives; the inverse of `voltage_at`.
+
+        `source_kohm` is in series with the load on the side of the voltage.
+        """
+        low, high = 0.0, voltage_v / (self.series_kohm + source_kohm)
         current = high
         for _ in range(60):
-            error = self.voltage_at(current) - voltage_v
+            error = self.voltage_at(current) + source_kohm * current - voltage_v
             if error > 0.0:
                 high = current
             else:
                 low = current
             step = 1e-4 * current + 1e-12
-            slope = (self.voltage_at(current + step) - voltage_v - error) / step
+            driven_v = self.voltage_at(current + step) + source_kohm * (current + step)
+            slope = (driven_v - voltage_v - error) / step
             following = current - error / slope if slope > 0.0 else low
             if not low <= following <= high:
                 following = 0.5 * (low + high)

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from config.parts import Stage
 from config.reader import BadFile, read_text
 from config.unit import RANGE_V, REFERENCE, Unit, load_unit
 
@@ -43,6 +44,14 @@ def test_a_file_needs_only_what_differs(tmp_path: Path) -> None:
     assert unit.stage == Unit().stage
 
 
+def test_what_a_stage_reaches_at_a_current() -> None:
+    plain = Stage(headroom_v=0.9, headroom_ohm=360.0)
+    assert plain.reach_v(15.0) == pytest.approx(57.7)
+    assert plain.reach_v(25.0) == pytest.approx(54.1)
+    assert plain.reach_v(1.0) == 60.0, "no more than its clamp"
+    assert Stage().reach_v(0.0) == Stage().reach_v(25.0) == 60.0
+
+
 def test_a_unit_is_frozen() -> None:
     with pytest.raises(ValidationError):
         Unit().limits.max_current_ma = 30.0  # type: ignore[misc]
@@ -72,6 +81,12 @@ def test_a_unit_is_frozen() -> None:
         ("guard_adc: {address: 0x48}", "guard_adc: address 0x48 is the control ADC's too"),
         ("stage: {full_scale_ma: 27.6}", "stage.full_scale_ma: expected a number from 1 to 27.5, got 27.6"),
         ("stage: {supply_v: 57}", "stage: supply voltages are out of order"),
+        ("stage: {headroom_ohm: 100}", "stage: headroom_ohm needs headroom_v beside it"),
+        ("stage: {headroom_v: 41}", "stage.headroom_v: expected a number from 0 to 40 or null, got 41"),
+        (
+            "stage: {headroom_v: 40, headroom_ohm: 1000}",
+            "stage: headroom_v and headroom_ohm leave -1.0 V at full scale, at least 10 V is allowed",
+        ),
         (
             "stage: {supply_v: 60, compliance_v: 60}",
             "stage: compliance_v is 60, less than supply_v 60 is allowed",

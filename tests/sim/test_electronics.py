@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from sim.electronics import RATED_OPERATIONS, ChargePump, NoiseTable, Relay, Stage
+from sim.electronics import RATED_OPERATIONS, ChargePump, NoiseTable, OneShot, Relay, Stage
 
 
 def stage_ma(stage: Stage, code: int) -> float:
@@ -149,3 +149,26 @@ def test_noise_has_the_rms_asked_for() -> None:
     table = NoiseTable(Random(1), 0.001)
     samples = [table.next() for _ in range(4000)]
     assert (sum(x * x for x in samples) / len(samples)) ** 0.5 == pytest.approx(0.001, rel=0.1)
+
+
+def test_a_one_shot_holds_from_each_edge_that_counts() -> None:
+    shot = OneShot(0.0515, 0.0025)
+    assert shot.edge(1.0) is True
+    assert shot.due_s == pytest.approx(1.0515)
+    assert shot.edge(1.005) is False
+    assert shot.run_down() is False
+    assert shot.due_s == pytest.approx(1.0565)
+    assert shot.run_down() is True
+    assert not shot.charged
+    assert shot.edge(1.2) is True
+
+
+def test_an_oscillation_holds_no_one_shot() -> None:
+    """Its first edge counts, none after it, and an edge soon after its end does not either."""
+    shot = OneShot(0.0515, 0.0025)
+    assert shot.edge(1.0) is True
+    for step in range(1, 2000):
+        assert not shot.edge(1.0 + 1e-4 * step)
+    assert shot.run_down() is True
+    assert shot.edge(1.2) is False
+    assert shot.edge(1.2026) is True

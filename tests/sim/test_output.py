@@ -54,8 +54,8 @@ class Straight(Load):
     def tau_s(self, current_ma: float, skin_v: float) -> float:
         return self.skin_s
 
-    def current_at(self, voltage_v: float) -> float:
-        return voltage_v / (self.series_kohm + self.skin_kohm)
+    def current_at(self, voltage_v: float, source_kohm: float = 0.0) -> float:
+        return voltage_v / (self.series_kohm + self.skin_kohm + source_kohm)
 
     def give_way(self, to_ohm: float) -> None:
         self.skin_s *= to_ohm / 1000.0 / self.skin_kohm
@@ -175,3 +175,37 @@ def test_the_fault_winds_any_stage_up_and_its_end_mends_it(bench: Bench) -> None
         counts.append(unit.world.truth.felt.pulses["count"])
     assert counts == [0, 1, 1]
     assert 27.0 < unit.world.truth.peak_ma < 28.2
+
+
+def test_the_dividers_current_is_the_stages_and_not_the_persons(bench: Bench) -> None:
+    plain = bench({"person": {"fidgets": False}, "load": {"skin": 2000}})
+    divided = bench({"person": {"fidgets": False}, "load": {"skin": 2000}}, divider_kohm=340.0)
+    for unit in (plain, divided):
+        unit.connect()
+        unit.code(1966)
+        unit.run_until(1.0)
+    assert plain.ma() - divided.ma() == pytest.approx(plain.ma() * 2.0 / 340.0, rel=1e-6)
+
+
+def test_a_stage_with_a_negative_offset_is_hard_off_at_code_zero(bench: Bench) -> None:
+    for seed in range(6):
+        unit = bench({"person": {"fidgets": False}}, seed, code_zero_ma=-0.24, output=OutputParts())
+        unit.connect()
+        unit.run_until(1.0)
+        assert unit.ma() == 0.0
+        unit.code(1966)
+        unit.run_until(2.0)
+        assert unit.ma() == pytest.approx(11.76, rel=0.035)
+
+
+def test_a_unit_with_a_one_shot_drops_its_output_within_its_hold_time(bench: Bench) -> None:
+    for seed in range(4):
+        unit = bench({"person": {"fidgets": False}}, seed, one_shot_ms=51.5, one_shot_shortest_ms=2.5)
+        unit.connect()
+        unit.code(1966)
+        unit.run_until(1.0)
+        assert unit.ma() > 11.0
+        unit.beating = False
+        unit.run_until(1.1)
+        off_s = unit.world.truth.off_since_s(1.0)
+        assert 0.05 - 0.005 <= off_s - 1.0 <= 0.053 + 0.005

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from controller.core.foldback import FoldBack
+from controller.core.limits import Headroom
 
 pytestmark = pytest.mark.core
 
@@ -250,3 +251,23 @@ def test_the_rest_after_a_hand_that_left_ends_at_two_seconds_exactly() -> None:
 
 def test_any_voltage_above_zero_may_grow() -> None:
     assert grow(made(), [*[0.02] * 6, 0.05, 0.05])[-1]
+
+
+@pytest.mark.parametrize(("volt", "falls"), [(51.1 + E, True), (51.1 - E, False)])
+def test_what_the_stage_keeps_at_a_current_is_taken_off_its_reach(volt: float, falls: bool) -> None:
+    """At 25 mA it reaches 54.1 V; below it, less is kept."""
+    fold = made(target_ma=25.0, headroom=Headroom(63.1, 0.36))
+    fold.see(1.0, volt, 25.0)
+    assert (fold.allowed_ma < 25.0) == falls
+    fold = made(target_ma=25.0, headroom=Headroom(63.1, 0.36))
+    fold.see(1.0, volt, 15.0)
+    assert fold.allowed_ma == 25.0
+
+
+@pytest.mark.parametrize(("volt", "rises"), [(49.1 - E, True), (49.1 + E, False)])
+def test_and_lets_go_two_volt_below(volt: float, rises: bool) -> None:
+    fold = made(target_ma=25.0, headroom=Headroom(63.1, 0.36))
+    fold.see(1.0, 53.0, 25.0)
+    folded_ma = fold.allowed_ma
+    fold.see(1.01, volt, 25.0)
+    assert (fold.allowed_ma > folded_ma) == rises

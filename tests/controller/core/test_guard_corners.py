@@ -285,3 +285,25 @@ def test_a_trip_stays_what_it_was_when_a_heartbeat_is_late() -> None:
     trip = watch.see(guard_ma=30.0)
     assert trip is not None
     assert watch.guard.beats(11.0) is trip
+
+
+# --- what the stage keeps of its rail -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("volt", "cause"), [(0.9 * 54.1 + E, Cause.OPEN_CIRCUIT), (0.9 * 54.1 - E, None)])
+def test_an_open_circuit_stands_at_what_the_stage_reaches_at_the_setpoint(
+    volt: float, cause: Cause | None
+) -> None:
+    """At 25 mA 63.1 V less 9 V; a command's reach counts for the measurement after it."""
+    watch = Watch(drive(25.0))
+    watch.guard.limits = LIMITS._replace(headroom=lim.Headroom(63.1, 0.36), highest_ma=25.0)
+    watch.guard.check(watch.now_s, watch.reading(), drive(25.0))
+    reading = {"current_ma": 12.4, "guard_ma": 12.4, "voltage_v": volt, "return_ma": 12.4}
+    found = watch.guard._too_little(12.4, watch.reading(**reading), drive(25.0))
+    assert (found and found[0]) is cause
+
+
+def test_a_guard_begins_with_the_reach_of_no_current() -> None:
+    guard = Guard(LIMITS._replace(headroom=lim.Headroom(50.0, 0.36)), tick_s=0.01, operate_s=0.02)
+    assert guard._opens_at(45.0 + E, drive(0.01))
+    assert not guard._opens_at(45.0 - E, drive(0.01))
