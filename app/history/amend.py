@@ -91,11 +91,13 @@ def _check_code(state: Path, now: Reading) -> None:
         raise StoreRefused(store.NO_CODE_SET)
     try:
         household = Household(state)
-        household.take_try(now.boot, now.boottime_s)
+        household.code_id()
         code = (
             getpass.getpass(t("Nurse's code: ")) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
         )
-        household.check_code(code)
+        household.prove_code(
+            code, lambda: household.take_try(now.boot, now.boottime_s), household.give_try_back
+        )
     except (sqlite3.Error, OSError) as error:
         found = why(error, state)
         raise StoreRefused(

@@ -12,7 +12,7 @@ import json
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -74,11 +74,15 @@ TOO_MANY: Final = "There is no room for more."
 ABOVE_CEILING: Final = "This limit is outside what is allowed for this area and age."
 NO_CODE_SET: Final = "No nurse's code has been set on this unit. A technician sets it with: ionto nurse-code"
 WRONG_CODE: Final = "The nurse's code is wrong."
-TOO_MANY_TRIES: Final = "Too many tries with the nurse's code. Wait a quarter of an hour."
+NO_CODE_GIVEN: Final = "The nurse's code is missing: enter it. That was no try."
+TOO_MANY_TRIES: Final = (
+    "Too many tries with the nurse's code. Wait 3 minutes: then one more is allowed. "
+    "Who has forgotten it lets a technician set a new one: ionto nurse-code"
+)
 TRIES: Final = 5
-"""Tries at the nurse's code on the command line at once, ..."""
+"""Wrong codes at once, on the pages and as many on the command line, ..."""
 TRY_AGAIN_S: Final = 180.0
-"""... and one more after each of so many s, as the pages allow."""
+"""... and one more after each of so many s. `TOO_MANY_TRIES` says it in minutes."""
 
 
 class Person(NamedTuple):
@@ -324,12 +328,15 @@ class Household:
 
     def set_code(self, code: str) -> None:
         """Set the nurse's code, of at least 6 characters. Raises StoreRefused."""
-        if len(code) < LEAST_CODE:
+        if len(code) < LEAST_CODE or not code.strip():
             raise StoreRefused(f"The nurse's code needs at least {LEAST_CODE} characters.")
         salt = secrets.token_bytes(16)
         kept = f"{salt.hex()}:{_scrypt(composed(code), salt).hex()}"
         with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
             db.execute("INSERT OR REPLACE INTO setting VALUES ('nurse_code', ?)", (kept,))
+            db.execute("DELETE FROM setting WHERE name = 'code_tries'")  # they were at another code
+            db.execute("COMMIT")
 
     def take_try(self, boot: str, boottime_s: float) -> None:
         """Take one of the tries at the code that the command line has. Raises StoreRefused when none is left.
@@ -347,16 +354,49 @@ class Household:
         if left < 1.0:
             raise StoreRefused(TOO_MANY_TRIES)
 
+    def give_try_back(self) -> None:
+        """Give back the try that was taken last."""
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            boot, left, since_s = _tries(db)
+            kept = json.dumps([boot, min(float(TRIES), left + 1.0), since_s])
+            db.execute("INSERT OR REPLACE INTO setting VALUES ('code_tries', ?)", (kept,))
+            db.execute("COMMIT")
+
+    def code_id(self) -> str:
+        """Tell the code that is set from others, without telling it. Raises StoreRefused when none is set."""
+        with self._open() as db:
+            return self._kept_code(db)[0].hex()
+
+    def prove_code(self, code: str, take: Callable[[], None], give_back: Callable[[], None]) -> None:
+        """Check the nurse's code at the cost of a try, which only a wrong one keeps.
+
+        `take` takes a try, or raises where none is left; it isn't called where no code is set or none was
+        entered. Raises StoreRefused.
+        """
+        self.code_id()
+        if not code.strip():
+            raise StoreRefused(NO_CODE_GIVEN)
+        take()
+        self.check_code(code)
+        give_back()
+
     def check_code(self, code: str) -> None:
         """Check the nurse's code. Raises StoreRefused when it is wrong or none is set."""
         with self._open() as db:
-            row = db.execute("SELECT value FROM setting WHERE name = 'nurse_code'").fetchone()
-        if row is None:
-            raise StoreRefused(NO_CODE_SET)
-        salt, wanted = (bytes.fromhex(part) for part in row[0].split(":"))
+            salt, wanted = self._kept_code(db)
         # A code set by an older version may be kept as it was typed, in pieces.
         if not any(hmac.compare_digest(_scrypt(one, salt), wanted) for one in (composed(code), code)):
             raise StoreRefused(WRONG_CODE)
+
+    @staticmethod
+    def _kept_code(db: sqlite3.Connection) -> tuple[bytes, bytes]:
+        """Give salt and hash of the nurse's code. Raises StoreRefused when none is set."""
+        row = db.execute("SELECT value FROM setting WHERE name = 'nurse_code'").fetchone()
+        if row is None:
+            raise StoreRefused(NO_CODE_SET)
+        salt, wanted = (bytes.fromhex(part) for part in row[0].split(":"))
+        return salt, wanted
 
 
 def _called(db: sqlite3.Connection) -> dict[int, str]:

@@ -70,6 +70,7 @@ def tabled() -> Iterator[str]:
         store.NO_CODE_SET,
         store.WRONG_CODE,
         store.TOO_MANY_TRIES,
+        store.NO_CODE_GIVEN,
     )
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
     yield from (*order.CHECKLIST.values(), order.UNTICKED, order.TOO_LITTLE, order.NO_TIME)

@@ -34,6 +34,11 @@ class Bucket:
             self._left.popitem(last=False)
         return allowed
 
+    def give_back(self, key: str) -> None:
+        """Give back one that was taken."""
+        left, since_s = self._left.get(key, (self._burst, 0.0))
+        self._left[key] = (min(self._burst, left + 1.0), since_s)
+
 
 class Forms:
     """Tokens against forged and repeated forms: each is bound to a visitor, and used at most once.

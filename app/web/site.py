@@ -24,7 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from app.household.store import FILE as HOUSEHOLD
-from app.household.store import Household
+from app.household.store import TRIES, TRY_AGAIN_S, Household
 from app.locale.language import choose
 from app.locale.terminal import available
 from app.web.frame import note, page, stamp
@@ -95,7 +95,7 @@ class Site:
             self._feed,
             self._pairing,
             Forms(),
-            Bucket(burst=5, per_s=1 / 180),
+            Bucket(burst=TRIES, per_s=1 / TRY_AGAIN_S),
             network,
         )
         self._devices = self._house.household.token_hashes()

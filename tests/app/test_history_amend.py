@@ -116,6 +116,15 @@ def test_a_wrong_code_amends_nothing_and_too_many_lock_the_right_one_out(ask, st
         assert history.amendments(1) == []
 
 
+def test_no_code_and_the_right_one_are_no_try(ask):
+    for _ in range(TRIES + 1):
+        code, _, err = amend(ask, typed="")
+        assert code == ExitCode.REFUSED
+        assert "That was no try" in err
+    for _ in range(TRIES + 1):
+        assert amend(ask)[0] == ExitCode.COMPLETED
+
+
 def test_without_a_code_set_it_is_said_who_sets_it(ask, state):
     (state / "household.db").unlink()
     code, _, err = amend(ask)

@@ -1,7 +1,9 @@
 """The attack list, against the companion as it is served: every one is refused, and the unit hears none."""
 
 import socket
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -233,6 +235,36 @@ def test_the_nurses_code_has_few_tries(tmp_path, house, phone):
     right = phone.submit(person, f"{person}/limit", area="hands", limit_ma="15", code="rose-7421")
     assert right.status == 429
     assert phone.submit(person, f"{person}/limit", area="hands", limit_ma="8", code="").status == 303
+    assert "Wait 3 minutes" in right.text
+    Household(house.state).set_code("rose-7422")  # the technician's way back
+    again = phone.submit(person, f"{person}/limit", area="hands", limit_ma="15", code="rose-7422")
+    assert again.status == 303
+
+
+def test_no_code_and_the_right_code_are_no_try(house, phone):
+    """Ten taps without a code lock nobody out, nor does a nurse who has much to set."""
+    household = Household(house.state)
+    with closing(sqlite3.connect(house.state / "household.db")) as book, book:
+        book.execute("DELETE FROM setting")
+    person = phone.submit("/people", "/people", name="Tapped", born="1990-01-01").headers["location"]
+
+    def raised(limit_ma, code):
+        phone.move()
+        return phone.submit(person, f"{person}/limit", area="hands", limit_ma=str(limit_ma), code=code)
+
+    for _ in range(6):
+        assert "No nurse's code has been set" in raised(15, "rose-7421").page.text
+    household.set_code("rose-7421")
+    for blank in ["", " ", "\u3000"] * 4:
+        answer = raised(15, blank)
+        assert (answer.status, "Enter it too, or choose 12.0 mA or less" in answer.page.text) == (422, True)
+    for number in range(7):
+        assert raised(12.5 + number / 4, "rose-7421").status == 303
+    word = phone.submit(person, f"{person}/answers", **{one.key: "yes" for one in QUESTIONS})
+    assert word.status == 303
+    no_code = phone.submit(person, f"{person}/word", key="epilepsy", given_by="Dr. Day", code="")
+    assert (no_code.status, "That was no try" in no_code.page.text) == (422, True)
+    assert [raised(15, "rose-0000").status for _ in range(6)] == [403] * 5 + [429]
 
 
 # --- large and slow ----------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from app.web import sentences
 from app.web.chart import drawing
 from app.web.frame import choices, facts, field, note, page
 from app.web.markup import Child, Html, el
-from app.web.pages.now import felt_forms
+from app.web.pages.now import felt_forms, in_session
 from app.web.pages.people import check_code, code_field
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
@@ -110,9 +110,7 @@ def session(visit: Visit) -> Response:
         _trips(visit, record, trips),
         _chart(visit, record),
         _amending(visit, record),
-        el("section", el("h2", t("Afterwards")), felt_forms(visit, record.id, "session"), class_="noprint")
-        if record.outcome is not None
-        else None,
+        _afterwards(visit, record),
         el(
             "p",
             el("a", t("All sessions"), href="/history", class_="button plain"),
@@ -284,6 +282,19 @@ def _amending(visit: Visit, record: Record) -> Html | None:
     )
     why = t("The recorded date stays; the amendment is kept beside it.")
     return el("details", el("summary", t("Amend the date")), el("p", why), form, class_="noprint")
+
+
+def _afterwards(visit: Visit, record: Record) -> Html | None:
+    """Ask how it felt; never while somebody is treated, who might take the question for theirs."""
+    if record.runs or (visit.snapshot is not None and in_session(visit)):
+        return None
+    return el(
+        "section",
+        el("h2", visit.t("Afterwards")),
+        felt_forms(visit, record, "session"),
+        class_="noprint",
+        data_at_rest=True,
+    )
 
 
 def _area(visit: Visit, record: Record) -> str:

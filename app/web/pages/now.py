@@ -10,9 +10,11 @@ from typing import Final
 from starlette.responses import Response
 
 from app.household.feelings import FELT, SWEAT
+from app.web import sentences
 from app.web.frame import page
 from app.web.markup import Html, el
 from app.web.now_view import NowView, view
+from app.web.records import Record, area_of
 from app.web.visit import Sorry, Visit, go
 
 LABELS: Final = {
@@ -25,6 +27,8 @@ LABELS: Final = {
     "dose": "Given so far",
     "prepared": "Prepared",
 }
+AT_REST: Final = frozenset({"idle", "finished", "alarm"})
+"""States in which nobody is treated."""
 WIDE: Final = frozenset({"phase", "dose", "prepared"})
 """Figures that are sentences, or words too long for half a phone."""
 DESK: Final = {
@@ -78,6 +82,7 @@ def told(seen: NowView, visit: Visit, stamp: str) -> dict[str, object]:
         "figures": {} if state is None else {name: state.get(name) for name in names},
         "age_s": visit.age_s,
         "old": state is None,
+        "in_session": in_session(visit),
         "unit": visit.unit,
         "stamp": stamp,
     }
@@ -103,10 +108,17 @@ def pressed(visit: Visit) -> dict[str, object]:
     return dict(DESK[visit.choice("press", DESK)][1])
 
 
-def felt_forms(visit: Visit, session: int, back: str) -> list[Html]:
-    """Ask how the skin feels and how much sweat there was: one tap each."""
-    said = visit.house.household.feedback([session]).get(session)
+def felt_forms(visit: Visit, record: Record, back: str) -> list[Html]:
+    """Ask how the skin feels and how much sweat there was, one tap each; whose, of what and when is said."""
+    said = visit.house.household.feedback([record.id]).get(record.id)
     t = visit.t
+    who = visit.house.household.names().get(record.person or "") or t("Nobody in particular")
+    about = t(
+        "{who}, {area}, {day}",
+        who=who,
+        area=t(sentences.AREAS.get(area_of(record.treatment) or "", record.treatment)),
+        day=visit.language.day(record.begun.date()),
+    )
 
     def ask(question: str, name: str, options: dict[str, str], chosen: str | None) -> Html:
         buttons = [
@@ -114,8 +126,8 @@ def felt_forms(visit: Visit, session: int, back: str) -> list[Html]:
             for value, text in options.items()
         ]
         hidden = el("input", type="hidden", name="back", value=back)
-        legend = el("legend", question)
-        return visit.form(f"/history/{session}/felt", hidden, el("fieldset", legend, buttons, class_="row"))
+        legend = el("legend", el("span", about, class_="about"), " ", question)
+        return visit.form(f"/history/{record.id}/felt", hidden, el("fieldset", legend, buttons, class_="row"))
 
     sweat = {str(index): word for index, word in enumerate(SWEAT)}
     chosen = None if said is None or said.sweat is None else str(said.sweat)
@@ -137,21 +149,32 @@ def felt(visit: Visit) -> Response:
     return go("/" if visit.fields.get("back") == "now" else f"/history/{session}")
 
 
+def in_session(visit: Visit) -> bool:
+    """Tell whether somebody is treated now, or may be about to be: the unit is not heard to be at rest."""
+    return visit.snapshot is None or visit.snapshot["state"] not in AT_REST
+
+
 def _feedback(visit: Visit) -> Html | None:
     """Ask after a treatment, until both were answered or the next one begins."""
     snapshot = visit.snapshot
-    if snapshot is None or snapshot["state"] not in {"idle", "finished", "alarm"}:
+    if snapshot is None or in_session(visit):
         return None
-    last = (snapshot["last"]["session"] if snapshot["last"] else None) or snapshot["session"]
-    if not isinstance(last, int):
+    ended = (snapshot["last"]["session"] if snapshot["last"] else None, snapshot["session"])
+    last = max((one for one in ended if isinstance(one, int)), default=None)
+    if last is None:
         return None
     said = visit.house.household.feedback([last]).get(last)
     if said is not None and said.felt is not None and said.sweat is not None:
         return None
     record = visit.house.records.one(last)
-    if record is None or record.charge_ma_min < 1.0:
+    if record is None or record.runs or record.charge_ma_min < 1.0:
         return None
-    return el("section", el("h2", visit.t("After the treatment")), felt_forms(visit, last, "now"))
+    return el(
+        "section",
+        el("h2", visit.t("After the treatment")),
+        felt_forms(visit, record, "now"),
+        data_at_rest=True,
+    )
 
 
 def _chart(visit: Visit) -> Html:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from starlette.responses import Response
 
-from app.household.store import Person, StoreRefused
+from app.household.store import TOO_MANY_TRIES, Person, StoreRefused
 from app.web import sentences
 from app.web.frame import field, note, page
 from app.web.markup import Html, el
@@ -128,7 +128,14 @@ def limit(visit: Visit) -> Response:
     if area is None:
         raise Sorry(visit.t("This choice does not exist."))
     limit_ma = visit.number("limit_ma")
-    if limit_ma > one.limit_ma(area, visit.today):
+    if limit_ma > (now_ma := one.limit_ma(area, visit.today)):
+        if not visit.fields.get("code", "").strip():
+            raise Sorry(
+                visit.t(
+                    "Raising a limit takes the nurse's code. Enter it too, or choose {now} or less.",
+                    now=visit.language.ma(now_ma),
+                )
+            )
         check_code(visit)
     kept(visit, lambda: visit.house.household.set_limit(one, area, limit_ma, visit.today))
     return go(f"/people/{one.id}")
@@ -318,10 +325,17 @@ def code_field(visit: Visit, *, required: bool = True) -> Html:
 
 
 def check_code(visit: Visit) -> None:
-    """Check the nurse's code; all tries together are limited, whoever makes them. Raises Sorry."""
-    if not visit.house.codes.take("", visit.clock_s):
-        raise Sorry(visit.t("Too many tries with the nurse's code. Wait a quarter of an hour."), 429)
-    kept(visit, lambda: visit.house.household.check_code(visit.fields.get("code", "")[:LONGEST_CODE]), 403)
+    """Check the nurse's code; all wrong ones together are limited, whoever enters them. Raises Sorry."""
+    household, codes = visit.house.household, visit.house.codes
+
+    def take() -> None:
+        if not codes.take(which, visit.clock_s):
+            raise Sorry(visit.t(TOO_MANY_TRIES), 429)
+
+    code = visit.fields.get("code", "")[:LONGEST_CODE]
+    which = kept(visit, household.code_id, 403)
+    status = 403 if code.strip() else 422
+    kept(visit, lambda: household.prove_code(code, take, lambda: codes.give_back(which)), status)
 
 
 def kept(visit: Visit, do: Callable[[], T], status: int = 422) -> T:

@@ -37,12 +37,18 @@
     if (live) location.reload(); // the simulated unit's buttons come or go with it
   };
 
+  // What is asked of somebody after a treatment could be answered by whoever is treated now.
+  const rest = (message) => {
+    for (const part of document.querySelectorAll("[data-at-rest]")) part.hidden = message.in_session;
+  };
+
   const hear = (message, when) => {
     asked = when;
     age_ms = message.old ? Infinity : 1000 * message.age_s;
     judge();
     document.dispatchEvent(new CustomEvent("unit", { detail: { message, asked } }));
     tell(message);
+    if (!message.old) rest(message);
   };
 
   const ask = async () => {

@@ -1,0 +1,73 @@
+"""The questions after a treatment: whose, of what and when is said, and never while somebody is treated."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from chromium import MISSING, chromium, visit
+from herald import TREATING, wait_for
+
+from app.household.store import Household
+from app.locale.language import language
+from controller.journal.store import Store
+
+LAST = {"outcome": "completed", "reason": None, "cause": None, "code": None}
+CHARGES = {"charge_forward_ma_min": 90.0, "charge_reverse_ma_min": 90.0}
+
+
+@pytest.fixture
+def treated(house):
+    """Ann's feet were treated last; `session` of the journal."""
+    household = Household(house.state)
+    ann = next((one.id for one in household.people() if one.name == "Ann"), None)
+    ann = ann or household.add_person("Ann", date(1990, 1, 1))
+    household.people()
+    if all(one.name != "Ben" for one in household.people()):
+        household.add_person("Ben", date(1990, 1, 1))
+    store = Store(house.state)
+    facts = {"unit": "u", "treatment": "feet", "simulated": True, "target_ma": 12.0, "total_s": 1200.0}
+    session = store.begin(facts | {"person": str(ann)})["begun"]
+    store.write([["end", "completed", None, 1200.0, 90.0, 90.0, None]])
+    store.connection.close()
+    last = {"session": session, **LAST, **CHARGES}
+    # Ben's hands are prepared by now.
+    house.herald.show(state="idle", person="2", treatment="hands", next="press_start", last=last)
+    return house, session
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_they_name_person_area_and_day(treated, phone, lang):
+    house, session = treated
+    phone.language = lang
+    try:
+        spoken = language(lang)
+        today = spoken.day(datetime.now(UTC).astimezone().date())
+        for path in ("/", f"/history/{session}"):
+            said = wait_for(lambda path=path: phone.get(path).page)
+            about = f"Ann, {spoken.t('Feet')}, {today}"
+            assert f"{about} {spoken.t('How does your skin feel?')}" in said.text
+            assert said.text.count(about) == 2, "the sweat too"
+    finally:
+        phone.language = "en"
+    answer = phone.submit("/", f"/history/{session}/felt", felt="sore")
+    assert answer.status == 303
+    assert Household(house.state).feedback([session])[session].felt == "sore"
+
+
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+def test_they_go_when_a_session_begins_and_come_back_after_it(treated, phone):
+    house, session = treated
+    with chromium() as browser, visit(browser, house.port, phone) as context:
+        pages = context.new_page(), context.new_page()
+        for page, path in zip(pages, ("/", f"/history/{session}"), strict=True):
+            page.goto(path)
+            page.get_by_role("button", name="Fine").wait_for()
+        house.herald.show(**TREATING, last=None)
+        for page in pages:
+            page.get_by_role("button", name="Fine").wait_for(state="hidden")
+        assert "skin feel" not in phone.get("/").page.text
+        assert "skin feel" not in phone.get(f"/history/{session}").page.text
+        house.herald.show(
+            state="idle", phase="ready", session=None, last={"session": session, **LAST, **CHARGES}
+        )
+        for page in pages:
+            page.get_by_role("button", name="Fine").wait_for()
