@@ -41,6 +41,7 @@ PROGRAMS = {
     "soffice": "libreoffice-calc-nogui",  # reads what is exported for it
     "gcc": "gcc",  # compiles simulations
     "mmdebstrap": "mmdebstrap",  # unpacks Debians
+    "ngspice": "ngspice",  # simulates the reference circuit
 }
 """Debian's programs that are driven for real, by the package that brings them."""
 LIBRARIES = {
@@ -162,6 +163,9 @@ class Run:
         need(".venv/bin/mypy")
         need(".venv/bin/lint-imports")
         need(".venv/bin/python", "-m", "app.main", "campaign", "--quick")
+        if found("ngspice"):  # where apt did not give it, the last line says so
+            draws = ["--draws", "200"] if self.nightly else []
+            need(".venv/bin/python", "-m", "app.main", "circuit", *draws)
 
     def newcomer(self, debian: Debian, packed: Path) -> Root:
         """Set up from nothing in `debian` and treat, as its first user would. Raises Failed, NotGiven."""

@@ -221,6 +221,12 @@ def _wiring(args: argparse.Namespace) -> ExitCode:
     return wiring(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _circuit(args: argparse.Namespace) -> ExitCode:
+    from app.circuit.command import Order, circuit
+
+    return circuit(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _off(args: argparse.Namespace) -> ExitCode:
     from app.appliance.off import Order, off
 
@@ -280,6 +286,9 @@ def _add_appliance(add: _Add) -> None:
     from app.wiring.options import add_options as add_wiring_options
 
     add_wiring_options(add("wiring", _wiring, "Print which pin goes where on a unit, or draw it."))
+    from app.circuit.options import add_options as add_circuit_options
+
+    add_circuit_options(add("circuit", _circuit, "Simulate the reference circuit with ngspice."))
     from app.appliance.options import add_bundle_options, add_off_options, add_update_options
 
     add_bundle_options(add("bundle", _bundle, "Pack what an installation needs, for units without network."))

@@ -34,6 +34,7 @@ INTERPRETED: Final = (
     "sim/scenario.py",
     "sim/meter.py",
     "sim/remote/*.py",
+    "sim/circuit/*.py",
 )
 """What can't be compiled (a class of gpiozero's, models of pydantic) or is in no tick."""
 MYPY_INI: Final = "[mypy]\nplugins = pydantic.mypy\nignore_missing_imports = true\ncache_dir = build/mypy\n"

@@ -1,0 +1,120 @@
+"""`ionto circuit`: the lane in a true ngspice, sound and broken on purpose; the command and its sentences."""
+
+import json
+
+import pytest
+
+from app.circuit import ngspice
+from app.circuit.lane import CASES, run
+from app.main import main
+from app.output import ExitCode
+from config.circuit import load_circuit
+
+SPREADS = load_circuit().spreads()
+needs_ngspice = pytest.mark.skipif(not ngspice.found(), reason=ngspice.LACKING)
+
+
+def rows(name, broken="", **moved):
+    """The rows of one case, with all figures in their middle but those that are moved."""
+    moved = {figure.replace("__", "."): value for figure, value in moved.items()}
+    fixed = {figure: (moved.get(figure, spread[1]),) * 3 for figure, spread in SPREADS.items()}
+    cases = [case for case in CASES if case.name == name]
+    assert cases, name
+    return run(fixed, draws=0, broken=broken, cases=cases)
+
+
+LOST = "contact lost for 3 ms at 12 mA"
+BROKEN = [
+    ("slow_loop", LOST, {"rail_v": 58.0}),
+    ("slow_loop", "saturated at 12 mA, then the skin gives way", {"rail_v": 58.0}),
+    ("offset", "code 0, relays closed", {}),
+    ("diode_pump", "stops after a rising edge", {}),
+]
+
+
+@needs_ngspice
+@pytest.mark.parametrize(("broken", "name", "moved"), BROKEN, ids=[f"{b}: {n}" for b, n, _ in BROKEN])
+def test_what_is_broken_on_purpose_is_found_and_what_is_sound_holds(broken, name, moved):
+    assert [row.what for row in rows(name, **moved) if not row.holds] == []
+    assert [row.what for row in rows(name, broken, **moved) if not row.holds] != []
+
+
+@needs_ngspice
+@pytest.mark.parametrize("name", ["one edge, then a level", "500 Hz", "beats every 45 ms"])
+def test_only_beats_within_their_window_hold_the_relay(name):
+    assert all(row.holds for row in rows(name))
+
+
+@needs_ngspice
+def test_a_worse_part_is_seen_in_the_row():
+    (nominal_limit, _), (worse, _) = (
+        rows("Q2 shorts with a person in the water"),
+        rows("Q2 shorts with a person in the water", R44__ohm=40.0),
+    )
+    assert nominal_limit.holds
+    assert not worse.holds
+    assert worse.worst == pytest.approx(nominal_limit.middle * 45.3 / 40.0, rel=0.01)
+
+
+@needs_ngspice
+def test_corners_find_the_worst_that_single_figures_don_t_reach():
+    case = next(case for case in CASES if case.name == "12 mA, not calibrated")
+    moved = ("R3.ohm", "R1.ohm")
+    spreads = {name: spread if name in moved else (spread[1],) * 3 for name, spread in SPREADS.items()}
+    (row,) = run(spreads, draws=0, cases=[case])
+    (drawn,) = run(spreads, draws=3, cases=[case])
+    apart = 2 * row.middle * 0.004
+    assert row.high - row.low == pytest.approx(apart, rel=0.05)
+    assert row.low <= drawn.low <= drawn.high <= row.high
+
+
+@needs_ngspice
+def test_what_ngspice_can_t_simulate_is_an_error_in_its_words():
+    with pytest.raises(ngspice.NotSimulated):
+        ngspice.simulate("* nothing\nX1 a nothing\n.tran 1u 1u\n", {"x": "v(a)"})
+
+
+@needs_ngspice
+def test_the_command_prints_the_table_and_keeps_it(capsys, tmp_path):
+    kept = tmp_path / "lane.json"
+    words = ["circuit", "--block", "lamp", "--draws", "1", "--json", str(kept)]
+    assert main(words) == ExitCode.COMPLETED
+    text = capsys.readouterr().out
+    assert "All 3 rows hold. Simulated, never built" in text
+    record = json.loads(kept.read_text())
+    assert {row["block"] for row in record["rows"]} == {"lamp"}
+    assert record["ngspice"].startswith("ngspice-")
+
+
+@needs_ngspice
+def test_the_command_fails_where_a_bound_is_not_held(capsys, monkeypatch):
+    monkeypatch.setattr("app.circuit.command.CASES", [c for c in CASES if c.name == "code 0, relays closed"])
+    assert main(["circuit", "--break", "offset", "--draws", "1"]) == ExitCode.ABORTED
+    assert "1 of 1 rows do not hold: stage, code 0, relays closed, current" in capsys.readouterr().out
+
+
+def test_the_parts_list_names_every_part_with_what_to_buy(capsys):
+    assert main(["circuit", "--parts"]) == ExitCode.COMPLETED
+    text = capsys.readouterr().out
+    for part in load_circuit().parts:
+        assert f"  {part.ref:<4} {part.buy}" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--block", "moon"], "--block moon: there is no such block, there are supply, stage"),
+        (["--draws", "0"], "'0' is not a whole number from 1 to 100000"),
+        (["--draws", "many"], "'many' is not a whole number"),
+        (["--break", "wires"], "invalid choice: 'wires'"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(capsys, words, says):
+    assert main(["circuit", *words]) == ExitCode.BAD_INPUT
+    assert says in capsys.readouterr().err
+
+
+def test_without_ngspice_it_says_how_it_is_had(capsys, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(["circuit"]) == ExitCode.BAD_INPUT
+    assert "ngspice is not installed: sudo apt install ngspice" in capsys.readouterr().err
