@@ -163,21 +163,18 @@ class Rig(RigPort):
             failure = Failure(ports.cause_of(chip, error), str(error))
         self._ticks += 1
         guard_ma = self._guard_ma(guard_code, sampled)
-        return Measurement._make(  # as Measurement(...) in half the time; this is done in every tick
-            (
-                now_s,
-                guard_ma,
-                guard_code,
-                values["current"],
-                values["voltage"],
-                values["supply"],
-                values["return"],
-                sampled if sampled_code is not None else "",
-                sampled_code,
-                buttons,
-                failure,
-                False,
-            )
+        return Measurement(
+            now_s,
+            guard_ma,
+            guard_code,
+            values["current"],
+            values["voltage"],
+            values["supply"],
+            values["return"],
+            sampled if sampled_code is not None else "",
+            sampled_code,
+            buttons,
+            failure,
         )
 
     def sense_again(self, doubted: Measurement, *, high: bool) -> Measurement:
