@@ -20,6 +20,7 @@ from app.extras import offer
 from app.locale.help import Help, commands
 from app.locale.terminal import SOURCE, available, retell_refusal, speak, t, wanted
 from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare_streams, say
+from controller.host.shortage import shortage
 
 # Not None, which is the speed `max`, nor any legal value: "left out" and "given bare" stay apart from it.
 _ABSENT: Final = object()
@@ -412,7 +413,8 @@ def _understood(words: list[str]) -> argparse.Namespace:
 
 def _tell(error: Exception) -> ExitCode:
     """Tell a person what went wrong and whose fault it is."""
-    from config.reader import BadFile
+    reader = sys.modules.get("config.reader")  # not yet loaded, it has refused nothing
+    BadFile = () if reader is None else reader.BadFile  # noqa: N806 - a class
 
     if isinstance(error, BadFile):  # its lines begin with the file's name, for editors to jump to
         complain(retell_refusal(str(error)))
@@ -423,6 +425,9 @@ def _tell(error: Exception) -> ExitCode:
     if isinstance(error, UndeliveredError):
         complain(f"ionto: {retell_refusal(str(error))}")
         return ExitCode.INTERNAL
+    if (short := shortage(error)) is not None:
+        complain(f"ionto: {t('this machine is short of something')} ({t(short[0])}): {t(short[1])}")
+        return ExitCode.REFUSED
     if os.environ.get("IONTO_DEBUG") == "1":
         traceback.print_exception(error)
     said = t(

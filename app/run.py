@@ -54,7 +54,9 @@ def run(order: Order) -> ExitCode:
     """
     request = _request(order)
     if order.plot is not None:
-        check_target(order.plot)
+        from app import plot  # noqa: F401 - now, not when the session is over and no file may be left to open
+
+        check_target(order.plot, f"--plot {order.plot}")
     say_to_person = complain if order.json else say
     say_to_person(_opening(request))
     stop = StopSwitch()

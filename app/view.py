@@ -46,7 +46,10 @@ class View:
 
     def _open(self, stream: TextIO) -> None:
         style: Literal["live", "lines"] = "live" if _draws(stream) else "lines"
-        far_end, self._pipe = os.pipe()
+        try:
+            far_end, self._pipe = os.pipe()
+        except OSError:  # as below
+            return
         try:
             self._child = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
                 [sys.executable, "-P", "-m", "app.screen", style, spoken()],

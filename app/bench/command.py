@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from app.atomic import write_whole
+from app.atomic import check_folder, write_whole
 from app.bench import footprint, jobs, latency, realtime, speed
 from app.bench.figures import Figure, markdown, table
 from app.bench.jobs import NotMeasured
@@ -133,7 +133,8 @@ def bench(order: Order) -> ExitCode:
 
     """
     chosen = _chosen(order.only)
-    _check_folder(order.out)
+    if order.out is not None:
+        check_folder(order.out, f"--out {order.out}")
     samples: Samples = {}
     machine = describe_machine()
     sections: list[tuple[str, list[Figure]]] = []
@@ -173,17 +174,6 @@ def _chosen(only: str | None) -> list[str]:
         if name not in PARTS:
             raise UsageError(f"--only: '{name}' is no part of the bench; its parts are {', '.join(PARTS)}")
     return [name for name in PARTS if name in names]
-
-
-def _check_folder(folder: Path | None) -> None:
-    if folder is None:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--out {folder}: {told(error, folder)}") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise UsageError(f"--out {folder}: the folder is not writable")
 
 
 def _write(

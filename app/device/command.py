@@ -94,6 +94,7 @@ def device(order: Order) -> ExitCode:
             why = failed_start(error) if isinstance(error, OSError) else str(error)
             complain(f"ionto: {retell(why)}")
             return ExitCode.REFUSED
+        _make(state)
         face = _Face(stack, state, as_json=order.json, simulated=bench.simulated)
         line = HeraldLine(_facts(order, state, unit, bench, unit_bound(unit, calibration).most_ma))
         stack.callback(line.close)  # before the panel is waited for, which ends with it
@@ -134,25 +135,28 @@ def _check(order: Order) -> None:
 
 
 def _state(order: Order) -> Path:
-    folder = state_directory(order.state)
-    try:
-        state = folder.absolute()
-        state.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        cause, remedy = map(retell, why(error, folder))
-        raise UsageError(
-            t(
-                "--state {folder}: can't be made ({cause}): {remedy}",
-                folder=folder,
-                cause=cause,
-                remedy=remedy,
-            )
-        ) from error
+    state = state_directory(order.state).absolute()
     if len(bytes(state / SOCKET)) > LONGEST_SOCKET:
         raise UsageError(
             t("--state {folder}: the path is too long for the socket live.sock in it", folder=state)
         )
     return state
+
+
+def _make(state: Path) -> None:
+    """Make the state directory, once nothing else is to be refused."""
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        cause, remedy = map(retell, why(error, state))
+        raise UsageError(
+            t(
+                "--state {folder}: can't be made ({cause}): {remedy}",
+                folder=state,
+                cause=cause,
+                remedy=remedy,
+            )
+        ) from error
 
 
 def _default(order: Order, state: Path, unit: Unit, calibration: Calibration) -> Prepared | None:

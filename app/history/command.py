@@ -259,7 +259,7 @@ def _language() -> Language:
 def _plot(journal: History, order: Order) -> ExitCode:
     one = _found(journal, order)
     file = _target(order, (".svg",))
-    check_target(file)
+    check_target(file, str(file))
     chart = journal.chart(one["id"])
     if not chart["at_s"]:
         raise UsageError(t("session {number} has no chart: nothing was measured in it", number=one["id"]))

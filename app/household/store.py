@@ -328,8 +328,7 @@ class Household:
 
     def set_code(self, code: str) -> None:
         """Set the nurse's code, of at least 6 characters. Raises StoreRefused."""
-        if len(code) < LEAST_CODE or not code.strip():
-            raise StoreRefused(f"The nurse's code needs at least {LEAST_CODE} characters.")
+        require_code(code)
         salt = secrets.token_bytes(16)
         kept = f"{salt.hex()}:{_scrypt(composed(code), salt).hex()}"
         with self._open() as db:
@@ -397,6 +396,12 @@ class Household:
             raise StoreRefused(NO_CODE_SET)
         salt, wanted = (bytes.fromhex(part) for part in row[0].split(":"))
         return salt, wanted
+
+
+def require_code(code: str) -> None:
+    """Refuse a nurse's code that is too short. Raises StoreRefused."""
+    if len(code) < LEAST_CODE or not code.strip():
+        raise StoreRefused(f"The nurse's code needs at least {LEAST_CODE} characters.")
 
 
 def _called(db: sqlite3.Connection) -> dict[int, str]:

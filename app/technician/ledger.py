@@ -47,13 +47,14 @@ def calibration(order: Order) -> ExitCode:
     try:
         action(order, date.today())
     except OSError as error:
-        raise UndeliveredError(f"{error.filename}: could not be written: {told(error)}") from error
+        place = Path(error.filename) if error.filename else None
+        raise UndeliveredError(f"{error.filename}: could not be written: {told(error, place)}") from error
     return ExitCode.COMPLETED
 
 
 def _list(order: Order, today: date) -> None:
     if order.plot is not None:
-        check_target(order.plot)
+        check_target(order.plot, f"--plot {order.plot}")
     state, serial = _place(order)
     rows: list[dict[str, Any]] = []
     records = []

@@ -5,6 +5,7 @@ Law: bound to this computer until a person turns the network on; a second proces
 
 from __future__ import annotations
 
+import errno
 import getpass
 import logging
 import signal
@@ -14,14 +15,14 @@ import ssl
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from app.household.store import FILE, Household, StoreRefused
+from app.household.store import FILE, Household, StoreRefused, require_code
 from app.locale.terminal import t
 from app.output import ExitCode, UsageError, say
 from app.state import state_directory
@@ -30,10 +31,14 @@ from app.web.door import Door
 from app.web.gate import HEAD_BYTES
 from app.web.site import Site
 from app.web.stopping import Stopping
-from controller.host.disk import why
+from controller.host.disk import Why, told, why
 
 LOOPBACK: Final = "127.0.0.1"
 BACKLOG: Final = 256
+_PORTS: Final = {
+    errno.EADDRINUSE: Why("another program listens there", "end that one, or choose another port"),
+    errno.EACCES: Why("this port is for administrators", "choose one from 1024 on"),
+}
 GRACE_S: Final = 2
 """How long open pages may hold up the end."""
 
@@ -75,13 +80,20 @@ class Order(NamedTuple):
 def web(order: Order) -> ExitCode:
     """Serve until stopped. Raises UsageError."""
     state = state_directory(order.state)
+    _require_certificate(order.certificate)
+    with closing(_listener(order)) as listener:
+        port = int(listener.getsockname()[1])
+        with closing(_door_listener(order, port)) as door_listener:
+            _household(state)
+            _serve(order, state, listener, door_listener)
+    return ExitCode.COMPLETED
+
+
+def _serve(order: Order, state: Path, listener: socket.socket, door_listener: socket.socket) -> None:
     names = {"localhost", *order.name}
     if order.network:
         names |= {socket.gethostname(), f"{socket.gethostname()}.local"}
-    _household(state)
-    listener = _listener(order)
-    port = listener.getsockname()[1]
-    door_listener = _door_listener(order, port)
+    port = int(listener.getsockname()[1])
     stopping = Stopping(state)
     site = Site(state, names, stopping, network=order.network, door_port=int(door_listener.getsockname()[1]))
     pages = _Server(_config(site.app, order, Connection))
@@ -104,7 +116,6 @@ def web(order: Order) -> ExitCode:
     finally:
         door.should_exit = True
         beside.join(GRACE_S)
-    return ExitCode.COMPLETED
 
 
 def nurse_code(state: Path | None) -> ExitCode:
@@ -117,6 +128,7 @@ def nurse_code(state: Path | None) -> ExitCode:
     if code != again:
         raise UsageError("the two codes differ: nothing was changed")
     try:
+        require_code(code)
         _household(state_directory(state)).set_code(code)
     except StoreRefused as error:
         raise UsageError(str(error)) from error
@@ -141,7 +153,10 @@ def _listener(order: Order) -> socket.socket:
     try:
         return _listening(order, order.port)
     except OSError as error:
-        raise UsageError(f"--port {order.port}: can't listen there: {error.strerror}") from error
+        found = _PORTS.get(error.errno or 0) or why(error)
+        raise UsageError(
+            f"--port {order.port}: can't listen there ({found.cause}): {found.remedy}"
+        ) from error
 
 
 def _door_listener(order: Order, port: int) -> socket.socket:
@@ -152,7 +167,8 @@ def _door_listener(order: Order, port: int) -> socket.socket:
     try:
         return _listening(order, 0)
     except OSError as error:
-        raise UsageError(f"no port is free for Stop: {error.strerror}") from error
+        found = why(error)
+        raise UsageError(f"no port can be opened for Stop ({found.cause}): {found.remedy}") from error
 
 
 def _listening(order: Order, port: int) -> socket.socket:
@@ -187,8 +203,18 @@ def _config(app: ASGIApp, order: Order, connection: type[Connection]) -> uvicorn
     )
     if order.certificate is not None:
         config.ssl_certfile = order.certificate
-        try:
-            config.load()
-        except (OSError, ssl.SSLError) as error:
-            raise UsageError(f"--certificate {order.certificate}: can't be used: {error}") from error
     return config
+
+
+def _require_certificate(file: Path | None) -> None:
+    """Refuse a file that holds no certificate with its key."""
+    if file is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(file, password="")  # none is asked for
+    except ssl.SSLError as error:
+        raise UsageError(
+            f"--certificate {file}: this is no certificate followed by its key without a password, in PEM"
+        ) from error
+    except OSError as error:
+        raise UsageError(f"--certificate {file}: can't be read ({told(error, file)})") from error

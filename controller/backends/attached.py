@@ -5,6 +5,7 @@ Law: it is owned like a unit of hardware, and its truth is asked for, never comp
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from contextlib import ExitStack, closing
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
 def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
     """Take the simulated unit that is a process of its own at the socket `path`. Raises OSError or InUse."""
-    from sim.remote.unit_client import UnitClient
+    from sim.remote.unit_client import UnitClient, say_absent
 
-    path = path.resolve()
+    path, timeout_s = path.resolve(), unit.i2c.timeout_ms / 1000
+    if not path.exists():  # so that no lock is left beside nothing
+        say_absent(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
     lock = own(path.with_name(f"{path.name}.lock"), f"the unit at {path}")
     stack.callback(os.close, lock)
-    client = stack.enter_context(closing(UnitClient(path, unit.i2c.timeout_ms / 1000)))
+    client = stack.enter_context(closing(UnitClient(path, timeout_s)))
     clock = RealClock()
     zero_s = time.monotonic() - clock.now()
     return Bench(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from config.unit import RANGE_V
 from controller.core.types import Cause
+from controller.host.shortage import shortage
 from controller.loop.clock import RealClock
 from controller.loop.ports import Line, Ports, Scales
 from controller.loop.rig import Rig
@@ -160,6 +161,8 @@ def _bus_on(bench: Bench) -> BoundedBus:
 
 def failed_start(error: Exception) -> str:
     """Say in one sentence what failed before the session, with what to do about it."""
+    if (short := shortage(error)) is not None:
+        return f"the session can't begin ({short[0]}): {short[1]}"
     remedy = next((words for kind, words in _REMEDIES if isinstance(error, kind)), None)
     return str(error) if remedy is None else f"{str(error).rstrip('.')}: {remedy}"
 

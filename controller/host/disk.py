@@ -11,6 +11,8 @@ import os
 import pwd
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from controller.host.shortage import SHORTAGES, shortage
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -31,7 +33,6 @@ _BUSY: Final = Why("another program is using it", "end that program, or wait and
 _DAMAGED: Final = Why("the file is damaged", "keep the file, and put back a copy of it")
 _FOREIGN: Final = Why("the file is no database of ours", "move that file away")
 _UNOPENED: Final = Why("it can't be opened", "look at that folder and its files")
-_CROWDED: Final = Why("too many files are open", "end other programs on this machine")
 _ERRNO: Final = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: Why("this account's share of the disk is used up", "make room, or raise the share"),
@@ -47,11 +48,9 @@ _ERRNO: Final = {
     errno.EISDIR: Why("it is a folder, not a file", "move that folder away"),
     errno.ELOOP: Why("its links lead in a circle", "look at the path"),
     errno.ENAMETOOLONG: Why("its name is too long", "choose a shorter path"),
-    errno.EMFILE: _CROWDED,
-    errno.ENFILE: _CROWDED,
     errno.EBUSY: _BUSY,
     errno.ETXTBSY: _BUSY,
-    errno.ENOMEM: Why("there is no memory left", "end other programs on this machine"),
+    **{number: Why(*words) for number, words in SHORTAGES.items()},
 }
 _SQLITE: Final = {
     3: _DENIED,
@@ -82,6 +81,8 @@ def why(error: Exception, place: Path | None = None) -> Why:
         found = _ERRNO.get(error.errno) or Why(os.strerror(error.errno), "look at that")
     else:
         found = _DAMAGED
+    if found is _UNOPENED and (short := shortage(error)) is not None:
+        return Why(*short)
     if place is not None and database:
         databases = [place] if place.suffix == ".db" else place.glob("*.db")
         if any(one.is_dir() for one in databases):

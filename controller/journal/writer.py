@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from controller.core.reasons import code_of
 from controller.core.types import StopCause
 from controller.host.lines import LineSplitter
+from controller.host.shortage import SHORTAGES
 from controller.journal.looked import heard, reading
 from controller.loop.result import OUTCOMES
 
@@ -81,8 +82,7 @@ class Journal:
         self._session: Session | None = None
         self._stop: StopSwitch | None = None
         self._wear: Callable[[], tuple[int, int]] | None = None
-        far_in, self._out = os.pipe()
-        self._in, far_out = os.pipe()
+        (far_in, self._out), (self._in, far_out) = _pipes()
         os.set_blocking(self._out, False)
         os.set_blocking(self._in, False)
         command = [sys.executable, "-P", "-m", "controller.journal.store", str(directory)]
@@ -93,7 +93,7 @@ class Journal:
             )
         except OSError as error:
             self._let_go()
-            raise JournalRefused(f"the journal's process can't be started: {error.strerror}") from error
+            raise JournalRefused(_unstarted(error)) from error
         finally:
             os.close(far_in)
             os.close(far_out)
@@ -272,6 +272,23 @@ class Journal:
             if end >= 0:
                 os.close(end)
         self._out = self._in = -1
+
+
+def _pipes() -> tuple[tuple[int, int], tuple[int, int]]:
+    """Open the pipes there and back. Raises JournalRefused."""
+    there = None
+    try:
+        there = os.pipe()
+        return there, os.pipe()
+    except OSError as error:
+        for end in there or ():
+            os.close(end)
+        raise JournalRefused(_unstarted(error)) from error
+
+
+def _unstarted(error: OSError) -> str:
+    cause, remedy = SHORTAGES.get(error.errno or 0, (str(error.strerror), "try again"))
+    return f"the journal's process can't be started ({cause}): {remedy}"
 
 
 def _seen(session: Session, m: Measurement) -> tuple[Any, ...]:

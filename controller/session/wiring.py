@@ -93,7 +93,7 @@ def run_session(
             bench = bench or _bench(request, stack)
             journal = _journal(request, bench, stack)
         except (OSError, InUse, JournalRefused) as error:
-            raise NotReady(str(error)) from error
+            raise NotReady(failed_start(error)) from error
         try:
             rig = rig_on(bench, request.unit, request.calibration, stack)
             rig.start()
@@ -122,6 +122,7 @@ def _run(
     tell: Callable[[str], None],
     watch: Callable[[Bench, Loop[Session]], Observer] | None,
 ) -> SessionResult:
+    facts = _facts(request, bench)  # before the first tick: what has begun needs no file any more
     loop = _loop(request, rig, bench.clock, stop)
     recorder = Recorder(loop, simulated=bench.simulated, on_snapshot=on_snapshot, on_tick=bench.mark_tick)
     observers: list[Observer] = [recorder]
@@ -133,7 +134,7 @@ def _run(
         observers.append(watch(bench, loop))
     with real_time(wanted=bench.real_time) as steps:
         loop.run(*observers)
-    summary = summary_of(_facts(request, bench), loop, recorder, bench.truth())
+    summary = summary_of(facts, loop, recorder, bench.truth())
     if steps:
         summary["real_time"] = [step._asdict() for step in steps]
     if journal is None:

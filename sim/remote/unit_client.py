@@ -10,7 +10,7 @@ import errno
 import json
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from sim.chips.pins import SimFactory
 from sim.remote.wire import LET_GO, LEVELS, LONGEST, PINS, REPLY, REQUEST, Op, Status, new_socket
@@ -161,8 +161,12 @@ def _connected(path: Path) -> Any:
         line.connect(str(path))
     except OSError as error:
         line.close()
-        raise UnitUnavailable(
-            f"no unit answers at {path} ({error.strerror or error}): "
-            f"start one with `ionto unit --socket {path}`"
-        ) from error
+        say_absent(path, error)
     return line
+
+
+def say_absent(path: Path, error: OSError) -> NoReturn:
+    """Raise what is to be said of a socket at which there is no unit."""
+    raise UnitUnavailable(
+        f"no unit answers at {path} ({error.strerror or error}): start one with `ionto unit --socket {path}`"
+    ) from error

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from app import axes, plot
-from app.atomic import check_target, write_whole
+from app.atomic import check_folder, check_target, write_whole
 from app.output import UsageError
 from controller.loop.recorder import Trace
 
@@ -92,11 +92,42 @@ def test_ticks_are_round(span, step):
     assert axes.tick_step(span, 5) == pytest.approx(step)
 
 
-@pytest.mark.parametrize("name", ["plot.png", "plot", "missing/plot.svg", "folder.svg"])
-def test_an_impossible_plot_is_refused_before_the_session(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("plot.png", "its name has to end in .svg"),
+        ("plot", "its name has to end in .svg"),
+        ("missing/plot.svg", "missing does not exist"),
+        ("folder.svg", "this is a folder, not a file"),
+        ("circle.svg", "its links lead in a circle"),
+        ("n" * 250 + ".svg", "its name is too long): choose a shorter path"),
+        ("/sys/plot.svg", "can't be written ("),
+    ],
+)
+def test_an_impossible_plot_is_refused_before_the_session(tmp_path, name, says):
     (tmp_path / "folder.svg").mkdir()
-    with pytest.raises(UsageError, match=re.escape(name)):
-        check_target(tmp_path / name)
+    (tmp_path / "circle.svg").symlink_to("circle.svg")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(UsageError) as refused:
+        check_target(tmp_path / name, "as it was given")
+    assert str(refused.value).startswith("as it was given: ")
+    assert says in str(refused.value)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_plot_that_is_possible_is_not_touched_by_the_look(tmp_path):
+    target = tmp_path / "plot.svg"
+    target.write_text("old")
+    check_target(target, "so")
+    check_folder(tmp_path / "new", "so")
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "new", target]
+    assert target.read_text() == "old"
+
+
+def test_a_write_that_fails_names_the_file_and_not_its_draft(tmp_path):
+    with pytest.raises(FileNotFoundError) as failed:
+        write_whole(tmp_path / "missing/plot.svg", "new")
+    assert failed.value.filename == str(tmp_path / "missing/plot.svg")
 
 
 def test_a_file_replaces_the_old_one_and_is_readable_by_others(tmp_path):

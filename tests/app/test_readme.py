@@ -1,5 +1,7 @@
 """The README shows what the program says: its samples are run as they stand there, and compared whole."""
 
+import re
+
 import pytest
 from readme_samples import DOTS, FILE, PAGE, said, samples, shortened
 
@@ -11,6 +13,12 @@ SAMPLES = samples(README)
 def test_a_sample_is_what_the_program_says(words):
     shown = SAMPLES[words]
     assert shortened(said(words, README), shown) == shown, "write anew: tests/support/readme_samples.py"
+
+
+def test_it_says_what_each_line_costs_and_how_long_the_tests_take():
+    (costs,) = (part for part in README.split("\n\n") if " MB of disk" in part)
+    assert [line for line in ("`run`", "`test`", "network") if line not in costs] == []
+    assert re.search(r"the tests take about \d+ minutes on two processors", costs)
 
 
 def test_every_sample_and_its_file_is_found():

@@ -39,7 +39,8 @@ def written(directory: Path) -> Store:
         (errno.EIO, "reports an error", "look at that disk"),
         (errno.ENOENT, "does not exist", "path"),
         (errno.EISDIR, "is a folder", "move"),
-        (errno.EMFILE, "too many files", "end other programs"),
+        (errno.EMFILE, "may open no more files", "raise its limit"),
+        (errno.ENFILE, "too many files", "end other programs"),
     ],
 )
 def test_each_cause_has_its_own_remedy(number: int, cause: str, remedy: str) -> None:
