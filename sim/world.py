@@ -127,6 +127,7 @@ class World:
         if spec.headroom_v is not None:
             self._headroom_v, self._clamp_v = spec.headroom_v, spec.compliance_v
         self._divider_kohm = spec.divider_kohm
+        self._open_kohm = BLEEDER_KOHM if spec.divider_kohm is None else spec.divider_kohm
         self._headroom_kohm = spec.headroom_ohm / 1000.0
         self.supply_v = tolerance(rng, spec.supply_v, 0.02)
         if spec.bare:
@@ -406,7 +407,7 @@ class World:
         self._stepped_s = t_s
         closed = bool(self._enable.state and self._series.state and self._polarity.state)
         demand_ma = self.stage.demand_ma()
-        if self._divider_kohm is not None and demand_ma:
+        if self._divider_kohm is not None and closed and load.in_contact:
             # What the divider takes is the stage's and not the person's.
             demand_ma = max(0.0, demand_ma - load.voltage_at(demand_ma) / self._divider_kohm)
         wanted = demand_ma >= DRIVEN_MA
@@ -452,7 +453,7 @@ class World:
             return False
         limit_v = self._reach_v(demand_ma)
         if not (closed and self._contact):
-            lead.open(stage.wanted_ma, min(limit_v, demand_ma * BLEEDER_KOHM))
+            lead.open(stage.wanted_ma, min(limit_v, demand_ma * self._open_kohm))
             return False
         typical_ma = max(demand_ma, DRIVEN_MA)
         skin_v = load.skin_v(typical_ma)
@@ -499,7 +500,7 @@ class World:
                 tau_s = load.tau_s(demand_ma, skin_v)
         else:
             if closed:
-                skin_v = min(limit_v, demand_ma * BLEEDER_KOHM)
+                skin_v = min(limit_v, demand_ma * self._open_kohm)
             demand_ma = 0.0
         self.trace.begin(
             t_s,

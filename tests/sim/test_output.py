@@ -209,3 +209,46 @@ def test_a_unit_with_a_one_shot_drops_its_output_within_its_hold_time(bench: Ben
         unit.run_until(1.1)
         off_s = unit.world.truth.off_since_s(1.0)
         assert 0.05 - 0.005 <= off_s - 1.0 <= 0.053 + 0.005
+
+
+CLAMPED = {"compliance_v": 58.15, "headroom_v": 5.85}
+REFERENCE = {
+    "a hand goes in": (Situation(), 1.3, 63.5, 4.4),
+    "a hand goes in, 4.7 nF": (Situation(), 4.7, 64.0, 15.5),
+    "an underarm": (Situation(series_ohm=350.0, skin_f=0.3e-6), 1.3, 165.0, 2.4),
+    "a fingertip": (Situation(series_ohm=2500.0, skin_ohm=50e3, skin_f=10e-9), 1.3, 23.0, 7.6),
+    "contact lost for 3 ms at 12 mA": (Situation(set_ma=12.0, skin_ohm=1500.0, lost_s=0.003), 1.3, 64.0, 4.0),
+    "a relay closes at code 0": (Situation(set_ma=0.0, closes="relay"), 1.3, 0.0, 0.0),
+}
+"""A stage that regulates into a clamp at 58.15 V: nF across the terminals, peak in mA, and us above what is set
++ 2 mA (the reference circuit's netlist, version 1, ngspice 39)."""
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_a_stage_into_a_clamp_is_that_of_ngspice(bench: Bench, name: str) -> None:
+    one, capacitance_nf, peak_ma, above_us = REFERENCE[name]
+    parts = OutputParts(capacitance_nf=capacitance_nf)
+    found, _ = pulse(lambda *given, **spec: bench(*given, **{**spec, **CLAMPED, "output": parts}), one)
+    assert found["peak_ma"] == pytest.approx(peak_ma, rel=0.10, abs=0.1)
+    assert found["above_us"] == pytest.approx(above_us, rel=0.20, abs=0.1)
+
+
+@pytest.mark.parametrize("closes", ["hand", "relay"])
+def test_no_unit_with_a_sound_stage_gives_more_than_2_ma_for_a_tenth_of_a_millisecond(
+    bench: Bench, closes: str
+) -> None:
+    """Fifty units and people; the bound of the design, with the most that may lie across the terminals."""
+    for seed in range(50):
+        person = {"fidgets": False, "start_at_s": None, "hands_in_at_s": 0.4 if closes == "hand" else 0.0}
+        parts = OutputParts(capacitance_nf=4.7)
+        unit = bench({"person": person}, seed, output=parts, compliance_v=58.15, divider_kohm=340.0)
+        unit.code(50)
+        if closes == "relay":
+            unit.run_until(0.4)
+        unit.connect()
+        unit.run_until(0.45)
+        truth = unit.world.truth
+        assert unit.ma() > 0.0
+        assert truth.peak_ma > 10.0
+        assert truth.felt.pulses["longest_ms"] <= 0.1
+        assert truth.felt.pulses["charge_uc"] <= 1.5
