@@ -7,7 +7,7 @@ unit may lower its limits, never raise them above `protocols/ceilings.py`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -55,6 +55,19 @@ class Unit(Part):
     relays: Relays = Relays()
     loop: Loop = Loop()
     limits: Limits = Limits()
+
+    def as_known_before(self) -> dict[str, Any]:
+        """Return the unit as plain data, without the keys that came later where they say nothing.
+
+        What was written down of a unit before there were any goes on fitting it.
+        """
+        data = self.model_dump(mode="json")
+        for part in ("output", "one_shot"):
+            if data[part] is None:
+                del data[part]
+        if data["stage"]["headroom_v"] is None:
+            del data["stage"]["headroom_v"], data["stage"]["headroom_ohm"]
+        return data
 
     @field_validator("guard_adc")
     @classmethod

@@ -61,7 +61,7 @@ def commission(order: Order) -> ExitCode:
     path = progress_file(state_directory(order.state), "commission", unit.serial)
     if order.restart:
         forget(path)
-    facts = {"unit": checksum_of(unit.model_dump(mode="json")), "simulated": order.simulate is not None}
+    facts = {"unit": checksum_of(unit.as_known_before()), "simulated": order.simulate is not None}
     progress = resume(path, steps, facts)
     face, tell = _face(order, steps)
     if order.simulate is not None:

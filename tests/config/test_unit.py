@@ -52,6 +52,20 @@ def test_what_a_stage_reaches_at_a_current() -> None:
     assert Stage().reach_v(0.0) == Stage().reach_v(25.0) == 60.0
 
 
+def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it() -> None:
+    plain = Unit().as_known_before()
+    assert set(plain) == set(Unit.model_fields) - {"output", "one_shot"}
+    assert set(plain["stage"]) == {
+        "full_scale_ma",
+        "compliance_v",
+        "supply_v",
+        "supply_min_v",
+        "supply_max_v",
+    }
+    more = Unit.model_validate({"one_shot": {}, "output": {}, "stage": {"headroom_v": 4.0}})
+    assert more.as_known_before() == more.model_dump(mode="json")
+
+
 def test_a_unit_is_frozen() -> None:
     with pytest.raises(ValidationError):
         Unit().limits.max_current_ma = 30.0  # type: ignore[misc]

@@ -220,8 +220,8 @@ REFERENCE = {
     "contact lost for 3 ms at 12 mA": (Situation(set_ma=12.0, skin_ohm=1500.0, lost_s=0.003), 1.3, 64.0, 4.0),
     "a relay closes at code 0": (Situation(set_ma=0.0, closes="relay"), 1.3, 0.0, 0.0),
 }
-"""A stage that regulates into a clamp at 58.15 V: nF across the terminals, peak in mA, and us above what is set
-+ 2 mA (the reference circuit's netlist, version 1, ngspice 39)."""
+"""A stage that regulates into a clamp at 58.15 V: nF across the terminals, peak in mA, and us above what is
+set + 2 mA (the reference circuit's netlist, version 1, ngspice 39)."""
 
 
 @pytest.mark.parametrize("name", REFERENCE)
