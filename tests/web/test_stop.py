@@ -8,6 +8,7 @@ import socket
 from contextlib import ExitStack, contextmanager
 from itertools import count
 
+import firefox
 import pytest
 from chromium import MISSING, chromium, visit
 from herald import TREATING, wait_for
@@ -123,6 +124,22 @@ def test_stop_arrives_from_each_of_eight_tabs(treating, phone, browser):
             treating.herald.told.clear()
             wait_for(lambda tab=tab: treating.herald.told or tab.locator(".stopbar button").click())
             stop_bar(tab, "arrived").wait_for()
+
+
+@pytest.mark.skipif(bool(firefox.MISSING), reason=firefox.MISSING)
+def test_stop_arrives_from_each_of_eight_tabs_of_firefox(treating, phone):
+    figure = "document.querySelector('[data-live=delivered]').textContent.includes('12')"
+    tap = "document.querySelector('.stopbar button').click()"
+    arrived = "!document.querySelector('[data-stop=arrived]').hidden"
+    with firefox.firefox() as browser:
+        browser.cookie("ionto_device", phone.cookies["ionto_device"], "127.0.0.1")
+        tabs = [browser.tab(f"http://127.0.0.1:{treating.port}/") for _ in range(8)]
+        for tab in tabs:
+            wait_for(lambda tab=tab: tab.run(figure))
+        for tab in (tabs[0], tabs[-1]):
+            treating.herald.told.clear()
+            wait_for(lambda tab=tab: treating.herald.told or tab.run(tap))
+            wait_for(lambda tab=tab: tab.run(arrived))
 
 
 def test_half_requests_from_two_addresses_deny_nobody_anything(treating, phone):
