@@ -98,6 +98,8 @@ class Attendant:
                 self._stop.press()
         elif self._held is not None:
             self._held = None
+        if session.phase is Phase.RAMP_UP and self._prepared is not None:
+            standing.flows(self._prepared)
         if session.phase is Phase.STOPPED and m.buttons.stop:
             self.stopped_by_hand = True
         if m.time_s >= self._panel_due_s:

@@ -1,14 +1,15 @@
 """What outlasts a session of a unit: what is prepared, the alarm, the rest of a dose, the last session.
 
 Law: nothing here begins or drives anything. An alarm that latched stays until a person presses Stop on the
-unit, or, where only the circuit opened, Start for the rest of the dose; an order is used once.
+unit, or, where only the circuit opened, Start for the rest of the dose; an order is used once. A session in
+which nobody closed the circuit has used nothing: what was prepared, or the rest, stays good for its time.
 """
 
 from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from controller.appliance.live_state import Last, OrderState
 from controller.core.limits import REST_WITHIN_S
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from controller.journal.writer import Journal
     from controller.loop.clock import SessionClock
     from protocols.treatment import Treatment
+
+
+IN_VAIN: Final = frozenset({Refusal.NO_CONTACT, Refusal.ELECTRODES_TOUCH})
+"""Refusals of a session in which only the sensing current has flowed; a person may start it again."""
 
 
 class Line(Protocol):
@@ -85,6 +90,8 @@ class Standing:
         self._ordered: Prepared | None = None
         self._order_until_s = 0.0
         self._spent = ""
+        self._begun: tuple[Prepared, OrderState | None] | None = None
+        """What a session was begun with, until current flows."""
         self._told_code = 0
 
     # --- what is prepared ----------------------------------------------------------------------------------
@@ -101,6 +108,7 @@ class Standing:
         asked, self._ordered, self.order = message.get("order"), None, None
         if asked is not None and message["digest"] == self._spent:
             return
+        self._begun = None  # whoever prepared anew, or took it back, doesn't want the one before
         if asked is None and message.get("error") is None:
             return
         self.order = {"accepted": False, "refusal": message.get("error"), "valid_until_utc": None}
@@ -115,12 +123,24 @@ class Standing:
             self.order["refusal"] = str(refused)
 
     def begun(self, prepared: Prepared) -> None:
-        """Take note that Start has begun this: an order is used once, and what was shown is over."""
+        """Take note that Start has begun this, and that what was shown is over."""
         self.alarm, self.finished = None, False
         if prepared.digest:
             self._spent = prepared.digest
+            self._begun = prepared, self.order
             self.order = self._ordered = None
+
+    def flows(self, prepared: Prepared) -> None:
+        """Take note that current flows: an order is used once."""
+        if prepared.digest and self._begun is not None:
+            self._begun = None
             self.line.send({"spent": prepared.digest})
+
+    def _unused(self) -> None:
+        """Put back what a session was begun with that gave nothing."""
+        if self._begun is not None:
+            self._ordered, self.order = self._begun
+            self._begun, self._spent = None, ""
 
     def too_often(self, prepared: Prepared, journal: Journal) -> str:
         """Say why this may not be given so soon after what was given lately, or ""."""
@@ -192,7 +212,12 @@ class Standing:
         trip, refusal, code = session.trip, session.refusal, code_of(session)
         if journal.begun:
             self.finished = session.phase is Phase.DONE
-            self.offer = None
+            if refusal in IN_VAIN:
+                self._unused()
+            else:
+                self.offer = None
+                if prepared is not None:
+                    self.flows(prepared)
             self.last = self._report(session, journal, code, punctual)
         if trip is not None and code is not None:
             if journal.begun and offer is None and prepared is not None:

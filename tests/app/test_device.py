@@ -301,6 +301,63 @@ def test_after_the_circuit_opened_start_gives_the_rest_and_both_end_equal(tmp_pa
         assert play.truth.charge_ma_min[way] == pytest.approx(total, rel=0.03, abs=0.01)
 
 
+def test_who_did_not_close_the_circuit_in_time_starts_again(tmp_path):
+    """Code 16 says so, and it works: with what was prepared, and with the rest after a slip."""
+
+    def story(play):
+        yield idle
+        play.say(do="order", order=ORDER, valid_for_s=3600.0, digest="d1")
+        yield lambda seen: idle(seen) and seen["treatment"] == "hands"
+        play.hand(out=True)
+        for _ in range(2):
+            play.press()
+            yield phase("contact")
+            yield lambda seen: seen["code"] == 16 and idle_again(seen)
+            assert (play.seen[-1]["person"], play.seen[-1]["next"]) == ("anna", "press_start")
+            assert play.seen[-1]["order"]["accepted"]
+        assert {"spent": "d1"} not in play.events
+        play.hand(out=False)
+        play.press()
+        yield phase("ramp_up")
+        assert play.seen[-1]["person"] == "anna"
+        yield lambda seen: seen["charge_reverse_ma_min"] > 1.5
+        assert play.events.count({"spent": "d1"}) == 1
+        play.hand(out=True)
+        yield lambda seen: seen["next"] == "press_start_rest"
+        play.press()
+        yield phase("contact")
+        yield lambda seen: seen["last"]["session"] == 4 and idle_again(seen)
+        assert (play.seen[-1]["next"], play.seen[-1]["linked_to"]) == ("press_start_rest", 3)
+        assert 400.0 < play.seen[-1]["rest_s"] < 540.0, "its time goes on"
+        play.hand(out=False)
+        play.press()
+        yield lambda seen: seen["phase"] == "hold" and seen["linked_to"] == 3
+
+    def idle_again(seen):
+        return seen["phase"] == "ready" and seen["state"] == "alarm"
+
+    serve(story, tmp_path, default=None)
+    outcomes = [(one["outcome"], one["person"], one["linked_to"]) for one in sessions(tmp_path)]
+    assert outcomes[:2] == [("refused", "anna", None)] * 2
+    assert outcomes[2:4] == [("aborted", "anna", None), ("refused", "anna", 3)]
+    assert outcomes[4][2] == 3
+
+
+def test_what_is_taken_back_while_nobody_closes_the_circuit_is_gone(tmp_path):
+    def story(play):
+        yield idle
+        play.say(do="order", order=ORDER, valid_for_s=3600.0, digest="d1")
+        yield lambda seen: idle(seen) and seen["treatment"] == "hands"
+        play.hand(out=True)
+        play.press()
+        yield phase("contact")
+        play.say(do="order")
+        yield lambda seen: seen["code"] == 16 and seen["phase"] == "ready"
+        assert play.seen[-1]["treatment"] is None
+
+    serve(story, tmp_path, default=None)
+
+
 def opened(play, *, also):
     """The story up to the offer, then `also`."""
     yield idle
