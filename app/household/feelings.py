@@ -1,7 +1,7 @@
 """What a person may say after a session, and the current to begin the next one with.
 
-Law: a suggestion never exceeds the person's limit, and rises by at most 1 mA from one session to the next,
-after one that felt fine.
+Law: a suggestion follows what was borne, not what was set. It never exceeds the person's limit, rises by at
+most 1 mA from one session to the next, after one that felt fine, and says why it is this one.
 
 Source: start low, 1 mA more each session (Dermadry's schedule); half the limit as "low" is our own figure.
 """
@@ -26,8 +26,30 @@ HURT: Final = (
 )
 
 
+FIRST_TIME: Final = "The first time: half of your limit."
+WHY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "fine": "Last time {borne} were borne and felt fine: 1 mA more.",
+        "itchy": "Last time {borne} were borne and itched: as much again.",
+        "sore": "Last time {borne} were borne and left the skin sore: 2 mA less.",
+        "blisters": "Last time {borne} were borne and left bruises or blisters: half as much.",
+        "": "Last time {borne} were borne: as much again, until you say how it felt.",
+    }
+)
+"""Why a current is suggested, by how the skin felt; "" unsaid."""
+AT_LIMIT: Final = "It ends at your limit."
+
+
+def why_suggested(limit_ma: float, last_ma: float | None, felt: str | None) -> tuple[str, ...]:
+    """Say why `suggested_ma` suggests what it does, in sentences where `{borne}` stands for `last_ma`."""
+    if last_ma is None:
+        return (FIRST_TIME,)
+    bound = last_ma > limit_ma or (felt == "fine" and last_ma + 1.0 > limit_ma)
+    return (WHY[felt or ""], AT_LIMIT) if bound else (WHY[felt or ""],)
+
+
 def suggested_ma(limit_ma: float, last_ma: float | None, felt: str | None) -> float:
-    """Suggest a current in mA up to `limit_ma`; `last_ma` is last time's, None at the first one.
+    """Suggest a current in mA up to `limit_ma`; `last_ma` is what was borne last time, None at the first one.
 
     A step more after a session that felt fine, as much after one unsaid or itchy, 2 mA less after a sore one
     and half as much after blisters.

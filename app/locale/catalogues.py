@@ -73,6 +73,7 @@ def tabled() -> Iterator[str]:
         store.NO_CODE_GIVEN,
     )
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
+    yield from (*feelings.WHY.values(), feelings.FIRST_TIME, feelings.AT_LIMIT)
     yield from (*order.CHECKLIST.values(), order.UNTICKED, order.TOO_LITTLE, order.NO_TIME)
     yield from (order.OUT_OF_LIMIT, order.ABOVE_CEILING, order.ABOVE_UNIT)
     for name, table in vars(sentences).items():

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any, Final, NamedTuple
 
 from controller.host import wall
@@ -91,6 +92,19 @@ class Records:
         with self._open() as history:
             row = None if history is None else history.session(number)
         return None if row is None else _record(row)
+
+    def borne_ma(self, number: int) -> float | None:
+        """Give the current that was borne: the median of the hold, in mA to 0.1; None where nothing was held.
+
+        Down lowers it, and soft water or dry skin keep it below what was set.
+        """
+        with self._open() as history:
+            chart = {} if history is None else history.chart(number)
+        rows = zip(chart.get("phase", ()), chart.get("measured_ma", ()), strict=True)
+        held = [
+            abs(measured_ma) for phase, measured_ma in rows if phase == "hold" and measured_ma is not None
+        ]
+        return round(median(held), 1) if held else None
 
     def given(self, person: str, area: str) -> list[Given]:
         """Give a person's treatments of an area that count, from 500 sessions that may be theirs."""

@@ -95,7 +95,8 @@ def session(visit: Visit) -> Response:
         *_dates(visit, record, amendments),
         (t("Treatment"), t(sentences.TREATMENTS.get(record.treatment, record.treatment))),
         (t("Result"), _outcome(visit, record)),
-        (t("Set current"), language.ma(record.target_ma)),
+        (t("Set at the start"), language.ma(record.target_ma)),
+        (t("Borne current"), _borne(visit, record)),
         (t("Duration"), t("{minutes} min", minutes=language.number((record.duration_s or 0) / 60, 1))),
         (t("Dose forward"), language.charge(record.forward_ma_min)),
         (t("Dose reverse"), language.charge(record.reverse_ma_min)),
@@ -311,6 +312,14 @@ def _linked(visit: Visit, record: Record) -> Child:
     if record.linked_to is None:
         return None
     return el("a", visit.t("the rest of an earlier session"), href=f"/history/{record.linked_to}")
+
+
+def _borne(visit: Visit, record: Record) -> str:
+    """Say what was borne, by the chart's hold."""
+    borne_ma = visit.house.records.borne_ma(record.id)
+    if borne_ma is None:
+        return ""
+    return visit.t("{current} (median of the hold)", current=visit.language.ma(borne_ma))
 
 
 def _trips(visit: Visit, record: Record, trips: list[dict[str, Any]]) -> Html | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from app.household.feelings import HURT, STEP_MA, suggested_ma
+from app.household.feelings import HURT, STEP_MA, suggested_ma, why_suggested
 from app.household.order import CHECKLIST, limit_for, obstacles, prepared, withdraw, write
 from app.household.store import Person
 from app.web import sentences
@@ -123,7 +123,11 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
     last = _last(visit, person, treatment)
     said = {} if last is None else visit.house.household.feedback([last.id])
     felt = said[last.id].felt if last is not None and last.id in said else None
-    start_ma = suggested_ma(limit_ma, None if last is None else last.target_ma, felt)
+    borne_ma = None if last is None else visit.house.records.borne_ma(last.id) or last.target_ma
+    start_ma = suggested_ma(limit_ma, borne_ma, felt)
+    suggested = t("Suggested: {current}.", current=language.ma(start_ma))
+    borne = language.ma(borne_ma or 0.0)
+    why = " ".join(t(sentence, borne=borne) for sentence in why_suggested(limit_ma, borne_ma, felt))
     ticks = [
         el(
             "label",
@@ -156,7 +160,7 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
         el("input", type="hidden", name="treatment", value=treatment.name),
         note(t(HURT), "bad") if felt in {"sore", "blisters"} else None,
         el("fieldset", el("legend", t("Checklist")), ticks),
-        field(t("Current in mA"), current, hint=hint),
+        field(t("Current in mA"), current, hint=f"{suggested} {why} {hint}"),
         el(
             "p",
             t(
