@@ -35,6 +35,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "iont
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 PROGRAMS = {
     "chromium": "chromium",  # shows the pages
+    "firefox-esr": "firefox-esr",  # as another engine does
     "mosquitto": "mosquitto",  # is the broker
     "openssl": "openssl",
     "systemd-analyze": "systemd",  # judges the services

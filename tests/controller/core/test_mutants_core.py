@@ -8,6 +8,7 @@ import pytest
 from guard_watch import FIVE, LIMITS, TICK_S, E, Watch, drive
 
 from controller.core.dose import Dose
+from controller.core.limits import Headroom
 from controller.core.regulator import Regulator
 from controller.core.types import Cause, Command, Drive, Off
 
@@ -422,3 +423,10 @@ def test_an_offset_above_the_setpoint_leaves_no_debt_to_the_ramp() -> None:
     assert max(settled(made, 0.1, 100)) <= 1, "the pilot alone"
     for tick in range(1, 50):
         assert made.code(3.0, None, 0.0, 0.5) == pytest.approx(tick * 0.0055 / 25.0 * 4095, abs=1.0)
+
+
+def test_a_stage_reaches_less_by_its_headroom_and_never_more_than_its_compliance() -> None:
+    assert Headroom().reach_v(60.0, 25.0) == 60.0
+    assert Headroom(56.0).reach_v(60.0, 25.0) == 56.0
+    assert Headroom(57.0, 0.2).reach_v(60.0, 10.0) == pytest.approx(55.0)
+    assert Headroom(63.0, 0.2).reach_v(60.0, 10.0) == 60.0
