@@ -22,7 +22,12 @@ from app.compiled.sources import COMPILED, INTERPRETED, ROOMS, ROOT, compiled_fi
 
 ONE_FORM = Path(__file__).parents[1] / "support" / "one_form.py"
 ONE_FILE = "protocols/ceilings.py"
-SESSIONS = {"full fidelity": [], "plant alone": ["plant"], "a hand leaves": ["hand_out", "40"]}
+SESSIONS = {
+    "full fidelity": [],
+    "plant alone": ["plant"],
+    "a hand leaves": ["hand_out", "40"],
+    "a stage winds up": ["stage_winds_up", "1"],
+}
 
 
 @pytest.fixture(scope="module")
