@@ -434,9 +434,10 @@ class World:
 
     def _reach_v(self, current_ma: float) -> float:
         """Highest voltage of the output in V at a current in mA."""
-        return max(
-            min(self._clamp_v, self.supply_v - self._headroom_v - self._headroom_kohm * current_ma), 0.0
-        )
+        reach_v = self.supply_v - self._headroom_v - self._headroom_kohm * current_ma
+        if reach_v > self._clamp_v:
+            return self._clamp_v
+        return reach_v if reach_v > 0.0 else 0.0
 
     def _held_ma(self) -> float:
         """Return the current in mA that the highest voltage of the output drives through the load."""

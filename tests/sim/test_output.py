@@ -252,3 +252,18 @@ def test_no_unit_with_a_sound_stage_gives_more_than_2_ma_for_a_tenth_of_a_millis
         assert truth.peak_ma > 10.0
         assert truth.felt.pulses["longest_ms"] <= 0.1
         assert truth.felt.pulses["charge_uc"] <= 1.5
+
+
+def test_whatever_else_happens_meanwhile_a_pulse_takes_its_time(bench: Bench) -> None:
+    """Events every 5 us, far more often than the steps of the way back."""
+    longest_ms = []
+    for every_s in (1.0, 5e-6):
+        person = {"fidgets": False, "start_at_s": None, "hands_in_at_s": 1.0}
+        unit = bench({"person": person}, output=parts_of(Situation()))
+        unit.connect()
+        unit.code(50)
+        for step in range(1, int(0.001 / every_s)):
+            unit.world.at(1.0 + step * every_s, lambda _t_s: None)
+        unit.run_until(1.1)
+        longest_ms.append(unit.world.truth.felt.pulses["longest_ms"])
+    assert longest_ms[1] == pytest.approx(longest_ms[0], rel=0.1)
