@@ -307,3 +307,12 @@ def test_a_guard_begins_with_the_reach_of_no_current() -> None:
     guard = Guard(LIMITS._replace(headroom=lim.Headroom(50.0, 0.36)), tick_s=0.01, operate_s=0.02)
     assert guard._opens_at(45.0 + E, drive(0.01))
     assert not guard._opens_at(45.0 - E, drive(0.01))
+
+
+def test_an_output_that_is_off_has_a_reach_too() -> None:
+    watch = Watch(Off())
+    watch.guard.limits = LIMITS._replace(headroom=lim.Headroom(50.0, 0.36))
+    assert (
+        watch.guard.check(watch.now_s, watch.reading(current_ma=0.0, guard_ma=0.0, return_ma=0.0), Off())
+        is None
+    )
