@@ -14,6 +14,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from config.calibration import Calibration, require_as_written
+from config.circuit import Circuit
 from config.reader import parse, read_bytes, read_text, refused
 from config.unit import Unit
 
@@ -22,6 +23,7 @@ SIGNS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "treatment": frozenset({"area", "current_ma", "total_min"}),
         "calibration": frozenset({"channels", "unit_serial"}),
         "scenario": frozenset({"events", "load", "person"}),
+        "circuit": frozenset({"conditions", "kinds", "parts"}),
         "unit": frozenset({"i2c", "pins", "dac", "control_adc", "guard_adc", "stage", "limits", "loop"}),
     }
 )
@@ -34,7 +36,12 @@ def check_file(path: Path, extra: Mapping[str, type[BaseModel]]) -> str:
     `extra` are the models of the kinds that this room does not know: `treatment` and `scenario`.
     """
     content = read_bytes(path)
-    models: dict[str, type[BaseModel]] = {"unit": Unit, "calibration": Calibration, **extra}
+    models: dict[str, type[BaseModel]] = {
+        "unit": Unit,
+        "calibration": Calibration,
+        "circuit": Circuit,
+        **extra,
+    }
     data = parse(content, str(path)).data
     kind = _kind(set(data), models)
     if kind is None:

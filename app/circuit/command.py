@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from app.atomic import write_whole
 from app.circuit.lane import CASES, Row, run
 from app.circuit.ngspice import LACKING, NotSimulated, found, version
+from app.circuit.picture import draw
 from app.output import ExitCode, UsageError, complain, say
 from config.circuit import CIRCUIT, load_circuit
 from controller.host.disk import told
@@ -29,6 +30,7 @@ class Order(NamedTuple):
     block: str | None
     broken: str | None
     parts: bool
+    svg: Path | None
     json: Path | None
 
 
@@ -41,6 +43,11 @@ def circuit(order: Order) -> ExitCode:
     """
     if order.parts:
         say(parts_text())
+    if order.svg is not None:
+        if order.svg.suffix.lower() != ".svg":
+            raise UsageError(f"--svg {order.svg}: the picture is an SVG file, so its name has to end in .svg")
+        _write("--svg", order.svg, draw(load_circuit()))
+    if order.parts or order.svg is not None:
         return ExitCode.COMPLETED
     blocks = list(dict.fromkeys(case.block for case in CASES))
     if order.block is not None and order.block not in blocks:
@@ -61,7 +68,7 @@ def circuit(order: Order) -> ExitCode:
         return ExitCode.INTERNAL
     say(table(rows))
     if order.json is not None:
-        _write(order.json, record(rows, order))
+        _write("--json", order.json, json.dumps(record(rows, order), indent=1) + "\n")
     failed = [row for row in rows if not row.holds]
     if failed:
         say(
@@ -127,8 +134,8 @@ def parts_text() -> str:
     return "\n".join(lines[1:])
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def _write(option: str, path: Path, content: str) -> None:
     try:
-        write_whole(path, json.dumps(content, indent=1) + "\n")
+        write_whole(path, content)
     except OSError as error:
-        raise UsageError(f"--json {path}: can't be written: {told(error, path)}") from error
+        raise UsageError(f"{option} {path}: can't be written: {told(error, path)}") from error

@@ -17,6 +17,13 @@ from typing import Final
 from sim.circuit.measure import Waves
 
 LONGEST_S: Final = 120.0
+OTHERWISE: Final = (
+    "",
+    ".options method=trap\n",
+    ".options method=trap reltol=1e-3 abstol=1e-9 vntol=1e-5\n",
+    ".options method=gear reltol=5e-4 trtol=1\n",
+)
+"""How a simulation is tried whose steps grow too small: as written, then with other rules of integration."""
 LACKING: Final = "ngspice is not installed: sudo apt install ngspice"
 
 
@@ -40,8 +47,24 @@ def simulate(netlist: str, waves: Mapping[str, str]) -> Waves:
     lets = "\n".join(f"let w{number} = {expression}" for number, expression in enumerate(waves.values()))
     names = " ".join(f"w{number}" for number in range(len(waves)))
     control = f".control\nset wr_singlescale\nrun\n{lets}\nwrdata waves {names}\nquit\n.endc\n.end\n"
+    said = ""
+    for options in OTHERWISE:
+        said, text = _run(netlist + options + control)
+        if "Timestep too small" in said:
+            continue
+        columns = list(
+            zip(*([float(word) for word in line.split()] for line in text.splitlines()), strict=True)
+        )
+        if len(columns) != len(waves) + 1:
+            break
+        return {"t": columns[0], **dict(zip(waves, columns[1:], strict=True))}
+    raise NotSimulated(_reason(said))
+
+
+def _run(netlist: str) -> tuple[str, str]:
+    """Run ngspice; returns what it said and what it wrote, nothing where it broke off."""
     with tempfile.TemporaryDirectory(prefix="ionto-circuit-") as place:
-        Path(place, "n.cir").write_text(netlist + control, encoding="ascii")
+        Path(place, "n.cir").write_text(netlist, encoding="ascii")
         settled = {**os.environ, "HOME": place, "OMP_NUM_THREADS": "1"}
         words = ["ngspice", "-n", "-b", "n.cir"]
         try:
@@ -51,14 +74,10 @@ def simulate(netlist: str, waves: Mapping[str, str]) -> Waves:
         except subprocess.TimeoutExpired:
             raise NotSimulated(f"ngspice took longer than {LONGEST_S:.0f} s") from None
         said = f"{ran.stdout}\n{ran.stderr}"
-        written = Path(place, "waves.data") if Path(place, "waves.data").exists() else Path(place, "waves")
-        if "aborted" in said or "Timestep too small" in said or not written.exists():
-            raise NotSimulated(_reason(said))
-        rows = [[float(word) for word in line.split()] for line in written.read_text().splitlines() if line]
-    columns = list(zip(*rows, strict=True))
-    if len(columns) != len(waves) + 1:
-        raise NotSimulated(_reason(said))
-    return {"t": columns[0], **dict(zip(waves, columns[1:], strict=True))}
+        written = next(
+            (one for one in (Path(place, "waves.data"), Path(place, "waves")) if one.exists()), None
+        )
+        return said, "" if written is None or "aborted" in said else written.read_text()
 
 
 def _reason(said: str) -> str:

@@ -1,6 +1,7 @@
 """Every wire between the Pi, the converters and the unit's blocks, worked out from the unit's file.
 
-Law: numbers come from the file that the software runs by, so the table and the software can't differ.
+Law: numbers come from the file that the software runs by, so the table and the software can't differ. Names
+in brackets are parts of the reference circuit (`config/circuit.yaml`), which a test holds them to.
 Header: the 40 pins of every Pi since the B+ (Raspberry Pi documentation, "GPIO and the 40-pin header").
 """
 
@@ -37,9 +38,18 @@ ADDRESS_PIN: Final = {0x48: "GND", 0x49: "VDD", 0x4A: "SDA", 0x4B: "SCL"}
 
 _ROLES: Final = {
     # pin of the unit's file: (block it goes to, what it does there and what to mind)
-    "heartbeat": ("charge pump", "edges hold the enable relay; none for 50 ms and it drops; pull-down"),
-    "series_relay": ("series relay's driver", "high closes; pull-down, so that it is open at power-up"),
-    "polarity_relay": ("polarity relay's driver", "high is reverse; pull-down; moved only at zero current"),
+    "heartbeat": (
+        "enable circuit (U10)",
+        "edges hold the enable relay; none for 50 ms and it drops; pull-down (R60)",
+    ),
+    "series_relay": (
+        "series relay's driver (Q6)",
+        "high closes; pull-down (R60), so that it is open at power-up",
+    ),
+    "polarity_relay": (
+        "polarity relay's driver (Q6)",
+        "high is reverse; pull-down (R60); moved only at zero current",
+    ),
     "start": ("Start, to GND", "normally open; closes when pressed; the Pi's pull-up"),
     "stop": ("Stop, to GND", "normally closed; opens when pressed, as does a broken wire; the Pi's pull-up"),
     "up": ("Up, to GND", "normally open; the Pi's pull-up"),
@@ -79,24 +89,24 @@ def groups(unit: Unit) -> tuple[Group, ...]:
                 *_converter(control.address),
                 Wire(
                     f"AIN{control.current.channel}",
-                    f"output shunt, {control.current.ohm:g} ohm",
+                    f"output shunt, {control.current.ohm:g} ohm (R47, U7)",
                     f"output current: {control.current.ohm / 1000:g} V per mA",
                 ),
                 Wire(
                     f"AIN{control.voltage.channel}",
-                    f"divider {control.voltage.ratio:g} : 1 at the output terminals",
+                    f"divider {control.voltage.ratio:g} : 1 at the stage's output (R40)",
                     f"output voltage: {unit.stage.compliance_v / control.voltage.ratio:.3f} V at "
                     f"{unit.stage.compliance_v:g} V",
                 ),
                 Wire(
                     f"AIN{control.supply.channel}",
-                    f"divider {control.supply.ratio:g} : 1 at the supply rail",
+                    f"divider {control.supply.ratio:g} : 1 at the supply rail (R41)",
                     f"supply: {unit.stage.supply_v / control.supply.ratio:.3f} V at "
                     f"{unit.stage.supply_v:g} V",
                 ),
                 Wire(
                     f"AIN{control.return_path.channel}",
-                    f"return shunt, {control.return_path.ohm:g} ohm, on {control.return_path.bias_v:g} V",
+                    f"return, {control.return_path.ohm:g} ohm on {control.return_path.bias_v:g} V (R49, U8)",
                     f"return current, signed: {control.return_path.ohm / 1000:g} V per mA, forward upwards",
                 ),
             ),
@@ -110,7 +120,7 @@ def groups(unit: Unit) -> tuple[Group, ...]:
                     *_converter(guard.address),
                     Wire(
                         f"AIN{guard.current.channel}",
-                        f"a shunt of its own, {guard.current.ohm:g} ohm",
+                        f"a shunt of its own, {guard.current.ohm:g} ohm (R46, U6)",
                         f"output current: {guard.current.ohm / 1000:g} V per mA; shares no part",
                     ),
                 ),
@@ -121,19 +131,25 @@ def groups(unit: Unit) -> tuple[Group, ...]:
 
 def _supply() -> tuple[Wire, ...]:
     return (
-        Wire("pin 1, 3.3 V", "VDD of every converter", "100 nF at each chip"),
-        Wire("pin 6, GND", "ground of the control side", "isolated from the mains"),
+        Wire(
+            "pin 1, 3.3 V", "Pi's side of the barrier (U40, U41)", "100 nF at each chip; converters have U23"
+        ),
+        Wire(
+            "pin 6, GND",
+            "ground of the Pi's side alone",
+            "isolated from mains and person",
+        ),
     )
 
 
 def _bus(unit: Unit) -> tuple[Wire, ...]:
     number, speed = unit.i2c.bus, f"{unit.i2c.frequency_hz // 1000} kHz"
     if number != 1:
-        far = "SDA and SCL of every converter"
+        far = "SDA and SCL of every converter (U40)"
         return (Wire(f"I2C bus {number}", far, f"{speed}; its pins are those of the overlay that makes it"),)
     return (
-        Wire("pin 3, GPIO2 (SDA)", "SDA of every converter", f"I2C bus 1, {speed}; 1.8 kohm on the Pi"),
-        Wire("pin 5, GPIO3 (SCL)", "SCL of every converter", f"I2C bus 1, {speed}; 1.8 kohm on the Pi"),
+        Wire("pin 3, GPIO2 (SDA)", "SDA of every converter (U40)", f"I2C bus 1, {speed}; 1.8 kohm on the Pi"),
+        Wire("pin 5, GPIO3 (SCL)", "SCL of every converter (U40)", f"I2C bus 1, {speed}; 1.8 kohm on the Pi"),
     )
 
 
@@ -162,27 +178,26 @@ def _converter(address: int) -> tuple[Wire, ...]:
 def _output(unit: Unit) -> tuple[Wire, ...]:
     stage = unit.stage
     changeover = "H-bridge" if unit.polarity.relay == "h_bridge" else "change-over relay"
-    shunts = "its output shunts" if unit.guard_adc is not None else "its output shunt"
+    shunts = "both shunts (R46, R47)" if unit.guard_adc is not None else "shunt (R47)"
+    supply = f"{stage.supply_v:g} V, trip below {stage.supply_min_v:g}, above {stage.supply_max_v:g} V"
+    held = "normally open; held by heartbeats alone (U12); Stop takes it away 6 to 8 s after its first press"
     return (
-        Wire(
-            "isolated supply",
-            "current stage",
-            f"{stage.supply_v:g} V, trip below {stage.supply_min_v:g}, above {stage.supply_max_v:g} V; fuse",
-        ),
+        Wire("supply (PS1, U20)", "current stage (U1, U2, Q2)", f"{supply}; medical, isolated"),
         Wire(
             "current stage",
-            shunts,
-            f"at most {stage.full_scale_ma:g} mA, {stage.compliance_v:g} V; limiter of its own 10 % above",
+            "clamp and divider (D1, Q3, R40)",
+            f"at most {stage.full_scale_ma:g} mA, {stage.compliance_v:g} V; the voltage is sensed here",
         ),
+        Wire("clamp and divider", "enable relay (K1)", held),
+        Wire("enable relay", "series relay (K2)", "normally open; a second one, should the first weld"),
+        Wire("series relay", "polarity switch (K3)", changeover),
+        Wire("polarity switch", "output terminals (X1)", "to both trays; covered sockets, no bare metal"),
         Wire(
-            "shunts",
-            "enable relay",
-            "normally open; held by the charge pump alone; Stop opens it after 6 s",
+            "one terminal",
+            "return shunt (R49)",
+            "behind the polarity switch, so that its sign is the polarity",
         ),
-        Wire("enable relay", "series relay", "normally open; a second one, should the first weld"),
-        Wire(
-            "series relay", "divider, then polarity switch", f"{changeover}; the voltage is sensed before it"
-        ),
-        Wire("polarity switch", "output terminals", "to both trays; covered sockets, no bare metal"),
-        Wire("return of the terminals", "return shunt", "what is missing here has leaked"),
+        Wire("polarity switch", "yellow lamp (H1)", "the output current itself lights it"),
+        Wire("yellow lamp", "trip's switch, limiter (Q4, Q5)", "limiter of its own, 10 % above full scale"),
+        Wire("limiter", shunts, "then 0 V of the supply"),
     )

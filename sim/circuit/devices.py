@@ -9,19 +9,21 @@ from __future__ import annotations
 from typing import Final
 
 DEVICES: Final = """
-* Op-amp: transconductance with slew limit into 1 nF; the inner node may run past the rails as far as it takes
+* Op-amp: transconductance with slew limit into 1 nF, which rides on the supply; the inner node
+* may run past the rails as far as it takes
 * `trec` to come back, the output may not; without its supply it gives no current.
 .subckt opamp p n o vp vn params: gbw=1e6 sr=1e6 vos=0 vsat=0.1 trec=1e-6 vmin=4.5 imax=30m
 Bx 0 x I={sr}*1n*tanh(6.2832*{gbw}/({sr})*(V(p)-V(n)+{vos}))
-Cx x 0 1n
-Rx x 0 16e6
+Cx x vp 1n
+Rx x vp 16e6
 Bc x 0 I=(V(x)>V(vp)-{vsat}+{sr}*{trec}) ? (V(x)-V(vp)+{vsat}-{sr}*{trec}) :
 + ((V(x)<V(vn)+{vsat}-{sr}*{trec}) ? (V(x)-V(vn)-{vsat}+{sr}*{trec}) : 0)
 By y 0 V=max(min(V(x),V(vp)-{vsat}),V(vn)+{vsat})
 Bo 0 o I=(V(vp)-V(vn) > {vmin}) ? {imax}*tanh((V(y)-V(o))/50/{imax}) : 0
 Ci p n 6p
 .ends
-* MOSFETs: level 1, the gate-drain capacitance falls with voltage and is `crss` at 25 V.
+* MOSFETs: level 1, the gate-drain capacitance falls with voltage and is `crss` at 25 V; the leakage is `leak`
+* at 100 V and a hundredth of that at 20 V, as the data sheet of BSS123 has it.
 .subckt pmos d g s params: vto=-3 kp=2.5 crss=30p cgs=330p cds=90p leak=0
 M1 d g s s pm
 .model pm PMOS(LEVEL=1 VTO={vto} KP={kp} LAMBDA=.005 CGSO=0 CGDO=0 CBD=0 CBS=0 IS=1e-14)
@@ -29,7 +31,7 @@ Cgs g s {cgs}
 Dgd d g dgd
 .model dgd D(IS=1e-30 N=20 CJO={8.3*crss} VJ=1 M=0.65 FC=0.5 BV=1000)
 Cds s d {cds}
-Bl s d I={leak}*tanh(max(V(s,d),0))
+Bl s d I={leak}*(max(V(s,d),0)/100)^3
 .ends
 .subckt nmos d g s params: vto=1.5 kp=5 crss=20p cgs=400p cds=80p leak=0
 M1 d g s s nm
@@ -38,7 +40,7 @@ Cgs g s {cgs}
 Dgd g d dgd
 .model dgd D(IS=1e-30 N=20 CJO={8.3*crss} VJ=1 M=0.65 FC=0.5 BV=1000)
 Cds d s {cds}
-Bl d s I={leak}*tanh(max(V(d,s),0))
+Bl d s I={leak}*(max(V(d,s),0)/100)^3
 .ends
 * Shunt regulator: sinks where its reference pin is above `vref`, with one lag and at most 70 mA.
 .subckt shuntref k r a params: vref=1.24 gm=4 tau=0.3u slope=-1.5e-3

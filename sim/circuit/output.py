@@ -84,8 +84,8 @@ S3 pk pk2 gc 0 gives
 Vgc gc 0 {pwl(s.skin_gives_way)}
 Rser pk2 tb {s.series_ohm or v["person_series_ohm"]}
 {_return(v, s)}
-.options reltol=1e-4 abstol=1e-10 vntol=1e-6 itl4=200 method=gear
-.tran 1e-7 {s.seconds} 0 {s.step_s or s.seconds / 150}
+.options reltol=1e-4 abstol=1e-10 vntol=1e-6 itl1=500 itl4=200 method=gear
+.tran 1e-7 {s.seconds} 0 {s.step_s or s.seconds / 100}
 """
 
 

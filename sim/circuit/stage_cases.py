@@ -12,8 +12,8 @@ from sim.circuit.measure import above_s, excess, last, peak
 from sim.circuit.output import Situation, output_path
 
 MAKE_S: Final = 2e-4
-STEADY_S: Final = 1e-6
-"""ngspice begins with the steady state, so that a case which asks for no more is over at once."""
+STEADY_S: Final = 1e-2
+"""Where ngspice finds no steady state to begin with, it has settled by then."""
 AT_MAKE: Final = ((0.0, 0.0), (MAKE_S, 1.0))
 AT_BREAK: Final = ((0.0, 1.0), (MAKE_S, 0.0))
 LOST: Final = ((0.0, 1.0), (5e-4, 0.0), (3.5e-3, 1.0))

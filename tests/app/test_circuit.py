@@ -1,15 +1,20 @@
 """`ionto circuit`: the lane in a true ngspice, sound and broken on purpose; the command and its sentences."""
 
 import json
+from pathlib import Path
 
+import hardware_page
 import pytest
 
 from app.circuit import ngspice
+from app.circuit.command import fingerprint
 from app.circuit.lane import CASES, run
+from app.circuit.picture import ROWS, draw
 from app.main import main
 from app.output import ExitCode
 from config.circuit import load_circuit
 
+ROOT = Path(__file__).parents[2]
 SPREADS = load_circuit().spreads()
 needs_ngspice = pytest.mark.skipif(not ngspice.found(), reason=ngspice.LACKING)
 
@@ -118,3 +123,24 @@ def test_without_ngspice_it_says_how_it_is_had(capsys, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert main(["circuit"]) == ExitCode.BAD_INPUT
     assert "ngspice is not installed: sudo apt install ngspice" in capsys.readouterr().err
+
+
+def test_the_page_has_the_parts_and_the_table_as_they_are():
+    page = hardware_page.PAGE.read_text()
+    assert page == hardware_page.page(page), "run: python tests/support/hardware_page.py"
+
+
+def test_the_table_in_the_docs_is_of_this_circuit_whole_and_holds():
+    kept = json.loads(hardware_page.CORNERS.read_text())
+    assert kept["circuit"] == fingerprint(), "run: ionto circuit --json docs/circuit/corners.json"
+    assert kept["draws"] == 0
+    expected = [(case.block, case.name, one.name, one.bound()) for case in CASES for one in case.outcomes]
+    assert [(row["block"], row["case"], row["what"], row["bound"]) for row in kept["rows"]] == expected
+    assert [row for row in kept["rows"] if not row["holds"]] == []
+
+
+def test_the_picture_in_the_docs_shows_every_part_but_the_case():
+    assert (ROOT / "docs/images/circuit.svg").read_text() == draw(load_circuit()), "ionto circuit --svg"
+    shown = {ref for row in ROWS for ref, _ in row.on}
+    shown |= {ref for row in ROWS for _, hanging in row.on for ref, _ in hanging}
+    assert shown == {part.ref for part in load_circuit().parts} - {"B1"}

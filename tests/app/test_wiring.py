@@ -12,6 +12,7 @@ from app.output import ExitCode
 from app.wiring.command import _title
 from app.wiring.picture import draw
 from app.wiring.table import ADDRESS_PIN, HEADER, groups
+from config.circuit import load_circuit
 from config.unit import Unit
 
 ROOT = Path(__file__).parents[2]
@@ -45,24 +46,33 @@ def test_what_the_file_changes_changes_in_the_table():
             "polarity": {"relay": "h_bridge"},
         }
     )
-    assert wires(unit, "Pi")["pin 18, GPIO24"].far == "charge pump"
+    assert wires(unit, "Pi")["pin 18, GPIO24"].far == "enable circuit (U10)"
     assert "100 kHz" in wires(unit, "Pi")["I2C bus 3"].note
     assert wires(unit, "DAC")["A0"].far == "VDD"
     assert wires(unit, "Guard")["ADDR"].far == ADDRESS_PIN[0x4B] == "SCL"
     assert wires(unit, "Guard")["AIN2"].note.startswith("output current: 0.033 V per mA")
-    assert "H-bridge" in wires(unit, "Output")["series relay"].note
+    assert wires(unit, "Output")["series relay"].note == "H-bridge"
+
+
+def test_names_in_brackets_are_parts_of_the_reference_circuit():
+    wires = [wire for group in groups(Unit()) for wire in group.wires]
+    text = " ".join(" ".join(wire) for wire in wires)
+    told = {name for ends in re.findall(r"\(([A-Z0-9, ]+)\)", text) for name in ends.split(", ")}
+    told -= {"SDA", "SCL"}
+    assert len(told) > 15
+    assert told <= {part.ref for part in load_circuit().parts}
 
 
 def test_a_unit_without_a_guard_has_no_wires_for_one():
     unit = Unit.model_validate({"guard_adc": None})
     assert not wires(unit, "Guard")
-    assert wires(unit, "Output")["current stage"].far == "its output shunt"
+    assert wires(unit, "Output")["limiter"].far == "shunt (R47)"
 
 
 def test_the_command_prints_it_and_gives_it_to_programs(capsys, tmp_path):
     assert main(["wiring"]) == ExitCode.COMPLETED
     text = capsys.readouterr().out
-    assert re.search(r"pin 11, GPIO17 +-> charge pump ", text)
+    assert re.search(r"pin 11, GPIO17 +-> enable circuit \(U10\) ", text)
     picture = tmp_path / "w.svg"
     assert main(["wiring", "--json", "--svg", str(picture)]) == ExitCode.COMPLETED
     parts = json.loads(capsys.readouterr().out)["parts"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from config.circuit import CIRCUIT
 from config.kinds import check_file
 from config.reader import BadFile
 from config.unit import REFERENCE
@@ -43,8 +44,9 @@ def test_a_good_file_gives_its_kind(tmp_path: Path, text: str, kind: str) -> Non
     assert check_file(path, EXTRA) == kind
 
 
-def test_the_reference_unit_is_a_unit() -> None:
+def test_the_reference_unit_is_a_unit_and_the_circuit_a_circuit() -> None:
     assert check_file(REFERENCE, {}) == "unit"
+    assert check_file(CIRCUIT, {}) == "circuit"
 
 
 @pytest.mark.parametrize(
