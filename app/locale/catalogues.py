@@ -48,7 +48,7 @@ TEXTS_OF: Final[Mapping[str, tuple[int, ...]]] = {"t": (0,), "n": (0, 1), "Turne
 """Calls whose texts are said to people, and which of their arguments those are."""
 PLACES: Final = (
     *(f"{room}/**/*.py" for room in ("web", "household", "device", "history")),
-    *(f"{name}.py" for name in ("main", "run", "report", "screen", "tables", "words")),
+    *(f"{name}.py" for name in ("main", "run", "report", "screen", "state", "tables", "words")),
 )
 """Where texts are said."""
 _SAME_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
