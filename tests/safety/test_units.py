@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-UNIT = re.compile(r"(^|_)(ma|v|s|ms|ohm|min|hours|hz|percent|volts|per_\w+|codes?|ppm|cm2|ua)$")
+UNIT = re.compile(r"(^|_)(ma|v|s|ms|ohm|min|hours|hz|percent|volts|per_\w+|codes?|ppm|cm2|ua|kohm|nf)$")
 PURE = re.compile(r"(^|_)(gain|ratio|share|speed|factor|offset|pilot|u|scatter|residual)$|^value$")
 """Words for numbers that have no unit of their own, or that of what they are applied to: a channel's line and
 its uncertainty (u) are in mA or V as the channel is, and a helper's `value` is of any kind."""
