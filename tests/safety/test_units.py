@@ -8,9 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 UNIT = re.compile(r"(^|_)(ma|v|s|ms|ohm|min|hours|hz|percent|volts|per_\w+|codes?|ppm|cm2|ua|kohm|nf)$")
-PURE = re.compile(r"(^|_)(gain|ratio|share|speed|factor|offset|pilot|u|scatter|residual)$|^value$")
+PURE = re.compile(
+    r"(^|_)(gain|ratio|share|speed|factor|offset|pilot|u|scatter|residual)$|^(value|nominal|low|high)$"
+)
 """Words for numbers that have no unit of their own, or that of what they are applied to: a channel's line and
-its uncertainty (u) are in mA or V as the channel is, and a helper's `value` is of any kind."""
+its uncertainty (u) are in mA or V as the channel is, and a helper's `value` is of any kind;
+a circuit's figure (nominal, low, high) has its unit in the key above it."""
 
 
 def floats(tree: ast.Module) -> list[tuple[int, str]]:

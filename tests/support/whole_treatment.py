@@ -8,7 +8,7 @@ import sys
 
 from simulated import simulate
 
-from protocols import library
+from protocols import treatment as library
 
 
 def main(name: str, seed: str) -> None:

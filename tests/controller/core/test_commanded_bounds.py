@@ -15,7 +15,7 @@ from controller.core.session import Session
 from controller.core.types import Cause, Command, Drive, Measurement, Phase
 from controller.loop.bounds import guard_of
 from controller.session import wiring
-from protocols import library
+from protocols import treatment as library
 
 
 @pytest.mark.parametrize(("limit_ma", "highest_ma"), [(0.0, 5.0), (8.0, 8.0)])

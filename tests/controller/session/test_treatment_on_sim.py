@@ -17,7 +17,7 @@ from config.unit import Unit
 from controller.loop.recorder import Trace
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import NotReady
-from protocols import library
+from protocols import treatment as library
 
 Where: TypeAlias = tuple[str, str]
 """Phase and polarity."""
