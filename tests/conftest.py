@@ -1,6 +1,7 @@
 """What holds for all tests alike: a busy machine is no fault of the code."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,9 @@ HASTY = (
 )
 """How long other processes are waited for. What happens when they don't come is tested with shorter ones."""
 
+
+# Under nohup each program that a test begins would be deaf to a closed terminal.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 LONGEST = (
     "chaos/test_kills.py",  # waits for the clock
