@@ -29,11 +29,13 @@ def check_target(path: Path, named: str) -> None:
         raise UsageError(f"{named}: the plot is an SVG file, so its name has to end in .svg")
     try:
         target = path.resolve()
+        if target.is_symlink():  # as Python from 3.13 on leaves a circle of links
+            raise OSError(errno.ELOOP, "")
         if target.is_dir():
             raise UsageError(f"{named}: this is a folder, not a file")
         if not target.parent.is_dir():
             raise UsageError(f"{named}: the folder {target.parent} does not exist")
-    except RuntimeError as error:  # as Python before 3.13 tells of a circle of links
+    except RuntimeError as error:  # as Python before 3.13 tells of it
         raise UsageError(f"{named}: {told(OSError(errno.ELOOP, ''))}") from error
     except OSError as error:
         raise UsageError(f"{named}: {told(error, path)}") from error
