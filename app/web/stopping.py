@@ -45,7 +45,7 @@ class Stopping:
         """
         mine, result = self._taken(tap[:LONGEST_TAP])
         if not mine:
-            return await asyncio.wrap_future(result)
+            return await asyncio.shield(asyncio.wrap_future(result))  # who leaves takes it from nobody else
         arrived = False
         try:
             arrived = await self._tell()
