@@ -55,6 +55,9 @@ Point: TypeAlias = tuple[Annotated[float, Field(ge=-100, le=100)], Annotated[flo
 """What the meter showed and what the unit had for it before correction, both in mA or both in V."""
 
 
+SCALING: Final = "scaling"
+"""Where a record's raw points say what `Unit.scaling` was when they were taken; older records don't."""
+
 NOMINAL_SERIAL: Final = "nominal"
 """Stands for a unit without a record."""
 
@@ -154,6 +157,7 @@ class Made(_Strict):
     as_found: tuple[Point, ...] = Field(default=(), max_length=100)
     spreads: dict[str, Spread]
     raw: dict[str, dict[str, float | None]]
+    """Beside the points, under `SCALING`, what the unit's nominal readings were made with."""
     simulated: SimulatedUnit | None = None
 
 
@@ -267,14 +271,27 @@ def read_calibration(path: Path, serial: str | None, today: calendar_date) -> Ca
     return read_text(content, str(path), Calibration, context)
 
 
+def require_scaling(calibration: Calibration, unit: Unit, name: str) -> None:
+    """Raise `BadFile` for a record whose corrections were made for other ohms, ratios or full scale."""
+    now = unit.scaling()
+    made_with = {} if calibration.made is None else calibration.made.raw.get(SCALING, {})
+    for key, value in made_with.items():
+        if value is not None and key in now and now[key] != value:
+            raise refused(
+                name,
+                f"was made while the unit's file said {key} {value:g}, which is {now[key]:g} now: set it "
+                "back, or have the unit calibrated again",
+            )
+
+
 def load_calibration(
     path: Path | None, unit: Unit, today: calendar_date | None = None, *, serial: str | None = None
 ) -> tuple[Calibration, str]:
     """Read the record of `unit`, or give nominal values for None; the text is a notice, or empty.
 
     The notice names what is not calibrated, or that the record is about to expire. `serial` stands for the
-    unit's own where that is a simulated one's. Raises `BadFile` with every error, and for another unit's
-    record.
+    unit's own where that is a simulated one's. Raises `BadFile` with every error, for another unit's record,
+    and for one that was made for another scaling.
     """
     if path is None:
         return Calibration.nominal(), (
@@ -283,6 +300,7 @@ def load_calibration(
         )
     today = calendar_date.today() if today is None else today
     calibration = read_calibration(path, unit.serial if serial is None else serial, today)
+    require_scaling(calibration, unit, str(path))
     missing = _uncalibrated(calibration.channels, unit)
     if not missing:
         return calibration, _ending(calibration, today)

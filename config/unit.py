@@ -69,6 +69,18 @@ class Unit(Part):
             del data["stage"]["headroom_v"], data["stage"]["headroom_ohm"]
         return data
 
+    def scaling(self) -> dict[str, float]:
+        """Return what turns codes and volts into mA and V, by the keys of the unit's file."""
+        adc, guard = self.control_adc, self.guard_adc
+        found = {
+            "stage.full_scale_ma": self.stage.full_scale_ma,
+            "control_adc.current.ohm": adc.current.ohm,
+            "control_adc.voltage.ratio": adc.voltage.ratio,
+            "control_adc.return.ohm": adc.return_path.ohm,
+            "control_adc.return.bias_v": adc.return_path.bias_v,
+        }
+        return found if guard is None else found | {"guard_adc.current.ohm": guard.current.ohm}
+
     @field_validator("guard_adc")
     @classmethod
     def _own_address(cls, guard_adc: GuardAdc | None, info: ValidationInfo) -> GuardAdc | None:

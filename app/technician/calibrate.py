@@ -38,7 +38,7 @@ from app.technician.solve import (
     misfit,
     worst_uncertainty_ma,
 )
-from config.calibration import Calibration
+from config.calibration import SCALING, Calibration
 from config.unit import Unit
 from controller.workshop.bench_power import hold_levels
 
@@ -95,7 +95,7 @@ def record_of(
         "hysteresis_ma": round(hysteresis_ma(results), 6),
         "as_found": [list(point) for point in as_found(results, before)],
         "spreads": {name: _spread(channel) for name, channel in channels.items()},
-        "raw": raw_points(results),
+        "raw": raw_points(results) | {SCALING: unit.scaling()},
     }
     if facts["seed"] is not None:
         made["simulated"] = {"seed": facts["seed"], "unit": facts["simulated_unit"]}

@@ -26,7 +26,7 @@ from app.technician.progress import forget, progress_file, resume, save
 from app.technician.records import current_record, write_record
 from app.technician.solve import highest_ma
 from app.technician.walk import Face, walk
-from config.calibration import VALID_DAYS, Calibration, read_calibration
+from config.calibration import VALID_DAYS, Calibration, read_calibration, require_scaling
 from config.reader import BadFile, read
 from config.unit import Unit, load_unit
 from controller.backends.bench import NotReady
@@ -105,6 +105,7 @@ def calibrate(order: Order) -> ExitCode:
         "software": version("ionto"),
         "seed": order.seed if order.simulated else None,
         "simulated_unit": None if bench.scenario is None else bench.scenario.unit,
+        **bench.unit.scaling(),
     }
 
     def done(progress: Progress, performer: Performer) -> dict[str, Any]:
@@ -236,10 +237,12 @@ def _before(out: Path | None, bench: Bench) -> Calibration:
     if out is None or not out.exists():
         return Calibration.nominal()
     try:
-        return read_calibration(out, bench.serial, bench.today)
+        before = read_calibration(out, bench.serial, bench.today)
+        require_scaling(before, bench.unit, str(out))
     except BadFile as error:
         complain(f"{error}\nIt is kept beside the new record and counts as none.")
         return Calibration.nominal()
+    return before
 
 
 def _write(out: Path, record: dict[str, Any], bench: Bench) -> Path | None:

@@ -29,7 +29,7 @@ from app.technician.plan import (
 )
 from app.technician.records import current_record, text_of
 from app.technician.solve import LIMIT_MA, LIMIT_PART, NOMINAL, accuracy_of
-from config.calibration import Calibration, read_calibration
+from config.calibration import Calibration, read_calibration, require_scaling
 from config.unit import Unit
 
 LIMITS: Final = {
@@ -55,6 +55,7 @@ def verify(order: Order) -> ExitCode:
     if path is None:
         raise UsageError("no record to verify: name it with --calibration, or the folder with --state")
     record = read_calibration(path, bench.serial, bench.today)
+    require_scaling(record, bench.unit, str(path))
     bench = _same_parts(bench, record)
     top_ma = ceiling_ma(bench.unit) if record.made is None else record.made.reach_ma
     facts = {

@@ -13,8 +13,9 @@ import yaml
 
 from app.technician.records import current_record, records_of, text_of, write_record
 from config.calibration import WARN_DAYS, Made, MeterError, load_calibration, read_calibration
+from config.parts import ControlAdc, Shunt
 from config.reader import BadFile
-from config.unit import Unit
+from config.unit import Unit, load_unit
 
 TODAY = date(2026, 5, 1)
 
@@ -227,6 +228,29 @@ def test_a_stage_that_is_never_at_zero_may_treat_nobody(path: Path) -> None:
         why = unit.why_no_treatment(TODAY, simulated=False)
         assert (why == "") == allowed, why
         assert allowed or "have the stage's zero trimmed" in why
+
+
+OTHER_SHUNT = "serial: SIM-4\ncontrol_adc: {current: {channel: 0, ohm: 50.0}}\n"
+SAID = "was made while the unit's file said control_adc.current.ohm 47, which is 50 now: set it back, or have"
+
+
+def test_a_record_counts_only_for_the_scaling_it_was_made_with(ionto, state: Path, tmp_path: Path) -> None:
+    """Another shunt in the unit's file would shift every current that the record corrects."""
+    other = tmp_path / "other.yaml"
+    other.write_text(OTHER_SHUNT)
+    where = ("--state", state, "--unit", other, "--simulate")
+    for command in (("run", "hands"), ("verify", "--seed", "4")):
+        code, _, err = ionto(*command, *where)
+        assert code == 2
+        assert SAID in err
+    as_before = tmp_path / "as-before.yaml"
+    as_before.write_text("serial: SIM-4\nguard_adc: null\nlimits: {max_current_ma: 20.0}\n")
+    record_file = current_record(state, "SIM-4")
+    load_calibration(record_file, load_unit(as_before))
+
+
+def test_a_record_that_says_no_scaling_counts_as_before(path: Path) -> None:
+    load_calibration(path, Unit(serial="0042", control_adc=ControlAdc(current=Shunt(ohm=50.0))), TODAY)
 
 
 def test_two_serial_numbers_never_share_a_file(tmp_path):
