@@ -13,6 +13,7 @@ from app.circuit.picture import ROWS, draw
 from app.main import main
 from app.output import ExitCode
 from config.circuit import load_circuit
+from sim.circuit.values import drawn
 
 ROOT = Path(__file__).parents[2]
 SPREADS = load_circuit().spreads()
@@ -48,6 +49,19 @@ def test_what_is_broken_on_purpose_is_found_and_what_is_sound_holds(broken, name
 @pytest.mark.parametrize("name", ["one edge, then a level", "500 Hz", "beats every 45 ms"])
 def test_only_beats_within_their_window_hold_the_relay(name):
     assert all(row.holds for row in rows(name))
+
+
+@needs_ngspice
+def test_what_is_over_in_a_microsecond_or_had_not_settled_is_no_current():
+    """Two circuits drawn at random: one starts unsettled, in the other U2 wakes with a blip."""
+    unsettled = {figure: (value,) * 3 for figure, value in drawn(SPREADS, 20).items()}
+    blip = {figure: (value,) * 3 for figure, value in drawn(SPREADS, 26).items()}
+    (missing,) = run(unsettled, draws=0, cases=[c for c in CASES if c.name == "supply of the DAC missing"])
+    assert missing.holds
+    peak, above, charge = run(blip, draws=0, cases=[c for c in CASES if c.name.startswith("power-up")])
+    assert (above.holds, charge.holds) == (True, True)
+    assert peak.middle > 0.3
+    assert above.middle > 0.3
 
 
 @needs_ngspice
