@@ -14,6 +14,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +24,10 @@ from controller.host import wall
 from controller.host.disk import Why, why
 from controller.host.kept import keep_copy
 from controller.host.lines import LineSplitter
+from controller.host.ownership import GRACE_S
 from controller.journal import dates as journal_dates
 from controller.journal.chain import write_head
-from controller.journal.cut_off import end_of, hold
+from controller.journal.cut_off import end_of, hold, is_held
 from controller.journal.looked import told
 from controller.journal.tables import (
     BEGIN,
@@ -49,6 +51,7 @@ LEAST_FREE_BYTES: Final = 8 << 20
 """A session of 30 min takes below 1 MB, write-ahead log included; a start with less than this is refused."""
 BUSY_S: Final = 2.0
 """How long to wait for another session's write; each takes milliseconds."""
+_POLL_S: Final = 0.02
 
 _QUESTIONS: Final = ("look", "begin")
 """Records that are answered by more than their being kept; they come before all others."""
@@ -64,6 +67,7 @@ class Store:
     def __init__(self, directory: Path) -> None:
         self._session = 0
         self._held = -1
+        self._patient = True
         self._directory = directory
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -112,7 +116,8 @@ class Store:
             connection.execute("COMMIT")
 
     def look(self, unit: str) -> dict[str, Any]:
-        """Write that sessions of this unit without an end were cut off; tell what was given, and the time."""
+        """Write that sessions of this unit without end and writer were cut off; tell what was given."""
+        self._let_writers_end(unit)
         now = wall.read()
         self.connection.execute("BEGIN IMMEDIATE")
         cut_off = [self._cut_off(*row) for row in self._unended(unit)]
@@ -127,8 +132,10 @@ class Store:
         }
 
     def begin(self, start: dict[str, Any]) -> dict[str, Any]:
-        """Write that sessions of this unit without an end were cut off, and that a new one begins."""
+        """Write that sessions of this unit without end and writer were cut off, and that a new one begins."""
         connection = self.connection
+        self._let_go()
+        self._let_writers_end(start["unit"])
         clock = wall.read()
         facts = {**dict.fromkeys(BEGUN), **start, "begun_utc": _now_utc()}
         connection.execute("BEGIN IMMEDIATE")
@@ -143,12 +150,29 @@ class Store:
         self._write_head()
         return {"begun": self._session, "cut_off": cut_off}
 
+    def _let_writers_end(self, unit: str) -> None:
+        """Give the writer of a session that was killed just now the time to notice; done once.
+
+        Only a simulated unit's can go on: a real one has one owner at a time.
+        """
+        deadline_s = time.monotonic() + (GRACE_S if self._patient else 0.0)
+        self._patient = False
+        while any(self._is_held(row[0]) for row in self._of_no_end(unit)) and time.monotonic() < deadline_s:
+            time.sleep(_POLL_S)
+
     def _unended(self, unit: str) -> list[tuple[int, str, str]]:
+        """Give the sessions that have neither an end nor a writer."""
+        return [row for row in self._of_no_end(unit) if not self._is_held(row[0])]
+
+    def _of_no_end(self, unit: str) -> list[tuple[int, str, str]]:
         found = self.connection.execute(
             "SELECT id, begun_utc, treatment FROM session WHERE unit = ? AND outcome IS NULL ORDER BY id",
             (unit,),
         )
         return found.fetchall()
+
+    def _is_held(self, session: int) -> bool:
+        return is_held(self._directory, session)
 
     def _cut_off(self, session: int, begun_utc: str, treatment: str) -> dict[str, Any]:
         end = end_of(self.connection, session)
@@ -183,7 +207,12 @@ class Store:
         connection.execute("COMMIT")
         if chained:
             self._write_head()
-        if self._held >= 0 and any(kind == "end" for kind, *_ in records):
+        if any(kind == "end" for kind, *_ in records):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Be no session's writer any more."""
+        if self._held >= 0:
             os.close(self._held)
             self._held = -1
 

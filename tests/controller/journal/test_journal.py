@@ -243,6 +243,47 @@ def test_a_running_session_on_another_unit_is_not_taken_for_cut_off(journal, tmp
     assert rows(tmp_path / "state")[0][0] is None
 
 
+def test_a_session_that_still_runs_is_not_taken_for_cut_off_by_another_on_its_unit(
+    journal, session, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("controller.journal.store.GRACE_S", 0.0)
+    state = tmp_path / "state"
+    treat(journal, session, 1.2)
+    settle(journal)
+    other = Store(state)
+    assert other.look(START["unit"])["cut_off"] == []
+    assert other.begin(START)["cut_off"] == []
+    assert [row[0] for row in rows(state)] == [None, None]
+    other.write([["end", "stopped", "Stop was pressed", 1.0, 0.0, 0.0, None]])
+    treat(journal, session, 2.2, from_s=1.2)
+    session.finished, session.phase, session.reason = True, Phase.DONE, ""
+    treat(journal, session, 3.2, from_s=2.2)
+    journal.close()
+    other.connection.close()
+    with open_history(state) as history:
+        assert [one["outcome"] for one in history.sessions()] == ["stopped", "completed"]
+        assert max(history.chart(1)["at_s"]) > 2.0, "its chart goes on to its end"
+        assert history.verify().problems == []
+
+
+def test_a_writer_that_is_about_to_end_is_waited_for(journal, session, tmp_path, monkeypatch):
+    treat(journal, session, 1.2)
+    settle(journal)
+    waited = []
+
+    def killed_meanwhile(wait_s):
+        waited.append(wait_s)
+        journal._child.kill()
+        journal._child.wait()
+
+    turned = SimpleNamespace(monotonic=lambda: 0.0, sleep=killed_meanwhile)
+    monkeypatch.setattr("controller.journal.store.time", turned)
+    following = Store(tmp_path / "state")
+    assert [one["session"] for one in following.look(START["unit"])["cut_off"]] == [1]
+    following.connection.close()
+    assert len(waited) == 1
+
+
 @pytest.mark.parametrize("what", ["a file in the way", "no database", "another version", "not enough room"])
 def test_a_place_that_cannot_keep_it_is_refused_in_a_sentence(what, tmp_path, monkeypatch):
     state = tmp_path / "state"

@@ -232,7 +232,7 @@ def test_what_can_t_be_amended_is_said(tmp_path, machine, number, reason, clock,
     machine.turn(boot="boot 2", utc=clock)
     with pytest.raises(AmendRefused, match=said):
         amend(tmp_path, number, NOW, "nurse", reason, machine.now)
-    os.close(store._held)
+    store._let_go()
 
 
 def test_the_date_of_a_session_that_was_cut_off_is_amended_before_the_next_start(tmp_path, machine):
