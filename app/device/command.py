@@ -252,4 +252,6 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
     if ended["cause"] is not None:
         row = reason_of(ended["cause"])
         return f"{words} {t(row.title)} {t(row.to_do(rest=event['rest_offered']))}"
-    return f"{words} {retell(ended['reason'])}." if ended["reason"] else words
+    words = f"{words} {retell(ended['reason'])}." if ended["reason"] else words
+    rest = t("Start, within 10 minutes, gives the rest of the treatment.")
+    return f"{words} {rest}" if event["rest_offered"] else words

@@ -36,6 +36,7 @@ class NowView(NamedTuple):
     contact: str = ""
     why: str = ""
     alarm: str = ""
+    rest: str = ""
     prepared: str = ""
     direction: str = ""
     dose: str = ""
@@ -56,7 +57,7 @@ def view(
     absent = language.t(sentences.ABSENT)
     if last is None:
         return NowView(absent, "alarm")
-    return _view(last, names, language)._replace(sentence=absent, tone="alarm", alarm="", why="")
+    return _view(last, names, language)._replace(sentence=absent, tone="alarm", alarm="", why="", rest="")
 
 
 def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> NowView:
@@ -77,6 +78,7 @@ def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> 
         contact=t(sentences.CONTACT.get(snapshot["contact"] or "", "")),
         why=t(sentences.LIMITED_BY.get(snapshot["limited_by"] or "", "")),
         alarm=_alarm(snapshot, language) if alarm else "",
+        rest=_rest(snapshot, language) if rest_offered(snapshot) else "",
         prepared=_prepared(snapshot, names, language),
         direction=t(sentences.POLARITY.get(polarity, "")) if phase in FLOWING else "",
         dose=_dose(snapshot, language) if treating else "",
@@ -87,6 +89,8 @@ def _phase(snapshot: LiveState, language: Language) -> str:
     """Name the phase; a unit at rest is ready, however its last session ended."""
     if snapshot["state"] == "idle":
         return language.t("Ready")
+    if snapshot["state"] == "paused":
+        return language.t("Paused")
     return language.t(sentences.PHASES.get(snapshot["phase"], ""))
 
 
@@ -127,10 +131,23 @@ def _alarm(snapshot: LiveState, language: Language) -> str:
         parts += [t(row.title), t(row.to_do(rest=bool(snapshot["rest_s"])))]
     elif last and last["reason"]:
         parts.append(language.retell(last["reason"]))
-    if snapshot["rest_s"]:
-        minutes = language.number(max(1, round(snapshot["rest_s"] / 60)))
-        parts.append(t("{minutes} min are left for that.", minutes=minutes))
     return " ".join(parts)
+
+
+def rest_offered(snapshot: LiveState) -> bool:
+    """Tell whether Start gives the rest of a treatment that was cut, until its time is over."""
+    return bool(snapshot["rest_s"]) and snapshot["next"] == "press_start_rest"
+
+
+def _rest(snapshot: LiveState, language: Language) -> str:
+    """Say what is left of a treatment that was cut, how to go on, and for how long."""
+    minutes = max(1, round((snapshot["rest_s"] or 0.0) / 60))
+    return language.t(
+        "{left} of the treatment are left. To go on, press Start on the unit; the current rises slowly, as "
+        "at the beginning. To end the treatment, press Stop on the unit. It ends by itself in {minutes} min.",
+        left=_left(snapshot["left_s"], language),
+        minutes=language.number(minutes),
+    )
 
 
 def _prepared(snapshot: LiveState, names: Mapping[str, str], language: Language) -> str:

@@ -7,7 +7,7 @@ trips, its amendments, a page asks the journal itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -74,6 +74,20 @@ class Record(NamedTuple):
         """What it gave, both ways together."""
         return (self.forward_ma_min or 0.0) + (self.reverse_ma_min or 0.0)
 
+    def with_rests(self, rests: Sequence[Record]) -> Record:
+        """Give the treatment that this session and its `rests` are: how it ended, and all it gave."""
+        if not rests:
+            return self
+        parts, last = (self, *rests), rests[-1]
+        return self._replace(
+            outcome=last.outcome,
+            reason=last.reason,
+            code=last.code,
+            duration_s=sum(one.duration_s or 0.0 for one in parts),
+            forward_ma_min=sum(one.forward_ma_min or 0.0 for one in parts),
+            reverse_ma_min=sum(one.reverse_ma_min or 0.0 for one in parts),
+        )
+
 
 class Records:
     """The journal in the directory `state`. Every method may raise `Unreadable`."""
@@ -92,6 +106,11 @@ class Records:
         with self._open() as history:
             row = None if history is None else history.session(number)
         return None if row is None else _record(row)
+
+    def rests(self, number: int) -> list[Record]:
+        """Give the sessions that gave the rest of this one, oldest first."""
+        with self._open() as history:
+            return [] if history is None else [_record(row) for row in history.rests(number)]
 
     def borne_ma(self, number: int) -> float | None:
         """Give the current that was borne: the median of the hold, in mA to 0.1; None where nothing was held.

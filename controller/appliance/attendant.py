@@ -206,7 +206,7 @@ class Attendant:
         if self._held_long() == "up":
             return Signal.PAIRING, None
         if self._offer is not None:
-            return Signal.REST, None
+            return (Signal.PAUSED if standing.alarm is None else Signal.REST), None
         if standing.alarm is not None:
             return Signal.CODE, standing.alarm.code
         if standing.finished:
@@ -266,6 +266,8 @@ class Attendant:
             return "alarm"
         if standing.finished or phase is Phase.DONE:
             return "finished"
+        if self._offer is not None:
+            return "paused"
         return "starting" if phase is Phase.SELF_TEST else "idle"
 
     def _next(self) -> str:

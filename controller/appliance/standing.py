@@ -2,7 +2,8 @@
 
 Law: nothing here begins or drives anything. An alarm that latched stays until a person presses Stop on the
 unit, or, where only the circuit opened, Start for the rest of the dose; an order is used once. A session in
-which nobody closed the circuit has used nothing: what was prepared, or the rest, stays good for its time.
+which no current rose, for nobody closed the circuit or somebody pressed Stop, has used nothing: what was
+prepared, or the rest, stays good for its time. Stop costs no more than a hand that slips out: it is a pause.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from controller.appliance.live_state import Last, OrderState
 from controller.core.limits import REST_WITHIN_S
 from controller.core.reasons import NAMES, REASONS, Priority, code_of
 from controller.core.rest import Rest, rest_of
-from controller.core.types import Cause, Phase, Refusal
+from controller.core.types import Cause, Phase, Refusal, StopCause
 from controller.host import wall
 from controller.loop.result import OUTCOMES
 from controller.orders.judgement import OrderRefused, Prepared, judge
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 
 IN_VAIN: Final = frozenset({Refusal.NO_CONTACT, Refusal.ELECTRODES_TOUCH})
 """Refusals of a session in which only the sensing current has flowed; a person may start it again."""
+PAUSING: Final = frozenset({StopCause.BUTTON, StopCause.PAGE, StopCause.KEYBOARD})
+"""Stops of people; a program that ends, or a record that broke off, offers nothing."""
+SAME_STOP_S: Final = 5.0
+"""A press of Stop on the unit so soon after the cut still belongs to it, and ends no pause: whoever is
+frightened presses more than once."""
 
 
 class Line(Protocol):
@@ -48,12 +54,21 @@ class Line(Protocol):
 
 
 class Offer(NamedTuple):
-    """The rest of a dose: of which session, what of it, and until when (s of the whole run)."""
+    """The rest of a dose: of which session, what of it, and until when (s of the whole run).
+
+    `elapsed_s` is the time with current that was given so far, in all its sessions.
+    """
 
     session: int
     prepared: Prepared
     rest: Rest
+    elapsed_s: float
     until_s: float
+
+    @property
+    def since_s(self) -> float:
+        """When the treatment was cut (s of the whole run)."""
+        return self.until_s - REST_WITHIN_S
 
 
 class Alarm(NamedTuple):
@@ -125,7 +140,7 @@ class Standing:
     def begun(self, prepared: Prepared) -> None:
         """Take note that Start has begun this, and that what was shown is over."""
         self.alarm, self.finished = None, False
-        if prepared.digest:
+        if prepared.digest and self.offer is None:  # a rest leaves what was prepared meanwhile as it is
             self._spent = prepared.digest
             self._begun = prepared, self.order
             self.order = self._ordered = None
@@ -212,16 +227,15 @@ class Standing:
         trip, refusal, code = session.trip, session.refusal, code_of(session)
         if journal.begun:
             self.finished = session.phase is Phase.DONE
-            if refusal in IN_VAIN:
+            if refusal in IN_VAIN or _stopped_before_it_rose(session):
                 self._unused()
             else:
                 self.offer = None
                 if prepared is not None:
                     self.flows(prepared)
+                    self.offer = self._rest(session, journal, prepared, offer)
             self.last = self._report(session, journal, code, punctual)
         if trip is not None and code is not None:
-            if journal.begun and offer is None and prepared is not None:
-                self.offer = self._rest(session, journal, prepared)
             self.show(Alarm(code, trip.evidence, latched=True))
         elif refusal is Refusal.NOBODY_CAME:
             self.finished = False
@@ -230,7 +244,9 @@ class Standing:
         elif journal.begun:
             self.alarm = None
         elif stopped_by_hand:
-            self.alarm, self.offer, self.finished = None, None, False
+            self.alarm, self.finished = None, False
+            if self.offer is not None and self.clock.whole_s - self.offer.since_s >= SAME_STOP_S:
+                self.offer = None
         if journal.begun:
             self.tell({"ended": self.last, "rest_offered": self.offer is not None})
 
@@ -249,23 +265,31 @@ class Standing:
             report["real_time"] = punctual
         return report
 
-    def _rest(self, session: Session, journal: Journal, prepared: Prepared) -> Offer | None:
-        """Offer the rest of a dose that an open circuit cut."""
-        if session.trip is None or session.trip.cause is not Cause.OPEN_CIRCUIT or journal.session_id is None:
+    def _rest(
+        self, session: Session, journal: Journal, prepared: Prepared, offer: Offer | None
+    ) -> Offer | None:
+        """Offer the rest of a dose that an open circuit or a person's Stop cut; `offer` is what it was of."""
+        opened = session.trip is not None and session.trip.cause is Cause.OPEN_CIRCUIT
+        paused = session.phase is Phase.STOPPED and session.stopped_by in PAUSING
+        if not (opened or paused) or journal.session_id is None:
             return None
-        treatment = prepared.treatment
+        treatment, given = prepared.treatment, session.given
+        if offer is not None:
+            given = given._replace(elapsed_s=offer.elapsed_s + given.elapsed_s)
         rest = rest_of(
             session.plan.halves,
-            session.given,
+            given,
             target_ma=session.target_ma,
             ramp_ma_per_s=treatment.ramp_ma_per_s,
             longest_s=60 * longest_min(treatment.area),
+            balances=session.plan.balances,
         )
         if rest is None:
             return None
         # What the person has chosen by Up and Down goes on.
         same = prepared._replace(treatment=treatment.model_copy(update={"current_ma": session.target_ma}))
-        return Offer(journal.session_id, same, rest, self.clock.whole_s + REST_WITHIN_S)
+        until_s = self.clock.whole_s + REST_WITHIN_S
+        return Offer(journal.session_id, same, rest, given.elapsed_s, until_s)
 
     def show(self, alarm: Alarm) -> None:
         """Show an alarm; one of high priority that waits for Stop gives way to another such one only."""
@@ -276,6 +300,11 @@ class Standing:
         if shown is not None and shown.latched and _is_high(shown):
             alarm = alarm._replace(latched=True) if _is_high(alarm) else shown
         self.alarm = alarm
+
+
+def _stopped_before_it_rose(session: Session) -> bool:
+    """Tell whether Stop ended a session in which at most the sensing current has flowed."""
+    return session.phase is Phase.STOPPED and session.given.elapsed_s == 0.0
 
 
 def _is_high(alarm: Alarm) -> bool:

@@ -1,7 +1,8 @@
-"""What is left of a dose after the circuit opened: the halves that a linked session gives.
+"""What is left of a dose that was cut, by Stop or by an open circuit: the halves that a linked session gives.
 
-Law: both polarities still end with the same charge, nothing beyond the prescribed charge is given, and the
-time with current of both sessions together stays below the area's ceiling.
+Law: one rule, however it was cut and however often. Both polarities still end with the same charge, nothing
+beyond the prescribed charge is given, and the time with current of all its sessions together stays below the
+area's ceiling.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ LEAST_S: Final = 20.0
 class Given(NamedTuple):
     """What a session gave before it was cut: which half it was in, and time (s) and charge (mA min) so far.
 
-    `elapsed_s` is the time with current of all halves together.
+    `elapsed_s` is the time with current of all halves together, and with the charges that of the sessions
+    before, whose rest it is.
     """
 
     half: int
@@ -49,16 +51,18 @@ def rest_of(
     target_ma: float,
     ramp_ma_per_s: float,
     longest_s: float,
+    balances: bool = False,
 ) -> Rest | None:
     """Return the rest of a treatment of these `halves` (polarity, s), None when too little is left.
 
     `target_ma` and `ramp_ma_per_s` are those of the linked session; `longest_s` is the ceiling of the time
-    with current, both sessions together.
+    with current, all sessions together. `balances` says that the first of `halves` answers a polarity that is
+    done, as it does in the rest of a rest.
     """
     polarity, whole_s = halves[given.half]
-    if given.half > 0:
+    if given.half > 0 or balances:
         # The cut cost the charge of a ramp up, so time is reckoned from the charge that is lacking.
-        goal_ma_min = given.ma_min(halves[0][0])
+        goal_ma_min = given.ma_min("reverse" if polarity == "forward" else "forward")
         lacking_ma_min = goal_ma_min - given.ma_min(polarity)
         left_s = 60 * lacking_ma_min / target_ma + target_ma / ramp_ma_per_s
         left_s = min(left_s, longest_s - given.elapsed_s)

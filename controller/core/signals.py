@@ -33,6 +33,7 @@ class Signal(StrEnum):
     STOPPING = "stopping"
     DONE = "done"
     REST = "rest"
+    PAUSED = "paused"
     CODE = "code"
 
 
@@ -171,6 +172,11 @@ PATTERNS: Final = MappingProxyType(
             "the circuit opened: Start gives the rest of the treatment, Stop ends it",
             _THREE,
             Priority.MEDIUM,
+        ),
+        Signal.PAUSED: Pattern(
+            "blue",
+            ((0.7, 0.3), (0.1, 1.4)),
+            "paused: Start gives the rest of the treatment, Stop ends it",
         ),
         Signal.CODE: Pattern(
             "white", (), "first how urgent it is, then long and short white flashes: the two digits of a code"

@@ -97,6 +97,18 @@ class History:
         """Return one session, None where there is none of this number."""
         return next(iter(self._with_dates(self._sessions(_ONE, number))), None)
 
+    def rests(self, number: int) -> list[dict[str, Any]]:
+        """Return the sessions that gave the rest of this one, rests of rests included, oldest first."""
+        found: list[dict[str, Any]] = []
+        while len(found) < MOST:
+            query = "SELECT * FROM session WHERE linked_to = ? AND id > ? ORDER BY id LIMIT ?"
+            more = self._sessions(query, number, number, MOST - len(found))
+            if not more:
+                break
+            found += more
+            number = more[-1]["id"]
+        return self._with_dates(found)
+
     def since(self, begun_utc: str, *, person: str | None = None) -> list[dict[str, Any]]:
         """Return sessions that began at this instant (ISO 8601, UTC) or later, oldest first, at most 500."""
         query = (

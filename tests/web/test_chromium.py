@@ -128,6 +128,9 @@ def test_from_checklist_to_history(lived, phone, browser):
         )  # fmt: skip
         page.get_by_role("alert").filter(has_text="The circuit opened").wait_for()
         assert "press Start on the unit for the rest" in page.get_by_role("alert").inner_text()
+        lived.herald.show(
+            state="idle", phase="ready", trip_cause=None, code=None, next="come_back", rest_s=None
+        )
         page.get_by_role("button", name="Fine").click()
         page.get_by_role("button", name="A little").click()
         wait_for(lambda: Household(lived.state).feedback([6]).get(6) == ("fine", 1))

@@ -55,10 +55,16 @@ def test_a_hand_leaves_the_rest_is_stopped_from_the_page_and_history_tells(home,
         home.unit.press("start", 3.0)
         home.wait(phase="hold", linked_to=1)
         page.get_by_role("button", name="Stop", exact=True).last.click()
-        home.wait(state="idle", session=None)  # the end is on record
+        home.wait(state="paused", session=None)  # the end is on record
+        page.locator("[data-live=rest]").filter(has_text="of the treatment are left").wait_for()
+        wait_for(lambda: home.unit.snapshot["rest_s"] < 594.0)
+        home.unit.settle()
+        home.unit.press("stop", 3.0)
+        home.wait(state="idle", rest_s=None)
         page.goto("/history")
-        assert page.get_by_text("Cut off, not complete").count() == 1
+        assert page.get_by_text("Cut off, not complete").count() == 0
         assert page.get_by_text("Stopped, not complete").count() == 1
+        assert page.get_by_text("in 2 parts").count() == 1
         page.goto("/history/1")
         assert page.get_by_text("The circuit opened").count() == 1
         page.goto(f"/prepare?person={ann}&treatment=hands")

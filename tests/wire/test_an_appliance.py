@@ -81,6 +81,7 @@ MOMENTS = {
     "tripped": lambda seen: seen["trip_cause"] == "open_circuit",
     "rest offered": lambda seen: seen["next"] == "press_start_rest",
     "rest": lambda seen: seen["linked_to"] and seen["phase"] == "hold",
+    "paused": lambda seen: seen["state"] == "paused" and seen["phase"] == "ready",
     "stopping": lambda seen: seen["phase"] == "stopping",
 }
 """When a snapshot is looked at."""

@@ -35,6 +35,8 @@ from protocols.dates import utc
 ROWS: Final = 25
 WEEKS: Final = 12
 _BATCH: Final = 500
+_MOST: Final = 999
+"""Sessions whose feedback is asked for at once."""
 
 
 def history(visit: Visit) -> Response:
@@ -108,6 +110,7 @@ def session(visit: Visit) -> Response:
         visit,
         t("Session of {moment}", moment=language.moment(record.begun)),
         facts(rows),
+        _whole(visit, record),
         _trips(visit, record, trips),
         _chart(visit, record),
         _amending(visit, record),
@@ -169,7 +172,8 @@ def progress_json(visit: Visit) -> Response:
     who = visit.query.get("person", "")
     person = None if not who else str(visit.person(who).id)
     rows = [
-        (record.begun.timestamp(), record.charge_ma_min, said.sweat) for record, said in _all(visit, person)
+        (record.begun.timestamp(), record.charge_ma_min, said.sweat)
+        for record, said in _whole_ones(visit, person)
     ]
     rows.reverse()
     names = ("at_s", "charge_ma_min", "sweat")
@@ -211,13 +215,15 @@ def _filter(visit: Visit, chosen: str) -> Html | None:
 def _table(visit: Visit, records: list[Record]) -> Html:
     t, language = visit.t, visit.language
     names = visit.house.household.names()
-    said = visit.house.household.feedback([record.id for record in records])
     heads = (t("When"), t("Who"), t("Treatment"), t("Result"), t("Dose"), t("Skin"), t("Sweat"))
     rows = []
-    for record in records:
-        feeling = said.get(record.id, Feedback(None, None))
+    for record, feeling, parts in _treatments(visit, records):
         cells: tuple[Child, ...] = (
-            [el("a", language.moment(record.begun), href=f"/history/{record.id}"), _doubt(visit, record)],
+            [
+                el("a", language.moment(record.begun), href=f"/history/{record.id}"),
+                _doubt(visit, record),
+                el("small", " ", t("in {count} parts", count=parts)) if parts > 1 else None,
+            ],
             names.get(record.person or "", ""),
             _area(visit, record),
             _outcome(visit, record),
@@ -230,11 +236,30 @@ def _table(visit: Visit, records: list[Record]) -> Html:
         )
     return el(
         "table",
-        el("caption", t("Sessions, newest first")),
+        el("caption", t("Treatments, newest first")),
         el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
         el("tbody", rows),
         class_="stack",
     )
+
+
+def _treatments(visit: Visit, records: list[Record]) -> Iterator[tuple[Record, Feedback, int]]:
+    """Give treatments, each with its rests, what was said after it and of how many sessions it is."""
+    whole = []
+    for record in records:
+        if record.linked_to is None or record.linked_to >= record.id:
+            rests = [] if record.outcome in {"completed", "refused"} else visit.house.records.rests(record.id)
+            whole.append((record.with_rests(rests), [record.id, *(one.id for one in rests)]))
+    said = visit.house.household.feedback([number for _, numbers in whole for number in numbers][:_MOST])
+    for record, numbers in whole:
+        yield record, _together([said[one] for one in numbers if one in said]), len(numbers)
+
+
+def _together(said: list[Feedback]) -> Feedback:
+    """Join what was said after the parts of a treatment: of each the last word."""
+    felt = [one.felt for one in said if one.felt is not None]
+    sweat = [one.sweat for one in said if one.sweat is not None]
+    return Feedback(felt[-1] if felt else None, sweat[-1] if sweat else None)
 
 
 def _doubt(visit: Visit, record: Record) -> Html | None:
@@ -312,6 +337,45 @@ def _linked(visit: Visit, record: Record) -> Child:
     if record.linked_to is None:
         return None
     return el("a", visit.t("the rest of an earlier session"), href=f"/history/{record.linked_to}")
+
+
+def _whole(visit: Visit, record: Record) -> Html | None:
+    """Show the whole treatment that this session is a part of, where it has several."""
+    t, language = visit.t, visit.language
+    first = record
+    while first.linked_to is not None and first.linked_to < first.id:
+        before = visit.house.records.one(first.linked_to)
+        if before is None:
+            break
+        first = before
+    rests = visit.house.records.rests(first.id)
+    if not rests:
+        return None
+    whole = first.with_rests(rests)
+    parts = [
+        el(
+            "li",
+            el(
+                "a",
+                language.moment(one.begun),
+                href=f"/history/{one.id}",
+                aria_current="page" if one.id == record.id else None,
+            ),
+            f": {language.charge(one.charge_ma_min)}, {_outcome(visit, one)}",
+        )
+        for one in (first, *rests)
+    ]
+    said = t(
+        "{forward} forward, {reverse} reverse",
+        forward=language.charge(whole.forward_ma_min or 0.0),
+        reverse=language.charge(whole.reverse_ma_min or 0.0),
+    )
+    return el(
+        "section",
+        el("h2", t("The whole treatment")),
+        el("p", _outcome(visit, whole), ". ", said),
+        el("ol", parts),
+    )
 
 
 def _borne(visit: Visit, record: Record) -> str:
@@ -401,7 +465,7 @@ def _progress(visit: Visit, person: str | None) -> Html:
 def _weeks(visit: Visit, person: str | None) -> Iterator[tuple[str, str, str, str]]:
     monday = visit.today - timedelta(days=visit.today.weekday())
     weeks: dict[Any, list[tuple[float, int | None]]] = {}
-    for record, said in _all(visit, person, batches=1):
+    for record, said in _whole_ones(visit, person, batches=1):
         day = record.begun.date()
         if day >= monday - timedelta(weeks=WEEKS - 1) and record.charge_ma_min >= 1.0:
             weeks.setdefault(day - timedelta(days=day.weekday()), []).append(
@@ -428,6 +492,18 @@ def _all(visit: Visit, person: str | None, batches: int = 1000) -> Iterator[tupl
         if len(found) < _BATCH:
             return
         before = found[-1].id
+
+
+def _whole_ones(visit: Visit, person: str | None, batches: int = 1000) -> Iterator[tuple[Record, Feedback]]:
+    """Give treatments with what was said, newest first: a rest goes to the session that it continues."""
+    rests: dict[int, tuple[list[Record], list[Feedback]]] = {}
+    for record, said in _all(visit, person, batches):
+        later, words = rests.pop(record.id, ([], []))
+        if record.linked_to is None or record.linked_to >= record.id:
+            yield record.with_rests(later), _together([said, *words])
+        else:
+            more, before = rests.setdefault(record.linked_to, ([], []))
+            more[:0], before[:0] = [record, *later], [said, *words]
 
 
 def _rows(visit: Visit) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from app.household.feelings import FELT, SWEAT
 from app.web import sentences
 from app.web.frame import page
 from app.web.markup import Html, el
-from app.web.now_view import NowView, view
+from app.web.now_view import NowView, rest_offered, view
 from app.web.records import Record, area_of
 from app.web.visit import Sorry, Visit, go
 
@@ -27,7 +27,7 @@ LABELS: Final = {
     "dose": "Given so far",
     "prepared": "Prepared",
 }
-AT_REST: Final = frozenset({"idle", "finished", "alarm"})
+AT_REST: Final = frozenset({"idle", "finished", "paused", "alarm"})
 """States in which nobody is treated."""
 WIDE: Final = frozenset({"phase", "dose", "prepared"})
 """Figures that are sentences, or words too long for half a phone."""
@@ -62,6 +62,7 @@ def now(visit: Visit) -> Response:
         t("Now"),
         el("p", seen.sentence, class_=f"sentence {seen.tone}", role="status", data_live="sentence"),
         el("p", seen.alarm, class_="box urgent", role="alert", data_live="alarm", hidden=not seen.alarm),
+        el("p", seen.rest, class_="box note", role="status", data_live="rest", hidden=not seen.rest),
         el("p", seen.why, class_="box warn", role="status", data_live="why", hidden=not seen.why),
         el("dl", rows, class_="figures"),
         _feedback(visit),
@@ -155,9 +156,9 @@ def in_session(visit: Visit) -> bool:
 
 
 def _feedback(visit: Visit) -> Html | None:
-    """Ask after a treatment, until both were answered or the next one begins."""
+    """Ask after a treatment, until both were answered or the next one begins; not while it is only paused."""
     snapshot = visit.snapshot
-    if snapshot is None or in_session(visit):
+    if snapshot is None or in_session(visit) or rest_offered(snapshot):
         return None
     ended = (snapshot["last"]["session"] if snapshot["last"] else None, snapshot["session"])
     last = max((one for one in ended if isinstance(one, int)), default=None)

@@ -5,6 +5,8 @@ Law: what may not be is said with every reason, and nothing is written for the u
 
 from __future__ import annotations
 
+import math
+
 from starlette.responses import Response
 
 from app.household.feelings import HURT, STEP_MA, suggested_ma, why_suggested
@@ -13,6 +15,7 @@ from app.household.store import Person
 from app.web import sentences
 from app.web.frame import choices, field, note, page
 from app.web.markup import Child, Html, el
+from app.web.now_view import rest_offered
 from app.web.records import Record, area_of
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
@@ -33,6 +36,8 @@ def order(visit: Visit) -> Response:
         return go("/")
     person = visit.person(visit.fields.get("person", ""))
     treatment = find(visit.choice("treatment", dict.fromkeys(names())))
+    if paused := _paused(visit):
+        return _page(visit, person, treatment, [paused])
     made = prepared(
         person,
         treatment,
@@ -47,6 +52,20 @@ def order(visit: Visit) -> Response:
         return _page(visit, person, treatment, made)
     write(visit.house.state, made)
     return go("/")
+
+
+def _paused(visit: Visit) -> str:
+    """Say that Start would give the rest of a treatment that was cut, and not what is prepared now, or ""."""
+    snapshot = visit.snapshot
+    if snapshot is None or not rest_offered(snapshot):
+        return ""
+    who = visit.house.household.names().get(snapshot["person"] or "") or visit.t("Nobody in particular")
+    return visit.t(
+        "A treatment is not finished ({who}): Start would go on with it. End it by Stop on the unit, or wait "
+        "{minutes} min; then prepare the next one.",
+        who=who,
+        minutes=visit.language.number(max(1, math.ceil((snapshot["rest_s"] or 0.0) / 60))),
+    )
 
 
 def _unit_ma(visit: Visit) -> float | None:
@@ -97,6 +116,8 @@ def _for(visit: Visit, person: Person, treatment: Treatment, *, answered: bool) 
     """Show what stands in the way, else the checklist."""
     t = visit.t
     given = visit.house.records.given(str(person.id), treatment.area)
+    if (paused := _paused(visit)) and not answered:
+        return el("section", el("h2", t("No treatment now")), note(paused, "bad"))
     found = obstacles(person, treatment, given, visit.now)
     if found:
         said = [] if answered else [note(t(why), "bad") for why in found]

@@ -87,3 +87,17 @@ def test_a_first_half_that_was_nearly_over_is_answered_and_not_resumed():
 def test_halves_that_are_as_good_as_equal_need_no_rest():
     even = Given(1, 590.0, 1190.0, 110.0, 109.6)
     assert rest_of(HALVES, even, target_ma=12.0, ramp_ma_per_s=RAMP, longest_s=1800.0) is None
+
+
+def test_the_rest_of_a_rest_that_balances_goes_on_by_charge_and_within_the_longest_time():
+    one = rest_of(
+        (("reverse", 400.0),), Given(0, 100.0, 1200.0, 110.0, 60.0),
+        target_ma=12.0, ramp_ma_per_s=RAMP, longest_s=1800.0, balances=True,
+    )  # fmt: skip
+    assert one.balances
+    assert one.halves == (("reverse", 60 * 50.0 / 12.0 + 12.0 / RAMP),)
+    short = rest_of(
+        (("reverse", 400.0),), Given(0, 100.0, 1700.0, 110.0, 60.0),
+        target_ma=12.0, ramp_ma_per_s=RAMP, longest_s=1800.0, balances=True,
+    )  # fmt: skip
+    assert short.halves == (("reverse", 100.0),)
