@@ -242,7 +242,9 @@ def test_nothing_prepared_is_refused_and_an_order_is_used_once(tmp_path):
         play.press("down")
         yield lambda seen: seen["target_ma"] == 8.5
         play.say(do="stop")
-        yield after(1)
+        yield lambda seen: after(1)(seen) and seen["rest_s"] < 594.0
+        play.press("stop")
+        yield lambda seen: idle(seen) and seen["rest_s"] is None
         assert play.seen[-1]["treatment"] is None
 
     play, _ = serve(story, tmp_path, default=None, unit=UNHURRIED)
