@@ -62,6 +62,7 @@ class Lead:
         output, wanted_ma = self.output, circuit.wanted_ma
         reachable = wanted_ma > 0.0 and steady_ma >= wanted_ma
         if self._open:
+            output.node_v -= circuit.emf_v
             output.make(circuit, 0.0)
             unsteady = True
         elif self._circuit is not None:
@@ -70,7 +71,7 @@ class Lead:
         else:
             unsteady = reachable and not self._in_control
             if unsteady:
-                output.make(circuit, self._trace.skin_v(t_s))
+                output.make(circuit, self._trace.skin_v(t_s) - circuit.emf_v)
         self._open = False
         self._circuit = circuit if unsteady else None
         if not unsteady:
@@ -92,8 +93,8 @@ class Lead:
             lasts_s,
             from_ma=output.current_ma,
             to_ma=ahead.current_ma,
-            from_v=output.skin_v,
-            to_v=ahead.skin_v,
+            from_v=output.skin_v + circuit.emf_v,
+            to_v=ahead.skin_v + circuit.emf_v,
             series_kohm=circuit.series_kohm,
             sign=sign,
             leak_ma=leak_ma,

@@ -43,7 +43,10 @@ class OutputParts:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """What the output works into: the person as `series_kohm` and skin, the stage's limits."""
+    """What the output works into: the person as `series_kohm` and skin, the stage's limits.
+
+    Voltages are reckoned from `emf_v`, which the electrodes hold by themselves.
+    """
 
     wanted_ma: float
     limiter_ma: float
@@ -51,6 +54,7 @@ class Circuit:
     series_kohm: float
     skin_kohm: float
     skin_tau_s: float
+    emf_v: float = 0.0
 
 
 class Output:

@@ -43,6 +43,9 @@ class SkinNumbers(BaseModel):
     conditioning_s: float | None = Field(None, ge=0.1, le=3600, description="how fast, s at 0.05 mA/cm2")
     anode_v: float | None = Field(None, ge=0, le=20, description="conditioned skin at the anode, V")
     cathode_v: float | None = Field(None, ge=0, le=20, description="conditioned skin at the cathode, V")
+    fall_v: float | None = Field(None, ge=0, le=20, description="what falls away over minutes of current, V")
+    fall_s: float | None = Field(None, ge=10, le=3600, description="its time constant, s")
+    rise: float | None = Field(None, ge=0, le=5, description="share by which body_ohm rises in 10 min")
 
 
 def _check_skin(value: object) -> Skin:
@@ -70,6 +73,10 @@ class LoadSpec(BaseModel):
     model_config = _STRICT
     skin: Annotated[Any, PlainValidator(_check_skin, json_schema_input_type=Skin)] = "typical"
     water_us_per_cm: float = Field(500.0, ge=1, le=100_000, description="conductivity of the water, uS/cm")
+    electrode_v: float | None = Field(None, ge=0, le=5, description="what both electrodes come to take, V")
+    back_emf_v: float | None = Field(
+        None, ge=-5, le=5, description="what they stand at at first, V; positive in forward polarity"
+    )
 
 
 class PersonSpec(BaseModel):

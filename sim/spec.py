@@ -79,4 +79,7 @@ def load_params(area: str, scenario: Scenario) -> LoadParams:
         params = replace(params, **{name: value for name, value in given.items() if value is not None})
     elif isinstance(skin, float):
         params = replace(params, resistor_ohm=skin)
-    return replace(params, water_us_per_cm=scenario.load.water_us_per_cm)
+    load = scenario.load
+    given = {"electrode_v": load.electrode_v, "back_emf_v": load.back_emf_v}
+    params = replace(params, **{name: value for name, value in given.items() if value is not None})
+    return replace(params, water_us_per_cm=load.water_us_per_cm)

@@ -108,6 +108,7 @@ class Trace:
         tau_s: float,
         jump: bool,
         skin_v: float,
+        emf_v: float,
         skin_tau_s: float,
         series_kohm: float,
         sign: int,
@@ -118,6 +119,7 @@ class Trace:
     ) -> None:
         """Close the running piece at `t_s` and begin one; `jump` takes the target at once (an opening).
 
+        `skin_v` is what the skins come to, `emf_v` what the electrodes hold beside them, current or not.
         A load that grows at once can't pull the output above `limit_v`: the current gives way at once.
         `asked_ma` is what the stage is asked for, `whole` whether both sides are whole in contact.
         """
@@ -127,12 +129,13 @@ class Trace:
         if elapsed_s > 0.0:
             self._close(elapsed_s, decay)
         self._asked_ma, self._whole = asked_ma, whole
+        skin_v += emf_v
         now_ma = old.target_ma + old.deviation_ma * decay
         if jump:
             self._piece = Piece(t_s, target_ma, 0.0, skin_v, 0.0, 1.0, series_kohm, sign, leak_ma, tau_s)
             return
         # Out of an open circuit the skin's capacitor begins empty, whatever the terminals stood at.
-        now_v = old.skin_v if old.series_kohm else 0.0
+        now_v = old.skin_v if old.series_kohm else emf_v
         if old.deviation_v and elapsed_s < SETTLED * old.tau_s:
             now_v += old.deviation_v * math.exp(-elapsed_s / old.tau_s)
         if now_ma * series_kohm + now_v > limit_v:

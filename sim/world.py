@@ -406,6 +406,7 @@ class World:
         load.advance(t_s - self._stepped_s, self.trace.signed_ma(t_s))
         self._stepped_s = t_s
         closed = bool(self._enable.state and self._series.state and self._polarity.state)
+        load.direction = self._polarity.state or load.direction
         demand_ma = self.stage.demand_ma()
         if self._divider_kohm is not None and closed and load.in_contact:
             # What the divider takes is the stage's and not the person's.
@@ -459,14 +460,15 @@ class World:
         typical_ma = max(demand_ma, DRIVEN_MA)
         skin_v = load.skin_v(typical_ma)
         steady_ma = demand_ma
-        if demand_ma * load.series_kohm + load.skin_v(demand_ma) > limit_v:
+        if load.voltage_at(demand_ma) > limit_v:
             steady_ma = self._held_ma()
             limit_v = self._reach_v(steady_ma)
         circuit = Circuit(
             wanted_ma=demand_ma if demand_ma > 0.0 else min(stage.wanted_ma, 0.0),
             limiter_ma=max(stage.limit_ma, demand_ma),  # a forced current goes past it
-            limit_v=limit_v,
+            limit_v=limit_v - load.against_v(),
             series_kohm=load.series_kohm,
+            emf_v=load.against_v(),
             skin_kohm=skin_v / typical_ma,
             skin_tau_s=load.tau_s(typical_ma, skin_v),
         )
@@ -484,6 +486,7 @@ class World:
     def _begin_piece(self, t_s: float, demand_ma: float, *, closed: bool, whole: bool) -> None:
         load, limit_v = self.load, self._reach_v(demand_ma)
         skin_v, tau_s, series_kohm, jump = 0.0, 1.0, 0.0, True
+        emf_v = load.against_v() if self._contact and self._polarity.state else 0.0
         if closed and (self._contact or self.short_ohm is not None):
             jump = False
             if self.short_ohm is not None:
@@ -492,23 +495,26 @@ class World:
             else:
                 series_kohm = load.series_kohm
                 skin_v = load.skin_v(demand_ma)
-                if demand_ma * series_kohm + skin_v > limit_v:
+                if demand_ma * series_kohm + skin_v + emf_v > limit_v:
                     if self.person.lost_drive():
                         self.truth.note_fault(self._lost_by, t_s)
                     demand_ma = self._held_ma()
                     limit_v = self._reach_v(demand_ma)
-                    skin_v = limit_v - demand_ma * series_kohm
+                    skin_v = limit_v - demand_ma * series_kohm - emf_v
                 tau_s = load.tau_s(demand_ma, skin_v)
         else:
             if closed:
                 skin_v = min(limit_v, demand_ma * self._open_kohm)
             demand_ma = 0.0
+        if self.short_ohm is not None:
+            emf_v = 0.0
         self.trace.begin(
             t_s,
             target_ma=demand_ma,
             tau_s=STAGE_TAU_S if self.lead is None else self.lead.output.parts.tau_s,
             jump=jump,
             skin_v=skin_v,
+            emf_v=emf_v,
             skin_tau_s=tau_s,
             series_kohm=series_kohm,
             sign=self._polarity.state or 1,
