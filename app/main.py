@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 from app.arguments import named_file, path, seed, speed_or_max
 from app.extras import offer
 from app.locale.help import Help, commands
-from app.locale.terminal import SOURCE, available, retell_refusal, speak, t, wanted
+from app.locale.terminal import SOURCE, available, retell, retell_refusal, speak, t, wanted
 from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare_streams, say
 from controller.host.shortage import shortage
 
@@ -411,6 +411,20 @@ def _understood(words: list[str]) -> argparse.Namespace:
     return whole.parse_args(words)
 
 
+def _of_a_path(error: OSError) -> bool:
+    """Tell of a path that can't be used, where that is no program's fault."""
+    from controller.host.disk import OURS_NOT, why
+
+    if error.errno not in OURS_NOT:
+        return False
+    place = Path(os.fsdecode(error.filename))
+    cause, remedy = map(retell, why(error, place))
+    complain(
+        "ionto: " + t("{path} can't be used ({cause}): {remedy}", path=place, cause=cause, remedy=remedy)
+    )
+    return True
+
+
 def _tell(error: Exception) -> ExitCode:
     """Tell a person what went wrong and whose fault it is."""
     reader = sys.modules.get("config.reader")  # not yet loaded, it has refused nothing
@@ -428,6 +442,8 @@ def _tell(error: Exception) -> ExitCode:
     if (short := shortage(error)) is not None:
         complain(f"ionto: {t('this machine is short of something')} ({t(short[0])}): {t(short[1])}")
         return ExitCode.REFUSED
+    if isinstance(error, OSError) and error.filename and _of_a_path(error):
+        return ExitCode.BAD_INPUT
     if os.environ.get("IONTO_DEBUG") == "1":
         traceback.print_exception(error)
     said = t(

@@ -15,6 +15,7 @@ from pathlib import Path
 from app.atomic import write_whole
 from app.mqtt_topics import is_ours
 from app.output import complain
+from controller.host.disk import there, told
 from controller.host.ownership import InUse, own
 
 
@@ -33,7 +34,7 @@ class Kept:
         self.client = f"ionto{secrets.token_hex(8)}"  # 23 characters are what every broker takes
         self.topics: frozenset[str] = frozenset()
         self._written: tuple[str, frozenset[str]] | None = None
-        if self._file is not None and self._file.exists():
+        if self._file is not None and self._is_there(self._file):
             self._hold(self._file)
             self._read()
 
@@ -53,6 +54,13 @@ class Kept:
             self._lock = own(file.with_suffix(".lock"), "this memory")
         except (OSError, InUse) as error:
             self._without(error)
+
+    def _is_there(self, file: Path) -> bool:
+        try:
+            return there(file)
+        except OSError as error:
+            self._without(error)
+            return False
 
     def _read(self) -> None:
         if self._file is None:
@@ -85,7 +93,7 @@ class Kept:
 
     def _without(self, error: OSError | InUse) -> None:
         """Go on without a file, and say so once."""
-        why = (error.strerror if isinstance(error, OSError) else None) or error
+        why = told(error, self._file) if isinstance(error, OSError) else error
         complain(
             f"ionto: {self._file}: can't be kept, so that a restart forgets what the broker retains: {why}"
         )

@@ -145,18 +145,24 @@ def find(name_or_path: str) -> Treatment:
 
     Raises `BadFile` for an unknown name, with the names there are, and for a file with errors.
     """
+    if wrong := unknown(name_or_path):
+        raise BadFile([wrong])
     if name_or_path in names():
         return read(LIBRARY / f"{name_or_path}.yaml", Treatment)
     path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 - a home that is unknown stays as it is
-    if path.suffix in {".yaml", ".yml"} or os.sep in name_or_path:
-        return read(path, Treatment)
+    return read(path, Treatment)
+
+
+def unknown(name_or_path: str) -> str:
+    """Say that this is neither a name of the library nor a path, with the names there are; else ""."""
+    path = Path(name_or_path)
+    if name_or_path in names() or path.suffix in {".yaml", ".yml"} or os.sep in name_or_path:
+        return ""
     import difflib  # which a name that is known doesn't need
 
     close = difflib.get_close_matches(name_or_path[:60], names(), n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
-    raise BadFile(
-        [
-            f"no treatment is named {name_or_path[:60]!r}{hint}; the library has {', '.join(names())}; "
-            "for a file of your own give its path, ending in .yaml"
-        ]
+    return (
+        f"no treatment is named {name_or_path[:60]!r}{hint}; the library has {', '.join(names())}; "
+        "for a file of your own give its path, ending in .yaml"
     )

@@ -12,9 +12,9 @@ import sys
 from contextlib import ExitStack, closing, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from app.device.line import HeraldLine
 from app.locale.terminal import retell, t
@@ -32,13 +32,13 @@ from controller.appliance.supervision import Supervision
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
 from controller.core.reasons import reason_of
-from controller.host.disk import why
+from controller.host.disk import there, why
 from controller.host.ownership import InUse
 from controller.loop.bounds import unit_bound
 from controller.loop.clock import SessionClock
 from controller.orders.file import FILE
 from controller.orders.judgement import OrderRefused, Prepared, own
-from protocols.treatment import find, names
+from protocols.treatment import find, names, unknown
 from sim.scenario import PersonSpec, Scenario
 
 LONGEST_SOCKET = 100
@@ -59,12 +59,19 @@ class Order(NamedTuple):
     json: bool
 
 
+def _known(name: str) -> str:
+    """Refuse an unknown name where it stands. Raises ValueError."""
+    if wrong := unknown(name):
+        raise ValueError(wrong)
+    return name
+
+
 class Defaults(BaseModel):
     """`device.yaml`: what is treated when nothing is prepared."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    treatment: str
+    treatment: Annotated[str, AfterValidator(_known)]
 
 
 def device(order: Order) -> ExitCode:
@@ -161,7 +168,7 @@ def _make(state: Path) -> None:
 
 def _default(order: Order, state: Path, unit: Unit, calibration: Calibration) -> Prepared | None:
     name, file = order.treatment, state / "device.yaml"
-    if name is None and file.exists():
+    if name is None and there(file):
         name = read(file, Defaults).treatment
     if name is None:
         return None

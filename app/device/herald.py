@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from controller.host.disk import told
 from controller.host.lines import LineSplitter
 from controller.orders.file import LARGEST, Found, digest_of, found
 
@@ -311,7 +312,8 @@ def main(facts: dict[str, Any]) -> None:
     try:
         Herald(facts).serve()
     except OSError as error:
-        sys.stderr.write(f"ionto: the herald can't serve {facts['socket']}: {error.strerror or error}\n")
+        socket = Path(facts["socket"])
+        sys.stderr.write(f"ionto: the herald can't serve {socket}: {told(error, socket)}\n")
 
 
 if __name__ == "__main__":

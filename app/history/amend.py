@@ -18,7 +18,7 @@ from app.household.store import Household, StoreRefused
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
 from controller.host import wall
-from controller.host.disk import why
+from controller.host.disk import there, why
 from controller.journal.amending import AmendRefused, Unwritable, amend
 from controller.journal.history import open_history
 from protocols.dates import Reading
@@ -87,9 +87,9 @@ def _date(text: str) -> datetime:
 
 def _check_code(state: Path, now: Reading) -> None:
     """Ask for the code and check it. Raises StoreRefused."""
-    if not (state / store.FILE).exists():
-        raise StoreRefused(store.NO_CODE_SET)
     try:
+        if not there(state / store.FILE):
+            raise StoreRefused(store.NO_CODE_SET)
         household = Household(state)
         household.code_id()
         code = (

@@ -192,7 +192,8 @@ def run_procedure(
         except KeyboardInterrupt:
             return _end(order, bench, ExitCode.STOPPED, "left", "interrupted; what was done is kept")
         except OSError as error:
-            raise UndeliveredError(f"{error.filename}: could not be written: {told(error)}") from error
+            place = Path(error.filename) if error.filename else None
+            raise UndeliveredError(f"{error.filename}: could not be written: {told(error, place)}") from error
         if path is not None:
             forget(path)
     answer = _facts(order, bench) | answer

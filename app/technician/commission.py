@@ -23,13 +23,14 @@ from app.technician.engine import Abort, Procedure, Progress, Step, Values
 from app.technician.progress import forget, progress_file, resume, save
 from app.technician.walk import WAIT_S, Face, Failed, Poll, walk
 from config.calibration import checksum_of
+from config.characters import file_name
 from config.reader import read, read_bytes, read_text
 from config.sealed import seal
 from config.unit import REFERENCE, Unit, load_unit
 from controller.backends.bench import Bench
 from controller.backends.hardware import hardware
 from controller.backends.simulated import simulated
-from controller.host.disk import told
+from controller.host.disk import OURS_NOT, told
 from controller.host.ownership import InUse
 from controller.workshop.commissioning import NotRight, Workbench
 from sim.scenario import Scenario
@@ -77,7 +78,7 @@ def commission(order: Order) -> ExitCode:
             bench = Workbench(unit, _bench(order, unit, progress, stack))
             done = walk(steps, progress, face, _performer(bench, tell), keep)
     except (OSError, InUse) as error:
-        return _left(order, str(error), ExitCode.REFUSED)
+        return _left(order, _cause(error), ExitCode.REFUSED)
     except Abort as left:
         return _left(order, str(left), ExitCode.REFUSED if _unattended(order) else ExitCode.STOPPED)
     except KeyboardInterrupt:
@@ -177,6 +178,12 @@ def _answer(poll: Poll) -> Values:
     return dict(entered)
 
 
+def _cause(error: OSError | InUse) -> str:
+    if isinstance(error, OSError) and error.filename and error.errno in OURS_NOT:
+        return f"{error.filename}: {told(error, Path(error.filename))}"
+    return str(error)
+
+
 def _left(order: Order, reason: str, code: ExitCode) -> ExitCode:
     complain(f"ionto: not commissioned: {reason}")
     if order.json:
@@ -188,7 +195,7 @@ def _finish(order: Order, unit: Unit, done: Progress) -> ExitCode:
     """Write the unit's file with its serial number, and the record beside it."""
     serial = str(done.results["unit"]["serial"])
     folder = order.out or state_directory(order.state) / "commissioning"
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in serial)
+    name = file_name(serial)
     record = {
         "commissioned": True,
         "simulated": order.simulate is not None,

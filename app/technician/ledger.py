@@ -48,6 +48,8 @@ def calibration(order: Order) -> ExitCode:
         action(order, date.today())
     except OSError as error:
         place = Path(error.filename) if error.filename else None
+        if order.what in ("list", "show"):
+            raise UsageError(f"{error.filename} can't be read: {told(error, place)}") from error
         raise UndeliveredError(f"{error.filename}: could not be written: {told(error, place)}") from error
     return ExitCode.COMPLETED
 

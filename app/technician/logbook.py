@@ -89,7 +89,7 @@ def read(state: Path) -> tuple[list[Note], int]:
     except FileNotFoundError:
         return [], 0
     except OSError as error:
-        raise UsageError(f"{state / FILE} can't be read: {told(error)}") from error
+        raise UsageError(f"{state / FILE} can't be read: {told(error, state / FILE)}") from error
     notes = [note for line in lines if (note := _note(line)) is not None]
     return notes, sum(bool(line.strip()) for line in lines) - len(notes)
 

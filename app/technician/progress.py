@@ -14,6 +14,7 @@ from app.atomic import write_whole
 from app.output import UsageError
 from app.technician.engine import Procedure, Progress
 from config.characters import file_name
+from controller.host.disk import told
 
 FOLDER = "technician"
 
@@ -43,7 +44,9 @@ def resume(path: Path, procedure: Procedure, facts: dict[str, Any]) -> Progress:
         kept, results = dict(content["facts"]), dict(content["results"])
     except FileNotFoundError:
         return begun
-    except (OSError, ValueError, KeyError, TypeError):
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {told(error, path)}") from error
+    except (ValueError, KeyError, TypeError):
         raise UsageError(f"{path} cannot be read as kept progress: begin anew with --restart") from None
     for name, value in facts.items():
         if kept.get(name) != value:

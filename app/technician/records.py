@@ -19,6 +19,7 @@ from config.characters import composed, file_name
 from config.reader import BadFile, parse, read_bytes
 from config.sealed import KEY, Writer
 from config.unit import Unit
+from controller.host.disk import there
 from sim.scenario import Scenario
 
 FOLDER = "calibration"
@@ -49,7 +50,7 @@ def current_record(state: Path, serial: str) -> Path:
     folder, name = state / FOLDER, file_name(serial)
     # Before, "A/B" and "A_B" had one place: a record that lies there stays the unit's if it is the unit's.
     old = folder / f"{''.join(one if one.isalnum() or one in '-_' else '_' for one in serial)}.yaml"
-    if old.stem != name and not (folder / f"{name}.yaml").exists() and _is_of(old, serial):
+    if old.stem != name and not there(folder / f"{name}.yaml") and _is_of(old, serial):
         return old
     return folder / f"{name}.yaml"
 
@@ -66,15 +67,17 @@ def record_in_use(given: Path | None, unit: Unit, state: Path) -> Path | None:
     """Give the record that counts: the one that was named, or the unit's current one, or None."""
     if given is not None:
         return given
+    if not unit.serial:
+        return None
     current = current_record(state, unit.serial)
-    return current if unit.serial and current.exists() else None
+    return current if there(current) else None
 
 
 def records_of(state: Path, serial: str) -> list[Path]:
     """Give all records of a unit, the oldest first, the current one last."""
     current = current_record(state, serial)
     older = sorted(current.parent.glob(f"{current.stem}.[0-9]*.yaml"))
-    return older + ([current] if current.exists() else [])
+    return older + ([current] if there(current) else [])
 
 
 def text_of(record: dict[str, Any]) -> str:
@@ -120,7 +123,7 @@ def write_record(path: Path, record: dict[str, Any], serial: str, today: date) -
     text = text_of(record)
     path.parent.mkdir(parents=True, exist_ok=True)
     before = None
-    if path.exists():
+    if there(path):
         before = _free_name(path)
         os.link(path, before)
     write_whole(path, text)

@@ -16,7 +16,8 @@ from statistics import median
 from typing import Any, Final, NamedTuple
 
 from controller.host import wall
-from controller.journal.history import History, Unreadable, open_history
+from controller.host.disk import there
+from controller.journal.history import History, Unreadable, open_history, unreadable
 from controller.journal.tables import FILE
 from protocols.course import Given
 from protocols.dates import Dates, utc
@@ -137,7 +138,11 @@ class Records:
 
     @contextmanager
     def _open(self) -> Iterator[History | None]:
-        if not (self._state / FILE).exists():
+        try:
+            recorded = there(self._state / FILE)
+        except OSError as error:
+            raise Unreadable(unreadable(error, self._state)) from error
+        if not recorded:
             yield None
             return
         with open_history(self._state) as history:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from controller.host.shortage import SHORTAGES, shortage
@@ -47,11 +48,20 @@ _ERRNO: Final = {
     errno.EEXIST: Why("a part of the path is no folder", "look at the path"),
     errno.EISDIR: Why("it is a folder, not a file", "move that folder away"),
     errno.ELOOP: Why("its links lead in a circle", "look at the path"),
+    errno.ENOLINK: Why("its link leads to nothing", "connect what it leads to, or take the link away"),
+    errno.ESPIPE: Why("it is no regular file", "move it away"),
     errno.ENAMETOOLONG: Why("its name is too long", "choose a shorter path"),
     errno.EBUSY: _BUSY,
     errno.ETXTBSY: _BUSY,
     **{number: Why(*words) for number, words in SHORTAGES.items()},
 }
+OURS_NOT: Final = frozenset(
+    {
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOTDIR),
+        *(errno.EISDIR, errno.ELOOP, errno.ENOLINK, errno.ESPIPE, errno.ENAMETOOLONG),
+    }
+)
+"""What an account, a disk or a path that was named is to blame for, and never a program."""
 _SQLITE: Final = {
     3: _DENIED,
     5: _BUSY,
@@ -84,12 +94,37 @@ def why(error: Exception, place: Path | None = None) -> Why:
     if found is _UNOPENED and (short := shortage(error)) is not None:
         return Why(*short)
     if place is not None and database:
-        databases = [place] if place.suffix == ".db" else place.glob("*.db")
-        if any(one.is_dir() for one in databases):
+        databases = [place] if place.suffix == ".db" else list(place.glob("*.db"))
+        if any(_is_folder(one) for one in databases):
             return _ERRNO[errno.EISDIR]
+        if found is _UNOPENED and any(one.is_symlink() and not _is_seen(one) for one in databases):
+            return _ERRNO[errno.ENOLINK]
     if place is not None and found in (_DENIED, _UNOPENED):
         return _denied(place) or found
     return found
+
+
+def there(path: Path) -> bool:
+    """Tell whether something is at `path`; what can't be known is never taken for no.
+
+    Raises:
+        OSError: a folder on the way is closed to this account, or a link leads to nothing or in a circle.
+
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        if any(one.is_symlink() and not _is_seen(one) for one in (path, *path.parents)):
+            raise OSError(errno.ENOLINK, os.strerror(errno.ENOLINK), str(path)) from None
+        return False
+    return True
+
+
+def require_regular(path: Path) -> None:
+    """Refuse what would keep who opens it waiting, such as a pipe. Raises OSError."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE), str(path))
 
 
 def told(error: OSError, place: Path | None = None) -> str:
@@ -118,14 +153,24 @@ def _denied(place: Path) -> Why | None:
 
 def _touched(place: Path) -> Iterator[Path]:
     """Give what a write at `place` touches, as far as it is there: the folder, and the files of state."""
-    around = place if place.is_dir() else place.parent
-    while not around.exists() and around != around.parent:
+    around = place if _is_folder(place) else place.parent
+    while not _is_seen(around) and around != around.parent:
         around = around.parent
     yield around
-    files = [place] if not place.is_dir() else sorted(place.glob("*.db"))
+    files = [place] if not _is_folder(place) else sorted(place.glob("*.db"))
     for file in files:
         beside = (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm")))
-        yield from (one for one in beside if one.exists())
+        yield from (one for one in beside if _is_seen(one))
+
+
+def _is_folder(path: Path) -> bool:
+    """Tell as `os.path` does, which never raises: that this account can't see it may be the very cause."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def _is_seen(path: Path) -> bool:
+    """Tell likewise."""
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def _account(number: int) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from controller.host.disk import require_regular, there
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,11 +27,12 @@ _OPENS_NOT: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
 
 @contextmanager
 def open_readonly(file: Path) -> Iterator[sqlite3.Connection]:
-    """Open the SQLite file for reading. Raises sqlite3.Error, or OSError where a copy can't be made.
+    """Open the SQLite file for reading. Raises sqlite3.Error; OSError for no file, or no copy.
 
     In WAL mode a reader needs the log's shared memory, which can't be made on a read-only medium or in
     another account's folder. Without a log nobody is writing; with one, both are read in a private copy.
     """
+    require_regular(file)
     with ExitStack() as stack:
         try:
             connection = _connect(file, stack)
@@ -42,7 +45,7 @@ def open_readonly(file: Path) -> Iterator[sqlite3.Connection]:
 
 def _elsewhere(file: Path, stack: ExitStack) -> sqlite3.Connection:
     log = file.with_name(file.name + _LOG)
-    if not log.exists() or log.stat().st_size == 0:
+    if not there(log) or log.stat().st_size == 0:
         return _connect(file, stack, "&immutable=1")
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ionto-")))
     shutil.copyfile(file, folder / file.name)

@@ -13,14 +13,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from config.characters import same
 from controller.host import wall
-from controller.host.disk import why
+from controller.host.disk import there, why
 from controller.host.readonly import open_readonly
 from controller.journal import dates as journal_dates
 from controller.journal.chain import read_head
 from controller.journal.check import Findings, verify
 from controller.journal.cut_off import end_of, is_held
 from controller.journal.looked import Kept
-from controller.journal.tables import COLUMNS, ENDED, FILE, LIVE_ROWS, VERSION, stored_head, thinned, unpacked
+from controller.journal.tables import (
+    COLUMNS,
+    ENDED,
+    FILE,
+    LIVE_ROWS,
+    VERSION,
+    stored_head,
+    thinned,
+    unpacked,
+)
 from protocols.dates import dated
 
 if TYPE_CHECKING:
@@ -229,7 +238,7 @@ class History:
         try:
             yield
         except (sqlite3.Error, ValueError) as error:
-            raise Unreadable(_sentence(error, self._directory)) from error
+            raise Unreadable(unreadable(error, self._directory)) from error
 
 
 def _iso(when: datetime | None) -> str | None:
@@ -240,25 +249,38 @@ def _iso(when: datetime | None) -> str | None:
 def open_history(directory: Path) -> Iterator[History]:
     """Open the journal in `directory` for reading. Raises Unreadable."""
     file = directory / FILE
-    if not file.exists():
-        raise Unreadable(
-            f"there is no journal in {directory}: no session was recorded there, or --state names another one"
-        )
     try:
+        if not there(file):
+            raise Unreadable(_absent(directory))
         with open_readonly(file) as connection:
             _require_version(connection, directory)
             yield History(connection, directory)
     except (sqlite3.Error, OSError) as error:
-        raise Unreadable(_sentence(error, directory)) from error
+        raise Unreadable(unreadable(error, directory)) from error
+
+
+def _absent(directory: Path) -> str:
+    if directory.exists() and not directory.is_dir():
+        return f"{directory} is a file, not a folder: name the folder in which the journal is"
+    return f"there is no journal in {directory}: no session was recorded there, or --state names another one"
+
+
+def why_empty(connection: sqlite3.Connection, directory: Path) -> str:
+    """Say that a journal's file holds no tables at all, or ""."""
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return ""
+    if connection.execute("PRAGMA user_version").fetchone()[0]:
+        return ""
+    return (
+        f"the journal in {directory} is empty: no session was recorded yet, or {FILE} was copied without "
+        f"{FILE}-wal, which holds the newest records: copy both"
+    )
 
 
 def _require_version(connection: sqlite3.Connection, directory: Path) -> None:
+    if said := why_empty(connection, directory):
+        raise Unreadable(said)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise Unreadable(
-            f"the journal in {directory} is empty: no session was recorded yet, or {FILE} was copied without "
-            f"{FILE}-wal, which holds the newest records: copy both"
-        )
     if version != VERSION:
         why_not = "the next session brings it there" if version < VERSION else "a newer program wrote it"
         raise Unreadable(
@@ -266,6 +288,7 @@ def _require_version(connection: sqlite3.Connection, directory: Path) -> None:
         )
 
 
-def _sentence(error: Exception, directory: Path) -> str:
+def unreadable(error: Exception, directory: Path) -> str:
+    """Say why the journal can't be read, and what to do."""
     found = why(error, directory / FILE)
     return f"the journal in {directory} can't be read ({found.cause}): {found.remedy}"

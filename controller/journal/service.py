@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from controller.host.disk import why
+from controller.host.disk import there, why
 from controller.host.readonly import open_readonly
 from controller.journal.cut_off import is_held
+from controller.journal.history import why_empty
 from controller.journal.tables import FILE
 
 VERSIONS: Final = (1, 2)
@@ -104,11 +105,13 @@ def last_before(directory: Path, begun_utc: str) -> int:
 @contextmanager
 def _opened(directory: Path) -> Iterator[sqlite3.Connection | None]:
     file = directory / FILE
-    if not file.exists():
-        yield None
-        return
     try:
+        if not there(file):
+            yield None
+            return
         with open_readonly(file) as journal:
+            if said := why_empty(journal, directory):
+                raise Unreadable(said)
             version = journal.execute("PRAGMA user_version").fetchone()[0]
             if version not in VERSIONS:
                 raise Unreadable(
