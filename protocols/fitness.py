@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from protocols.ceilings import AgeGroup, Area, ceiling_ma
@@ -102,6 +103,8 @@ QUESTIONS: Final = (
     ),
 )
 """Asked of each person before the first treatment, in this order."""
+ASKED: Final[Mapping[str, str]] = MappingProxyType({question.key: question.text for question in QUESTIONS})
+"""Each question by its key."""
 
 TOO_YOUNG: Final = "Children under 5 years are not treated."
 CHILD_WORD: Final = "Children under 12 are treated only when a doctor has agreed to it."

@@ -69,7 +69,12 @@ def test_every_file_is_read_as_it_was_written(state, capsys):
 def test_the_household_is_brought_up_to_date_and_kept_as_it_was(state):
     with closing(sqlite3.connect(state / BOOK)) as book:
         before = book.execute("SELECT * FROM person").fetchall()
-    assert [person.name for person in Household(state).people()] == PEOPLE
+    household = Household(state)
+    assert [person.name for person in household.people()] == PEOPLE
+    for person in household.people():
+        found = {one.details["what"]: one.details["after"] for one in household.changes(person.id)}
+        assert found == {**person.answers, **{f"word:{key}": by for key, (by, _) in person.words.items()}}
+    assert household.changes_problem() == ""
     with closing(sqlite3.connect(state / f"{BOOK}.before")) as kept:
         assert kept.execute("SELECT * FROM person").fetchall() == before
 

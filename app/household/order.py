@@ -7,14 +7,14 @@ checklist; and it ends by itself.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from app.atomic import write_whole
 from app.household.store import Person
 from controller.loop.bounds import Bound, lowest
-from controller.orders.file import FILE, Order, written
+from controller.orders.file import FILE, Order, found, written
 from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
 from protocols.course import Given, Plan, first_polarity, refusal
 from protocols.dates import Reading
@@ -59,9 +59,9 @@ def obstacles(person: Person, treatment: Treatment, given: Collection[Given], no
     """Say every reason why this person may not be treated so now; none, and they may."""
     if not Reading(now).possible:
         return [NO_TIME]
-    found = fitness(person.born, now.date(), person.answers, person.words, treatment.area)
+    fit = fitness(person.born, now.date(), person.answers, person.words_on(now.date()), treatment.area)
     why = refusal(list(given), now)
-    return [one.why for one in found.findings] + ([why] if why else [])
+    return [one.why for one in fit.findings] + ([why] if why else [])
 
 
 def prepared(
@@ -97,3 +97,13 @@ def write(state: Path, order: Order) -> None:
 def withdraw(state: Path) -> None:
     """Take back what is prepared. Raises OSError."""
     (state / FILE).unlink(missing_ok=True)
+
+
+def withdraw_of(state: Path, person: str) -> None:
+    """Take back what is prepared, if it is for this person. Raises OSError."""
+    try:
+        asked = found((state / FILE).read_bytes(), datetime.now(UTC)).get("order")
+    except FileNotFoundError:
+        return
+    if asked is not None and asked.get("person") == person:
+        withdraw(state)

@@ -1,7 +1,8 @@
-"""The household's book: people, answers, words, limits, plans, feedback and paired devices, in SQLite.
+"""The household's book: people, their health, limits, plans, feedback and paired devices, in SQLite.
 
 Law: written only by the companion; each change is whole and on disk before it is answered. It never holds a
-secret in the clear: tokens as SHA-256 (they have 256 bits of their own), the nurse's code by scrypt.
+secret in the clear: tokens as SHA-256 (they have 256 bits of their own), the nurse's code by scrypt. Of who
+was removed it holds the number, and nothing else.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ import json
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from app.household import changes, health
+from app.household.changes import Change
+from app.household.health import Permission, Waiting
 from config.characters import cleaned, composed, same, unfit_in_name
+from controller.host import wall
 from controller.host.kept import keep_copy
 from protocols.ceilings import MIN_CURRENT_MA, Area
 from protocols.course import Plan
+from protocols.dates import Reading
 from protocols.fitness import AREAS, age_group, highest_limit_ma, usual_limit_ma
 
 FILE: Final = "household.db"
@@ -62,6 +68,9 @@ ALTER TABLE person_freed RENAME TO person
 """Takes the table's own idea of equal names, which was by bytes, out of a book that still has it, and with it
 the number that a removed person's name was given there. The version stays: older programs read it too."""
 _UNIQUE_NAMES: Final = "SELECT count(*) FROM pragma_index_list('person')"
+_HAS_CHANGES: Final = "SELECT count(*) FROM sqlite_master WHERE name = 'change'"
+_NO_DAY: Final = "1900-01-01"
+"""Stands in the place of a removed person's date of birth."""
 
 
 class StoreRefused(Exception):
@@ -97,6 +106,12 @@ class Person(NamedTuple):
     limits_ma: Mapping[str, float]
     called: str
     """The name, with the id where somebody else's is the same name in another spelling."""
+    permissions: Mapping[str, Permission] = {}
+    """What is off without a professional's word, by its key."""
+
+    def words_on(self, today: date) -> Collection[str]:
+        """Give the keys for which a professional's word holds today."""
+        return {*self.words, *(key for key, one in self.permissions.items() if one.holds(today))}
 
     def limit_ma(self, area: Area, today: date) -> float:
         """Give the highest current in mA for `area`: the nurse's limit, else the usual one.
@@ -139,12 +154,12 @@ class Household:
             if version not in (0, VERSION):
                 raise StoreRefused(f"{self._path} is of version {version}, known is {VERSION}")
             if version == 0:
-                for statement in _TABLES.split(";"):
+                for statement in (*_TABLES.split(";"), *health.TABLES, *changes.TABLES):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {VERSION}")
             db.execute("COMMIT")
-            if db.execute(_UNIQUE_NAMES).fetchone()[0]:
-                _free_names(db, self._path)
+            if _is_old(db):
+                _bring_up_to_date(db, self._path)
         self._path.chmod(0o600)
 
     @contextmanager
@@ -165,7 +180,7 @@ class Household:
             limits: dict[int, dict[str, float]] = {}
             for person, area, limit_ma in db.execute("SELECT * FROM most"):
                 limits.setdefault(person, {})[area] = limit_ma
-            called = _called(db)
+            called, permissions = _called(db), health.permissions(db)
             rows = db.execute(
                 "SELECT id, name, born, answers, answered_on FROM person WHERE hidden = 0 ORDER BY name, id"
             )
@@ -179,6 +194,7 @@ class Household:
                     words.get(number, {}),
                     limits.get(number, {}),
                     called[number],
+                    permissions.get(number, {}),
                 )
                 for number, name, born, answers, answered_on in rows
             ]
@@ -216,30 +232,76 @@ class Household:
             )
             db.execute("COMMIT")
 
-    def hide_person(self, number: int) -> None:
-        """Take one off the list; records keep the id, and the name becomes free."""
-        with self._open() as db:
-            db.execute("UPDATE person SET hidden = 1 WHERE id = ?", (number,))
+    def remove_person(self, number: int, *, device: str = "") -> None:
+        """Forget one: name, date of birth, answers, words, limits and plans go, the number stays.
 
-    def answer(self, number: int, answers: Mapping[str, bool], today: date) -> None:
-        """Keep the answers; a word that an answer no longer asks for is dropped with it."""
+        What they were treated with stays under that number; so does that somebody was removed, and when.
+        """
+        with self._open() as db:
+            db.execute("PRAGMA secure_delete = ON")  # else it would stay in the file
+            db.execute("BEGIN IMMEDIATE")
+            _forget(db, number)
+            made = datetime.now(UTC).isoformat(timespec="seconds")
+            changes.record(db, number, made, by=device, how="form", what="removed", before=None, after=None)
+            db.execute("COMMIT")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in its log
+
+    # --- health ---------------------------------------------------------------------------------------------
+
+    def answer(
+        self,
+        number: int,
+        answers: Mapping[str, bool],
+        today: date,
+        *,
+        device: str = "",
+        proven: bool = False,
+        now: Reading | None = None,
+    ) -> list[str]:
+        """Keep the answers, those to other questions stay; a word that none asks for is dropped.
+
+        Returns the keys of those that stay yes for a day; none where `proven` by the nurse's code.
+        """
         with self._open() as db:
             db.execute("BEGIN IMMEDIATE")
-            db.execute(
-                "UPDATE person SET answers = ?, answered_on = ? WHERE id = ?",
-                (json.dumps(dict(answers), sort_keys=True), today.isoformat(), number),
-            )
-            for key, said in answers.items():
-                if not said:
-                    db.execute("DELETE FROM word WHERE person = ? AND key = ?", (number, key))
+            clock = now or wall.read()
+            held = health.answer(db, number, answers, today, clock, device=device, proven=proven)
             db.execute("COMMIT")
+            return held
 
-    def give_word(self, number: int, key: str, given_by: str, today: date) -> None:
+    def settle(self, today: date, now: Reading | None = None) -> list[Waiting]:
+        """Let what has waited long enough become a no; return what waits on, to be told on every page."""
+        with self._open() as db:
+            if not health.waiting(db):
+                return []
+            db.execute("BEGIN IMMEDIATE")
+            health.settle(db, today, now or wall.read())
+            db.execute("COMMIT")
+            return health.waiting(db)
+
+    def give_word(self, number: int, key: str, given_by: str, today: date, *, device: str = "") -> None:
         """Keep a professional's word; the caller has checked the nurse's code."""
         with self._open() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?)", (number, key, given_by, today.isoformat())
-            )
+            db.execute("BEGIN IMMEDIATE")
+            health.give_word(db, number, key, given_by, today, device=device)
+            db.execute("COMMIT")
+
+    def permit(self, number: int, key: str, permission: Permission | None, *, device: str = "") -> None:
+        """Keep a permission, or take it back with None; the caller has checked the nurse's code."""
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            health.permit(db, number, key, permission, device=device)
+            db.execute("COMMIT")
+
+    def changes(self, number: int) -> list[Change]:
+        """Give what was changed about a person's health, oldest first."""
+        with self._open() as db:
+            return changes.changes_of(db, number)
+
+    def changes_problem(self) -> str:
+        """Say what is wrong with the chain of changes, or ""."""
+        with self._open() as db:
+            return changes.problem(db)
 
     def set_limit(self, person: Person, area: Area, limit_ma: float, today: date) -> None:
         """Keep a limit in mA. Raises StoreRefused outside 0.5 mA to the ceiling of area and age."""
@@ -411,8 +473,11 @@ def _called(db: sqlite3.Connection) -> dict[int, str]:
     taken = {name for name, count in counted.items() if count == 1}
     called: dict[int, str] = {}
     for number, name, hidden in rows:
+        if hidden:
+            called[number] = f"({number})"
+            continue
         shown = name
-        if hidden or counted[same(name)] > 1:
+        if counted[same(name)] > 1:
             shown = f"{name} ({number})"
             while same(shown) in taken:
                 shown = f"{shown} ({number})"
@@ -432,16 +497,59 @@ def _free_name(db: sqlite3.Connection, typed: str, number: int | None) -> str:
     return name
 
 
-def _free_names(db: sqlite3.Connection, path: Path) -> None:
-    """Let names be equal to the table, and keep a copy; whose they are is judged when one is given."""
-    db.execute("PRAGMA foreign_keys = OFF")  # the table is replaced under those that refer to it
+def _is_old(db: sqlite3.Connection) -> bool:
+    return bool(db.execute(_UNIQUE_NAMES).fetchone()[0]) or not db.execute(_HAS_CHANGES).fetchone()[0]
+
+
+def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+    """Make what an older version's book lacks, in one transaction, and keep a copy as it was.
+
+    Names may be equal to the table from then on; whose they are is judged when one is given. What is known of
+    people's health is the first thing that the record of changes holds, and who was removed is forgotten.
+    """
+    db.execute("PRAGMA foreign_keys = OFF")  # a table is replaced under those that refer to it
+    db.execute("PRAGMA secure_delete = ON")
     db.execute("BEGIN IMMEDIATE")
-    if db.execute(_UNIQUE_NAMES).fetchone()[0]:  # not by another process just now
+    if _is_old(db):  # not brought up to date by another process just now
         keep_copy(path)
-        for statement in _FREED.split(";"):
-            db.execute(statement)
+        if db.execute(_UNIQUE_NAMES).fetchone()[0]:
+            for statement in _FREED.split(";"):
+                db.execute(statement)
+        if not db.execute(_HAS_CHANGES).fetchone()[0]:
+            for statement in (*health.TABLES, *changes.TABLES):
+                db.execute(statement)
+            _begin_changes(db)
     db.execute("COMMIT")
     db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _begin_changes(db: sqlite3.Connection) -> None:
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    for number, answers, hidden in db.execute(
+        "SELECT id, answers, hidden FROM person ORDER BY id"
+    ).fetchall():
+        if hidden:
+            _forget(db, number)
+            continue
+        for key, yes in json.loads(answers).items():
+            changes.record(db, number, made, by="", how="found", what=key, before=None, after=yes)
+        words = "SELECT key, given_by FROM word WHERE person = ? ORDER BY key"
+        for key, given_by in db.execute(words, (number,)).fetchall():
+            changes.record(
+                db, number, made, by="", how="found", what=f"word:{key}", before=None, after=given_by
+            )
+
+
+def _forget(db: sqlite3.Connection, number: int) -> None:
+    """Take out all that is known of a person but the number, inside the caller's transaction."""
+    db.execute(
+        "UPDATE person SET hidden = 1, name = '', born = ?, answers = '{}', answered_on = NULL WHERE id = ?",
+        (_NO_DAY, number),
+    )
+    for table in ("word", "permission", "waiting", "most", "plan"):
+        db.execute(f"DELETE FROM {table} WHERE person = ?", (number,))  # noqa: S608 - the names above
+    changes.erase(db, number)
 
 
 def _tries(db: sqlite3.Connection) -> tuple[str, float, float]:

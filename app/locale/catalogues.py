@@ -88,6 +88,7 @@ def tabled() -> Iterator[str]:
     yield from now.LABELS.values()
     yield from (label for label, _ in now.DESK.values())
     yield from (word for _, word, _ in people.YES_NO)
+    yield from people.HOW.values()
     yield from _terminal()
 
 

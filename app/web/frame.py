@@ -6,6 +6,7 @@ What is older than `live.OLD_S` is marked as old, by the server as by the page i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +19,8 @@ from app.web.gate import FORM_FIELD, STOP
 from app.web.live import OLD_S
 from app.web.markup import Child, Html, document, el
 from app.web.visit import Visit
+from controller.host import wall
+from protocols.fitness import ASKED
 
 SECTIONS: Final = {
     "now": ("/", "Now"),
@@ -76,7 +79,7 @@ def page(
             _navigation(visit, section) if paired else None,
         ),
         _old(visit, f"{title} - ionto") if paired else None,
-        el("main", el("h1", title), *content, id="content", tabindex="-1"),
+        el("main", el("h1", title), _waiting(visit), *content, id="content", tabindex="-1"),
         el("footer", _languages(visit)),
         _stop(visit),
     )
@@ -154,6 +157,30 @@ def _old(visit: Visit, title: str) -> Html:
         data_title=title,
         data_old_title=t(sentences.OLD_TITLE),
     )
+
+
+def _waiting(visit: Visit) -> list[Html]:
+    """Tell of each yes that is to become a no, with the way to keep it."""
+    t = visit.t
+    names = visit.house.household.names() if visit.waiting else {}
+    told = []
+    for one in visit.waiting:
+        hours = max(1, math.ceil(one.left_s(wall.read()) / 3600))
+        said = t(
+            "{who}: the answer yes to this question becomes no in {hours} hours, as asked for by {device}. "
+            "If that is wrong, keep the yes.",
+            who=names.get(str(one.person), ""),
+            hours=visit.language.number(hours),
+            device=one.device or t("a device"),
+        )
+        keep = visit.form(
+            f"/people/{one.person}/keep",
+            el("input", type="hidden", name="key", value=one.key),
+            el("button", t("Keep the yes"), class_="plain"),
+        )
+        question = el("p", el("em", t(ASKED[one.key])) if one.key in ASKED else None)
+        told.append(el("div", el("p", said), question, keep, class_="box warn"))
+    return told
 
 
 def _stop(visit: Visit) -> Html:

@@ -70,6 +70,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/people": {"GET": people.people, "POST": people.add},
     "/people/{person}": {"GET": people.person},
     "/people/{person}/answers": {"POST": people.answer},
+    "/people/{person}/keep": {"POST": people.keep},
     "/people/{person}/word": {"POST": people.word},
     "/people/{person}/limit": {"POST": people.limit},
     "/people/{person}/name": {"POST": people.rename},
@@ -247,6 +248,8 @@ class Site:
 def _guarded(handler: Callable[[Visit], Response], visit: Visit) -> Response:
     """Run a page; what a person or a disk can cause is a sentence."""
     try:
+        if visit.visitor.device is not None:
+            visit = visit._replace(waiting=visit.house.household.settle(visit.today))
         return handler(visit)
     except Sorry as sorry:
         return _sorry(visit, str(sorry), sorry.status)

@@ -6,13 +6,14 @@ Law: a field is read through here or not at all, and what does not fit is refuse
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from starlette.responses import RedirectResponse, Response
 
+from app.household.health import Waiting
 from app.household.store import Household, Person
 from app.locale.language import Language
 from app.web.gate import FORM_FIELD, Visitor
@@ -70,6 +71,14 @@ class Visit(NamedTuple):
     clock_s: float
     secure: bool
     door: str
+    waiting: Sequence[Waiting] = ()
+    """Answers that are to become a no, which every page tells."""
+
+    @property
+    def phone(self) -> str:
+        """The name of the paired device that asks, for the record of changes."""
+        known = {one.id: one.name for one in self.house.household.devices()}
+        return known.get(self.visitor.device or 0, "")
 
     @property
     def today(self) -> date:

@@ -31,7 +31,9 @@ CHANGES = {
     "add": lambda book, _: book.add_person("Ann", date(1990, 1, 1)),
     "answer": lambda book, _: book.answer(1, {"epilepsy": True}, DAY),
     "word": lambda book, _: book.give_word(1, "epilepsy", "Dr. Day", DAY),
-    "no more": lambda book, _: book.answer(1, {"epilepsy": False}, DAY),
+    "no": lambda book, _: book.answer(1, {"epilepsy": False}, DAY),
+    "yes again": lambda book, _: book.answer(1, {"epilepsy": True}, DAY),
+    "no more": lambda book, _: book.answer(1, {"epilepsy": False}, DAY, proven=True),
     "limit": lambda book, _: book.set_limit(book.person(1), "hands", 8.0, DAY),
     "plan": lambda book, _: book.set_plan(1, "hands", Plan(2, 3, 14, DAY, alternate=True)),
     "prepare": _prepare(5.0),
@@ -42,7 +44,7 @@ CHANGES = {
     "withdraw": lambda _, state: order.withdraw(state),
     "unpair": lambda book, _: book.unpair(1),
     "add another": lambda book, _: book.add_person("Ben", date(2015, 1, 1)),
-    "hide": lambda book, _: book.hide_person(1),
+    "remove": lambda book, _: book.remove_person(1),
     "code": lambda book, _: book.set_code("123456"),
 }
 """What the pages do, in an order that makes sense."""

@@ -10,14 +10,17 @@ from typing import Final, TypeVar
 
 from starlette.responses import Response
 
+from app.household.order import withdraw_of
 from app.household.store import TOO_MANY_TRIES, Person, StoreRefused
 from app.web import sentences
 from app.web.frame import field, note, page
-from app.web.markup import Html, el
+from app.web.markup import Child, Html, el
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
+from protocols.dates import utc
 from protocols.fitness import (
     AREAS,
+    ASKED,
     QUESTIONS,
     age_group,
     age_years,
@@ -28,6 +31,16 @@ from protocols.fitness import (
 
 LONGEST_CODE: Final = 64
 YES_NO: Final = (("no", "No", False), ("yes", "Yes", True))
+
+HOW: Final = {
+    "found": "from before this record",
+    "form": "by a form",
+    "code": "with the nurse's code",
+    "asked": "asked for, holds in 24 hours",
+    "kept": "the yes was kept",
+    "waited": "24 hours were over",
+}
+"""How a change came about."""
 
 T = TypeVar("T")
 
@@ -89,11 +102,18 @@ def person(visit: Visit) -> Response:
         _findings(visit, one) if one.answers else None,
         _words(visit, one),
         el("section", el("h2", t("Limits")), _limits(visit, one)),
+        _changes(visit, one),
         el("details", el("summary", t("Change the name")), _rename(visit, one)),
         el(
             "details",
             el("summary", t("Remove {name}", name=one.called)),
-            el("p", t("The records stay.")),
+            el(
+                "p",
+                t(
+                    "Name, date of birth, answers, agreements, limits and plans are removed for good. The "
+                    "treatments stay, without a name."
+                ),
+            ),
             remove,
         ),
         section="people",
@@ -105,7 +125,20 @@ def answer(visit: Visit) -> Response:
     one = visit.person(visit.path["person"])
     yes_no = {"yes": True, "no": False}
     answers = {question.key: yes_no[visit.choice(question.key, yes_no)] for question in QUESTIONS}
-    visit.house.household.answer(one.id, answers, visit.today)
+    turned = any(one.answers.get(key) and not yes for key, yes in answers.items())
+    proven = turned and bool(visit.fields.get("code", "").strip())
+    if proven:
+        check_code(visit)
+    visit.house.household.answer(one.id, answers, visit.today, device=visit.phone, proven=proven)
+    return go(f"/people/{one.id}")
+
+
+def keep(visit: Visit) -> Response:
+    """Keep a yes that was to become a no."""
+    one = visit.person(visit.path["person"])
+    key = visit.choice("key", ASKED)
+    if one.answers.get(key):
+        visit.house.household.answer(one.id, {key: True}, visit.today, device=visit.phone)
     return go(f"/people/{one.id}")
 
 
@@ -117,7 +150,7 @@ def word(visit: Visit) -> Response:
     )
     given_by = visit.line("given_by")
     check_code(visit)
-    visit.house.household.give_word(one.id, key, given_by, visit.today)
+    visit.house.household.give_word(one.id, key, given_by, visit.today, device=visit.phone)
     return go(f"/people/{one.id}")
 
 
@@ -149,8 +182,10 @@ def rename(visit: Visit) -> Response:
 
 
 def remove(visit: Visit) -> Response:
-    """Take a person off the list."""
-    visit.house.household.hide_person(visit.person(visit.path["person"]).id)
+    """Forget a person."""
+    one = visit.person(visit.path["person"])
+    withdraw_of(visit.house.state, str(one.id))
+    visit.house.household.remove_person(one.id, device=visit.phone)
     return go("/people")
 
 
@@ -205,7 +240,17 @@ def _questions(visit: Visit, one: Person) -> Html:
             for value, text, meaning in YES_NO
         ]
         asked.append(el("fieldset", el("legend", t(question.text)), radios, class_="yesno"))
-    form = visit.form(f"/people/{one.id}/answers", asked, el("button", t("Keep the answers")))
+    any_yes = any(one.answers.get(question.key) for question in QUESTIONS)
+    turning = t(
+        "Only where a yes becomes a no: with the code it does so at once. Without it the yes holds for "
+        "another 24 hours, and every page says so."
+    )
+    form = visit.form(
+        f"/people/{one.id}/answers",
+        asked,
+        code_field(visit, required=False, hint=turning) if any_yes else None,
+        el("button", t("Keep the answers")),
+    )
     if one.answered_on is None:
         return form
     when = t(
@@ -274,6 +319,56 @@ def _words(visit: Visit, one: Person) -> Html | None:
     return el("section", el("h2", t("A professional's word")), parts)
 
 
+def _changes(visit: Visit, one: Person) -> Html | None:
+    """Show what was changed about a person's health: when, by which phone, what, before and after."""
+    t = visit.t
+    made = visit.house.household.changes(one.id)
+    if not made:
+        return None
+    heads = (t("When"), t("Device"), t("What"), t("Before"), t("After"), t("How"))
+    rows = []
+    for change in reversed(made):
+        details = change.details or {}
+        cells: tuple[Child, ...] = (
+            visit.language.moment(utc(change.made_utc).astimezone()),
+            details.get("by", ""),
+            _what(visit, details.get("what", "")),
+            _said(visit, details.get("before")),
+            _said(visit, details.get("after")),
+            t(HOW.get(details.get("how", ""), "")),
+        )
+        rows.append(
+            el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, cells, strict=True)])
+        )
+    broken = visit.house.household.changes_problem()
+    return el(
+        "details",
+        el("summary", t("What was changed, and when")),
+        note(t("This record is damaged: an entry was changed or is missing."), "bad") if broken else None,
+        el(
+            "table",
+            el("caption", t("Changes, newest first")),
+            el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
+            el("tbody", rows),
+            class_="stack",
+        ),
+    )
+
+
+def _what(visit: Visit, key: str) -> str:
+    """Say what a change is of: a question, or a professional's word for what it asks."""
+    kind, _, of = key.rpartition(":")
+    asked = visit.t(ASKED.get(of, of))
+    word = visit.t("A professional's word")
+    return f"{word}: {asked}" if kind else asked
+
+
+def _said(visit: Visit, value: object) -> str:
+    if isinstance(value, bool):
+        return visit.t("Yes" if value else "No")
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
 def _limits(visit: Visit, one: Person) -> list[Html]:
     t, language = visit.t, visit.language
     group = age_group(one.born, visit.today)
@@ -316,12 +411,12 @@ def _rename(visit: Visit, one: Person) -> Html:
     )
 
 
-def code_field(visit: Visit, *, required: bool = True) -> Html:
+def code_field(visit: Visit, *, required: bool = True, hint: str = "") -> Html:
     """Make the field for the nurse's code."""
     entry = el(
         "input", type="password", name="code", maxlength=LONGEST_CODE, required=required, autocomplete="off"
     )
-    return field(visit.t("Nurse's code"), entry)
+    return field(visit.t("Nurse's code"), entry, hint=hint)
 
 
 def check_code(visit: Visit) -> None:
