@@ -23,6 +23,7 @@ from app.mqtt_topics import SENSORS, availability, discovery, figures, state_of,
 from app.output import ExitCode, UsageError, complain, say
 from app.state import state_directory
 from controller.appliance.live_state import SOCKET, Hello, LiveState, Message
+from controller.host.disk import told
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -204,16 +205,21 @@ def _client(order: Order, name: str) -> Client:
     if order.tls is not None:
         try:
             client.tls_set_context(ssl.create_default_context(cafile=order.tls or None))
+        except ssl.SSLError as error:
+            raise UsageError(f"--tls {order.tls}: these are no certificates in PEM") from error
         except OSError as error:
-            raise UsageError(f"--tls {order.tls}: can't be read as certificates: {error}") from error
+            why = told(error, Path(order.tls))
+            raise UsageError(f"--tls {order.tls}: can't be read as certificates: {why}") from error
     return client
 
 
 def _password(file: Path) -> str:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--password-file {file}: can't be read: {error}") from error
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except ValueError as error:
+        raise UsageError(f"--password-file {file}: this is no UTF-8 text: save it as UTF-8") from error
+    except OSError as error:
+        raise UsageError(f"--password-file {file}: can't be read: {told(error, file)}") from error
     if not lines or not lines[0]:
         raise UsageError(f"--password-file {file}: its first line is empty")
     return lines[0]

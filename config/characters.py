@@ -264,4 +264,6 @@ def same(name: str) -> str:
 
     folded = unicodedata.normalize("NFD", name).casefold()
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", folded).casefold())
+    # Turkish writes I and i with and without a dot, and others read the four as two.
+    folded = folded.replace("i\u0307", "i").replace("\u0131", "i")
     return " ".join(re.sub(_UNSEEN, "", composed(folded)).split())

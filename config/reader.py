@@ -96,8 +96,28 @@ def parse(text: bytes, name: str) -> Tree:
     return tree
 
 
+def whole(text: bytes, name: str) -> Tree:
+    """Read bytes as `parse` does; raise `BadFile` for every value that has no one meaning, too."""
+    tree = parse(text, name)
+    if tree.faults:
+        raise _bad(name, tree.faults)
+    return tree
+
+
+def misplaced(name: str, tree: Tree, loc: Loc, sentence: str) -> BadFile:
+    """Make the error of one place of a file, to be raised by the caller."""
+    nearest = next((loc[:length] for length in range(len(loc), 0, -1) if loc[:length] in tree.spots), None)
+    at = (1, 1) if nearest is None else tree.spots[nearest].value
+    return _bad(name, [Fault(at, loc, sentence)])
+
+
 def _decoded(text: bytes, name: str) -> str:
     """Read bytes as UTF-8; raise `BadFile` that names the first byte that is none, or the encoding."""
+    if text and not text.strip(b"\0"):
+        raise refused(
+            name,
+            "holds nothing but NUL bytes, as a power cut may leave a file: write it anew",
+        )
     wide = text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE))
     if wide or b"\0" in (text[:1], text[1:2]):
         raise refused(name, "is UTF-16 or UTF-32 text, expected UTF-8: save it as UTF-8")

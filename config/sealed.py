@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from config.calibration import checksum_of
-from config.reader import parse, read_bytes, refused
+from config.reader import read_bytes, refused, whole
 from config.scalars import ScalarError, resolve_plain
 
 KEY: Final = "checksum"
@@ -42,7 +42,7 @@ def seal(content: Mapping[str, Any]) -> str:
 
 def read_sealed(path: Path) -> dict[str, Any]:
     """Read a record and check its checksum; raise `BadFile` naming what is wrong with it."""
-    content = dict(parse(read_bytes(path), str(path)).data)
+    content = dict(whole(read_bytes(path), str(path)).data)
     given = content.pop(KEY, None)
     if given is None:
         raise refused(str(path), f"has no {KEY}: it is half-written, or no record of ours")

@@ -104,7 +104,8 @@ def _hint(got: object, names: list[str], kind: str) -> str:
     if kind in {"float_type", "int_type"} and (number := re.fullmatch(_MEASURED, plainly(got))):
         bare = number[1].replace(",", ".")
         return f" (write {bare} with a point)" if bare != number[1] else f" (write {bare} without a unit)"
-    if (odd := first_odd(got)) and (meant(odd) is not None or names):
+    numeric = kind in {"float_type", "int_type"} and any(char.isdigit() for char in got)
+    if (odd := first_odd(got)) and (meant(odd) is not None or names or numeric):
         return f" (it holds {named(odd)}, {remedy(odd)})"
     return _did_you_mean(got, names)
 

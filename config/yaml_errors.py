@@ -52,6 +52,11 @@ def stumbled(error: Any, text: str, word: Any, opened: list[Any]) -> tuple[Any, 
             return at, f"the bracket {opening} opens here and is not closed by {_CLOSING[opening]}"
     if error.problem == "mapping values are not allowed here":
         return _too_much(mark, text)
+    if "<block end>" in str(error.problem):
+        return (
+            mark,
+            "this line is indented like none above that it could belong to: indent it like one",
+        )
     return mark, _invalid(error)
 
 

@@ -250,7 +250,7 @@ class _Builder:
         """Refuse a key for one character, and read on as if it were the one that is meant."""
         meant = plainly(event.value).strip()
         offset = self._text.find(odd, event.start_mark.index)
-        if meant.isascii() and meant:
+        if meant.isascii() and meant and ": " not in meant:  # else a value was taken for a part of its key
             self.faults.append(Fault(place(self._text, offset), (*loc, meant), complaint(odd)))
             return meant
         self.spoilt.add(loc)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def bundle(order: Order) -> ExitCode:
         (draft / "sbom.cdx.json").write_text(json.dumps(bill, indent=1) + "\n")
         _seal(draft)
         draft.rename(target)
-    say(f"{order.directory} is complete. On the unit: sudo sh {target.name}/install.sh")
+    say(f"{order.directory} is complete. On the unit: sudo sh {shlex.quote(f'{target.name}/install.sh')}")
     return ExitCode.COMPLETED
 
 

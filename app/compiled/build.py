@@ -94,7 +94,7 @@ def lacking() -> str:
 
 def cache() -> Path:
     """Return where builds are kept, made if need be: `$XDG_CACHE_HOME/ionto/compiled`, else in `~/.cache`."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
+    given = os.path.expanduser(os.environ.get("XDG_CACHE_HOME", ""))  # noqa: PTH111 - may be no path at all
     try:
         home = Path(given) if given.startswith("/") else Path.home() / ".cache"
         place = home / "ionto" / "compiled"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.arguments import path
+from app.arguments import named_file, path
 
 
 def add_mqtt_options(command: argparse.ArgumentParser) -> None:
@@ -16,7 +16,14 @@ def add_mqtt_options(command: argparse.ArgumentParser) -> None:
     add("--state", type=path, metavar="DIR", help="of the device (default: as `ionto device`)")
     add("--broker", required=True, metavar="HOST", help="where the broker is")
     add("--port", type=_port, metavar="N", help="its port (default: 1883, with --tls 8883)")
-    add("--tls", nargs="?", const="", metavar="CA.pem", help="encrypted, by this authority or the system's")
+    add(
+        "--tls",
+        nargs="?",
+        const="",
+        type=named_file,
+        metavar="CA.pem",
+        help="encrypted, by this authority or the system's",
+    )
     add("--user", metavar="NAME", help="log in as; needs --password-file")
     add("--password-file", type=path, metavar="FILE", help="its first line is the password")
     add("--prefix", default="homeassistant", metavar="TOPIC", help="of discovery (default: homeassistant)")

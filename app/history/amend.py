@@ -6,10 +6,8 @@ amendment in the chain; the date that was recorded stays.
 
 from __future__ import annotations
 
-import getpass
 import json
 import sqlite3
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from app.household import store
 from app.household.store import Household, StoreRefused
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
+from app.typed import ask_code, moment
 from controller.host import wall
 from controller.host.disk import there, why
 from controller.journal.amending import AmendRefused, Unwritable, amend
@@ -71,18 +70,9 @@ def plain_date(utc: str) -> str:
 
 def _date(text: str) -> datetime:
     try:
-        when = datetime.fromisoformat(text)
-        if "T" not in text and " " not in text:
-            raise ValueError
-        return when.astimezone()
-    except (ValueError, OverflowError) as error:
-        raise UsageError(
-            t(
-                "--started {given}: write date and time like 2026-11-20T18:30, "
-                "local time unless an offset follows",
-                given=text,
-            )
-        ) from error
+        return moment(text)
+    except ValueError as error:
+        raise UsageError(f"--started {text}: {error}") from error
 
 
 def _check_code(state: Path, now: Reading) -> None:
@@ -92,9 +82,7 @@ def _check_code(state: Path, now: Reading) -> None:
             raise StoreRefused(store.NO_CODE_SET)
         household = Household(state)
         household.code_id()
-        code = (
-            getpass.getpass(t("Nurse's code: ")) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        )
+        code = ask_code(t("Nurse's code: "))
         household.prove_code(
             code, lambda: household.take_try(now.boot, now.boottime_s), household.give_try_back
         )

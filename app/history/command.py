@@ -82,7 +82,7 @@ def _list(journal: History, order: Order) -> ExitCode:
         say(json.dumps({"sessions": sessions, "totals": totals}))
         return ExitCode.COMPLETED
     if not sessions:
-        say(t("No session is recorded there."))
+        say(_none(order, totals["sessions"]))
         return ExitCode.COMPLETED
     begun, person, outcome = t("begun (UTC)"), t("person"), t("outcome")
     what = f"{begun:16}  {t('treatment'):22}  {person:10}  {outcome:10}"
@@ -100,6 +100,15 @@ def _list(journal: History, order: Order) -> ExitCode:
         )
     )
     return ExitCode.COMPLETED
+
+
+def _none(order: Order, recorded: int) -> str:
+    """Say that nothing is listed, and of what."""
+    if recorded and order.person is not None:
+        return t("No session of person {person} is recorded there.", person=order.person)
+    if recorded and order.before is not None:
+        return t("No session before {number} is recorded there.", number=order.before)
+    return t("No session is recorded there.")
 
 
 def _line(one: dict[str, Any]) -> str:
@@ -219,7 +228,7 @@ def _export(journal: History, order: Order) -> ExitCode:
         if file.suffix == ".json":
             text = json.dumps([one | _beside(journal, one) for one in sessions], indent=1)
         else:
-            names = list(sessions[0]) if sessions else []
+            names = list(sessions[0]) if sessions else [*journal.columns()]
             text = "".join(
                 sheet.sessions(sessions, _language())
                 if order.spreadsheet

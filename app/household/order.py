@@ -7,6 +7,7 @@ checklist; and it ends by itself.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from app.atomic import write_whole
 from app.household.store import Person
 from controller.loop.bounds import Bound, lowest
-from controller.orders.file import FILE, Order, found, written
+from controller.orders.file import FILE, LARGEST, Order, found, written
 from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
 from protocols.course import Given, Plan, first_polarity, refusal
 from protocols.dates import Reading
@@ -92,6 +93,14 @@ def prepared(
 def write(state: Path, order: Order) -> None:
     """Put the order where the device finds it, whole. Raises OSError."""
     write_whole(state / FILE, written(order))
+
+
+def withdraw_of(state: Path, number: int, now: datetime) -> None:
+    """Take back what is prepared for this person: what it was judged by has changed. Raises OSError."""
+    with suppress(FileNotFoundError):
+        order = found((state / FILE).read_bytes()[: LARGEST + 1], now).get("order")
+        if order is not None and order.get("person") == str(number):
+            withdraw(state)
 
 
 def withdraw(state: Path) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.household import changes, health
 from app.household.changes import Change
@@ -182,7 +182,7 @@ class Household:
                 limits.setdefault(person, {})[area] = limit_ma
             called, permissions = _called(db), health.permissions(db)
             rows = db.execute(
-                "SELECT id, name, born, answers, answered_on FROM person WHERE hidden = 0 ORDER BY name, id"
+                "SELECT id, name, born, answers, answered_on FROM person WHERE hidden = 0 ORDER BY id"
             )
             return [
                 Person(
@@ -196,7 +196,7 @@ class Household:
                     called[number],
                     permissions.get(number, {}),
                 )
-                for number, name, born, answers, answered_on in rows
+                for number, name, born, answers, answered_on in sorted(rows, key=_in_order)
             ]
 
     def person(self, number: int) -> Person | None:
@@ -464,6 +464,8 @@ def require_code(code: str) -> None:
     """Refuse a nurse's code that is too short. Raises StoreRefused."""
     if len(code) < LEAST_CODE or not code.strip():
         raise StoreRefused(f"The nurse's code needs at least {LEAST_CODE} characters.")
+    if wrong := unfit_in_name(code):
+        raise StoreRefused(f"The nurse's code {wrong}")
 
 
 def _called(db: sqlite3.Connection) -> dict[int, str]:
@@ -484,6 +486,13 @@ def _called(db: sqlite3.Connection) -> dict[int, str]:
             taken.add(same(shown))
         called[number] = shown
     return called
+
+
+def _in_order(row: tuple[Any, ...]) -> str:
+    """Give what somebody is listed by: the name's letters, whatever their case, then its accents."""
+    import unicodedata
+
+    return unicodedata.normalize("NFD", same(row[1]))
 
 
 def _free_name(db: sqlite3.Connection, typed: str, number: int | None) -> str:

@@ -42,7 +42,7 @@ SAID: Final = frozenset({"t", "n", "Turned"})
 """Calls whose texts are in the catalogues already."""
 _NO_TEXT: Final = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|DROP|PRAGMA|CREATE|ALTER|BEGIN|WITH)\b|.*= \?|id < \?|.*\w \| \w|READY="
-    r"|\^\[ \]|while scanning .*|<document start>"
+    r"|\^\[ \]|while scanning .*|<document start>|<block end>"
 )
 """Database, types, what a parser calls its own steps, and the like."""
 NAMES: Final = frozenset({"Reference unit", "clock_nanosleep: {0}", "next.json: {0}", "text "})

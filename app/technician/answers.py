@@ -30,7 +30,8 @@ from app.technician.engine import (
     read_entry,
 )
 from app.technician.walk import WAIT_S
-from config.reader import parse, read_bytes, refused
+from config.reader import misplaced, read_bytes, refused, whole
+from config.yaml_tree import Tree
 from controller.backends.meter import Meter, MeterFailed
 from controller.host.lines import LineSplitter
 
@@ -85,7 +86,8 @@ def read_answers(path: Path, procedure: Procedure) -> dict[str, dict[str, Value]
     Raises BadFile naming the place, the step and the entry that are unknown or out of bounds.
     """
     name = str(path)
-    data = parse(read_bytes(path), name).data
+    tree = whole(read_bytes(path), name)
+    data = tree.data
     steps = {step.name: {entry.name: entry for entry in step.enter} for step in procedure.steps}
     answers = data.get("answers")
     if set(data) - {"procedure", "answers"} or not isinstance(answers, dict):
@@ -96,22 +98,24 @@ def read_answers(path: Path, procedure: Procedure) -> dict[str, dict[str, Value]
     for step, given in answers.items():
         if step not in steps or not steps[step]:
             known = ", ".join(key for key, entries in steps.items() if entries)
-            raise refused(
-                name, f"answers.{step} is no step with entries of {procedure.name}, allowed are {known}"
-            )
+            said = f"is no step with entries of {procedure.name}, allowed are {known}"
+            raise misplaced(name, tree, ("answers", step), said)
         if not isinstance(given, dict):
-            raise refused(name, f"answers.{step}: expected a mapping of {', '.join(steps[step])}")
-        found[step] = {key: _answer(name, step, steps[step], key, value) for key, value in given.items()}
+            said = f"expected a mapping of {', '.join(steps[step])}"
+            raise misplaced(name, tree, ("answers", step), said)
+        entries = steps[step]
+        found[step] = {key: _answer(name, tree, entries, (step, key), value) for key, value in given.items()}
     return found
 
 
-def _answer(name: str, step: str, entries: Mapping[str, Entry], key: str, value: Any) -> Value:
-    if key not in entries:
-        raise refused(name, f"answers.{step}.{key} is not asked for, allowed are {', '.join(entries)}")
+def _answer(name: str, tree: Tree, entries: Mapping[str, Entry], loc: tuple[str, str], value: Any) -> Value:
+    if loc[1] not in entries:
+        said = f"is not asked for, allowed are {', '.join(entries)}"
+        raise misplaced(name, tree, ("answers", *loc), said)
     try:
-        return check_entry(entries[key], value)
+        return check_entry(entries[loc[1]], value)
     except ValueError as error:
-        raise refused(name, f"answers.{step}.{error}") from None
+        raise misplaced(name, tree, ("answers", *loc), str(error).removeprefix(f"{loc[1]} ")) from None
 
 
 class Unattended:

@@ -14,6 +14,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from config.characters import unfit_in_name
+
 Value: TypeAlias = float | bool | str
 Values: TypeAlias = Mapping[str, Any]
 """What a step gave: entries by name as `Value`, and what was measured (plain JSON values)."""
@@ -146,7 +148,9 @@ def check_entry(entry: Entry, value: object) -> Value:
     elif entry.kind == "choice":
         good = value in entry.choices
     else:
-        good = isinstance(value, str) and 1 <= len(value) <= 80 and value.isprintable()
+        good = isinstance(value, str) and 1 <= len(value) <= 80
+        if good and (wrong := unfit_in_name(str(value))):
+            raise ValueError(f"{entry.name} {wrong}")
     if not good:
         raise ValueError(f"{entry.name} is {value!r}, {allowed(entry)} is allowed")
     return float(value) if entry.kind == "number" else value  # type: ignore[arg-type,return-value]

@@ -19,6 +19,7 @@ from app.technician.certificate import certificate_of, html_of
 from app.technician.certificate_pdf import pdf_of
 from app.technician.drift import drift_svg
 from app.technician.records import current_record, mark_bad, records_of
+from app.typed import require_line
 from config.calibration import Calibration, checksum_of, read_calibration
 from config.reader import BadFile
 from config.unit import load_unit
@@ -132,13 +133,11 @@ def _show(order: Order, today: date) -> None:
 def _mark_bad(order: Order, today: date) -> None:
     if order.who is None or order.why is None:
         raise UsageError("mark-bad needs --who NAME and --why TEXT: a record is not dropped without a reason")
-    for name, text, most in (("--who", order.who, 80), ("--why", order.why, 200)):
-        if not (1 <= len(text) <= most and text.isprintable()):
-            raise UsageError(f"{name} takes one line of 1 to {most} characters")
+    who, reason = require_line("--who", order.who, 80), require_line("--why", order.why, 200)
     path = _file(order)
-    mark_bad(path, order.who, order.why, today)
+    mark_bad(path, who, reason, today)
     if order.json:
-        say(json.dumps({"schema": 1, "file": str(path), "marked_bad": {"who": order.who, "why": order.why}}))
+        say(json.dumps({"schema": 1, "file": str(path), "marked_bad": {"who": who, "why": reason}}))
     else:
         say(f"{path} is marked bad: no treatment begins with it.")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from app.output import UsageError
+from app.typed import require_line
 from controller.host.disk import told
 
 FILE: Final = "service.jsonl"
@@ -55,11 +56,9 @@ def add(
         UsageError: name or text is empty or too long, or the log can't be written.
 
     """
-    for what, value, longest in (("--who", who, LONGEST_NAME), ("the note", text, LONGEST_TEXT)):
-        if not value.strip() or len(value) > longest or not value.isprintable():
-            raise UsageError(f"{what} is {value[:40]!r}: 1 to {longest} printable characters are allowed")
+    who, text = require_line("--who", who, LONGEST_NAME), require_line("the note", text, LONGEST_TEXT)
     now_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
-    note = Note(now_utc, who.strip(), text.strip(), replaced, serial, after_session)
+    note = Note(now_utc, who, text, replaced, serial, after_session)
     kept = {key: value for key, value in note._asdict().items() if value != Note._field_defaults.get(key, 0)}
     line = json.dumps(kept, ensure_ascii=False) + "\n"
     try:

@@ -6,7 +6,6 @@ Law: bound to this computer until a person turns the network on; a second proces
 from __future__ import annotations
 
 import errno
-import getpass
 import logging
 import signal
 import socket
@@ -26,6 +25,7 @@ from app.household.store import FILE, Household, StoreRefused, require_code
 from app.locale.terminal import t
 from app.output import ExitCode, UsageError, say
 from app.state import state_directory
+from app.typed import ask_code
 from app.web.connection import Connection, DoorConnection
 from app.web.door import Door
 from app.web.gate import HEAD_BYTES
@@ -120,11 +120,8 @@ def _serve(order: Order, state: Path, listener: socket.socket, door_listener: so
 
 def nurse_code(state: Path | None) -> ExitCode:
     """Ask for the nurse's code twice and keep it. Raises UsageError."""
-    if not sys.stdin.isatty():
-        code = again = sys.stdin.readline().rstrip("\n")
-    else:
-        code = getpass.getpass(t("New nurse's code: "))
-        again = getpass.getpass(t("Once more: "))
+    code = ask_code(t("New nurse's code: "))
+    again = ask_code(t("Once more: ")) if sys.stdin.isatty() else code
     if code != again:
         raise UsageError("the two codes differ: nothing was changed")
     try:

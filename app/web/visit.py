@@ -6,6 +6,7 @@ Law: a field is read through here or not at all, and what does not fit is refuse
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -22,10 +23,11 @@ from app.web.live import Feed
 from app.web.markup import Child, Html, el
 from app.web.pairing import Pairing
 from app.web.records import Records
-from config.characters import cleaned, unfit_in_name
+from config.characters import cleaned, plainly, unfit_in_name
 from controller.appliance.live_state import LiveState
 
 LONGEST_NAME: Final = 40
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,6}([.,][0-9]{1,6})?", re.ASCII)
 
 
 class Sorry(Exception):
@@ -103,7 +105,7 @@ class Visit(NamedTuple):
         if several or not 1 <= len(text) <= longest or unfit_in_name(text):
             raise Sorry(
                 self.t(
-                    "A name is empty, too long or can't be shown: 1 to {longest} printable characters.",
+                    "This text is empty, too long or can't be shown: 1 to {longest} printable characters.",
                     longest=longest,
                 )
             )
@@ -111,13 +113,10 @@ class Visit(NamedTuple):
 
     def number(self, name: str) -> float:
         """Read a number written with point or comma. Raises Sorry."""
-        try:
-            value = float(self.fields.get(name, "")[:12].replace(",", "."))
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise Sorry(self.t("This is not a number."))
-        return value
+        found = _NUMBER.fullmatch(plainly(self.fields.get(name, "")).strip())
+        if found is None:
+            raise Sorry(self.t("This is not a number: write it like 8 or 8.5."))
+        return float(found[0].replace(",", "."))
 
     def choice(self, name: str, allowed: Mapping[str, object]) -> str:
         """Read one of `allowed`. Raises Sorry."""
@@ -133,7 +132,7 @@ class Visit(NamedTuple):
         except ValueError:
             day = date.min
         if not 1900 <= day.year <= 2200:
-            raise Sorry(self.t("This is not a date."))
+            raise Sorry(self.t("This is not a date: write it like 2026-01-31."))
         return day
 
     def person(self, number: str) -> Person:

@@ -11,6 +11,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
+from config.characters import unfit_in_name
 from controller.journal import dates as journal_dates
 from controller.journal.chain import HEAD_FILE, write_head
 from controller.journal.cut_off import is_held
@@ -41,8 +42,10 @@ def amend(directory: Path, session: int, begun: datetime, role: str, reason: str
     Raises AmendRefused; Unwritable, sqlite3.Error or OSError where the journal can't be written.
     """
     reason = " ".join(reason.split())
-    if not 1 <= len(reason) <= LONGEST_REASON or not reason.isprintable():
+    if not 1 <= len(reason) <= LONGEST_REASON:
         raise AmendRefused(f"the reason needs 1 to {LONGEST_REASON} printable characters")
+    if wrong := unfit_in_name(reason):
+        raise AmendRefused(f"the reason {wrong}")
     if not now.possible:
         raise AmendRefused(
             "the unit's clock is not set, so no date can be told from one to come: set it first"

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 500
 """Sessions in one answer."""
+DATED: Final = ("amended_utc", "date_known", "earliest_utc", "latest_utc")
+"""What is said of each session's date."""
 AROUND: Final = 20
 """Sessions before and after one whose date is in doubt that are asked for theirs."""
 _TOTALS: Final = (
@@ -182,6 +184,12 @@ class History:
             f"records {inside + 1} to {outside.number} are missing here: {FILE} was copied without "
             f"{FILE}-wal, or is older than its head: copy both"
         )
+
+    def columns(self) -> list[str]:
+        """Return the names of what `sessions` tells of each."""
+        with self._damage():
+            found = self._connection.execute("SELECT * FROM session LIMIT 0").description
+        return [*(column[0] for column in found), *DATED]
 
     def totals(self) -> dict[str, Any]:
         """Return how many sessions there are, how many were completed, and the charge of all of them."""

@@ -1,4 +1,4 @@
-"""What cannot be seen is never taken for absent: each command that asks tells its cause in one sentence."""
+"""What can't be seen is never taken for absent: its cause is told in one sentence by every command."""
 
 import os
 import sqlite3

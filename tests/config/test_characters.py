@@ -185,3 +185,26 @@ def test_joiners_belong_to_a_name_and_the_unseen_does_not(name: str, wrong: str 
 def test_a_character_has_the_name_that_people_know() -> None:
     assert named("\u00a0") == "no-break space (U+00A0)"
     assert named("\u2064") == "invisible plus (U+2064)"
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "line"),
+    [
+        ("person: {start_at_s:\u00a0null}\n", Scenario, "f:1:21: person: no-break space (U+00A0)"),
+        ("name: A\ndac: {address: 0\u044562}\n", Unit, "f:2:16: dac.address: expected a whole number"),
+        ("\0" * 300, Treatment, "f:1:1: (file): holds nothing but NUL bytes"),
+        (
+            "events:\n  - at_s: 2.0\n    fault: press\n   button: start\n",
+            Scenario,
+            "f:4:4: (file): this line is indented like none above",
+        ),
+    ],
+)
+def test_one_error_stands_where_the_one_fault_is(text, model, line):
+    (error,) = errors_of(text, model)
+    assert error.startswith(line)
+
+
+def test_a_letter_of_another_script_in_a_number_is_named():
+    (error,) = errors_of("name: A\ndac: {address: 0\u044562}\n", Unit)
+    assert "cyrillic small letter ha (U+0445)" in error

@@ -102,8 +102,8 @@ def test_two_of_an_old_book_stay_two_until_one_is_renamed(tmp_path):
     household = Household(tmp_path)
     assert [(one.id, one.called) for one in household.people()] == [
         (4, "Bob"),
-        (2, "Zoe\u0308 (2)"),
         (1, "Zoë (1)"),
+        (2, "Zoe\u0308 (2)"),
     ]
     assert household.person(1).words == {"metal": ("Dr Who", date(2026, 1, 1))}
     assert household.names()["3"] == "(3)", "who was removed is forgotten"
@@ -237,3 +237,18 @@ def test_a_book_of_another_version_is_left_alone(tmp_path):
         db.execute("PRAGMA user_version = 9")
     with pytest.raises(StoreRefused):
         Household(tmp_path)
+
+
+def test_people_are_listed_as_they_are_read_and_not_by_bytes(tmp_path):
+    household = Household(tmp_path)
+    for name in ("bo", "Cy", "\u00c9va", "Ann", "zo", "Dov"):
+        household.add_person(name, date(1990, 1, 1))
+    assert [one.name for one in household.people()] == ["Ann", "bo", "Cy", "Dov", "\u00c9va", "zo"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("İnci", "inci"), ("IŞIL", "ışıl"), ("İ", "I")])  # noqa: RUF001
+def test_a_dot_on_the_i_makes_no_other_person(one, other, tmp_path):
+    household = Household(tmp_path)
+    household.add_person(one, date(1990, 1, 1))
+    with pytest.raises(StoreRefused, match="Somebody of this name"):
+        household.add_person(other, date(1990, 1, 1))

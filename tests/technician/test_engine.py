@@ -145,11 +145,19 @@ def test_an_answer_that_is_missing_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("answers: {step9: {amount: 1}}", "answers.step9 is no step"),
-        ("answers: {step1: {much: 1}}", "answers.step1.much is not asked for, allowed are amount"),
-        ("answers: {step1: {amount: 11}}", "answers.step1.amount is 11, a number from 0 to 10 mA is allowed"),
-        ("answers: {step1: {amount: true}}", "amount is True, a number from 0 to 10 mA"),
+        ("answers: {step9: {amount: 1}}", "answers.yaml:1:18: answers.step9: is no step"),
+        ("answers: {step1: {much: 1}}", "1:25: answers.step1.much: is not asked for, allowed are amount"),
+        (
+            "answers: {step1: {amount: 11}}",
+            "1:27: answers.step1.amount: is 11, a number from 0 to 10 mA is allowed",
+        ),
+        ("answers: {step1: {amount: true}}", "answers.step1.amount: is True, a number from 0 to 10 mA"),
         ("answers: {step1: 4}", "answers.step1: expected a mapping of amount"),
+        ("answers: {step1: {amount: 1, amount: 2}}", "1:30: answers.step1.amount: duplicate key"),
+        (
+            "answers: {step1: {amount: \u0661}}",
+            "1:27: answers.step1.amount: \u0661 holds arabic-indic digit",
+        ),
         ("procedure: other\nanswers: {}", "answers 'other', answers to test are expected"),
         ("answer: {}", "expected `procedure` and `answers`"),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from app.history import sheet
 from app.household.feelings import FELT, SWEAT
 from app.household.store import Feedback
+from app.typed import moment
 from app.web import sentences
 from app.web.chart import drawing
 from app.web.frame import choices, facts, field, note, page
@@ -55,7 +56,7 @@ def history(visit: Visit) -> Response:
         visit,
         t("History"),
         _filter(visit, who),
-        _table(visit, shown) if shown else el("p", t("There is no session yet.")),
+        _table(visit, shown) if shown else el("p", _none(visit, person, before)),
         older if len(found) > ROWS else None,
         _progress(visit, person) if shown and not before else None,
         el(
@@ -129,13 +130,10 @@ def session(visit: Visit) -> Response:
 def amend(visit: Visit) -> Response:
     """Amend the date of a session, with the nurse's code."""
     number = visit.session()
-    started = visit.fields.get("started", "")
     try:
-        begun = datetime.fromisoformat(started).astimezone()
-        if "T" not in started:
-            raise ValueError
-    except (ValueError, OverflowError):
-        raise Sorry(visit.t("This is not a date.")) from None
+        begun = moment(visit.fields.get("started", ""))
+    except ValueError as error:
+        raise Sorry(f"{visit.t('When it began')}: {visit.language.retell(str(error))}") from None
     reason = visit.line("reason", LONGEST_REASON)
     check_code(visit)
     try:
@@ -194,6 +192,15 @@ def export_csv(visit: Visit) -> Response:
 def export_json(visit: Visit) -> Response:
     """Give all sessions as JSON."""
     return _download(_json_lines(visit), "application/json", "sessions.json")
+
+
+def _none(visit: Visit, person: str | None, before: str) -> str:
+    """Say that nothing is listed, and of what."""
+    if before:
+        return visit.t("There is no older session.")
+    if person is not None:
+        return visit.t("There is no session of {name} yet.", name=visit.house.household.names()[person])
+    return visit.t("There is no session yet.")
 
 
 def _filter(visit: Visit, chosen: str) -> Html | None:

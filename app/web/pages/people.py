@@ -10,14 +10,14 @@ from typing import Final, TypeVar
 
 from starlette.responses import Response
 
-from app.household.order import withdraw_of
+from app.household.order import NO_TIME, withdraw_of
 from app.household.store import TOO_MANY_TRIES, Person, StoreRefused
 from app.web import sentences
 from app.web.frame import field, note, page
 from app.web.markup import Child, Html, el
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
-from protocols.dates import utc
+from protocols.dates import Reading, utc
 from protocols.fitness import (
     AREAS,
     ASKED,
@@ -80,6 +80,8 @@ def people(visit: Visit) -> Response:
 def add(visit: Visit) -> Response:
     """Add a person."""
     name, born = visit.line("name"), visit.day("born")
+    if not Reading(visit.now).possible:
+        raise Sorry(visit.t(NO_TIME))
     if not 0 <= age_years(born, visit.today) <= 120:
         raise Sorry(visit.t("This is not a date of birth."))
     return go(f"/people/{kept(visit, lambda: visit.house.household.add_person(name, born))}")
@@ -130,6 +132,7 @@ def answer(visit: Visit) -> Response:
     if proven:
         check_code(visit)
     visit.house.household.answer(one.id, answers, visit.today, device=visit.phone, proven=proven)
+    _reconsider(visit, one)
     return go(f"/people/{one.id}")
 
 
@@ -171,6 +174,7 @@ def limit(visit: Visit) -> Response:
             )
         check_code(visit)
     kept(visit, lambda: visit.house.household.set_limit(one, area, limit_ma, visit.today))
+    _reconsider(visit, one)
     return go(f"/people/{one.id}")
 
 
@@ -187,6 +191,11 @@ def remove(visit: Visit) -> Response:
     withdraw_of(visit.house.state, str(one.id))
     visit.house.household.remove_person(one.id, device=visit.phone)
     return go("/people")
+
+
+def _reconsider(visit: Visit, one: Person) -> None:
+    """Take back what is prepared for a person of whom something else is known now."""
+    withdraw_of(visit.house.state, one.id, visit.now)
 
 
 def unpair(visit: Visit) -> Response:
