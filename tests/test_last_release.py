@@ -4,6 +4,7 @@
 technician's note, a calibration record, and sessions that were aborted, stopped, completed and cut off.
 """
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -107,9 +108,8 @@ def left(state):
     return state
 
 
-@pytest.fixture
-def last(left, tmp_path, monkeypatch):
-    """Have what runs from here on import the last release."""
+def unpacked(tmp_path):
+    """Lay the last release's source out, and return where."""
     git = ["git", "-c", "safe.directory=*", "-C", str(ROOT)]
     there = subprocess.run([*git, "cat-file", "-e", f"{LAST}^{{commit}}"], capture_output=True, check=False)
     if there.returncode:
@@ -118,8 +118,30 @@ def last(left, tmp_path, monkeypatch):
     place.mkdir()
     packed = subprocess.run([*git, "archive", LAST], capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", str(place)], input=packed, check=True)
-    monkeypatch.setenv("PYTHONPATH", str(place))
+    return place
+
+
+@pytest.fixture
+def last(left, tmp_path, monkeypatch):
+    """Have what runs from here on import the last release."""
+    monkeypatch.setenv("PYTHONPATH", str(unpacked(tmp_path)))
     return "-P", "-m", "app.main"
+
+
+def test_the_last_release_reads_the_notes_of_this_one(state, tmp_path):
+    replaced = ["--replaced", "series_relay", "--state", str(state)]
+    assert main(["service", "note", "a new relay", "--who", "Tess", *replaced]) == 0
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", "app.main", "service", "--state", str(state), "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(unpacked(tmp_path))},
+    )
+    assert [(one["who"], one["text"], one["replaced"]) for one in json.loads(told.stdout)["notes"]] == [
+        ("tech", "oiled", ""),
+        ("Tess", "a new relay", "series_relay"),
+    ]
 
 
 def test_the_last_release_treats_again_on_what_this_one_left(left, last):

@@ -22,7 +22,7 @@ from app.technician.calibrate import procedure_of, record_of, true_errors, worst
 from app.technician.engine import Abort, Procedure, Progress
 from app.technician.meter import open_meter
 from app.technician.performer import Performer, bench_scenario, provisional_of
-from app.technician.progress import forget, progress_file, resume, save
+from app.technician.progress import NO_DATE, forget, progress_file, resume, save
 from app.technician.records import current_record, write_record
 from app.technician.solve import highest_ma
 from app.technician.walk import Face, walk
@@ -31,6 +31,7 @@ from config.reader import BadFile, read
 from config.unit import Unit, load_unit
 from controller.backends.bench import NotReady
 from controller.backends.meter import Accuracy, Meter, MeterFailed
+from controller.host import wall
 from controller.host.disk import told
 from sim.scenario import Scenario
 
@@ -161,6 +162,8 @@ def run_procedure(
     `speed` for the performer is real time where a person is asked, else as fast as possible. With
     `cut_is_failure` a unit that its guard cuts, nobody being there to try again, has failed what was tested.
     """
+    if not wall.read().possible:
+        return _end(order, bench, ExitCode.REFUSED, "refused", NO_DATE)
     with ExitStack() as stack:
         try:
             meter = None if order.meter is None else stack.enter_context(open_meter(order.meter, LOOSEST))

@@ -20,7 +20,7 @@ from app.state import state_directory
 from app.technician.answers import Terminal, Unattended, read_answers
 from app.technician.commission_steps import DUMMY_OHM, procedure
 from app.technician.engine import Abort, Procedure, Progress, Step, Values
-from app.technician.progress import forget, progress_file, resume, save
+from app.technician.progress import NO_DATE, forget, progress_file, resume, save
 from app.technician.walk import WAIT_S, Face, Failed, Poll, walk
 from config.calibration import checksum_of
 from config.characters import file_name
@@ -30,6 +30,7 @@ from config.unit import REFERENCE, Unit, load_unit
 from controller.backends.bench import Bench
 from controller.backends.hardware import hardware
 from controller.backends.simulated import simulated
+from controller.host import wall
 from controller.host.disk import OURS_NOT, told
 from controller.host.ownership import InUse
 from controller.workshop.commissioning import NotRight, Workbench
@@ -60,6 +61,8 @@ def commission(order: Order) -> ExitCode:
     unit = load_unit(order.unit)
     steps = procedure(unit.serial or (f"SIM-{order.seed}" if order.simulate is not None else ""))
     path = progress_file(state_directory(order.state), "commission", unit.serial)
+    if not wall.read().possible:
+        return _left(order, NO_DATE, ExitCode.REFUSED)
     if order.restart:
         forget(path)
     facts = {"unit": checksum_of(unit.as_known_before()), "simulated": order.simulate is not None}

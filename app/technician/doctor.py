@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -146,7 +146,7 @@ def _calibration(path: Path | None, unit: Unit) -> Finding:
             "there is no record: nominal values, currents may be off by several percent",
             "Make one with ionto calibrate, or name it with --calibration.",
         )
-    today = datetime.now(UTC).date()
+    today = date.today()
     calibration, notice = load_calibration(path, unit, today)
     days, end = (today - date.fromisoformat(calibration.date)).days, calibration.valid_until
     found = f"of {calibration.date}, {days} days ago, valid to {end}"

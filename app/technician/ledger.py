@@ -18,12 +18,12 @@ from app.state import state_directory
 from app.technician.certificate import certificate_of, html_of
 from app.technician.certificate_pdf import pdf_of
 from app.technician.drift import drift_svg
-from app.technician.records import current_record, mark_bad, records_of
+from app.technician.records import current_record, mark_bad, records_of, serials
 from app.typed import require_line
 from config.calibration import Calibration, checksum_of, read_calibration
 from config.reader import BadFile
 from config.unit import load_unit
-from controller.host.disk import told
+from controller.host.disk import there, told
 
 
 class Order(NamedTuple):
@@ -77,7 +77,7 @@ def _list(order: Order, today: date) -> None:
         say(json.dumps({"schema": 1, "unit_serial": serial, "records": rows}))
         return
     if not rows:
-        say(f"No calibration record of unit {serial} in {state}.")
+        say(f"No calibration record of unit {serial} in {state}{_others(state)}.")
     for row in rows:
         if row["state"] == "refused":
             say(f"refused     {row['why']}")
@@ -178,7 +178,17 @@ def _left(path: Path, record: Calibration) -> dict[str, Any] | None:
 def _file(order: Order) -> Path:
     if order.file is not None:
         return order.file
-    return current_record(*_place(order))
+    state, serial = _place(order)
+    path = current_record(state, serial)
+    if not there(path):
+        raise UsageError(f"there is no calibration record of unit {serial} in {state}{_others(state)}")
+    return path
+
+
+def _others(state: Path) -> str:
+    """Say whose records there are, for who mistyped a serial number."""
+    known = serials(state)
+    return f"; there are records of {', '.join(known)}" if known else ""
 
 
 def _place(order: Order) -> tuple[Path, str]:

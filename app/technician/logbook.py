@@ -1,6 +1,7 @@
 """The technician's log of a unit: who did what, when; lines are added, never changed.
 
 Law: an entry is on the disk when the command says so, and a power cut in mid-line spoils that line alone.
+What older programs don't know of an entry is a line of its own after it, so that they read it as ever.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ PARTS: Final = ("series_relay", "polarity_relay")
 """Parts whose wear is counted, and which begin anew when they are replaced."""
 LONGEST_TEXT: Final = 500
 LONGEST_NAME: Final = 80
+
+
+MORE: Final = ("serial", "after_session")
+"""What the first programs with a log didn't know of an entry."""
 
 
 class Note(NamedTuple):
@@ -59,8 +64,9 @@ def add(
     who, text = require_line("--who", who, LONGEST_NAME), require_line("the note", text, LONGEST_TEXT)
     now_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
     note = Note(now_utc, who, text, replaced, serial, after_session)
-    kept = {key: value for key, value in note._asdict().items() if value != Note._field_defaults.get(key, 0)}
-    line = json.dumps(kept, ensure_ascii=False) + "\n"
+    facts = note._asdict()
+    more = {key: value for key in MORE if (value := facts.pop(key)) != Note._field_defaults[key]}
+    line = "".join(json.dumps(part, ensure_ascii=False) + "\n" for part in (facts, more) if part)
     try:
         state.mkdir(parents=True, exist_ok=True)
         with (state / FILE).open("a+b") as file:
@@ -89,14 +95,34 @@ def read(state: Path) -> tuple[list[Note], int]:
         return [], 0
     except OSError as error:
         raise UsageError(f"{state / FILE} can't be read: {told(error, state / FILE)}") from error
-    notes = [note for line in lines if (note := _note(line)) is not None]
-    return notes, sum(bool(line.strip()) for line in lines) - len(notes)
+    notes: list[Note] = []
+    spoilt = 0
+    for line in filter(str.strip, lines):
+        fields = _fields(line)
+        if fields and set(fields) <= set(MORE) and notes:
+            found = _note(notes.pop()._asdict() | fields)
+        else:
+            found = _note(fields)
+        if found is None:
+            spoilt += 1
+        else:
+            notes.append(found)
+    return notes, spoilt
 
 
-def _note(line: str) -> Note | None:
+def _fields(line: str) -> dict[str, Any]:
+    """Read what this program knows of a line; a newer one may know more."""
     try:
-        fields: dict[str, Any] = json.loads(line)
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return {key: fields[key] for key in Note._fields if key in fields} if isinstance(fields, dict) else {}
+
+
+def _note(fields: dict[str, Any]) -> Note | None:
+    try:
         note = Note(**fields)
+        datetime.fromisoformat(note.utc)
     except (ValueError, TypeError):
         return None
     good = all(isinstance(value, str) for value in note[:-1]) and note.replaced in ("", *PARTS)

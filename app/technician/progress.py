@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from app.atomic import write_whole
 from app.output import UsageError
@@ -17,6 +17,13 @@ from config.characters import file_name
 from controller.host.disk import told
 
 FOLDER = "technician"
+
+
+NO_DATE: Final = (
+    "the clock shows a date that can't be right, and a record bears one: connect a network that gives the "
+    'time, or set it with sudo date -s "2026-11-28 18:30", with the right time'
+)
+"""Why no record is begun."""
 
 
 def progress_file(state: Path, procedure: str, serial: str) -> Path:

@@ -56,11 +56,16 @@ def current_record(state: Path, serial: str) -> Path:
 
 
 def _is_of(path: Path, serial: str) -> bool:
+    return composed(_serial_in(path)) == composed(serial)
+
+
+def _serial_in(path: Path) -> str:
+    """Give the serial number that a record names, "" where it names none."""
     try:
         told = parse(read_bytes(path), str(path)).data.get("unit_serial")
     except BadFile:
-        return False
-    return isinstance(told, str) and composed(told) == composed(serial)
+        return ""
+    return told if isinstance(told, str) else ""
 
 
 def record_in_use(given: Path | None, unit: Unit, state: Path) -> Path | None:
@@ -78,6 +83,12 @@ def records_of(state: Path, serial: str) -> list[Path]:
     current = current_record(state, serial)
     older = sorted(current.parent.glob(f"{current.stem}.[0-9]*.yaml"))
     return older + ([current] if there(current) else [])
+
+
+def serials(state: Path) -> list[str]:
+    """Give the serial numbers of the units that have a current record here, at most 20."""
+    files = sorted(one for one in (state / FOLDER).glob("*.yaml") if "." not in one.stem)[:20]
+    return [found for one in files if (found := _serial_in(one))]
 
 
 def text_of(record: dict[str, Any]) -> str:

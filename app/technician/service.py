@@ -6,7 +6,7 @@ Law: counters come from the journal and from nothing else; simulated sessions we
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +18,7 @@ from app.words import plain
 from config.calibration import WARN_DAYS, read_calibration
 from config.unit import Unit, load_unit
 from controller.journal.service import UNCOUNTED, Unreadable, Usage, last_before, newest, usage
+from protocols.dates import FIRST_UTC, utc
 
 SOON: Final = 0.8
 """A relay is told about at this share of its rated life, and due at all of it."""
@@ -123,7 +124,11 @@ def _since(replaced: logbook.Note, state: Path) -> int:
     By its date where the note doesn't tell, or was written beside another journal.
     """
     after = replaced.after_session
-    return after if after is not None and after <= newest(state) else last_before(state, replaced.utc)
+    if after is not None and after <= newest(state):
+        return after
+    # A clock that was wrong then says nothing about when that was: all that is recorded may be later.
+    possible = FIRST_UTC <= utc(replaced.utc) <= datetime.now(UTC)
+    return last_before(state, replaced.utc) if possible else 0
 
 
 def _is(each: Usage, unit: Unit) -> bool:
@@ -139,9 +144,9 @@ def _calibration(order: Order, unit: Unit, state: Path) -> dict[str, Any]:
     path = record_in_use(order.calibration, unit, state)
     if path is None:
         return {"date": None, "due": "There is no calibration record: calibrate with ionto calibrate."}
-    calibration = read_calibration(path, unit.serial, datetime.now(UTC).date())
+    calibration = read_calibration(path, unit.serial, date.today())
     end = calibration.valid_until
-    left = (end - datetime.now(UTC).date()).days
+    left = (end - date.today()).days
     due = ""
     if left < 0:
         due = (
@@ -184,7 +189,7 @@ def _used(each: dict[str, Any]) -> list[str]:
     outcomes = ", ".join(f"{count} {plain(name)}" for name, count in each["outcomes"].items())
     trips = ", ".join(f"{plain(cause)} {count}" for cause, count in each["trips"].items()) or "none"
     lines = [
-        f"\n{stamp}: {each['first_utc'][:10]} to {each['last_utc'][:10]}",
+        f"\n{stamp}: {_days(each)}",
         f"  Sessions  {each['sessions']:,} ({outcomes}), {each['hours']:.1f} h",
         f"  Trips     {trips}",
     ]
@@ -193,6 +198,11 @@ def _used(each: dict[str, Any]) -> list[str]:
             f"  Relays    sessions without a count: {each['uncounted']}, taken as {UNCOUNTED} operations each"
         )
     return lines
+
+
+def _days(each: dict[str, Any]) -> str:
+    first, last = each["first_utc"], each["last_utc"]
+    return "on days that are not known" if first is None else f"{first[:10]} to {last[:10]}"
 
 
 def _noted(note: dict[str, Any], serial: str) -> str:

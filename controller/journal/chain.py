@@ -58,7 +58,7 @@ def write_head(directory: Path, head: Head, draft_name: str = f".{HEAD_FILE}-dra
 def read_head(directory: Path) -> Head | None:
     """Return the head that the file tells, None where there is none. ValueError when it is no head."""
     try:
-        words = (directory / HEAD_FILE).read_text(encoding="ascii").split()
+        words = (directory / HEAD_FILE).read_text(encoding="ascii", errors="replace").split()
     except FileNotFoundError:
         return None
     if len(words) != 2 or not words[0].isdigit() or len(words[1]) != len(ORIGIN):

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from controller.host.disk import told as why
 from controller.journal.chain import HEAD_FILE, ORIGIN, Head, digest, following, read_head
 from controller.journal.dates import AMENDED, present
 from controller.journal.looked import CLOCK
@@ -89,8 +90,10 @@ def _heads(connection: sqlite3.Connection, directory: Path, last: Head, hashes: 
         found.append(f"the newest record is {last.number}, but the journal's head says {said}")
     try:
         outside = read_head(directory)
-    except (OSError, ValueError) as error:
-        return [*found, f"{HEAD_FILE} can't be read: {error}"]
+    except OSError as error:
+        return [*found, f"{HEAD_FILE} can't be read: {why(error, directory / HEAD_FILE)}"]
+    except ValueError as error:
+        return [*found, str(error)]
     if outside is None:
         if last.number:
             found.append(f"{HEAD_FILE} is missing, so a tail that was cut off would not show")

@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from controller.host import wall
 from controller.host.disk import there, why
 from controller.host.readonly import open_readonly
 from controller.journal.cut_off import is_held
 from controller.journal.history import why_empty
 from controller.journal.tables import FILE
+from protocols.dates import FIRST_UTC
 
 VERSIONS: Final = (1, 2)
 """Both have the columns that are needed here."""
@@ -27,7 +29,8 @@ series relay closes for the proof of the protections, for contact and after the 
 
 _UNITS: Final = "SELECT DISTINCT unit, simulated FROM session WHERE id > ? ORDER BY simulated, unit"
 _SESSIONS: Final = (
-    "SELECT count(*), coalesce(sum(duration_s), 0), min(begun_utc), max(begun_utc) FROM session "
+    "SELECT count(*), coalesce(sum(duration_s), 0), min(day), max(day) FROM "
+    "(SELECT *, CASE WHEN begun_utc BETWEEN ? AND ? THEN begun_utc END AS day FROM session) "
     "WHERE unit = ? AND simulated = ? AND id > ?"
 )
 _OUTCOMES: Final = (
@@ -57,6 +60,8 @@ class Unreadable(Exception):
 class Usage(NamedTuple):
     """What one unit was used for. Sessions that never began count as refused.
 
+    The first and last date are of those that can be right, None without any.
+
     `outcomes` and `trips` are counts by name; the operations include `UNCOUNTED` for each
     `uncounted` session.
     """
@@ -70,8 +75,8 @@ class Usage(NamedTuple):
     series_operations: int
     polarity_operations: int
     uncounted: int
-    first_utc: str
-    last_utc: str
+    first_utc: str | None
+    last_utc: str | None
 
 
 def usage(directory: Path, after: int = 0) -> list[Usage]:
@@ -128,7 +133,7 @@ def _opened(directory: Path) -> Iterator[sqlite3.Connection | None]:
 
 def _usage(journal: sqlite3.Connection, directory: Path, chosen: tuple[str, int, int]) -> Usage:
     unit, simulated, _ = chosen
-    sessions, duration_s, first, last = journal.execute(_SESSIONS, chosen).fetchone()
+    sessions, duration_s, first, last = journal.execute(_SESSIONS, (*_possible(), *chosen)).fetchone()
     outcomes = _outcomes(journal, directory, chosen)
     counted, series, polarity = _wear(journal, chosen)
     refused = outcomes.get("refused", 0)
@@ -146,6 +151,11 @@ def _usage(journal: sqlite3.Connection, directory: Path, chosen: tuple[str, int,
         first_utc=first,
         last_utc=last,
     )
+
+
+def _possible() -> tuple[str, str]:
+    """Give the first and the last date that can be right: one wrong clock says nothing about the others."""
+    return FIRST_UTC.isoformat(), wall.read().utc.isoformat()
 
 
 def _outcomes(journal: sqlite3.Connection, directory: Path, chosen: tuple[str, int, int]) -> dict[str, int]:

@@ -8,6 +8,7 @@ import yaml
 from app.main import main
 from app.technician import commission as command
 from app.technician.commission_steps import procedure
+from config.characters import file_name
 from config.reader import BadFile
 from config.sealed import read_sealed
 from config.unit import Unit, load_unit
@@ -212,7 +213,7 @@ def test_an_answer_file_answers_and_what_it_lacks_is_named(capsys, tmp_path):
     answers.write_text(yaml.safe_dump({"answers": given}))
     code, record, _ = do(capsys, tmp_path, "--answers", answers)
     assert (code, record["unit"]["serial"]) == (0, "A 7")
-    assert record["unit_file"].endswith("unit-A_7.yaml")
+    assert record["unit_file"].endswith(f"unit-{file_name('A 7')}.yaml")
 
 
 @pytest.mark.parametrize(

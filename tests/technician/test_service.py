@@ -155,6 +155,65 @@ def test_a_note_of_a_version_before_or_beside_another_journal_counts_from_its_da
         assert told(capsys, "--state", state)["wear"]["series_relay"]["operations"] == 11
 
 
+@pytest.mark.parametrize("when", ["2036-06-01T12:00:00.000+00:00", "1970-01-01T00:00:10.000+00:00"])
+def test_a_note_whose_clock_was_wrong_never_hides_wear(when, tmp_path, capsys):
+    for number in (1, 2):
+        session(tmp_path, wear=(900, 7))
+        dated(tmp_path, number, "2026-05-02T00:00:00.000+00:00")
+    note = {"utc": when, "who": "T", "text": "New", "replaced": "series_relay"}
+    (tmp_path / logbook.FILE).write_text(json.dumps(note) + "\n")
+    assert told(capsys, "--state", tmp_path)["wear"]["series_relay"]["operations"] == 1800
+
+
+def test_one_wrong_clock_moves_no_other_day(tmp_path, capsys):
+    for number, when in enumerate(("2036-01-01", "1970-01-01", "2026-05-02", "2026-06-03"), start=1):
+        session(tmp_path)
+        dated(tmp_path, number, f"{when}T00:00:00.000+00:00")
+    assert main(["service", "--state", str(tmp_path)]) == 0
+    assert "/dev/i2c-1 A7: 2026-05-02 to 2026-06-03" in capsys.readouterr().out
+    for number in (3, 4):
+        dated(tmp_path, number, "2040-01-01T00:00:00.000+00:00")
+    assert main(["service", "--state", str(tmp_path)]) == 0
+    assert "/dev/i2c-1 A7: on days that are not known" in capsys.readouterr().out
+
+
+def test_a_record_of_this_place_and_day_has_come(tmp_path, capsys, monkeypatch):
+    """East of Greenwich a day begins before that of UTC, in which the record would be of tomorrow."""
+    from datetime import date, timedelta
+
+    class Ahead(date):
+        @classmethod
+        def today(cls):
+            return date.today() + timedelta(days=1)
+
+    for module in ("service", "doctor"):
+        monkeypatch.setattr(f"app.technician.{module}.date", Ahead)
+    unit, record = tmp_path / "unit.yaml", tmp_path / "calibration.yaml"
+    unit.write_text('serial: "A7"\n')
+    record.write_text(f'unit_serial: "A7"\ndate: {Ahead.today()}\nchannels: {{}}\n')
+    words = ["--state", str(tmp_path), "--unit", str(unit), "--calibration", str(record)]
+    assert told(capsys, *words)["calibration"]["date"] == str(Ahead.today())
+    main(["doctor", "--json", *words])
+    assert f"of {Ahead.today()}, 0 days ago" in capsys.readouterr().out
+
+
+def test_a_note_is_read_as_it_was_written_by_whichever_program(tmp_path):
+    first = {"utc": "2026-06-01T12:00:00.000+00:00", "who": "T", "text": "New", "replaced": ""}
+    whole = first | {"serial": "A7", "after_session": 3}
+    lines = [first, whole, whole | {"colour": "of a newer one"}, first, {"serial": "A8", "after_session": 9}]
+    lines += [{"colour": 1}, [], None, {"serial": 5}, first | {"utc": "yesterday"}]
+    (tmp_path / logbook.FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    logbook.add(tmp_path, "T", "Last", serial="A9", after_session=12)
+    notes, spoilt = logbook.read(tmp_path)
+    assert [(note.serial, note.after_session) for note in notes] == [
+        ("", None),
+        ("A7", 3),
+        ("A7", 3),
+        ("A9", 12),
+    ]
+    assert spoilt == 5
+
+
 def dated(state, number, begun_utc):
     with closing(sqlite3.connect(state / "journal.db", isolation_level=None)) as journal:
         journal.execute("UPDATE session SET begun_utc = ? WHERE id = ?", (begun_utc, number))
