@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -106,13 +106,3 @@ def withdraw_of(state: Path, number: int, now: datetime) -> None:
 def withdraw(state: Path) -> None:
     """Take back what is prepared. Raises OSError."""
     (state / FILE).unlink(missing_ok=True)
-
-
-def withdraw_of(state: Path, person: str) -> None:
-    """Take back what is prepared, if it is for this person. Raises OSError."""
-    try:
-        asked = found((state / FILE).read_bytes(), datetime.now(UTC)).get("order")
-    except FileNotFoundError:
-        return
-    if asked is not None and asked.get("person") == person:
-        withdraw(state)

@@ -5,7 +5,6 @@ Law: a field is read through here or not at all, and what does not fit is refuse
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime

@@ -188,7 +188,7 @@ def rename(visit: Visit) -> Response:
 def remove(visit: Visit) -> Response:
     """Forget a person."""
     one = visit.person(visit.path["person"])
-    withdraw_of(visit.house.state, str(one.id))
+    _reconsider(visit, one)
     visit.house.household.remove_person(one.id, device=visit.phone)
     return go("/people")
 
