@@ -1,12 +1,15 @@
 """Who may be treated: the questions before the first treatment, ages, and what follows from the answers.
 
 Law: an unanswered question is a refusal; nothing a person can tick overrides one. Only a professional's
-word, recorded with the nurse's code, opens what needs it, and nothing opens what is refused outright.
+word, recorded with the nurse's code, opens what needs it, and nothing opens what is refused outright. A drug,
+and areas near chest and head, are off for everybody until such a word.
 
 Sources: the patient leaflet of the British Association of Dermatologists (pacemaker or similar device,
 metal in the current's path, pregnancy, ages 5 and 12); the other questions are the contraindications that
 makers' manuals add (docs/household.md lists them). The leaflet does not advise treatment in pregnancy, so
-it is refused as long as it lasts; what only the manuals name needs a professional's word.
+it is refused as long as it lasts; what only the manuals name needs a professional's word. Glaucoma, an
+obstruction of the urinary tract and myasthenia gravis are contraindications on the labels of glycopyrrolate
+tablets; a drug that is driven through the skin reaches the same body.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from protocols.ceilings import AgeGroup, Area, ceiling_ma
+from protocols.ceilings import AgeGroup, Area, Electrolyte, ceiling_ma
 from protocols.treatment import find
 
 Verdict: TypeAlias = Literal["allowed", "needs_word", "refused"]
@@ -103,11 +106,49 @@ QUESTIONS: Final = (
     ),
 )
 """Asked of each person before the first treatment, in this order."""
-ASKED: Final[Mapping[str, str]] = MappingProxyType({question.key: question.text for question in QUESTIONS})
+DRUG_QUESTIONS: Final = (
+    Question(
+        "glaucoma",
+        "Do you have glaucoma (high pressure in the eye)?",
+        "refused",
+        "Glycopyrrolate can raise the pressure in the eye. It must not be given with glaucoma.",
+    ),
+    Question(
+        "urinary",
+        "Do you have trouble passing water, an enlarged prostate, or anything else that obstructs the "
+        "urinary tract?",
+        "refused",
+        "Glycopyrrolate makes passing water harder. It must not be given where something obstructs it.",
+    ),
+    Question(
+        "myasthenia",
+        "Do you have myasthenia gravis?",
+        "refused",
+        "Glycopyrrolate can make the weakness worse. It must not be given with myasthenia gravis.",
+    ),
+)
+"""Asked before the first treatment with glycopyrrolate, and answered for nothing else."""
+DRUG: Final = "glycopyrrolate"
+"""Key of the word for the drug."""
+OFF: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        DRUG: "Glycopyrrolate is a drug. It is given only while a professional has prescribed it, in the "
+        "strength that they have named.",
+        "underarms": "Between the underarms the current passes near the heart, and makers differ on whether "
+        "they may be treated. They are off until a professional has agreed.",
+        "face": "In the face the current passes near the eyes and the brain, and makers differ on whether it "
+        "may be treated. It is off until a professional has agreed.",
+    }
+)
+"""What is off until a professional's word of its own, which is for a time, and why."""
+ASKED: Final[Mapping[str, str]] = MappingProxyType(
+    {question.key: question.text for question in (*QUESTIONS, *DRUG_QUESTIONS)}
+)
 """Each question by its key."""
 
 TOO_YOUNG: Final = "Children under 5 years are not treated."
 CHILD_WORD: Final = "Children under 12 are treated only when a doctor has agreed to it."
+DRUG_UNANSWERED: Final = "The questions before glycopyrrolate are not all answered yet."
 UNANSWERED: Final = "The questions before the first treatment are not all answered yet."
 AGE_UNKNOWN: Final = "The date of birth lies in the future or is too long ago."
 
@@ -138,24 +179,42 @@ def age_group(born: date, today: date) -> AgeGroup:
 
 
 def fitness(
-    born: date, today: date, answers: Mapping[str, bool], words: Collection[str], area: Area
+    born: date,
+    today: date,
+    answers: Mapping[str, bool],
+    words: Collection[str],
+    area: Area,
+    electrolyte: Electrolyte = "tap_water",
 ) -> Fitness:
-    """Judge whether `area` of a person may be treated.
+    """Judge whether `area` of a person may be treated with `electrolyte`.
 
-    `answers` maps a question's key to yes (True); `words` are the keys for which a professional has given
-    their word.
+    `answers` maps a question's key to yes (True); `words` are the keys for which a professional's word holds,
+    those of `OFF` among them.
     """
     found = _of_age(age_years(born, today))
-    if any(question.key not in answers for question in QUESTIONS):
-        found.append(Finding("answers", "refused", UNANSWERED))
-    found += [
-        Finding(question.key, question.verdict, question.why)
-        for question in QUESTIONS
-        if answers.get(question.key) and area in question.areas
-    ]
+    found += _answered(QUESTIONS, answers, area, UNANSWERED)
+    if electrolyte == DRUG:
+        found += _answered(DRUG_QUESTIONS, answers, area, DRUG_UNANSWERED)
+        found.append(Finding(DRUG, "needs_word", OFF[DRUG]))
+    if area in OFF:
+        found.append(Finding(area, "needs_word", OFF[area]))
     left = [one for one in found if one.verdict == "refused" or one.key not in words]
     left.sort(key=lambda one: one.verdict != "refused")
     return Fitness(left[0].verdict if left else "allowed", tuple(left))
+
+
+def _answered(
+    questions: Collection[Question], answers: Mapping[str, bool], area: Area, unanswered: str
+) -> list[Finding]:
+    """Give what follows from the answers to some questions; one that is missing is a refusal."""
+    found = []
+    if any(question.key not in answers for question in questions):
+        found.append(Finding("answers", "refused", unanswered))
+    return found + [
+        Finding(question.key, question.verdict, question.why)
+        for question in questions
+        if answers.get(question.key) and area in question.areas
+    ]
 
 
 def _of_age(years: int) -> list[Finding]:

@@ -6,7 +6,7 @@ checklist; and it ends by itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,10 +16,10 @@ from app.atomic import write_whole
 from app.household.store import Person
 from controller.loop.bounds import Bound, lowest
 from controller.orders.file import FILE, LARGEST, Order, found, written
-from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
+from protocols.ceilings import MIN_CURRENT_MA, Area, ceiling_ma
 from protocols.course import Given, Plan, first_polarity, refusal
 from protocols.dates import Reading
-from protocols.fitness import age_group, fitness
+from protocols.fitness import DRUG, age_group, fitness
 from protocols.treatment import Treatment
 
 VALID: Final = timedelta(minutes=30)
@@ -32,6 +32,33 @@ CHECKLIST: Final = {
     "position": "I sit comfortably, can reach Stop, and touch no electrode and no metal.",
     "unchanged": "Nothing about my health has changed since I answered the questions.",
 }
+"""Of the hands with tap water, line by line."""
+_OF_AREA: Final[Mapping[Area, Mapping[str, str]]] = {
+    "hands": {},
+    "feet": {
+        "jewellery": "Toe rings, anklets and other jewellery are off.",
+        "water": "Both trays hold tap water, as deep as the manual says, and stand apart on a dry floor.",
+    },
+    "underarms": {
+        "jewellery": "Necklaces, piercings and other jewellery are off, and I have not shaved there today.",
+        "water": "Both pads are wet with tap water, lie flat on the skin, and touch neither each other nor "
+        "metal.",
+        "warning": "I press Stop at once at pain in the chest, a stumbling heart, or dizziness.",
+    },
+    "face": {
+        "jewellery": "Earrings, piercings, glasses and contact lenses are out.",
+        "water": "Both halves of the mask are wet with tap water, lie flat on the skin, and touch neither "
+        "each other nor metal; eyes and mouth are free.",
+        "warning": "I press Stop at once at flashes of light, a strong taste of metal, or dizziness.",
+    },
+}
+_OF_DRUG: Final = {
+    "water": "Both trays hold the prescribed solution of glycopyrrolate and nothing else, as deep as the "
+    "manual says, and stand apart on a dry table.",
+    "drug": "Since the last time I have had no new trouble with seeing, passing water, swallowing or my "
+    "heart.",
+}
+"""What differs with the drug, which there is for the hands."""
 UNTICKED: Final = "Tick every line of the checklist first."
 OUT_OF_LIMIT: Final = "This current is outside your limit."
 NO_TIME: Final = (
@@ -41,6 +68,18 @@ NO_TIME: Final = (
 ABOVE_CEILING: Final = "This current is above what this treatment allows at this age."
 ABOVE_UNIT: Final = "This current is above what this unit may give."
 TOO_LITTLE: Final = "This current is less than a unit can give."
+
+
+def checklist(treatment: Treatment) -> dict[str, str]:
+    """Give the lines to tick before this treatment, by their keys."""
+    drug = _OF_DRUG if treatment.electrolyte == DRUG else {}
+    return {**CHECKLIST, **_OF_AREA[treatment.area], **drug}
+
+
+def checklists() -> Iterator[str]:
+    """Give every line of every checklist."""
+    for lines in (CHECKLIST, *_OF_AREA.values(), _OF_DRUG):
+        yield from lines.values()
 
 
 def limit_for(person: Person, treatment: Treatment, now: datetime, unit_ma: float | None) -> Bound:
@@ -60,7 +99,14 @@ def obstacles(person: Person, treatment: Treatment, given: Collection[Given], no
     """Say every reason why this person may not be treated so now; none, and they may."""
     if not Reading(now).possible:
         return [NO_TIME]
-    fit = fitness(person.born, now.date(), person.answers, person.words_on(now.date()), treatment.area)
+    fit = fitness(
+        person.born,
+        now.date(),
+        person.answers,
+        person.words_on(now.date()),
+        treatment.area,
+        treatment.electrolyte,
+    )
     why = refusal(list(given), now)
     return [one.why for one in fit.findings] + ([why] if why else [])
 
@@ -82,7 +128,7 @@ def prepared(
         reasons.append(why_no_more)
     elif current_ma < MIN_CURRENT_MA:
         reasons.append(TOO_LITTLE)
-    if not set(CHECKLIST) <= set(ticked):
+    if not set(checklist(treatment)) <= set(ticked):
         reasons.append(UNTICKED)
     if reasons:
         return reasons

@@ -57,8 +57,9 @@ _SAME_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 def tabled() -> Iterator[str]:
     """Give the texts that stand in tables and constants."""
-    for question in fitness.QUESTIONS:
+    for question in (*fitness.QUESTIONS, *fitness.DRUG_QUESTIONS):
         yield from (question.text, question.why)
+    yield from (fitness.DRUG_UNANSWERED, *fitness.OFF.values())
     yield from (fitness.TOO_YOUNG, fitness.CHILD_WORD, fitness.UNANSWERED, fitness.AGE_UNKNOWN)
     yield from (frequency.ONE_A_DAY, frequency.TOO_SOON, frequency.FIVE_A_WEEK)
     yield from (frequency.CLOCK, frequency.UNDATED)
@@ -74,7 +75,7 @@ def tabled() -> Iterator[str]:
     )
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
     yield from (*feelings.WHY.values(), feelings.FIRST_TIME, feelings.AT_LIMIT)
-    yield from (*order.CHECKLIST.values(), order.UNTICKED, order.TOO_LITTLE, order.NO_TIME)
+    yield from (*order.checklists(), order.UNTICKED, order.TOO_LITTLE, order.NO_TIME)
     yield from (order.OUT_OF_LIMIT, order.ABOVE_CEILING, order.ABOVE_UNIT)
     for name, table in vars(sentences).items():
         if isinstance(table, dict) and name.isupper():

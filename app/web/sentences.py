@@ -57,3 +57,4 @@ TREATMENTS: Final = {
     "underarms": "Underarms, tap water",
     "face": "Face, tap water",
 }
+OFF: Final = {"glycopyrrolate": "Glycopyrrolate", "underarms": "Underarms", "face": "Face"}

@@ -72,6 +72,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/people/{person}/answers": {"POST": people.answer},
     "/people/{person}/keep": {"POST": people.keep},
     "/people/{person}/word": {"POST": people.word},
+    "/people/{person}/permission": {"POST": people.permit},
     "/people/{person}/limit": {"POST": people.limit},
     "/people/{person}/name": {"POST": people.rename},
     "/people/{person}/remove": {"POST": people.remove},

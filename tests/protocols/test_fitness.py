@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from protocols.fitness import (
     AREAS,
+    DRUG_QUESTIONS,
+    OFF,
     QUESTIONS,
     age_group,
     age_years,
@@ -134,7 +136,29 @@ def test_every_verdict_has_its_reasons(said, born_on, words, area):
 
 @given(answers, births)
 def test_the_words_that_can_be_given_are_those_that_open(said, born_on):
-    wanted = {one.key for one in words_wanted(born_on, TODAY, said)}
+    wanted = {one.key for one in words_wanted(born_on, TODAY, said)} | set(OFF)
     for area in AREAS:
-        left = fitness(born_on, TODAY, said, wanted, area)
-        assert all(one.verdict == "refused" for one in left.findings)
+        for electrolyte in ("tap_water", "glycopyrrolate"):
+            left = fitness(born_on, TODAY, said, wanted, area, electrolyte)
+            assert all(one.verdict == "refused" for one in left.findings)
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_underarms_and_face_are_off_until_a_word_of_their_own(area):
+    others = set(OFF) - {area}
+    assert fitness(ADULT, TODAY, NO, others, area).verdict == ("needs_word" if area in OFF else "allowed")
+    assert fitness(ADULT, TODAY, NO, {area}, area).verdict == "allowed"
+
+
+@pytest.mark.parametrize("question", DRUG_QUESTIONS, ids=[question.key for question in DRUG_QUESTIONS])
+def test_the_drug_needs_a_word_and_its_own_answers_and_a_yes_refuses_it_alone(question):
+    asked = NO | {one.key: False for one in DRUG_QUESTIONS}
+
+    def drug(answers, words):
+        return fitness(ADULT, TODAY, answers, words, "hands", "glycopyrrolate").verdict
+
+    assert drug(NO, {"glycopyrrolate"}) == "refused", "its questions are not answered"
+    assert drug(asked, ()) == "needs_word"
+    assert drug(asked, {"glycopyrrolate"}) == "allowed"
+    assert drug(asked | {question.key: True}, {"glycopyrrolate", question.key}) == "refused"
+    assert fitness(ADULT, TODAY, asked | {question.key: True}, (), "hands").verdict == "allowed"

@@ -5,11 +5,13 @@ Law: lowering a limit is free; raising one, and a word, need the nurse's code, w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from starlette.responses import Response
 
+from app.household.health import Permission
 from app.household.order import NO_TIME, withdraw_of
 from app.household.store import TOO_MANY_TRIES, Person, StoreRefused
 from app.web import sentences
@@ -21,15 +23,23 @@ from protocols.dates import Reading, utc
 from protocols.fitness import (
     AREAS,
     ASKED,
+    DRUG,
+    DRUG_QUESTIONS,
+    OFF,
     QUESTIONS,
+    Question,
     age_group,
     age_years,
     fitness,
     highest_limit_ma,
     words_wanted,
 )
+from protocols.treatment import find, names
 
 LONGEST_CODE: Final = 64
+LONGEST_STRENGTH: Final = 20
+LONGEST_WORD: Final = timedelta(days=366)
+"""A word for what is off without one is renewed at least once a year (our figure)."""
 YES_NO: Final = (("no", "No", False), ("yes", "Yes", True))
 
 HOW: Final = {
@@ -100,9 +110,10 @@ def person(visit: Visit) -> Response:
         one.called,
         note(alike, "warn") if one.called != one.name else None,
         el("p", t("Born {day}", day=visit.language.short_day(one.born)), class_="quiet"),
-        el("section", el("h2", t("Questions about health")), _questions(visit, one)),
+        el("section", el("h2", t("Questions about health")), _questions(visit, one, QUESTIONS)),
         _findings(visit, one) if one.answers else None,
         _words(visit, one),
+        _off(visit, one),
         el("section", el("h2", t("Limits")), _limits(visit, one)),
         _changes(visit, one),
         el("details", el("summary", t("Change the name")), _rename(visit, one)),
@@ -126,7 +137,8 @@ def answer(visit: Visit) -> Response:
     """Keep the answers."""
     one = visit.person(visit.path["person"])
     yes_no = {"yes": True, "no": False}
-    answers = {question.key: yes_no[visit.choice(question.key, yes_no)] for question in QUESTIONS}
+    asked = DRUG_QUESTIONS if DRUG_QUESTIONS[0].key in visit.fields else QUESTIONS
+    answers = {question.key: yes_no[visit.choice(question.key, yes_no)] for question in asked}
     turned = any(one.answers.get(key) and not yes for key, yes in answers.items())
     proven = turned and bool(visit.fields.get("code", "").strip())
     if proven:
@@ -155,6 +167,24 @@ def word(visit: Visit) -> Response:
     check_code(visit)
     visit.house.household.give_word(one.id, key, given_by, visit.today, device=visit.phone)
     return go(f"/people/{one.id}")
+
+
+def permit(visit: Visit) -> Response:
+    """Keep a professional's word for what is off without one, or take it back, which needs no code."""
+    one = visit.person(visit.path["person"])
+    key = visit.choice("key", OFF)
+    if "end" in visit.fields:
+        visit.house.household.permit(one.id, key, None, device=visit.phone)
+        return go(f"/people/{one.id}#word-{key}")
+    given_by = visit.line("given_by")
+    strength = visit.line("strength", LONGEST_STRENGTH) if key == DRUG else ""
+    until = visit.day("until")
+    if not visit.today <= until <= visit.today + LONGEST_WORD:
+        raise Sorry(visit.t("The last day lies between today and a year from now."))
+    check_code(visit)
+    permission = Permission(given_by, visit.today, until, strength)
+    visit.house.household.permit(one.id, key, permission, device=visit.phone)
+    return go(f"/people/{one.id}#word-{key}")
 
 
 def limit(visit: Visit) -> Response:
@@ -228,10 +258,10 @@ def _devices(visit: Visit) -> list[Html]:
     ]
 
 
-def _questions(visit: Visit, one: Person) -> Html:
+def _questions(visit: Visit, one: Person, questions: Collection[Question]) -> Html:
     t = visit.t
     asked = []
-    for question in QUESTIONS:
+    for question in questions:
         said = one.answers.get(question.key)
         radios = [
             el(
@@ -249,7 +279,7 @@ def _questions(visit: Visit, one: Person) -> Html:
             for value, text, meaning in YES_NO
         ]
         asked.append(el("fieldset", el("legend", t(question.text)), radios, class_="yesno"))
-    any_yes = any(one.answers.get(question.key) for question in QUESTIONS)
+    any_yes = any(one.answers.get(question.key) for question in questions)
     turning = t(
         "Only where a yes becomes a no: with the code it does so at once. Without it the yes holds for "
         "another 24 hours, and every page says so."
@@ -260,7 +290,7 @@ def _questions(visit: Visit, one: Person) -> Html:
         code_field(visit, required=False, hint=turning) if any_yes else None,
         el("button", t("Keep the answers")),
     )
-    if one.answered_on is None:
+    if one.answered_on is None or any(question.key not in one.answers for question in questions):
         return form
     when = t(
         "Answered {day}. Change them when something changes.", day=visit.language.short_day(one.answered_on)
@@ -271,8 +301,16 @@ def _questions(visit: Visit, one: Person) -> Html:
 def _findings(visit: Visit, one: Person) -> Html:
     t = visit.t
     rows = []
-    for area in AREAS:
-        found = fitness(one.born, visit.today, one.answers, one.words, area)
+    for name in names():
+        treatment = find(name)
+        found = fitness(
+            one.born,
+            visit.today,
+            one.answers,
+            one.words_on(visit.today),
+            treatment.area,
+            treatment.electrolyte,
+        )
         kind = {"allowed": "good", "needs_word": "warn", "refused": "bad"}[found.verdict]
         verdict = {
             "allowed": t("May be treated"),
@@ -283,7 +321,7 @@ def _findings(visit: Visit, one: Person) -> Html:
         rows.append(
             el(
                 "div",
-                el("p", el("strong", t(sentences.AREAS[area])), ": ", verdict),
+                el("p", el("strong", t(sentences.TREATMENTS[name])), ": ", verdict),
                 el("ul", why) if why else None,
                 class_=f"box {kind}",
             )
@@ -328,6 +366,61 @@ def _words(visit: Visit, one: Person) -> Html | None:
     return el("section", el("h2", t("A professional's word")), parts)
 
 
+def _off(visit: Visit, one: Person) -> Html:
+    """Show what is off without a professional's word: why, who gave it and until when, or the way to it."""
+    t, day = visit.t, visit.language.short_day
+    parts = []
+    for key, why in OFF.items():
+        kept_word = one.permissions.get(key)
+        name = t(sentences.OFF[key])
+        if kept_word is not None and kept_word.holds(visit.today):
+            said = t(
+                "{who} agreed on {day}, until {until}.",
+                who=kept_word.given_by,
+                day=day(kept_word.given_on),
+                until=day(kept_word.until),
+            )
+            strength = t("Strength: {strength}.", strength=kept_word.strength) if kept_word.strength else ""
+            end = el("button", t("End this agreement"), name="end", value="yes", class_="plain")
+            hidden = el("input", type="hidden", name="key", value=key)
+            inner: Child = [
+                note(f"{said} {strength}".strip(), "good"),
+                visit.form(f"/people/{one.id}/permission", hidden, end),
+            ]
+        else:
+            inner = _word_form(visit, one, key)
+        asked = _questions(visit, one, DRUG_QUESTIONS) if key == DRUG else None
+        parts.append(el("div", el("h3", name), el("p", t(why)), asked, inner, id=f"word-{key}"))
+    return el("section", el("h2", t("Only with a professional's word")), parts)
+
+
+def _word_form(visit: Visit, one: Person, key: str) -> Html:
+    t = visit.t
+    strength = el("input", name="strength", required=True, maxlength=LONGEST_STRENGTH, autocomplete="off")
+    until = el(
+        "input",
+        type="date",
+        name="until",
+        required=True,
+        min=visit.today.isoformat(),
+        max=(visit.today + LONGEST_WORD).isoformat(),
+    )
+    return visit.form(
+        f"/people/{one.id}/permission",
+        el("input", type="hidden", name="key", value=key),
+        field(
+            t("Name of the doctor or nurse who agrees"),
+            el("input", name="given_by", required=True, maxlength=40, autocomplete="off"),
+        ),
+        field(t("Strength, as on the bottle"), strength, hint=t("For example 0.05 %."))
+        if key == DRUG
+        else None,
+        field(t("Last day"), until),
+        code_field(visit),
+        el("button", t("Record the agreement")),
+    )
+
+
 def _changes(visit: Visit, one: Person) -> Html | None:
     """Show what was changed about a person's health: when, by which phone, what, before and after."""
     t = visit.t
@@ -367,7 +460,7 @@ def _changes(visit: Visit, one: Person) -> Html | None:
 def _what(visit: Visit, key: str) -> str:
     """Say what a change is of: a question, or a professional's word for what it asks."""
     kind, _, of = key.rpartition(":")
-    asked = visit.t(ASKED.get(of, of))
+    asked = visit.t(ASKED.get(of, sentences.OFF.get(of, of)))
     word = visit.t("A professional's word")
     return f"{word}: {asked}" if kind else asked
 

@@ -10,16 +10,17 @@ import math
 from starlette.responses import Response
 
 from app.household.feelings import HURT, STEP_MA, suggested_ma, why_suggested
-from app.household.order import CHECKLIST, limit_for, obstacles, prepared, withdraw, write
+from app.household.order import checklist, limit_for, obstacles, prepared, withdraw, write
 from app.household.store import Person
 from app.web import sentences
 from app.web.frame import choices, field, note, page
 from app.web.markup import Child, Html, el
 from app.web.now_view import rest_offered
-from app.web.records import Record, area_of
+from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
 from protocols.course import first_polarity, standing
+from protocols.fitness import OFF
 from protocols.treatment import Treatment, find, names
 
 
@@ -44,7 +45,7 @@ def order(visit: Visit) -> Response:
         visit.house.household.plan(person.id, treatment.area, visit.today),
         visit.house.records.given(str(person.id), treatment.area),
         visit.number("current_ma"),
-        [key for key in CHECKLIST if visit.fields.get(key) == "yes"],
+        [key for key in checklist(treatment) if visit.fields.get(key) == "yes"],
         visit.now,
         _unit_ma(visit),
     )
@@ -121,9 +122,22 @@ def _for(visit: Visit, person: Person, treatment: Treatment, *, answered: bool) 
     found = obstacles(person, treatment, given, visit.now)
     if found:
         said = [] if answered else [note(t(why), "bad") for why in found]
-        answers = el("a", t("Questions about health"), href=f"/people/{person.id}", class_="button")
-        return el("section", el("h2", t("No treatment now")), said, el("p", answers))
+        return el(
+            "section", el("h2", t("No treatment now")), said, el("p", _ways_on(visit, person, treatment))
+        )
     return el("section", _standing(visit, person, treatment), _checklist(visit, person, treatment))
+
+
+def _ways_on(visit: Visit, person: Person, treatment: Treatment) -> list[Html]:
+    """Link what helps against what stands in the way."""
+    t, where = visit.t, f"/people/{person.id}"
+    ways = [el("a", t("Questions about health"), href=where, class_="button")]
+    today = visit.today
+    words = person.words_on(today)
+    for key in (treatment.area, treatment.electrolyte):
+        if key in OFF and key not in words:
+            ways.append(el("a", t("A professional's word"), href=f"{where}#word-{key}", class_="button"))
+    return ways
 
 
 def _standing(visit: Visit, person: Person, treatment: Treatment) -> Html:
@@ -156,7 +170,7 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
             el("span", t(text)),
             class_="tick",
         )
-        for key, text in CHECKLIST.items()
+        for key, text in checklist(treatment).items()
     ]
     first = t(sentences.POLARITY[first_polarity(treatment, plan, given)])
     hint = t(
@@ -200,7 +214,13 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
 
 
 def _last(visit: Visit, person: Person, treatment: Treatment) -> Record | None:
+    """Give the last treatment of the same kind: what tap water did says nothing of a drug."""
     recent = visit.house.records.page(50, person=str(person.id))
-    return next(
-        (one for one in recent if area_of(one.treatment) == treatment.area and one.charge_ma_min >= 1), None
-    )
+    return next((one for one in recent if _is_like(one, treatment) and one.charge_ma_min >= 1), None)
+
+
+def _is_like(record: Record, treatment: Treatment) -> bool:
+    if record.treatment not in names():
+        return False
+    other = find(record.treatment)
+    return (other.area, other.electrolyte) == (treatment.area, treatment.electrolyte)
