@@ -14,6 +14,8 @@ from app.locale.terminal import number, retell, t
 from app.output import ExitCode
 from app.words import duration, named
 from controller.core.reasons import reason_of
+from controller.core.wording import by_area
+from protocols.treatment import area_of
 
 Summary = Mapping[str, Any]
 """The object of docs/contract.md."""
@@ -126,7 +128,8 @@ def _trip_lines(summary: Summary, evidence: str | None) -> list[str]:
         lines.append(row(t("Evidence"), retell(evidence)))
     if trip["latency_ms"] is not None:
         lines.append(row(t("Cut"), t("{ms} ms after it began", ms=number(trip["latency_ms"], ".1f"))))
-    return [*lines, row(t("To do"), t(reason_of(trip["cause"]).to_do()))]
+    to_do = reason_of(trip["cause"]).to_do()
+    return [*lines, row(t("To do"), t(by_area(to_do, area_of(summary["treatment"]))))]
 
 
 def trip_words(trip: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ same name; anything else must be a path that reads cleanly.
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -166,3 +167,9 @@ def unknown(name_or_path: str) -> str:
         f"no treatment is named {name_or_path[:60]!r}{hint}; the library has {', '.join(names())}; "
         "for a file of your own give its path, ending in .yaml"
     )
+
+
+@cache
+def area_of(name: str) -> Area | None:
+    """Give the area of the library's treatment of this name, None for any other."""
+    return find(name).area if name in names() else None

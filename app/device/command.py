@@ -32,13 +32,14 @@ from controller.appliance.supervision import Supervision
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
 from controller.core.reasons import reason_of
+from controller.core.wording import by_area
 from controller.host.disk import there, why
 from controller.host.ownership import InUse
 from controller.loop.bounds import unit_bound
 from controller.loop.clock import SessionClock
 from controller.orders.file import FILE
 from controller.orders.judgement import OrderRefused, Prepared, own
-from protocols.treatment import find, names, unknown
+from protocols.treatment import area_of, find, names, unknown
 from sim.scenario import PersonSpec, Scenario
 
 LONGEST_SOCKET = 100
@@ -257,8 +258,9 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
     words = t("Session {number} {outcome}", number=ended["session"], outcome=named(ended["outcome"]))
     words += f"{stamp}: {dose(ended['charge_forward_ma_min'], ended['charge_reverse_ma_min'])}."
     if ended["cause"] is not None:
-        row = reason_of(ended["cause"])
-        return f"{words} {t(row.title)} {t(row.to_do(rest=event['rest_offered']))}"
+        row, area = reason_of(ended["cause"]), area_of(event.get("treatment") or "")
+        to_do = by_area(row.to_do(rest=event["rest_offered"]), area)
+        return f"{words} {t(by_area(row.title, area))} {t(to_do)}"
     words = f"{words} {retell(ended['reason'])}." if ended["reason"] else words
     rest = t("Start, within 10 minutes, gives the rest of the treatment.")
     return f"{words} {rest}" if event["rest_offered"] else words

@@ -26,8 +26,10 @@ from app.words import clock, dose, milliampere, named, resistance
 from controller.appliance.live_state import LiveState, read
 from controller.core.reasons import NAMES, REASONS
 from controller.core.signals import ALARMS, PATTERNS, Signal
+from controller.core.wording import by_area
 from controller.host.lines import LineSplitter
 from controller.loop.advice import SENTENCES
+from protocols.treatment import area_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -43,6 +45,14 @@ KEYS: Final[dict[str, dict[str, Any]]] = {
 """Key -> line; `h` takes the hand out, and in again."""
 HELP: Final = "s Start   x Stop   u Up   d Down   U hold Up   h hand out or in   Ctrl-C ends"
 CONTACT: Final = ("none", "poor", "fair", "good")
+_PAD: Final = ("pad", "on the skin", "off the skin")
+SIDES: Final = {
+    "hands": ("hand", "in the water", "out of the water"),
+    "feet": ("foot", "in the water", "out of the water"),
+    "underarms": _PAD,
+    "face": _PAD,
+}
+"""What the simulated person moves, and where it is, by area."""
 LIMITED_BY: Final = ("dry skin", "soft water", "poor contact", "hand leaving")
 
 
@@ -76,11 +86,13 @@ def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
     left, total = clock(seen["left_s"]), clock(seen["total_s"])
     table.add_row(t("time left"), t("{left} of {total}", left=left, total=total))
     table.add_row("", ProgressBar(total=total_s, completed=total_s - seen["left_s"]))
-    table.add_row(t("next"), Text(t(SENTENCES[seen["next"]]), style="bold yellow"))
+    area = area_of(seen["treatment"] or "")
+    table.add_row(t("next"), Text(t(by_area(SENTENCES[seen["next"]], area)), style="bold yellow"))
     limited = seen["limited_by"]
     why = t("The set current isn't reached: {why}.", why=named(limited)) if limited else ""
     table.add_row("", why)
-    table.add_row(t("hand"), t("out of the water") if hand_out else t("in the water"))
+    side, *places = SIDES.get(area or "hands", SIDES["hands"])
+    table.add_row(t(side), t(places[hand_out]))
     keys = t(HELP).split("   ")
     for few in (keys[:4], keys[4:]):  # two lines, so that a narrow terminal breaks none in the middle
         table.add_row("", Text("   ".join(few), style="dim"))

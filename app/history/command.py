@@ -20,11 +20,13 @@ from app.report import row, trip_words
 from app.state import state_directory
 from app.words import clock, dose, duration, named, plain
 from controller.core.reasons import NAMES, reason_of
+from controller.core.wording import by_area
 from controller.host.disk import why
 from controller.journal.check import LIMITS
 from controller.journal.history import MOST, History, Unreadable, open_history
 from controller.loop.recorder import Trace
 from protocols.dates import utc
+from protocols.treatment import area_of
 
 if TYPE_CHECKING:
     from app.locale.language import Language
@@ -182,7 +184,8 @@ def _told(
         yield row(t("Trip"), trip_words(trip))
     for name in [trip["cause"] for trip in trips] or [NAMES.get(one["code"])]:
         if name is not None:
-            yield row(t("To do"), t(reason_of(name).to_do()))
+            to_do = by_area(reason_of(name).to_do(), area_of(one["treatment"]))
+            yield row(t("To do"), t(to_do))
 
 
 def _dated(one: dict[str, Any], amendments: list[dict[str, Any]]) -> Iterator[str]:

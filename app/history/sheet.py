@@ -48,7 +48,7 @@ def for_a_spreadsheet(
 def sessions(
     rows: Iterable[Mapping[str, Any]], language: Language, names: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """Give the journal's sessions for a spreadsheet; with `names` by a person's id also how each one felt."""
+    """Give the journal's sessions for a spreadsheet; with `names` by a person's id also felt and borne."""
     t = language.t
     heads = [t("Session"), t("Begun (local time)"), t("Time zone"), t("Date"), t("Person"), t("Treatment")]
     heads += [t("Result"), t("Simulated"), t("Set current (mA)"), t("Limit (mA)"), t("Planned time (min)")]
@@ -56,7 +56,7 @@ def sessions(
     heads += [t("Dose reverse (mA min)"), t("First direction"), t("Rest of session"), t("Code"), t("Reason")]
     heads += [t("Unit")]
     if names is not None:
-        heads += [t("Skin"), t("Sweat (0 to 4)")]
+        heads += [t("Skin"), t("Sweat (0 to 4)"), t("Borne current (mA)")]
     told = (_session(row, language, names) for row in rows)
     return for_a_spreadsheet(heads, told, language)
 
@@ -77,7 +77,7 @@ def _session(row: Mapping[str, Any], language: Language, names: Mapping[str, str
     t = language.t
     begun = utc(row["latest_utc"] or row["begun_utc"]).astimezone(language.zone)
     person = row["person"] or ""
-    felt = () if names is None else (t(FELT.get(row["felt"] or "", "")), row["sweat"])
+    felt = () if names is None else (t(FELT.get(row["felt"] or "", "")), row["sweat"], row["borne_ma"])
     return (
         row["id"],
         begun,

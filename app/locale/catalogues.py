@@ -15,6 +15,7 @@ import ast
 import io
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,7 @@ from app.output import say
 from app.web import frame, sentences
 from app.web.pages import now, people
 from config.kinds import SIGNS
+from controller.core import wording
 from controller.core.reasons import REASONS
 from controller.core.signals import ALARMS, PATTERNS
 from controller.core.types import Cause
@@ -80,7 +82,7 @@ def tabled() -> Iterator[str]:
     for name, table in vars(sentences).items():
         if isinstance(table, dict) and name.isupper():
             yield from (text for text in table.values() if isinstance(text, str))
-    yield from SENTENCES.values()
+    yield from (*SENTENCES.values(), *wording.variants(), *chain(*panel.SIDES.values()))
     yield from (sentences.ABSENT, sentences.OLD, sentences.WHERE_STOP, sentences.OLD_TITLE)
     yield sentences.STOP_LOST
     for reason in REASONS.values():

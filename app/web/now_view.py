@@ -13,7 +13,9 @@ from app.locale.language import Language
 from app.web import sentences
 from controller.appliance.live_state import LiveState
 from controller.core.reasons import NAMES, REASONS, Priority, Reason
+from controller.core.wording import by_area
 from controller.loop.advice import SENTENCES
+from protocols.treatment import area_of
 
 TONES: Final = {
     Priority.HIGH: "alarm",
@@ -63,11 +65,12 @@ def view(
 def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> NowView:
     t = language.t
     state, phase, polarity = snapshot["state"], snapshot["phase"], snapshot["polarity"]
+    area = area_of(snapshot["treatment"] or "")
     alarm = state == "alarm" or phase == "tripped"
     treating = state == "treating"
     tone = _urgency(snapshot) if alarm else "active" if treating else "calm"
     return NowView(
-        sentence=t(SENTENCES[snapshot["next"]])
+        sentence=t(by_area(SENTENCES[snapshot["next"]], area))
         if snapshot["next"] in SENTENCES
         else language.retell(snapshot["note"] or ""),
         tone=tone,
@@ -76,7 +79,7 @@ def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> 
         wanted=language.ma(snapshot["target_ma"]) if snapshot["treatment"] else "",
         delivered=language.ma(snapshot["measured_ma"]) if phase in FLOWING else "",
         contact=t(sentences.CONTACT.get(snapshot["contact"] or "", "")),
-        why=t(sentences.LIMITED_BY.get(snapshot["limited_by"] or "", "")),
+        why=t(by_area(sentences.LIMITED_BY.get(snapshot["limited_by"] or "", ""), area)),
         alarm=_alarm(snapshot, language) if alarm else "",
         rest=_rest(snapshot, language) if rest_offered(snapshot) else "",
         prepared=_prepared(snapshot, names, language),
@@ -128,7 +131,9 @@ def _alarm(snapshot: LiveState, language: Language) -> str:
     if snapshot["code"] is not None:
         parts.append(t("Code {code}.", code=snapshot["code"]))
     if (row := _reason(snapshot)) is not None:
-        parts += [t(row.title), t(row.to_do(rest=bool(snapshot["rest_s"])))]
+        area = area_of(snapshot["treatment"] or "")
+        to_do = row.to_do(rest=bool(snapshot["rest_s"]))
+        parts += [t(by_area(row.title, area)), t(by_area(to_do, area))]
     elif last and last["reason"]:
         parts.append(language.retell(last["reason"]))
     return " ".join(parts)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any, Final, NamedTuple
@@ -22,7 +21,7 @@ from controller.journal.tables import FILE
 from protocols.course import Given
 from protocols.dates import Dates, utc
 from protocols.past import begun, dates_of, treatments
-from protocols.treatment import Polarity, find, names
+from protocols.treatment import Polarity, area_of
 
 APART_S: Final = 60.0
 """A date that differs from the recorded one by no more is the same."""
@@ -147,16 +146,6 @@ class Records:
             return
         with open_history(self._state) as history:
             yield history
-
-
-@cache
-def _areas() -> dict[str, str]:
-    return {name: find(name).area for name in names()}
-
-
-def area_of(treatment: str) -> str | None:
-    """Give the area of a treatment of the library, None for any other."""
-    return _areas().get(treatment)
 
 
 def _record(row: dict[str, Any]) -> Record:

@@ -32,7 +32,7 @@ from app.web.gate import DESK, LANGUAGE_COOKIE, STOP, TAP, Gate, cookie
 from app.web.limits import Bucket, Forms
 from app.web.live import Feed, Silent
 from app.web.now_view import view
-from app.web.pages import history, now, pair, people, plan, prepare
+from app.web.pages import history, now, pair, people, plan, prepare, take_along
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
 from app.web.stopping import Stopping
@@ -69,6 +69,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/history/{session}/amend": {"POST": history.amend},
     "/people": {"GET": people.people, "POST": people.add},
     "/people/{person}": {"GET": people.person},
+    "/people/{person}/data.json": {"GET": take_along.export},
     "/people/{person}/answers": {"POST": people.answer},
     "/people/{person}/keep": {"POST": people.keep},
     "/people/{person}/word": {"POST": people.word},

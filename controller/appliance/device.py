@@ -142,6 +142,7 @@ class Device:
         recorder = Recorder(
             loop,
             simulated=self.bench.simulated,
+            area=None if prepared is None else prepared.treatment.area,
             on_snapshot=attendant.show,
             on_tick=self.bench.mark_tick,
         )

@@ -248,7 +248,8 @@ class Standing:
             if self.offer is not None and self.clock.whole_s - self.offer.since_s >= SAME_STOP_S:
                 self.offer = None
         if journal.begun:
-            self.tell({"ended": self.last, "rest_offered": self.offer is not None})
+            name = None if prepared is None else prepared.name
+            self.tell({"ended": self.last, "rest_offered": self.offer is not None, "treatment": name})
 
     @staticmethod
     def _report(session: Session, journal: Journal, code: int | None, punctual: list[dict[str, Any]]) -> Last:

@@ -487,9 +487,9 @@ class Session:
         if ohm < MIN_LOAD_OHM:
             return (
                 f"the load reads {ohm:.0f} ohm, a body at least {MIN_LOAD_OHM:.0f}: "
-                "the electrodes touch or lie in the same water"
+                "the electrodes touch, or are wet by the same water"
             )
-        return "the circuit stayed open; put both sides in the water and press Start again"
+        return "the circuit stayed open; close it and press Start again"
 
     @staticmethod
     def _load_ohm(m: Measurement) -> float:

@@ -125,7 +125,7 @@ ALARMS: Final = MappingProxyType(
             "red",
             ((0.25, 0.25),) * 8,
             _TEN,
-            "at once: current may flow that should not; take hands or feet out",
+            "at once: current may flow that should not; take hands or feet out, or the pads off",
         ),
         Priority.MEDIUM: Alarm(
             "yellow",
@@ -150,12 +150,14 @@ PATTERNS: Final = MappingProxyType(
         Signal.READY: Pattern("green", ((0.1, 2.9),), "ready: press Start"),
         Signal.NOTHING: Pattern("blue", ((0.1, 0.3), (0.1, 2.5)), "ready, but no treatment is prepared"),
         Signal.PAIRING: Pattern("white", ((0.6, 0.2), (0.2, 0.2)), "Up is held: a phone may pair"),
-        Signal.CONTACT: Pattern("blue", ((0.5, 0.5),), "put both sides into the water and keep still"),
+        Signal.CONTACT: Pattern(
+            "blue", ((0.5, 0.5),), "put both sides into the water, or both pads on, and keep still"
+        ),
         Signal.CURRENT: Pattern("green", ((1.0, 0.0),), "current flows: keep still"),
         Signal.LEAVING: Pattern(
             "yellow",
             ((0.6, 0.7),),
-            "a hand seems to leave: the current was reduced, put it back",
+            "a hand, foot or pad seems to leave: the current was reduced, put it back",
             Sound(_PULSES, every_s=5.0),
             Priority.MEDIUM,
         ),
@@ -163,7 +165,7 @@ PATTERNS: Final = MappingProxyType(
         Signal.DONE: Pattern(
             "green",
             ((0.1, 0.3), (0.1, 0.3), (0.1, 2.1)),
-            "finished: take your hands or feet out",
+            "finished: take your hands or feet out, or the pads off",
             _TWO_LONG,
         ),
         Signal.REST: Pattern(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from controller.core.phases import TERMINAL
 from controller.core.types import Phase
+from controller.core.wording import by_area
 from controller.loop.advice import NEXT, SENTENCES, UNREACHED
 from controller.loop.telemetry import Snapshot
 
@@ -55,13 +56,18 @@ class Recorder:
         loop: Loop[Session],
         *,
         simulated: bool,
+        area: str | None = None,
         on_snapshot: Callable[[Snapshot], None] | None = None,
         on_tick: Callable[[bool], None] | None = None,
     ) -> None:
-        """`on_tick` is told once a tick whether the session is neither tripped nor being stopped."""
+        """`area` is what is treated, for the words.
+
+        `on_tick` is told once a tick whether the session is neither tripped nor being stopped.
+        """
         self._loop = loop
         self._session = loop.session
         self._simulated = simulated
+        self._area = area
         self._on_snapshot = on_snapshot
         self._on_tick = on_tick
         self.trace = Trace([], [], [], [], [], [], [])
@@ -142,7 +148,7 @@ class Recorder:
             total_s=session.plan.total_s,
             charge_forward_ma_min=session.dose.ma_min("forward"),
             charge_reverse_ma_min=session.dose.ma_min("reverse"),
-            note=self._note(),
+            note=by_area(self._note(), self._area),
             trip_cause=trip.cause if trip else None,
             trip_evidence=trip.evidence if trip else None,
             simulated=self._simulated,

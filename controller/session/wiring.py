@@ -124,7 +124,13 @@ def _run(
 ) -> SessionResult:
     facts = _facts(request, bench)  # before the first tick: what has begun needs no file any more
     loop = _loop(request, rig, bench.clock, stop)
-    recorder = Recorder(loop, simulated=bench.simulated, on_snapshot=on_snapshot, on_tick=bench.mark_tick)
+    recorder = Recorder(
+        loop,
+        simulated=bench.simulated,
+        area=request.treatment.area,
+        on_snapshot=on_snapshot,
+        on_tick=bench.mark_tick,
+    )
     observers: list[Observer] = [recorder]
     if journal is not None:
         _tell_cut_off(journal, tell)

@@ -99,7 +99,7 @@ def test_of_rooms_that_speak_only_the_errors_are_found():
         ),
         (
             "no contact within 60 s: the load reads 20 ohm, a body at least 350: "
-            "the electrodes touch or lie in the same water",
+            "the electrodes touch, or are wet by the same water",
             "kein Kontakt innerhalb von 60 s: die Last misst 20 Ohm, ein Körper mindestens 350: "
             "die Elektroden berühren sich oder liegen im selben Wasser",
         ),

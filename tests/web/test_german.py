@@ -48,7 +48,7 @@ TOLD = {
 }
 """Cause -> what the controller reports of it."""
 REASONS = (
-    "no contact within 60 s: the circuit stayed open; put both sides in the water and press Start again",
+    "no contact within 60 s: the circuit stayed open; close it and press Start again",
     "Stop was pressed twice",
     "the Start button reads as pressed since power-up: release or replace it",
     "the controller was cut off: no end of this session was ever written",

@@ -27,11 +27,13 @@ from app.web.pages.people import check_code, code_field
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
 from controller.core.reasons import NAMES, REASONS, reason_of
+from controller.core.wording import by_area
 from controller.host import wall
 from controller.journal import amending
 from controller.journal.amending import LONGEST_REASON, AmendRefused, Unwritable
 from controller.journal.history import open_history
 from protocols.dates import utc
+from protocols.treatment import area_of
 
 ROWS: Final = 25
 WEEKS: Final = 12
@@ -401,12 +403,12 @@ def _trips(visit: Visit, record: Record, trips: list[dict[str, Any]]) -> Html | 
     rest = seen is not None and bool(seen["rest_s"]) and seen["linked_to"] == record.id
     parts: list[Html] = []
     for trip in trips:
-        reason = reason_of(trip["cause"])
+        reason, area = reason_of(trip["cause"]), area_of(record.treatment)
         at = t("{minutes} min", minutes=visit.language.number(trip["detected_s"] / 60, 1))
-        said, phase = t(reason.title), t(sentences.PHASES.get(trip["phase"], trip["phase"]))
+        said, phase = t(by_area(reason.title, area)), t(sentences.PHASES.get(trip["phase"], trip["phase"]))
         parts += [
             note(t("After {time}, in the phase {phase}: {cause}", time=at, phase=phase, cause=said), "bad"),
-            el("p", t(reason.to_do(rest=rest))),
+            el("p", t(by_area(reason.to_do(rest=rest), area))),
             el(
                 "details",
                 el("summary", t("What was measured")),
@@ -416,7 +418,7 @@ def _trips(visit: Visit, record: Record, trips: list[dict[str, Any]]) -> Html | 
     if not trips and record.reason:
         parts.append(el("p", visit.language.retell(record.reason)))
         if (name := NAMES.get(record.code or 0)) is not None:
-            parts.append(el("p", t(REASONS[name].to_do())))
+            parts.append(el("p", t(by_area(REASONS[name].to_do(), area_of(record.treatment)))))
     return el("section", el("h2", t("Why it is not complete")), parts) if parts else None
 
 
@@ -519,11 +521,12 @@ def _rows(visit: Visit) -> Iterator[dict[str, Any]]:
         row = record._asdict()
         row["simulated"] = bool(record.simulated)
         row["name"] = names.get(record.person or "", "")
-        yield {**row, "felt": said.felt, "sweat": said.sweat}
+        borne_ma = visit.house.records.borne_ma(record.id)
+        yield {**row, "felt": said.felt, "sweat": said.sweat, "borne_ma": borne_ma}
 
 
 def _csv_lines(visit: Visit) -> Iterator[str]:
-    names = [*Record._fields, "name", "felt", "sweat"]
+    names = [*Record._fields, "name", "felt", "sweat", "borne_ma"]
     rows = ([row[name] for name in names] for row in _rows(visit))
     return sheet.for_programs(names, rows)
 

@@ -14,8 +14,10 @@ from app.web import sentences
 from app.web.frame import page
 from app.web.markup import Html, el
 from app.web.now_view import NowView, rest_offered, view
-from app.web.records import Record, area_of
+from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
+from controller.core.wording import by_area
+from protocols.treatment import area_of
 
 LABELS: Final = {
     "phase": "Phase",
@@ -91,7 +93,12 @@ def told(seen: NowView, visit: Visit, stamp: str) -> dict[str, object]:
 
 def desk(visit: Visit) -> Html:
     """Show the simulated unit's buttons."""
-    buttons = [el("button", visit.t(label), name="press", value=key) for key, (label, _) in DESK.items()]
+    snapshot = visit.snapshot
+    area = None if snapshot is None else area_of(snapshot["treatment"] or "")
+    buttons = [
+        el("button", visit.t(by_area(label, area)), name="press", value=key)
+        for key, (label, _) in DESK.items()
+    ]
     return el(
         "section",
         el("h2", visit.t("The simulated unit")),

@@ -118,6 +118,16 @@ def person(visit: Visit) -> Response:
         _changes(visit, one),
         el("details", el("summary", t("Change the name")), _rename(visit, one)),
         el(
+            "p",
+            el(
+                "a",
+                t("Take along all that is kept of {name}", name=one.called),
+                href=f"/people/{one.id}/data.json",
+                class_="button plain",
+                download=True,
+            ),
+        ),
+        el(
             "details",
             el("summary", t("Remove {name}", name=one.called)),
             el(
