@@ -7,6 +7,7 @@ shell would have made of it, however it was written.
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 
@@ -35,10 +36,9 @@ def speed_or_max(text: str) -> float | None:
 
 def _factor(text: str) -> float:
     """Read `real` or a number; what is none is 0, which no command allows."""
-    try:
-        return 1.0 if text == "real" else float(text)
-    except ValueError:
-        return 0.0
+    if text == "real":
+        return 1.0
+    return float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text, re.ASCII) else 0.0
 
 
 def path(text: str) -> Path:

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from config.characters import unfit_in_name
+from config.characters import first_odd, named, plainly, remedy, unfit_in_name
 from config.reader import BadFile, read
 from protocols.ceilings import (
     MAX_RAMP_MA_PER_S,
@@ -161,8 +161,10 @@ def unknown(name_or_path: str) -> str:
         return ""
     import difflib  # which a name that is known doesn't need
 
-    close = difflib.get_close_matches(name_or_path[:60], names(), n=1)
+    close = difflib.get_close_matches(plainly(name_or_path[:60]).strip().lower(), names(), n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
+    if (odd := first_odd(name_or_path)) is not None:  # two that look alike say nothing
+        hint = f" (it holds {named(odd)}, {remedy(odd)})"
     return (
         f"no treatment is named {name_or_path[:60]!r}{hint}; the library has {', '.join(names())}; "
         "for a file of your own give its path, ending in .yaml"

@@ -77,7 +77,8 @@ def campaign(order: Order) -> ExitCode:
     _check(order)
     rows = _chosen("--faults", order.faults, ROWS, _row_words)
     phases = _chosen("--phases", order.phases, PHASES, _phase_words)
-    treatments = _chosen("--treatments", order.treatments, names()) if order.treatments else ["hands"]
+    named = "hands" if order.treatments is None else order.treatments
+    treatments = _chosen("--treatments", named, names())
     jobs = order.jobs or os.cpu_count() or 1
     with Store(order.out, resume=order.resume) as store:
         run = _Run(order, store, began_s + QUICK_S if order.quick else None)

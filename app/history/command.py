@@ -218,7 +218,7 @@ def _export(journal: History, order: Order) -> ExitCode:
     if order.session is not None:
         one = _found(journal, order)
         chart = journal.chart(one["id"])
-        if file.suffix == ".json":
+        if file.suffix.lower() == ".json":
             text = json.dumps(one | _beside(journal, one) | {"chart": chart}, indent=1)
         else:
             text = "".join(
@@ -228,7 +228,7 @@ def _export(journal: History, order: Order) -> ExitCode:
             )
     else:
         sessions = list(_all(journal))
-        if file.suffix == ".json":
+        if file.suffix.lower() == ".json":
             text = json.dumps([one | _beside(journal, one) for one in sessions], indent=1)
         else:
             names = list(sessions[0]) if sessions else [*journal.columns()]
@@ -240,7 +240,7 @@ def _export(journal: History, order: Order) -> ExitCode:
     _write(file, text)
     if order.json:
         say(json.dumps({"file": str(file)}))
-    elif file.suffix == ".csv" and not order.spreadsheet:
+    elif file.suffix.lower() == ".csv" and not order.spreadsheet:
         say(
             t(
                 "{file} is for programs: decimal points, times in UTC. For a spreadsheet: --spreadsheet.",
@@ -318,7 +318,7 @@ def _found(journal: History, order: Order) -> dict[str, Any]:
 
 
 def _target(order: Order, suffixes: tuple[str, ...]) -> Path:
-    if order.file is None or order.file.suffix not in suffixes:
+    if order.file is None or order.file.suffix.lower() not in suffixes:
         raise UsageError(
             t(
                 "{file}: the file's name has to end in {endings}",

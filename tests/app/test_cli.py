@@ -41,6 +41,9 @@ def spawn(*words, **options):
         (["run", "hands", "--seed", "1"], "--seed is for a simulated unit"),
         (["run", "hands", "--simulate", "--speed", "fast"], "'fast' is not max, real or a factor"),
         (["run", "hands", "--simulate", "--speed", "nan"], "'nan' is not max"),
+        (["run", "hands", "--simulate", "--speed", "1_0"], "'1_0' is not max"),
+        (["run", "hands", "--simulate", "--speed", "\uff18"], "'\uff18' is not max"),
+        (["campaign", "--treatments", ""], "--treatments: '' is unknown"),
         (["run", "hands", "--simulate", "--speed", "0"], "'0' is not max"),
         (["run", "hands", "--simulate", "--seed", "-1"], "--seed"),
         (

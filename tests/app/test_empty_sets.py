@@ -57,3 +57,9 @@ def test_a_list_without_rows_says_of_what(asked, said, state, capsys):
         treated(state, "1")
     assert main(["history", "list", *asked, "--state", str(state)]) == ExitCode.COMPLETED
     assert capsys.readouterr().out.strip() == said
+
+
+def test_the_case_of_a_files_ending_says_nothing(state, tmp_path):
+    for name in ("out.CSV", "out.Json"):
+        assert main(["history", "export", str(tmp_path / name), "--state", str(state)]) == ExitCode.COMPLETED
+    assert (tmp_path / "out.Json").read_text() == "[]"

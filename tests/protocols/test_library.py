@@ -51,6 +51,15 @@ def test_a_library_name_wins_over_a_file(tmp_path: Path, monkeypatch: pytest.Mon
     [
         ("hnads", "no treatment is named 'hnads' (did you mean hands?); the library has face, feet, hands, "),
         ("", "no treatment is named ''; the library has"),
+        ("HANDS", "no treatment is named 'HANDS' (did you mean hands?)"),
+        (
+            "h\u0430nds",
+            "no treatment is named 'h\u0430nds' (it holds cyrillic small letter a (U+0430), write",
+        ),
+        (
+            "hands\u2013glycopyrrolate",
+            "no treatment is named 'hands\u2013glycopyrrolate' (it holds en dash (U+2013), write -)",
+        ),
         ("Hands\n", "no treatment is named 'Hands\\n'"),
         ("nowhere.yaml", "nowhere.yaml:1:1: (file): does not exist"),
         ("../nowhere", "../nowhere:1:1: (file): does not exist"),
