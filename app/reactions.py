@@ -47,6 +47,9 @@ STUCK_MS: Final = 8000.0
 witness of it in steady hold; meanwhile the current is what was set."""
 PERISHABLE_MS: Final = 100.0
 """The process hung or starved: the charge pump lets go, without software (design, law 2)."""
+TURNED_MS: Final = 7500.0
+"""A short within a reversal: until 10 mA s have turned the electrodes over (limits.TURNED_MA_S), or the
+current is above 3.5 mA, a low voltage is theirs; at 0.5 mA/s that takes 7 s."""
 UNSEEN_MS: Final = 1.0
 """A reset of the DAC that its own next write mends leaves no trace in the chip (decision 12)."""
 STOP_MS: Final = 5000.0
@@ -283,7 +286,10 @@ _OUTPUT = (
         {},
         _aborted("short_circuit", ms=PERISHABLE_MS),
         contact=Reaction(("refused", "aborted"), ("short_circuit",), PERISHABLE_MS),
-        why="6 samples of the voltage in a row; the current stays regulated meanwhile",
+        reverse=_aborted("short_circuit", ms=TURNED_MS),
+        other={"ramp_up reverse": _aborted("short_circuit", ms=TURNED_MS)},
+        why="6 samples of the voltage in a row, after a reversal once it is no longer that of the "
+        "electrodes; the current stays regulated meanwhile",
     ),
     _row(
         "leakage 2 mA",

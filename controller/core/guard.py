@@ -40,6 +40,7 @@ class Guard:
         self._energised_s = 0.0
         self._idle_s = 0.0
         self._charge_ma_s = 0.0
+        self._turned_ma_s = lim.TURNED_MA_S
         self._guard_code: int | None = None
         self._guard_same = 0
         self._control_code: int | None = None
@@ -301,6 +302,7 @@ class Guard:
             return self._returned(m.return_ma, current_ma, last)
         if kind == "voltage" and m.voltage_v is not None:
             driven = current_ma >= lim.LOST_FROM_MA <= last.setpoint_ma and not last.sensing
+            driven = driven and (self._turned_ma_s >= lim.TURNED_MA_S or current_ma >= lim.TURNED_MA)
             short = driven and m.voltage_v < current_ma / 1000 * lim.MIN_LOAD_OHM
             if self._nth(Cause.SHORT_CIRCUIT, lim.SHORT_SAMPLES, hit=short):
                 ohm = m.voltage_v / current_ma * 1000
@@ -363,6 +365,7 @@ class Guard:
 
     def _spent(self, passed_s: float, current_ma: float, last: Drive) -> tuple[Cause, str] | None:
         self._charge_ma_s += current_ma * passed_s
+        self._turned_ma_s += current_ma * passed_s
         if not last.sensing and last.setpoint_ma > 0.0:
             self._energised_s += passed_s
         if self._energised_s > self.limits.total_s:
@@ -397,6 +400,8 @@ class Guard:
                 return Cause.WRONG_POLARITY, (
                     f"polarity was commanded to change at {current_ma:.2f} mA or with the output connected"
                 )
+            if self._energised_s > 0.0:
+                self._turned_ma_s = 0.0
         if not isinstance(command, Drive):
             return None
         if not isinstance(last, Drive):

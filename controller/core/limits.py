@@ -23,6 +23,17 @@ READY_TIMEOUT_S: Final = 600.0
 MIN_LOAD_OHM: Final = 350.0
 """Less than a body: internal resistance alone is about 300 ohm plus two skins, whereas both electrodes
 in one tray are 27 to 267 ohm of water."""
+MIN_SLOPE_OHM: Final = 600.0
+"""What a load must take more for more current, whatever its electrodes hold: both in one tray take 27 to 400
+(soft water), the least of the simulated people 830 (large feet, salted, just treated)."""
+SLOPE_MA: Final = 0.15
+"""The lower of the two sensing currents that this is told by ..."""
+SLOPE_SETTLE_S: Final = 0.1
+"""... after so long, in which the skin settles (some 10 ms) and every channel has its turn ..."""
+SLOPE_SAMPLE_S: Final = 0.1
+"""... by the mean of so long. Electrodes are charged by some 0.2 V a second meanwhile, which cancels."""
+SLOPE_TAKES_S: Final = 0.9
+"""Before the time of `CONTACT_STABLE_S` is over it begins by so much, so that at 0.5 mA/s it costs none."""
 MAX_SENSING_OHM: Final = 150_000.0
 """At 0.3 mA a skin drops 3 to 5 V and a dry one some tens; beyond this nobody is there."""
 OPEN_LOAD_OHM: Final = 40_000.0
@@ -32,11 +43,12 @@ OPEN_LOAD_OHM: Final = 40_000.0
 PROOF_MA: Final = 0.07
 """Current of the power-up test: connecting it at once stays below 0.1 mA with a stage 0.03 mA off (law 6)."""
 PROOF_ALIVE_MA: Final = 0.02
-PROOF_ALIVE_V: Final = 2.0
+PROOF_ALIVE_V: Final = 5.0
 """A live output shows this current, or this voltage where nobody closes the circuit."""
 PROOF_DEAD_MA: Final = 0.015
-PROOF_DEAD_V: Final = 1.0
-"""A disconnected output shows less than both."""
+PROOF_DEAD_V: Final = 3.0
+"""A disconnected output shows less than both. What electrodes hold after a current (1.2 V and more, 2.5 at
+most by assumption) stands at the terminals of an open output; a live one that nobody closes shows 20 V."""
 PROOF_REST_S: Final = 0.06
 """A state must last half of this, three readings of the slower channel, to count as seen."""
 PROOF_PULL_IN_S: Final = 0.3
@@ -66,19 +78,18 @@ FOLD_BACK_RELEASE_V: Final = 5.0
 SKIN_V: Final = 4.6
 """What both skins take by themselves, 2.8 V at the anode and 1.8 V at the cathode (Springer BF02474422); the
 rest of the voltage is ohmic."""
-SKIN_SHARE: Final = 0.3
-"""... but at least this share of it, where the skins take less."""
+SKIN_SHARE: Final = 0.6
+"""... but at least this share of it, where they take less, and electrodes are being charged."""
 WITHDRAWAL_WINDOW_S: Final = 0.05
-WITHDRAWAL_PER_S: Final = 0.8
+WITHDRAWAL_PER_S: Final = 1.1
 WITHDRAWAL_HITS: Final = 2
-"""The ohmic part of the load grows by more than 80 % a second over 50 ms, seen twice running. Fidgeting hands
-in the simulator stay below 40 % a second (small areas, soft water and dry skin on the ramp reach 63), drying
-far below; a hand that leaves within a second exceeds it long
-before contact breaks, because the resistance goes with one over the wetted area."""
+"""The ohmic part of the load grows by more than 110 % a second over 50 ms, seen twice running. A movement
+that changes the path by 10 % in 0.15 s stays below 80 % a second, fidgeting and drying far below; a hand that
+leaves exceeds it before contact breaks, because the resistance goes with one over the wetted area."""
 WITHDRAWAL_FROM_MA: Final = 2.0
 """Up to this current a breaking contact is hardly felt (perception of DC, unverified figure)."""
-WITHDRAWAL_FALL_S: Final = 0.08
-"""From any current to sensing in this time: a hand that leaves in 0.2 s is recognised with 0.12 s to go."""
+WITHDRAWAL_FALL_S: Final = 0.05
+"""From any current to sensing in this time: a hand that leaves in 0.2 s is recognised with 0.07 s to go."""
 WITHDRAWAL_REST_S: Final = 2.0
 """Contact must have stayed this long before the current returns, at the ramp."""
 RELEASED_S: Final = 0.1
@@ -160,6 +171,10 @@ SLOW_SAMPLES: Final = 3
 """Consecutive samples of a slow channel (return, supply, disagreement) before a trip."""
 SHORT_SAMPLES: Final = 6
 """Consecutive voltage samples of a short before a trip: 60 ms; the current stays regulated meanwhile."""
+TURNED_MA_S: Final = 10.0
+TURNED_MA: Final = 3.5
+"""After a reversal the electrodes help at first, by up to 2.5 V: until so much charge has turned them over (1
+to 2 mF, from -2.5 to +2.5 V), a low voltage is no short below this current, for which a body takes more."""
 FROZEN_GUARD_TICKS: Final = 40
 """The same guard code this often in a row: the pilot has moved the DAC five times meanwhile."""
 FROZEN_CONTROL_SAMPLES: Final = 8

@@ -7,25 +7,20 @@ was measured and with the output open.
 
 from __future__ import annotations
 
-import math
 from typing import Final, NamedTuple
 
+from controller.core.contact import Contact
 from controller.core.dose import Dose
 from controller.core.foldback import FoldBack
 from controller.core.limits import (
-    CONTACT_STABLE_S,
     CONTACT_TIMEOUT_S,
     FOLD_BACK_HEADROOM_V,
-    HIGH_VOLTAGE_RATIO,
-    MAX_SENSING_OHM,
     MAX_STEP_MA,
-    MIN_LOAD_OHM,
     PRESSED_S,
     PROOF_MA,
     READY_TIMEOUT_S,
     RELEASED_S,
     REVERSE_BELOW_MA,
-    SENSING_MA,
     STEP_MA,
     STOP_MA_PER_S,
     STOP_WITHIN_S,
@@ -149,11 +144,17 @@ class Session:
             heed_withdrawal=plan.heed_withdrawal,
             headroom=plan.headroom,
         )
+        self._contact = Contact(
+            rise_ma=self._rise_ma,
+            tick_s=plan.tick_s,
+            compliance_v=plan.compliance_v,
+            headroom=plan.headroom,
+        )
         self._steps = {
             Phase.SELF_TEST: self._self_test,
             Phase.READY: self._ready,
             Phase.PROOF: self._prove,
-            Phase.CONTACT: self._contact,
+            Phase.CONTACT: self._sense,
             Phase.RAMP_UP: self._ramp_up,
             Phase.HOLD: self._hold,
             Phase.RAMP_DOWN: self._ramp_down,
@@ -309,25 +310,21 @@ class Session:
             return command
         return Off(self.polarity)
 
-    def _contact(self, m: Measurement) -> Command:
+    def _sense(self, m: Measurement) -> Command:
         if self._elapsed_s() < self.plan.operate_s:
             return self._drive(0.0, m, sensing=True)
-        whole = self._contact_is_whole(m)
-        if not whole:
-            self._steady_since_s = None
-        elif self._steady_since_s is None:
-            self._steady_since_s = self._now_s
-        elif self._now_s - self._steady_since_s >= CONTACT_STABLE_S:
+        setpoint_ma = self._contact.step(self._now_s, m, self.setpoint_ma)
+        if self._contact.made:
             self._go(Event.CONTACT)
             self._half_elapsed_s = self._sensing_counts_s()
             return self._ramp_up(m)
         if self._elapsed_s() >= CONTACT_TIMEOUT_S:
-            touch = self._load_ohm(m) < MIN_LOAD_OHM
+            touch = self._contact.touches(m)
             self.refusal = Refusal.ELECTRODES_TOUCH if touch else Refusal.NO_CONTACT
-            self.reason = f"no contact within {CONTACT_TIMEOUT_S:.0f} s: {self._why_no_contact(m)}"
+            self.reason = f"no contact within {CONTACT_TIMEOUT_S:.0f} s: {self._contact.why_not(m)}"
             self._go(Event.TIMEOUT)
             return Off(self.polarity)
-        return self._drive(min(self.setpoint_ma + self._rise_ma, SENSING_MA), m, sensing=True)
+        return self._drive(setpoint_ma, m, sensing=True)
 
     def _ramp_up(self, m: Measurement) -> Command:
         if self._elapsed_s() < self.plan.operate_s and self.setpoint_ma == 0.0:
@@ -473,30 +470,6 @@ class Session:
         first: Polarity = "reverse" if self.polarity == "forward" else "forward"
         to_come_ma_min = self.setpoint_ma * ramp_s / 2 / 60
         return self._total_ma_min(self.polarity) + to_come_ma_min >= self._total_ma_min(first)
-
-    def _contact_is_whole(self, m: Measurement) -> bool:
-        if m.current_ma is None or m.voltage_v is None or self.setpoint_ma < SENSING_MA:
-            return False
-        reach_v = self.plan.headroom.reach_v(self.plan.compliance_v, self.setpoint_ma)
-        if m.current_ma < 0.7 * SENSING_MA or m.voltage_v > HIGH_VOLTAGE_RATIO * reach_v:
-            return False
-        return MIN_LOAD_OHM <= m.voltage_v / m.current_ma * 1000.0 <= MAX_SENSING_OHM
-
-    def _why_no_contact(self, m: Measurement) -> str:
-        ohm = self._load_ohm(m)
-        if ohm < MIN_LOAD_OHM:
-            return (
-                f"the load reads {ohm:.0f} ohm, a body at least {MIN_LOAD_OHM:.0f}: "
-                "the electrodes touch, or are wet by the same water"
-            )
-        return "the circuit stayed open; close it and press Start again"
-
-    @staticmethod
-    def _load_ohm(m: Measurement) -> float:
-        """Return what the sensing current meets; infinity while it doesn't flow."""
-        if not m.current_ma or m.voltage_v is None or m.current_ma < 0.7 * SENSING_MA:
-            return math.inf
-        return m.voltage_v / m.current_ma * 1000.0
 
     def _reads_below(self, m: Measurement, bound_ma: float) -> bool:
         guard_ok = m.guard_ma < bound_ma if m.guard_ma is not None else not self.plan.guarded

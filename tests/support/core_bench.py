@@ -21,12 +21,17 @@ class Bench:
     tick_s = 0.01
 
     def __init__(
-        self, target_ma: float = 5.0, half_s: float = 30.0, halves: int = 2, limit_ma: float = 0.0
+        self,
+        target_ma: float = 5.0,
+        half_s: float = 30.0,
+        halves: int = 2,
+        limit_ma: float = 0.0,
+        ramp_ma_per_s: float = 0.5,
     ) -> None:
         polarities = ("forward", "reverse")
         self.plan = Plan(
             target_ma=target_ma,
-            ramp_ma_per_s=0.5,
+            ramp_ma_per_s=ramp_ma_per_s,
             halves=tuple((polarities[i % 2], half_s) for i in range(halves)),
             tick_s=self.tick_s,
             compliance_v=60.0,

@@ -18,6 +18,9 @@ from controller.session.wiring import SessionRequest, StopSwitch, run_session
 from protocols.treatment import Treatment
 from sim.scenario import Scenario
 
+LOAD = {"skin": {"fall_v": 3.0, "rise": 0.5}, "electrode_v": 1.8, "back_emf_v": -0.6}
+"""A person that uses all of the model."""
+
 
 class Digest:
     """Looks at every tick."""
@@ -41,7 +44,7 @@ def main(words: list[str]) -> None:
         unit=Unit(),
         calibration=Calibration.nominal(),
         calibration_notice="",
-        simulate=Scenario.model_validate({"events": events}),
+        simulate=Scenario.model_validate({"events": events, "load": LOAD}),
         seed=3,
         speed=None,
         rehearsed_name="short",

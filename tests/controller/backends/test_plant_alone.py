@@ -8,6 +8,7 @@ from controller.backends.bench import NotReady
 from controller.loop.tick import Loop
 
 ONE_ADC = Unit.model_validate({"guard_adc": None})
+ELECTRODES = {"electrode_v": 2.0, "back_emf_v": 1.2}
 FAST_BUS = Unit.model_validate({"i2c": {"frequency_hz": 100_000}, "loop": {"rate_hz": 100}})
 
 
@@ -31,7 +32,7 @@ def ticks_of(monkeypatch, **what):
     "what",
     [
         {"seed": 1},
-        {"seed": 2, "what": simulated.treatment(area="feet"), "load": {"skin": "dry"}},
+        {"seed": 2, "what": simulated.treatment(area="feet"), "load": {"skin": "dry"} | ELECTRODES},
         {"seed": 3, "unit": ONE_ADC, "person": {"hands_in_at_s": 4.0, "start_at_s": 2.2}},
         {"seed": 4, "unit": FAST_BUS},
     ],

@@ -77,6 +77,33 @@ def test_short_circuit(driven: Bench) -> None:
     assert driven.trip_within(0.3).cause is Cause.SHORT_CIRCUIT
 
 
+def turned(bench: Bench) -> Bench:
+    """Whole up to the second ramp, where the electrodes help: the voltage reads below that of a body."""
+    bench.run_until("reverse")
+    bench.run_until("ramp_up")
+    bench.ohm = 100.0
+    return bench
+
+
+def test_after_a_reversal_a_low_voltage_is_at_first_the_electrodes(make_bench: Callable[..., Bench]) -> None:
+    bench = turned(make_bench(target_ma=10.0, half_s=60.0, ramp_ma_per_s=2.0))
+    while bench.session.setpoint_ma < 3.45:
+        assert bench.tick() is None
+    assert bench.trip_within(0.2).cause is Cause.SHORT_CIRCUIT
+    assert bench.guard._turned_ma_s < 5.0
+
+
+def test_and_no_longer_when_so_much_charge_has_turned_them_over(make_bench: Callable[..., Bench]) -> None:
+    bench = turned(make_bench(target_ma=2.0, half_s=60.0))
+    charge_ma_s = 0.0
+    while bench.guard.trip is None:
+        bench.tick()
+        charge_ma_s += bench.plant_ma() * bench.tick_s
+        assert charge_ma_s < 10.3
+    assert bench.guard.trip.cause is Cause.SHORT_CIRCUIT
+    assert charge_ma_s > 9.9
+
+
 @pytest.mark.parametrize("phase", ["ramp_up", "hold"])
 def test_deviation_beyond_what_the_trim_may_mend(make_bench: Callable[..., Bench], phase: str) -> None:
     bench = make_bench(target_ma=10.0, half_s=60.0)

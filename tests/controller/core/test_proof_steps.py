@@ -90,14 +90,16 @@ def test_what_the_last_step_saw_is_not_counted_for_the_next(number: int) -> None
 @pytest.mark.parametrize(
     ("number", "reading", "counts"),
     [
-        (0, {"voltage_v": 1.0 - E, "current_ma": 0.015 - E}, True),
-        (0, {"voltage_v": 1.0 + E, "current_ma": 0.0}, False),
+        (0, {"voltage_v": 3.0 - E, "current_ma": 0.015 - E}, True),
+        (0, {"voltage_v": 3.0 + E, "current_ma": 0.0}, False),
         (0, {"voltage_v": 0.0, "current_ma": 0.015 + E}, False),
+        (0, {"voltage_v": 2.5, "current_ma": 0.0}, True),  # what electrodes may hold by themselves
+        (0, {"voltage_v": -2.5, "current_ma": 0.0}, True),
         (0, {"voltage_v": None, "current_ma": 0.0}, False),
         (0, {"voltage_v": 0.0, "current_ma": None}, False),
-        (1, {"voltage_v": 2.0 + E, "current_ma": 0.0}, True),
+        (1, {"voltage_v": 5.0 + E, "current_ma": 0.0}, True),
         (1, {"voltage_v": 0.0, "current_ma": 0.02 + E}, True),
-        (1, {"voltage_v": 2.0 - E, "current_ma": 0.02 - E}, False),
+        (1, {"voltage_v": 5.0 - E, "current_ma": 0.02 - E}, False),
         (1, {"voltage_v": None, "current_ma": 1.0}, False),
         (1, {"voltage_v": 9.0, "current_ma": None}, False),
     ],

@@ -163,31 +163,6 @@ def test_contact_closes_the_relay_rises_to_sensing_and_lasts_two_seconds() -> No
 
 
 @pytest.mark.parametrize(
-    ("reading", "whole"),
-    [
-        ({}, True),
-        ({"current_ma": 0.211}, True),
-        ({"current_ma": 0.209}, False),
-        ({"current_ma": None}, False),
-        ({"voltage_v": None}, False),
-        ({"current_ma": 0.5, "voltage_v": 0.175}, True),
-        ({"current_ma": 0.5, "voltage_v": 0.1749}, False),
-        ({"current_ma": 0.5, "voltage_v": 53.9}, True),
-        ({"current_ma": 0.5, "voltage_v": 54.1}, False),
-        ({"current_ma": 0.25, "voltage_v": 37.5}, True),
-        ({"current_ma": 0.25, "voltage_v": 37.6}, False),
-    ],
-)
-def test_what_is_contact(reading: dict[str, Any], whole: bool) -> None:
-    one = Alone().to(Phase.CONTACT)
-    for _ in range(100):
-        one.tick(current_ma=0.0)
-    for _ in range(257):
-        one.tick(**reading)
-    assert (one.session.phase is Phase.RAMP_UP) is whole
-
-
-@pytest.mark.parametrize(
     ("reading", "refusal", "words"),
     [
         ({"current_ma": 0.25, "voltage_v": 0.085}, Refusal.ELECTRODES_TOUCH, "the load reads 340 ohm"),

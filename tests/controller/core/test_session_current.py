@@ -51,12 +51,15 @@ def test_a_treatment_to_the_tick() -> None:
 
 
 def test_sensing_that_gave_less_than_the_foot_of_the_ramp_counts_as_that_foot() -> None:
-    one = Alone(ramp_ma_per_s=0.1, halves=(("forward", 100.0),)).to(Phase.CONTACT)
+    one = Alone(ramp_ma_per_s=0.05, halves=(("forward", 200.0),)).to(Phase.CONTACT)
     while one.session.setpoint_ma < 0.3:
         one.tick(current_ma=0.0)
-    one.until(Phase.RAMP_UP, current_ma=0.2101, voltage_v=0.4)
-    assert 60 * one.session.dose.ma_min("forward") < 0.3 * 3.0 / 2
-    assert one.session.given.half_elapsed_s == pytest.approx(3.0 + TICK_S, abs=1e-6)
+    while one.session.phase is Phase.CONTACT:
+        given_ma = 0.7003 * one.session.setpoint_ma
+        one.tick(current_ma=given_ma, voltage_v=2.0 * given_ma)
+    assert one.session.phase is Phase.RAMP_UP
+    assert 60 * one.session.dose.ma_min("forward") < 0.3 * 6.0 / 2
+    assert one.session.given.half_elapsed_s == pytest.approx(6.0 + TICK_S, abs=1e-6)
 
 
 def test_the_time_left_is_never_below_zero() -> None:

@@ -1,0 +1,174 @@
+"""Contact is told by two currents: what the load takes for the change, whatever its electrodes hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from session_alone import RISE_MA, TICK_S
+
+from controller.core.contact import Contact
+from controller.core.limits import Headroom
+from controller.core.types import Buttons, Measurement
+
+pytestmark = pytest.mark.core
+
+E = 1e-6
+FALL_MA = 5.0 * TICK_S
+
+
+class Tried:
+    """A try at contact with a load: `volts(t_s, ma)`, of which `flows(setpoint_ma)` flows."""
+
+    def __init__(
+        self,
+        volts: Callable[[float, float], float],
+        flows: Callable[[float], float] = float,
+        **changes: Any,
+    ) -> None:
+        made: dict[str, Any] = {
+            "rise_ma": RISE_MA,
+            "tick_s": TICK_S,
+            "compliance_v": 60.0,
+            "headroom": Headroom(),
+        }
+        self.contact = Contact(**made | changes)
+        self.volts, self.flows = volts, flows
+        self.now_s = self.setpoint_ma = 0.0
+        self.asked: list[float] = []
+
+    def measured(self, **changes: Any) -> Measurement:
+        ma = self.flows(self.setpoint_ma)
+        volts = self.volts(self.now_s, ma)
+        plain = Measurement(self.now_s, ma, 0, ma, volts, 64.0, ma, "", 0, Buttons())
+        return plain._replace(**changes)
+
+    def tick(self, **changes: Any) -> None:
+        self.now_s += TICK_S
+        self.setpoint_ma = self.contact.step(self.now_s, self.measured(**changes), self.setpoint_ma)
+        self.asked.append(self.setpoint_ma)
+
+    def until_made(self, within_s: float = 12.0) -> bool:
+        while not self.contact.made and self.now_s < within_s:
+            self.tick()
+        return self.contact.made
+
+
+def ohm(of: float, emf_v: float = 0.0) -> Callable[[float, float], float]:
+    return lambda _t_s, ma: emf_v + ma * of / 1000.0
+
+
+def test_the_current_rises_by_the_ramp_falls_by_the_stop_and_contact_takes_two_seconds() -> None:
+    one = Tried(ohm(2000.0))
+    assert one.until_made()
+    sensing = one.asked.index(0.3)
+    assert one.asked[:sensing] == pytest.approx([RISE_MA * n for n in range(1, sensing + 1)])
+    steps = [after - before for before, after in zip(one.asked, one.asked[1:], strict=False)]
+    assert max(steps) <= RISE_MA + E
+    assert min(steps) == pytest.approx(-FALL_MA)
+    assert max(one.asked) == 0.3
+    assert min(one.asked[sensing:]) == 0.15
+    assert one.asked[-1] == 0.3
+    # one tick until the sensing current is measured, and 2 s
+    assert len(one.asked) - 1 - sensing == 1 + 256
+
+
+def test_a_slow_ramp_takes_its_time() -> None:
+    one = Tried(ohm(2000.0), rise_ma=RISE_MA / 10)
+    assert one.until_made(20.0)
+    steps = [after - before for before, after in zip(one.asked, one.asked[1:], strict=False)]
+    assert max(steps) <= RISE_MA / 10 + E
+    assert len(one.asked) - one.asked.index(0.3) > 256
+
+
+@pytest.mark.parametrize("emf_v", [0.0, 1.5, 2.5])
+@pytest.mark.parametrize(
+    ("of", "made"), [(27.0, False), (400.0, False), (599.0, False), (601.0, True), (2000.0, True)]
+)
+def test_a_body_is_told_from_water_whatever_the_electrodes_hold(of: float, emf_v: float, made: bool) -> None:
+    one = Tried(ohm(of, emf_v))
+    assert one.until_made() is made
+    assert one.contact.touches(one.measured()) is not made
+    if not made and emf_v:
+        assert one.contact.slope_ohm == pytest.approx(of)
+        words = f"the load reads {of:.0f} ohm between two currents, a body at least 600: the electrodes touch"
+        assert words in one.contact.why_not(one.measured())
+
+
+@pytest.mark.parametrize(("of", "made"), [(590.0, False), (610.0, True)])
+def test_electrodes_that_are_being_charged_evenly_cancel(of: float, made: bool) -> None:
+    assert Tried(lambda t_s, ma: 0.2 * t_s + ma * of / 1000.0).until_made() is made
+
+
+@pytest.mark.parametrize(("part", "made"), [(0.701, True), (0.699, False)])
+def test_seven_tenths_of_the_asked_current_have_to_flow(part: float, made: bool) -> None:
+    one = Tried(ohm(2000.0), lambda setpoint_ma: part * setpoint_ma)
+    assert one.until_made() is made
+    if not made:
+        assert not one.contact.touches(one.measured())
+        assert "stayed open" in one.contact.why_not(one.measured())
+
+
+@pytest.mark.parametrize(
+    ("volts", "made"),
+    [
+        (ohm(1000.0, -0.196), False),  # 0.3 mA meet 347 ohm
+        (ohm(1000.0, -0.194), True),
+        (ohm(151_000.0), False),
+        (ohm(149_000.0), True),
+    ],
+)
+def test_the_quotient_has_its_bounds_too(volts: Callable[[float, float], float], made: bool) -> None:
+    assert Tried(volts).until_made() is made
+
+
+@pytest.mark.parametrize(("of", "made"), [(119_000.0, True), (121_000.0, False)])
+@pytest.mark.parametrize("stage", [{"compliance_v": 40.0}, {"headroom": Headroom(40.3, 1.0)}])
+def test_voltage_has_to_be_left(of: float, made: bool, stage: dict[str, Any]) -> None:
+    assert Tried(ohm(of), **stage).until_made() is made
+
+
+@pytest.mark.parametrize(("stays_ma", "made"), [(0.226, False), (0.224, True)])
+def test_a_current_that_does_not_follow_shows_nothing(stays_ma: float, made: bool) -> None:
+    """Less than half of the change of 0.15 mA, and nobody knows what it is."""
+    one = Tried(ohm(2000.0), lambda setpoint_ma: max(setpoint_ma, min(0.3, stays_ma)) if setpoint_ma else 0.0)
+    assert one.until_made() is made
+
+
+@pytest.mark.parametrize("reading", [{"current_ma": None}, {"voltage_v": None}, {"current_ma": 0.0}])
+@pytest.mark.parametrize("at_s", [1.5, 2.1])
+def test_what_breaks_off_begins_anew(reading: dict[str, Any], at_s: float) -> None:
+    """In the first look, or in the lower one."""
+    one = Tried(ohm(2000.0))
+    while one.now_s < at_s:
+        one.tick()
+    one.tick(**reading)
+    begins_s = one.now_s
+    assert one.contact.slope_ohm is None
+    assert one.until_made()
+    assert one.now_s - begins_s >= 2.0
+
+
+def test_what_was_told_of_a_tray_is_forgotten_when_it_opens() -> None:
+    one = Tried(ohm(100.0, 2.0))
+    assert not one.until_made(4.0)
+    assert one.contact.touches(one.measured())
+    one.tick(current_ma=0.0)
+    assert not one.contact.touches(one.measured(current_ma=0.0))
+
+
+@pytest.mark.parametrize(
+    ("reading", "touches"),
+    [
+        ({"current_ma": 0.25, "voltage_v": 0.087}, True),
+        ({"current_ma": 0.25, "voltage_v": 0.088}, False),
+        ({"current_ma": 0.209, "voltage_v": 0.05}, False),
+        ({"current_ma": 0.211, "voltage_v": 0.05}, True),
+        ({"current_ma": None, "voltage_v": 0.05}, False),
+        ({"current_ma": 0.3, "voltage_v": None}, False),
+    ],
+)
+def test_less_than_a_body_touches(reading: dict[str, Any], touches: bool) -> None:
+    one = Tried(ohm(2000.0))
+    assert one.contact.touches(one.measured(**reading)) is touches
