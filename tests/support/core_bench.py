@@ -8,7 +8,7 @@ from controller.core.guard import Guard
 from controller.core.limits import GuardLimits
 from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
-from controller.core.types import Buttons, Command, Drive, Measurement, Off, Trip
+from controller.core.types import Buttons, Command, Drive, Measurement, Off, Polarity, Trip
 
 MOST_TICKS = 100_000
 """A test that would never end fails instead: so many ticks are a thousand seconds."""
@@ -27,8 +27,11 @@ class Bench:
         halves: int = 2,
         limit_ma: float = 0.0,
         ramp_ma_per_s: float = 0.5,
+        first: Polarity = "forward",
     ) -> None:
-        polarities = ("forward", "reverse")
+        polarities: tuple[Polarity, ...] = ("forward", "reverse")
+        if first == "reverse":
+            polarities = ("reverse", "forward")
         self.plan = Plan(
             target_ma=target_ma,
             ramp_ma_per_s=ramp_ma_per_s,

@@ -104,6 +104,17 @@ def test_and_no_longer_when_so_much_charge_has_turned_them_over(make_bench: Call
     assert charge_ma_s > 9.9
 
 
+def test_a_treatment_that_begins_in_reverse_has_no_electrodes_to_turn_over(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = make_bench(target_ma=3.0, half_s=60.0, first="reverse")
+    bench.run_until("ramp_up")
+    while bench.session.setpoint_ma < 2.0:
+        assert bench.tick() is None
+    bench.ohm = 100.0
+    assert bench.trip_within(0.3).cause is Cause.SHORT_CIRCUIT
+
+
 @pytest.mark.parametrize("phase", ["ramp_up", "hold"])
 def test_deviation_beyond_what_the_trim_may_mend(make_bench: Callable[..., Bench], phase: str) -> None:
     bench = make_bench(target_ma=10.0, half_s=60.0)
