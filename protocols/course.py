@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from protocols.frequency import MOST_PER_WEEK
+from protocols.frequency import LEAST_HOURS, MOST_PER_WEEK
 from protocols.past import why_not
 from protocols.treatment import Polarity, Treatment
 
@@ -67,6 +67,19 @@ class Standing(NamedTuple):
 def refusal(given: Sequence[Given], now: datetime) -> str:
     """Say why no treatment is allowed now, or "" when one is; `given` in any order."""
     return why_not(given, now)
+
+
+def allowed_from(given: Sequence[Given], now: datetime) -> datetime | None:
+    """Say from when on a treatment is allowed, if nothing is given before; None where it is now, or never.
+
+    That lies within eight days: at a midnight, or 12 hours after one of those given.
+    """
+    if not refusal(given, now):
+        return None
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    moments = [(midnight + timedelta(days=day)).astimezone(now.tzinfo) for day in range(1, 9)]
+    moments += [one.begun + timedelta(hours=LEAST_HOURS) for one in given if one.begun <= now]
+    return next((one for one in sorted(moments) if one > now and not refusal(given, one)), None)
 
 
 def standing(plan: Plan, given: Sequence[Given], now: datetime) -> Standing:

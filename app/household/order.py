@@ -68,6 +68,8 @@ NO_TIME: Final = (
 ABOVE_CEILING: Final = "This current is above what this treatment allows at this age."
 ABOVE_UNIT: Final = "This current is above what this unit may give."
 TOO_LITTLE: Final = "This current is less than a unit can give."
+OF_CURRENT: Final = frozenset({OUT_OF_LIMIT, ABOVE_CEILING, ABOVE_UNIT, TOO_LITTLE})
+"""Reasons that lie in the current that was asked for."""
 
 
 def checklist(treatment: Treatment) -> dict[str, str]:

@@ -7,7 +7,8 @@ What is older than `live.OLD_S` is marked as old, by the server as by the page i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from starlette.responses import HTMLResponse, Response
@@ -43,6 +44,7 @@ def page(
     """Make the answer. `refresh_s` loads it again for browsers without scripts, 0 never."""
     t = visit.t
     paired = visit.visitor.device is not None
+    wrong = visit.wrong
     old = paired and visit.snapshot is None
     refresh = el("meta", http_equiv="refresh", content=refresh_s) if refresh_s else None
     chart_style = (
@@ -79,12 +81,20 @@ def page(
             _navigation(visit, section) if paired else None,
         ),
         _old(visit, f"{title} - ionto") if paired else None,
-        el("main", el("h1", title), _waiting(visit), *content, id="content", tabindex="-1"),
+        el(
+            "main",
+            el("h1", title),
+            None if wrong is None else el("p", str(wrong), class_="box bad", role="alert"),
+            _waiting(visit),
+            *content,
+            id="content",
+            tabindex="-1",
+        ),
         el("footer", _languages(visit)),
         _stop(visit),
     )
     whole = document(head, body, language=visit.language.code, class_="old" if old else None)
-    return HTMLResponse(whole, status_code=status)
+    return HTMLResponse(whole, status_code=status if wrong is None else wrong.status)
 
 
 def stamp(visit: Visit) -> str:
@@ -100,6 +110,29 @@ def note(text: str, kind: str = "note") -> Html:
 def field(label: str, *control: Child, hint: str = "") -> Html:
     """Put a label around a control."""
     return el("label", el("span", label), *control, el("small", hint) if hint else None, class_="field")
+
+
+def entry(
+    visit: Visit,
+    action: str,
+    name: str,
+    label: str,
+    *,
+    hint: str = "",
+    which: Mapping[str, object] = MappingProxyType({}),
+    **attributes: str | float | bool | None,
+) -> Html:
+    """Make a field of the form to `action`; shown again it is as it was filled in, with what is wrong.
+
+    `which` are the form's hidden fields, where a page has several to one action.
+    """
+    ours = visit.refills(action, which)
+    if ours and attributes.get("type") != "password":
+        attributes["value"] = visit.fields.get(name, "")
+    said = str(visit.wrong) if ours and visit.wrong is not None and visit.wrong.field == name else ""
+    if said:
+        attributes |= {"aria_invalid": "true", "autofocus": True}
+    return field(label, el("input", name=name, **attributes), el("strong", said) if said else None, hint=hint)
 
 
 def choices(name: str, options: dict[str, str], chosen: str) -> Html:

@@ -42,6 +42,9 @@ class NowView(NamedTuple):
     prepared: str = ""
     direction: str = ""
     dose: str = ""
+    way_prepare: str = ""
+    way_plan: str = ""
+    take_back: str = ""
 
 
 def view(
@@ -59,7 +62,8 @@ def view(
     absent = language.t(sentences.ABSENT)
     if last is None:
         return NowView(absent, "alarm")
-    return _view(last, names, language)._replace(sentence=absent, tone="alarm", alarm="", why="", rest="")
+    old = _view(last, names, language)
+    return old._replace(sentence=absent, tone="alarm", alarm="", why="", rest="", take_back="")
 
 
 def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> NowView:
@@ -85,7 +89,16 @@ def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> 
         prepared=_prepared(snapshot, names, language),
         direction=t(sentences.POLARITY.get(polarity, "")) if phase in FLOWING else "",
         dose=_dose(snapshot, language) if treating else "",
+        way_prepare=t("Prepare a treatment") if snapshot["next"] == "prepare" else "",
+        way_plan=t("Look at the plan") if snapshot["next"] == "come_back" else "",
+        take_back=t("Take back what is prepared") if _can_be_taken_back(snapshot) else "",
     )
+
+
+def _can_be_taken_back(snapshot: LiveState) -> bool:
+    """Tell whether something was prepared that waits for its Start."""
+    waits = snapshot["state"] in {"idle", "finished", "alarm"} and snapshot["session"] is None
+    return waits and snapshot["order"] is not None and not rest_offered(snapshot)
 
 
 def _phase(snapshot: LiveState, language: Language) -> str:

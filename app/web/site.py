@@ -81,6 +81,15 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/pair": {"POST": pair.ask},
 }
 
+AGAIN: Final[dict[Callable[[Visit], Response], Callable[[Visit], Response]]] = {
+    **dict.fromkeys((people.answer, people.word, people.permit, people.limit, people.rename), people.person),
+    people.add: people.people,
+    plan.save: plan.plan,
+    history.amend: history.session,
+    pair.ask: pair.show,
+}
+"""What keeps a form -> the page that has it, which shows it again where something in it is wrong."""
+
 
 class Site:
     """The companion of the unit whose state is in `state`; `app` is what a server runs."""
@@ -162,18 +171,25 @@ class Site:
             clock_s=time.monotonic(),
             secure=request.url.scheme == "https",
             door=request.scope["state"]["door"] + STOP,
+            posted=request.url.path,
         )
 
     def _pages(self, by_method: dict[str, Callable[[Visit], Response]]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             method = "GET" if request.method == "HEAD" else request.method
-            return await self._answer(request, by_method[method])
+            again = AGAIN.get(by_method[method])
+            return await self._answer(request, by_method[method], again)
 
         return answer
 
-    async def _answer(self, request: Request, handler: Callable[[Visit], Response]) -> Response:
+    async def _answer(
+        self,
+        request: Request,
+        handler: Callable[[Visit], Response],
+        again: Callable[[Visit], Response] | None = None,
+    ) -> Response:
         visit = self._visit(request)
-        answer = await run_in_threadpool(_guarded, handler, visit)
+        answer = await run_in_threadpool(_guarded, handler, visit, again)
         if request.method == "POST" or visit.visitor.device is None:
             await run_in_threadpool(self._renew)
         return answer
@@ -247,14 +263,18 @@ class Site:
         return Response(content, media_type=kind, headers={"cache-control": "max-age=3600"})
 
 
-def _guarded(handler: Callable[[Visit], Response], visit: Visit) -> Response:
-    """Run a page; what a person or a disk can cause is a sentence."""
+def _guarded(
+    handler: Callable[[Visit], Response], visit: Visit, again: Callable[[Visit], Response] | None = None
+) -> Response:
+    """Run a page; what a person or a disk can cause is a sentence, and `again` shows a form that is wrong."""
     try:
         if visit.visitor.device is not None:
             visit = visit._replace(waiting=visit.house.household.settle(visit.today))
         return handler(visit)
     except Sorry as sorry:
-        return _sorry(visit, str(sorry), sorry.status)
+        if again is not None and sorry.field:
+            return _guarded(again, visit._replace(wrong=sorry))
+        return _sorry(visit._replace(wrong=None), str(sorry), sorry.status)
     except Unreadable as error:
         return _sorry(
             visit,

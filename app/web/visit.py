@@ -30,11 +30,15 @@ _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,6}([.,][0-9]{1,6})?", re.ASCII)
 
 
 class Sorry(Exception):
-    """A page that can't do what was asked; `str()` is the sentence, `status` the answer's."""
+    """A page that can't do what was asked; `str()` is the sentence, `status` the answer's.
 
-    def __init__(self, sentence: str, status: int = 422) -> None:
+    `field` is the one that is wrong, "" where none is: then the form is shown again, as it was filled in.
+    """
+
+    def __init__(self, sentence: str, status: int = 422, *, field: str = "") -> None:
         super().__init__(sentence)
         self.status = status
+        self.field = field
 
 
 class House(NamedTuple):
@@ -74,6 +78,9 @@ class Visit(NamedTuple):
     door: str
     waiting: Sequence[Waiting] = ()
     """Answers that are to become a no, which every page tells."""
+    posted: str = ""
+    wrong: Sorry | None = None
+    """What is wrong with the form that was posted to `posted`, where a page shows it again."""
 
     @property
     def phone(self) -> str:
@@ -89,6 +96,11 @@ class Visit(NamedTuple):
     def t(self, text: str, **values: object) -> str:
         """Say a text in the visitor's language."""
         return self.language.t(text, **values)
+
+    def refills(self, action: str, which: Mapping[str, object]) -> bool:
+        """Tell whether this is the form that is shown again; `which` are its hidden fields."""
+        ours = self.wrong is not None and self.posted == action
+        return ours and all(self.fields.get(name) == str(value) for name, value in which.items())
 
     def form(self, action: str, *children: Child, **attributes: str | bool | None) -> Html:
         """Make a form that counts once."""
@@ -106,7 +118,8 @@ class Visit(NamedTuple):
                 self.t(
                     "This text is empty, too long or can't be shown: 1 to {longest} printable characters.",
                     longest=longest,
-                )
+                ),
+                field=name,
             )
         return text
 
@@ -114,7 +127,7 @@ class Visit(NamedTuple):
         """Read a number written with point or comma. Raises Sorry."""
         found = _NUMBER.fullmatch(plainly(self.fields.get(name, "")).strip())
         if found is None:
-            raise Sorry(self.t("This is not a number: write it like 8 or 8.5."))
+            raise Sorry(self.t("This is not a number: write it like 8 or 8.5."), field=name)
         return float(found[0].replace(",", "."))
 
     def choice(self, name: str, allowed: Mapping[str, object]) -> str:
@@ -131,7 +144,7 @@ class Visit(NamedTuple):
         except ValueError:
             day = date.min
         if not 1900 <= day.year <= 2200:
-            raise Sorry(self.t("This is not a date: write it like 2026-01-31."))
+            raise Sorry(self.t("This is not a date: write it like 2026-01-31."), field=name)
         return day
 
     def person(self, number: str) -> Person:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from protocols import course as rhythm
 from protocols import frequency as rules
-from protocols.course import Given, Plan, first_polarity, refusal, standing, upcoming
+from protocols.course import Given, Plan, allowed_from, first_polarity, refusal, standing, upcoming
 from protocols.treatment import find
 
 pytestmark = pytest.mark.core
@@ -50,6 +50,25 @@ def test_a_sixth_within_seven_days_is_refused():
     assert refusal(treated(0, 1, 2, 3, 4), at(5)) == rules.FIVE_A_WEEK
     assert refusal(treated(0, 1, 2, 3, 4), at(6)) == rules.FIVE_A_WEEK
     assert refusal(treated(0, 1, 2, 3, 4), at(7)) == ""
+
+
+@given(st.lists(st.integers(0, 9 * 24), max_size=8), st.integers(8 * 24, 9 * 24))
+def test_when_it_is_allowed_again_it_is_and_not_before(hours, now_h):
+    had = [Given(at(0, 0) + timedelta(hours=hour), "forward") for hour in hours if hour <= now_h]
+    now = at(0, 0) + timedelta(hours=now_h)
+    moment = allowed_from(had, now)
+    if not refusal(had, now):
+        assert moment is None
+        return
+    assert moment is not None
+    assert refusal(had, moment) == ""
+    for minutes in range(0, int((moment - now).total_seconds() // 60), 60):
+        assert refusal(had, now + timedelta(minutes=minutes)) != ""
+    assert refusal(had, moment - timedelta(minutes=1)) != ""
+
+
+def test_a_record_of_the_future_allows_nothing_that_could_be_told():
+    assert allowed_from(treated(30), at(2)) is None
 
 
 def test_a_clock_before_the_last_treatment_refuses():

@@ -20,7 +20,7 @@ from app.household.store import Feedback
 from app.typed import moment
 from app.web import sentences
 from app.web.chart import drawing
-from app.web.frame import choices, facts, field, note, page
+from app.web.frame import choices, entry, facts, field, note, page
 from app.web.markup import Child, Html, el
 from app.web.pages.now import felt_forms, in_session
 from app.web.pages.people import check_code, code_field
@@ -135,13 +135,14 @@ def amend(visit: Visit) -> Response:
     try:
         begun = moment(visit.fields.get("started", ""))
     except ValueError as error:
-        raise Sorry(f"{visit.t('When it began')}: {visit.language.retell(str(error))}") from None
+        said = f"{visit.t('When it began')}: {visit.language.retell(str(error))}"
+        raise Sorry(said, field="started") from None
     reason = visit.line("reason", LONGEST_REASON)
     check_code(visit)
     try:
         amending.amend(visit.house.state, number, begun, "nurse", reason, wall.read())
     except AmendRefused as refused:
-        raise Sorry(visit.language.retell(str(refused))) from refused
+        raise Sorry(visit.language.retell(str(refused)), field="started") from refused
     except (Unwritable, sqlite3.Error, OSError) as error:
         raise Sorry(visit.language.retell(str(error)), 503) from error
     return go(f"/history/{number}")
@@ -305,18 +306,25 @@ def _amending(visit: Visit, record: Record) -> Html | None:
     t = visit.t
     if record.outcome is None:
         return None
+    action = f"/history/{record.id}/amend"
     form = visit.form(
-        f"/history/{record.id}/amend",
-        field(t("When it began"), el("input", type="datetime-local", name="started", required=True)),
-        field(
+        action,
+        entry(visit, action, "started", t("When it began"), type="datetime-local", required=True),
+        entry(
+            visit,
+            action,
+            "reason",
             t("Reason"),
-            el("input", name="reason", required=True, maxlength=LONGEST_REASON, autocomplete="off"),
+            required=True,
+            maxlength=LONGEST_REASON,
+            autocomplete="off",
         ),
-        code_field(visit),
+        code_field(visit, action),
         el("button", t("Amend the date"), class_="plain"),
     )
     why = t("The recorded date stays; the amendment is kept beside it.")
-    return el("details", el("summary", t("Amend the date")), el("p", why), form, class_="noprint")
+    again = visit.refills(action, {})
+    return el("details", el("summary", t("Amend the date")), el("p", why), form, class_="noprint", open=again)
 
 
 def _afterwards(visit: Visit, record: Record) -> Html | None:

@@ -66,7 +66,26 @@ def now(visit: Visit) -> Response:
         el("p", seen.alarm, class_="box urgent", role="alert", data_live="alarm", hidden=not seen.alarm),
         el("p", seen.rest, class_="box note", role="status", data_live="rest", hidden=not seen.rest),
         el("p", seen.why, class_="box warn", role="status", data_live="why", hidden=not seen.why),
+        [
+            el("a", text, href=where, class_="button", data_live=key, hidden=not text)
+            for key, where, text in (
+                ("way_prepare", "/prepare", seen.way_prepare),
+                ("way_plan", "/plan", seen.way_plan),
+            )
+        ],
         el("dl", rows, class_="figures"),
+        visit.form(
+            "/prepare",
+            el(
+                "button",
+                seen.take_back,
+                name="withdraw",
+                value="yes",
+                class_="plain",
+                data_live="take_back",
+                hidden=not seen.take_back,
+            ),
+        ),
         _feedback(visit),
         _chart(visit),
         desk(visit) if visit.simulated else None,

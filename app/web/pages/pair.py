@@ -8,7 +8,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from app.household.store import StoreRefused
-from app.web.frame import field, note, page
+from app.web.frame import entry, note, page
 from app.web.gate import DEVICE_COOKIE, cookie
 from app.web.markup import Child, el
 from app.web.pages.now import desk
@@ -38,9 +38,8 @@ def show(visit: Visit) -> Response:
         said = note(t(clash, seconds=left), "bad")
     ask = visit.form(
         "/pair",
-        field(
-            t("Name of this device"),
-            el("input", name="name", required=True, maxlength=40, autocomplete="off"),
+        entry(
+            visit, "/pair", "name", t("Name of this device"), required=True, maxlength=40, autocomplete="off"
         ),
         el("button", t("Ask the unit")),
     )

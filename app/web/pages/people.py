@@ -5,8 +5,9 @@ Law: lowering a limit is free; raising one, and a word, need the nurse's code, w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from app.household.health import Permission
 from app.household.order import NO_TIME, withdraw_of
 from app.household.store import TOO_MANY_TRIES, Person, StoreRefused
 from app.web import sentences
-from app.web.frame import field, note, page
+from app.web.frame import entry, note, page
 from app.web.markup import Child, Html, el
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
@@ -73,8 +74,8 @@ def people(visit: Visit) -> Response:
     ]
     add = visit.form(
         "/people",
-        field(t("Name"), el("input", name="name", required=True, maxlength=40, autocomplete="off")),
-        field(t("Date of birth"), el("input", type="date", name="born", required=True)),
+        entry(visit, "/people", "name", t("Name"), required=True, maxlength=40, autocomplete="off"),
+        entry(visit, "/people", "born", t("Date of birth"), type="date", required=True),
         el("button", t("Add")),
     )
     return page(
@@ -93,8 +94,9 @@ def add(visit: Visit) -> Response:
     if not Reading(visit.now).possible:
         raise Sorry(visit.t(NO_TIME))
     if not 0 <= age_years(born, visit.today) <= 120:
-        raise Sorry(visit.t("This is not a date of birth."))
-    return go(f"/people/{kept(visit, lambda: visit.house.household.add_person(name, born))}")
+        raise Sorry(visit.t("This is not a date of birth."), field="born")
+    made = kept(visit, lambda: visit.house.household.add_person(name, born), field="name")
+    return go(f"/people/{made}")
 
 
 def person(visit: Visit) -> Response:
@@ -116,7 +118,12 @@ def person(visit: Visit) -> Response:
         _off(visit, one),
         el("section", el("h2", t("Limits")), _limits(visit, one)),
         _changes(visit, one),
-        el("details", el("summary", t("Change the name")), _rename(visit, one)),
+        el(
+            "details",
+            el("summary", t("Change the name")),
+            _rename(visit, one),
+            open=visit.refills(f"/people/{one.id}/name", {}),
+        ),
         el(
             "p",
             el(
@@ -148,7 +155,10 @@ def answer(visit: Visit) -> Response:
     one = visit.person(visit.path["person"])
     yes_no = {"yes": True, "no": False}
     asked = DRUG_QUESTIONS if DRUG_QUESTIONS[0].key in visit.fields else QUESTIONS
-    answers = {question.key: yes_no[visit.choice(question.key, yes_no)] for question in asked}
+    for question in asked:
+        if visit.fields.get(question.key) not in yes_no:
+            raise Sorry(visit.t("Answer every question."), field=question.key)
+    answers = {question.key: yes_no[visit.fields[question.key]] for question in asked}
     turned = any(one.answers.get(key) and not yes for key, yes in answers.items())
     proven = turned and bool(visit.fields.get("code", "").strip())
     if proven:
@@ -190,7 +200,7 @@ def permit(visit: Visit) -> Response:
     strength = visit.line("strength", LONGEST_STRENGTH) if key == DRUG else ""
     until = visit.day("until")
     if not visit.today <= until <= visit.today + LONGEST_WORD:
-        raise Sorry(visit.t("The last day lies between today and a year from now."))
+        raise Sorry(visit.t("The last day lies between today and a year from now."), field="until")
     check_code(visit)
     permission = Permission(given_by, visit.today, until, strength)
     visit.house.household.permit(one.id, key, permission, device=visit.phone)
@@ -210,10 +220,12 @@ def limit(visit: Visit) -> Response:
                 visit.t(
                     "Raising a limit takes the nurse's code. Enter it too, or choose {now} or less.",
                     now=visit.language.ma(now_ma),
-                )
+                ),
+                field="code",
             )
         check_code(visit)
-    kept(visit, lambda: visit.house.household.set_limit(one, area, limit_ma, visit.today))
+    book = visit.house.household
+    kept(visit, lambda: book.set_limit(one, area, limit_ma, visit.today), field="limit_ma")
     _reconsider(visit, one)
     return go(f"/people/{one.id}")
 
@@ -221,7 +233,7 @@ def limit(visit: Visit) -> Response:
 def rename(visit: Visit) -> Response:
     """Give a person another name."""
     one, name = visit.person(visit.path["person"]), visit.line("name")
-    kept(visit, lambda: visit.house.household.rename_person(one.id, name))
+    kept(visit, lambda: visit.house.household.rename_person(one.id, name), field="name")
     return go(f"/people/{one.id}")
 
 
@@ -269,10 +281,13 @@ def _devices(visit: Visit) -> list[Html]:
 
 
 def _questions(visit: Visit, one: Person, questions: Collection[Question]) -> Html:
-    t = visit.t
+    t, action = visit.t, f"/people/{one.id}/answers"
+    again = visit.refills(action, {}) and any(question.key in visit.fields for question in questions)
     asked = []
     for question in questions:
         said = one.answers.get(question.key)
+        if again and question.key in visit.fields:
+            said = visit.fields[question.key] == "yes"
         radios = [
             el(
                 "label",
@@ -288,16 +303,18 @@ def _questions(visit: Visit, one: Person, questions: Collection[Question]) -> Ht
             )
             for value, text, meaning in YES_NO
         ]
-        asked.append(el("fieldset", el("legend", t(question.text)), radios, class_="yesno"))
+        wrong = str(visit.wrong) if again and visit.wrong and visit.wrong.field == question.key else ""
+        mark = el("strong", wrong) if wrong else None
+        asked.append(el("fieldset", el("legend", t(question.text), " ", mark), radios, class_="yesno"))
     any_yes = any(one.answers.get(question.key) for question in questions)
     turning = t(
         "Only where a yes becomes a no: with the code it does so at once. Without it the yes holds for "
         "another 24 hours, and every page says so."
     )
     form = visit.form(
-        f"/people/{one.id}/answers",
+        action,
         asked,
-        code_field(visit, required=False, hint=turning) if any_yes else None,
+        code_field(visit, action if again else "", required=False, hint=turning) if any_yes else None,
         el("button", t("Keep the answers")),
     )
     if one.answered_on is None or any(question.key not in one.answers for question in questions):
@@ -305,7 +322,7 @@ def _questions(visit: Visit, one: Person, questions: Collection[Question]) -> Ht
     when = t(
         "Answered {day}. Change them when something changes.", day=visit.language.short_day(one.answered_on)
     )
-    return el("details", el("summary", when), form)
+    return el("details", el("summary", when), form, open=again)
 
 
 def _findings(visit: Visit, one: Person) -> Html:
@@ -360,16 +377,14 @@ def _words(visit: Visit, one: Person) -> Html | None:
                 )
             )
             continue
+        action, which = f"/people/{one.id}/word", {"key": found.key}
         parts.append(
             visit.form(
-                f"/people/{one.id}/word",
+                action,
                 el("p", t(found.why)),
                 el("input", type="hidden", name="key", value=found.key),
-                field(
-                    t("Name of the doctor or nurse who agrees"),
-                    el("input", name="given_by", required=True, maxlength=40, autocomplete="off"),
-                ),
-                code_field(visit),
+                _given_by(visit, action, which),
+                code_field(visit, action, which=which),
                 el("button", t("Record the agreement")),
             )
         )
@@ -405,29 +420,50 @@ def _off(visit: Visit, one: Person) -> Html:
 
 
 def _word_form(visit: Visit, one: Person, key: str) -> Html:
-    t = visit.t
-    strength = el("input", name="strength", required=True, maxlength=LONGEST_STRENGTH, autocomplete="off")
-    until = el(
-        "input",
+    t, action, which = visit.t, f"/people/{one.id}/permission", {"key": key}
+    strength = entry(
+        visit,
+        action,
+        "strength",
+        t("Strength, as on the bottle"),
+        hint=t("For example 0.05 %."),
+        which=which,
+        required=True,
+        maxlength=LONGEST_STRENGTH,
+        autocomplete="off",
+    )
+    until = entry(
+        visit,
+        action,
+        "until",
+        t("Last day"),
+        which=which,
         type="date",
-        name="until",
         required=True,
         min=visit.today.isoformat(),
         max=(visit.today + LONGEST_WORD).isoformat(),
     )
     return visit.form(
-        f"/people/{one.id}/permission",
+        action,
         el("input", type="hidden", name="key", value=key),
-        field(
-            t("Name of the doctor or nurse who agrees"),
-            el("input", name="given_by", required=True, maxlength=40, autocomplete="off"),
-        ),
-        field(t("Strength, as on the bottle"), strength, hint=t("For example 0.05 %."))
-        if key == DRUG
-        else None,
-        field(t("Last day"), until),
-        code_field(visit),
+        _given_by(visit, action, which),
+        strength if key == DRUG else None,
+        until,
+        code_field(visit, action, which=which),
         el("button", t("Record the agreement")),
+    )
+
+
+def _given_by(visit: Visit, action: str, which: Mapping[str, object]) -> Html:
+    return entry(
+        visit,
+        action,
+        "given_by",
+        visit.t("Name of the doctor or nurse who agrees"),
+        which=which,
+        required=True,
+        maxlength=40,
+        autocomplete="off",
     )
 
 
@@ -492,10 +528,15 @@ def _limits(visit: Visit, one: Person) -> list[Html]:
             now=language.ma(now_ma),
             most=language.ma(most_ma),
         )
-        entry = el(
-            "input",
+        action, which = f"/people/{one.id}/limit", {"area": area}
+        limit_field = entry(
+            visit,
+            action,
+            "limit_ma",
+            t("{area}: limit in mA", area=t(sentences.AREAS[area])),
+            hint=hint,
+            which=which,
             type="number",
-            name="limit_ma",
             min=MIN_CURRENT_MA,
             max=most_ma,
             step=0.5,
@@ -505,10 +546,10 @@ def _limits(visit: Visit, one: Person) -> list[Html]:
         )
         forms.append(
             visit.form(
-                f"/people/{one.id}/limit",
+                action,
                 el("input", type="hidden", name="area", value=area),
-                field(t("{area}: limit in mA", area=t(sentences.AREAS[area])), entry, hint=hint),
-                code_field(visit, required=False),
+                limit_field,
+                code_field(visit, action, required=False, which=which),
                 el("button", t("Keep the limit"), class_="plain"),
                 class_="limit",
             )
@@ -517,18 +558,41 @@ def _limits(visit: Visit, one: Person) -> list[Html]:
 
 
 def _rename(visit: Visit, one: Person) -> Html:
-    entry = el("input", name="name", value=one.name, required=True, maxlength=40, autocomplete="off")
-    return visit.form(
-        f"/people/{one.id}/name", field(visit.t("Name"), entry), el("button", visit.t("Keep the name"))
+    action = f"/people/{one.id}/name"
+    name = entry(
+        visit,
+        action,
+        "name",
+        visit.t("Name"),
+        value=one.name,
+        required=True,
+        maxlength=40,
+        autocomplete="off",
     )
+    return visit.form(action, name, el("button", visit.t("Keep the name")))
 
 
-def code_field(visit: Visit, *, required: bool = True, hint: str = "") -> Html:
-    """Make the field for the nurse's code."""
-    entry = el(
-        "input", type="password", name="code", maxlength=LONGEST_CODE, required=required, autocomplete="off"
+def code_field(
+    visit: Visit,
+    action: str,
+    *,
+    required: bool = True,
+    hint: str = "",
+    which: Mapping[str, object] = MappingProxyType({}),
+) -> Html:
+    """Make the field for the nurse's code, of the form to `action`; it is never filled in again."""
+    return entry(
+        visit,
+        action,
+        "code",
+        visit.t("Nurse's code"),
+        hint=hint,
+        which=which,
+        type="password",
+        maxlength=LONGEST_CODE,
+        required=required,
+        autocomplete="off",
     )
-    return field(visit.t("Nurse's code"), entry, hint=hint)
 
 
 def check_code(visit: Visit) -> None:
@@ -537,17 +601,17 @@ def check_code(visit: Visit) -> None:
 
     def take() -> None:
         if not codes.take(which, visit.clock_s):
-            raise Sorry(visit.t(TOO_MANY_TRIES), 429)
+            raise Sorry(visit.t(TOO_MANY_TRIES), 429, field="code")
 
     code = visit.fields.get("code", "")[:LONGEST_CODE]
-    which = kept(visit, household.code_id, 403)
+    which = kept(visit, household.code_id, 403, "code")
     status = 403 if code.strip() else 422
-    kept(visit, lambda: household.prove_code(code, take, lambda: codes.give_back(which)), status)
+    kept(visit, lambda: household.prove_code(code, take, lambda: codes.give_back(which)), status, "code")
 
 
-def kept(visit: Visit, do: Callable[[], T], status: int = 422) -> T:
-    """Do what the household's book may refuse. Raises Sorry."""
+def kept(visit: Visit, do: Callable[[], T], status: int = 422, field: str = "") -> T:
+    """Do what the household's book may refuse, because of a field's value. Raises Sorry."""
     try:
         return do()
     except StoreRefused as refused:
-        raise Sorry(visit.t(str(refused)), status) from refused
+        raise Sorry(visit.t(str(refused)), status, field=field) from refused

@@ -12,11 +12,11 @@ from starlette.responses import Response
 from app.household.calendar import calendar
 from app.household.store import Person
 from app.web import sentences
-from app.web.frame import choices, facts, field, note, page
+from app.web.frame import choices, entry, facts, field, note, page
 from app.web.markup import Html, el
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import Area
-from protocols.course import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, standing, upcoming
+from protocols.course import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, allowed_from, standing, upcoming
 from protocols.fitness import AREAS
 
 SHOWN: Final = 8
@@ -77,7 +77,7 @@ def _person(visit: Visit, person: Person) -> Html:
         "details",
         el("summary", t("Plan another area") if planned else t("Make a plan")),
         _settings(visit, person, None, Plan(starts_on=visit.today), others),
-        open=not planned,
+        open=not planned or visit.refills("/plan", {"person": person.id}),
     )
     return el(
         "section",
@@ -95,7 +95,13 @@ def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
     found = standing(kept, given, visit.now)
     days = upcoming(kept, given, visit.now, SHOWN)
     if found.verdict == "refused":
-        said = note(t(found.why), "bad")
+        moment = allowed_from(given, visit.now)
+        again = (
+            ""
+            if moment is None
+            else t("A treatment is allowed again from {moment} on.", moment=language.moment(moment))
+        )
+        said = note(f"{t(found.why)} {again}".strip(), "bad")
     elif found.verdict == "due":
         said = note(t("A treatment is due."), "good")
     else:
@@ -118,7 +124,12 @@ def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
             el("a", t("Prepare"), href=f"/prepare?person={person.id}&treatment={area}", class_="button"),
             el("a", t("Calendar file"), href=f"/plan/{person.id}/{area}.ics", class_="button plain"),
         ),
-        el("details", el("summary", t("Change the plan")), _settings(visit, person, area, kept, {})),
+        el(
+            "details",
+            el("summary", t("Change the plan")),
+            _settings(visit, person, area, kept, {}),
+            open=visit.refills("/plan", {"person": person.id, "area": area}),
+        ),
         id=f"plan-{person.id}-{area}",
     )
 
@@ -134,22 +145,35 @@ def _settings(visit: Visit, person: Person, area: Area | None, kept: Plan, areas
         str(day): visit.language.n("every {count} day", "every {count} days", day)
         for day in range(TOP_UP_DAYS[0], TOP_UP_DAYS[1] + 1)
     }
-    alternate = el("input", type="checkbox", name="alternate", value="yes", checked=kept.alternate)
-    which = (
+    which = {"person": person.id} if area is None else {"person": person.id, "area": area}
+    again = visit.refills("/plan", which)
+    typed = visit.fields if again else {}
+    alternates = typed.get("alternate") == "yes" if again else kept.alternate
+    alternate = el("input", type="checkbox", name="alternate", value="yes", checked=alternates)
+    of_area = (
         el("input", type="hidden", name="area", value=area)
         if area is not None
-        else field(t("Area"), choices("area", areas, ""))
+        else field(t("Area"), choices("area", areas, typed.get("area", "")))
     )
     return visit.form(
         "/plan",
         el("input", type="hidden", name="person", value=person.id),
-        which,
-        field(t("Initial course"), choices("per_week", per_week, str(kept.per_week))),
-        field(t("Length of the course"), choices("weeks", weeks, str(kept.weeks))),
-        field(t("Top-ups after it"), choices("top_up_days", days, str(kept.top_up_days))),
+        of_area,
+        field(t("Initial course"), choices("per_week", per_week, typed.get("per_week", str(kept.per_week)))),
+        field(t("Length of the course"), choices("weeks", weeks, typed.get("weeks", str(kept.weeks)))),
         field(
+            t("Top-ups after it"),
+            choices("top_up_days", days, typed.get("top_up_days", str(kept.top_up_days))),
+        ),
+        entry(
+            visit,
+            "/plan",
+            "starts_on",
             t("First day"),
-            el("input", type="date", name="starts_on", value=kept.starts_on.isoformat(), required=True),
+            which=which,
+            type="date",
+            value=kept.starts_on.isoformat(),
+            required=True,
         ),
         el(
             "label",

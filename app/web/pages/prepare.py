@@ -10,16 +10,16 @@ import math
 from starlette.responses import Response
 
 from app.household.feelings import HURT, STEP_MA, suggested_ma, why_suggested
-from app.household.order import checklist, limit_for, obstacles, prepared, withdraw, write
+from app.household.order import OF_CURRENT, checklist, limit_for, obstacles, prepared, withdraw, write
 from app.household.store import Person
 from app.web import sentences
-from app.web.frame import choices, field, note, page
+from app.web.frame import choices, entry, field, note, page
 from app.web.markup import Child, Html, el
 from app.web.now_view import rest_offered
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
-from protocols.course import first_polarity, standing
+from protocols.course import allowed_from, first_polarity, standing
 from protocols.fitness import OFF
 from protocols.treatment import Treatment, find, names
 
@@ -39,18 +39,24 @@ def order(visit: Visit) -> Response:
     treatment = find(visit.choice("treatment", dict.fromkeys(names())))
     if paused := _paused(visit):
         return _page(visit, person, treatment, [paused])
+    try:
+        current_ma = visit.number("current_ma")
+    except Sorry as sorry:
+        return _page(visit._replace(wrong=sorry), person, treatment, [str(sorry)])
     made = prepared(
         person,
         treatment,
         visit.house.household.plan(person.id, treatment.area, visit.today),
         visit.house.records.given(str(person.id), treatment.area),
-        visit.number("current_ma"),
+        current_ma,
         [key for key in checklist(treatment) if visit.fields.get(key) == "yes"],
         visit.now,
         _unit_ma(visit),
     )
     if isinstance(made, list):
-        return _page(visit, person, treatment, made)
+        of_current = next((why for why in made if why in OF_CURRENT), "")
+        wrong = Sorry(visit.t(of_current), field="current_ma") if of_current else None
+        return _page(visit._replace(wrong=wrong), person, treatment, made)
     write(visit.house.state, made)
     return go("/")
 
@@ -105,7 +111,8 @@ def _page(
         action="/prepare",
         class_="pick",
     )
-    said = [note(t(reason), "bad") for reason in reasons or ()]
+    above = "" if visit.wrong is None else str(visit.wrong)  # which the page says by itself
+    said = [note(t(reason), "bad") for reason in reasons or () if t(reason) != above]
     content: Child = None if person is None else _for(visit, person, treatment, answered=bool(reasons))
     status = 422 if reasons else 200
     return page(
@@ -123,9 +130,24 @@ def _for(visit: Visit, person: Person, treatment: Treatment, *, answered: bool) 
     if found:
         said = [] if answered else [note(t(why), "bad") for why in found]
         return el(
-            "section", el("h2", t("No treatment now")), said, el("p", _ways_on(visit, person, treatment))
+            "section",
+            el("h2", t("No treatment now")),
+            said,
+            _when(visit, person, treatment),
+            el("p", _ways_on(visit, person, treatment)),
         )
     return el("section", _standing(visit, person, treatment), _checklist(visit, person, treatment))
+
+
+def _when(visit: Visit, person: Person, treatment: Treatment) -> Html | None:
+    """Say when the rule of days allows the next treatment, where it is what stands in the way."""
+    given = visit.house.records.given(str(person.id), treatment.area)
+    moment = allowed_from(given, visit.now)
+    if moment is None:
+        return None
+    said = visit.t("A treatment is allowed again from {moment} on.", moment=visit.language.moment(moment))
+    where = f"/plan#plan-{person.id}-{treatment.area}"
+    return el("p", said, " ", el("a", visit.t("Look at the plan"), href=where, class_="button plain"))
 
 
 def _ways_on(visit: Visit, person: Person, treatment: Treatment) -> list[Html]:
@@ -166,7 +188,14 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
     ticks = [
         el(
             "label",
-            el("input", type="checkbox", name=key, value="yes", required=True),
+            el(
+                "input",
+                type="checkbox",
+                name=key,
+                value="yes",
+                required=True,
+                checked=visit.fields.get(key) == "yes",
+            ),
             el("span", t(text)),
             class_="tick",
         )
@@ -178,14 +207,17 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
         least=language.ma(MIN_CURRENT_MA),
         most=language.ma(limit_ma),
     )
-    current = el(
-        "input",
-        name="current_ma",
+    current = entry(
+        visit,
+        "/prepare",
+        "current_ma",
+        t("Current in mA"),
+        hint=f"{suggested} {why} {hint}",
         type="number",
         min=MIN_CURRENT_MA,
         max=limit_ma,
         step=STEP_MA,
-        value=start_ma,
+        value=visit.fields.get("current_ma", start_ma),
         required=True,
         inputmode="decimal",
     )
@@ -195,7 +227,7 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
         el("input", type="hidden", name="treatment", value=treatment.name),
         note(t(HURT), "bad") if felt in {"sore", "blisters"} else None,
         el("fieldset", el("legend", t("Checklist")), ticks),
-        field(t("Current in mA"), current, hint=f"{suggested} {why} {hint}"),
+        current,
         el(
             "p",
             t(
