@@ -51,21 +51,33 @@ def values(answer):
 @pytest.mark.parametrize(
     ("page", "action", "typed", "wrong", "said"),
     [
-        ("/people", "", {"name": "Bo", "born": "1990-31-31"}, "born", "This is not a date."),
+        (
+            "/people",
+            "",
+            {"name": "Bo", "born": "1990-31-31"},
+            "born",
+            "This is not a date: write it like 2026-01-31.",
+        ),
         ("/people", "", {"name": "Bo", "born": "2190-01-01"}, "born", "This is not a date of birth."),
         ("/people", "", {"name": " ann", "born": "1990-01-01"}, "name", "Somebody of this name"),
         ("", "/name", {"name": "\t"}, "name", "1 to 40 printable characters"),
         ("", "/limit", {"limit_ma": "14", "code": "wrong-1"}, "code", "The nurse's code is wrong."),
         ("", "/limit", {"limit_ma": "14"}, "code", "Raising a limit takes the nurse's code."),
-        ("", "/limit", {"limit_ma": "much"}, "limit_ma", "This is not a number."),
+        ("", "/limit", {"limit_ma": "much"}, "limit_ma", "This is not a number: write it like 8 or 8.5."),
         (
             "",
             "/permission",
             {"given_by": "Dr Who", "until": "soon", "strength": "1 %"},
             "until",
-            "not a date",
+            "This is not a date: write it like 2026-01-31.",
         ),
-        ("/plan", "", PLAN | {"starts_on": "tomorrow"}, "starts_on", "This is not a date."),
+        (
+            "/plan",
+            "",
+            PLAN | {"starts_on": "tomorrow"},
+            "starts_on",
+            "This is not a date: write it like 2026-01-31.",
+        ),
     ],
 )
 def test_what_was_typed_stays_and_what_is_wrong_is_said_there(phone, ann, page, action, typed, wrong, said):

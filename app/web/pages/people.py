@@ -92,7 +92,7 @@ def add(visit: Visit) -> Response:
     """Add a person."""
     name, born = visit.line("name"), visit.day("born")
     if not Reading(visit.now).possible:
-        raise Sorry(visit.t(NO_TIME))
+        raise Sorry(visit.t(NO_TIME), field="born")
     if not 0 <= age_years(born, visit.today) <= 120:
         raise Sorry(visit.t("This is not a date of birth."), field="born")
     made = kept(visit, lambda: visit.house.household.add_person(name, born), field="name")
@@ -195,6 +195,7 @@ def permit(visit: Visit) -> Response:
     key = visit.choice("key", OFF)
     if "end" in visit.fields:
         visit.house.household.permit(one.id, key, None, device=visit.phone)
+        _reconsider(visit, one)
         return go(f"/people/{one.id}#word-{key}")
     given_by = visit.line("given_by")
     strength = visit.line("strength", LONGEST_STRENGTH) if key == DRUG else ""
