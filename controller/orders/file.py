@@ -58,13 +58,10 @@ def found(data: bytes, now: datetime) -> Found:
     if len(data) > LARGEST:
         return {"error": f"next.json is longer than {LARGEST} bytes"}
     try:
-        asked = json.loads(data, parse_constant=_no_number, object_pairs_hook=_no_doubles)
-        until = datetime.fromisoformat(asked["valid_until_utc"])
-        if until.utcoffset() != timedelta(0):
-            raise ValueError("valid_until_utc has no Z or +00:00")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        return {"error": f"next.json is no order: {why[:200]}"}
+        asked = _object(data)
+        until = _instant(asked)
+    except ValueError as error:
+        return {"error": f"next.json is no order: {str(error)[:200]}"}
     valid_for = until - now
     if not timedelta(0) < valid_for <= LONGEST_VALID + SLACK:
         return {"error": "next.json: valid_until_utc is over, or more than 24 h ahead"}
@@ -74,6 +71,38 @@ def found(data: bytes, now: datetime) -> Found:
 def digest_of(data: bytes) -> str:
     """Return the name of this content, so that an order is used once and no newer one is taken for it."""
     return hashlib.sha256(data).hexdigest()
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """Read the one object of a file. Raises ValueError."""
+    if not data.strip(b"\0 \t\r\n"):
+        raise ValueError("the file is empty")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("it is no UTF-8 text") from None
+    try:
+        asked = json.loads(text, parse_constant=_no_number, object_pairs_hook=_no_doubles)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON from line {error.lineno}, column {error.colno} on") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(asked, dict):
+        raise ValueError("one JSON object is expected")
+    return asked
+
+
+def _instant(asked: dict[str, Any]) -> datetime:
+    """Read until when an order is good. Raises ValueError."""
+    if "valid_until_utc" not in asked:
+        raise ValueError("valid_until_utc is missing")
+    try:
+        until = datetime.fromisoformat(asked["valid_until_utc"])
+    except (ValueError, TypeError):
+        raise ValueError("valid_until_utc is no date and time, such as 2026-11-28T18:30:00Z") from None
+    if until.utcoffset() != timedelta(0):
+        raise ValueError("valid_until_utc has no Z or +00:00")
+    return until
 
 
 def _no_number(name: str) -> Any:
