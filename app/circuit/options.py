@@ -36,5 +36,5 @@ def add_options(command: argparse.ArgumentParser) -> None:
         + "; ".join(f"{name}: {what}" for name, what in BREAKS.items()),
     )
     add("--parts", action="store_true", help="print the parts list, without simulating")
-    add("--svg", type=path, metavar="FILE.svg", help="draw the schematic, without simulating")
+    add("--svg", type=path, metavar="FILE.svg", help="draw the sheets of the schematic, without simulating")
     add("--json", type=path, metavar="FILE.json", help="write the table there, too")
