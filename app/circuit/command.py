@@ -16,7 +16,7 @@ from app.circuit.lane import CASES, Row, run
 from app.circuit.ngspice import LACKING, NotSimulated, found, version
 from app.circuit.picture import draw
 from app.output import ExitCode, UsageError, complain, say
-from config.circuit import CIRCUIT, load_circuit
+from config.circuit import load_circuit
 from controller.host.disk import told
 from sim.circuit import cases
 
@@ -81,8 +81,8 @@ def circuit(order: Order) -> ExitCode:
 
 
 def fingerprint() -> str:
-    """Return a name for today's circuit: its data and its netlists, and nothing else."""
-    digest = hashlib.sha256(CIRCUIT.read_bytes())
+    """Return a name for what is simulated: the spreads of the parts and the netlists, and no words."""
+    digest = hashlib.sha256(json.dumps(load_circuit().spreads(), sort_keys=True).encode())
     for path in sorted(SOURCES.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

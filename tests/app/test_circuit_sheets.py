@@ -94,6 +94,12 @@ def crosses(a, b):
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
+def on_its_edge(box, body):
+    """A chip's words lie in it, all others outside."""
+    within = body[0] <= box[0] and body[1] <= box[1] and box[2] <= body[2] and box[3] <= body[3]
+    return crosses(box, body) and not within
+
+
 def wires(sheet):
     """Each piece of a wire as a box as thick as it is drawn."""
     for wire in sheet.wires:
@@ -114,6 +120,7 @@ def test_nothing_is_cut_off_or_lies_upon_another(sheet):
     assert [(word, wire) for box, word in boxes for wire in wires(sheet) if crosses(box, wire)] == []
     assert [(body, wire) for body in sheet.bodies for wire in wires(sheet) if crosses(body, wire)] == []
     assert [pair for pair in combinations(sheet.bodies, 2) if crosses(*pair)] == []
+    assert [(word, body) for box, word in boxes for body in sheet.bodies if on_its_edge(box, body)] == []
 
 
 @by_sheet

@@ -10,7 +10,7 @@ from typing import Final
 
 from app.circuit.sheet import Sheet
 from app.circuit.sheets.output import clamp, output, returned
-from app.circuit.sheets.pi import barrier, coils, enable
+from app.circuit.sheets.pi import barrier, coils, enable, timers
 from app.circuit.sheets.sensing import amplifiers, converters
 from app.circuit.sheets.supply import stage, supply
 from config.circuit import Circuit
@@ -25,6 +25,7 @@ SHEETS: Final[tuple[Callable[[Circuit], Sheet], ...]] = (
     converters,
     barrier,
     enable,
+    timers,
     coils,
 )
 

@@ -163,10 +163,43 @@ def _stop(s: Sheet) -> None:
     s.wire((820, 370), (840, 370), (840, 290), (640, 290), (640, 245), (660, 245))
     s.note(
         (20, 510),
-        "U11 to U14: resistors at SET and DIV as",
-        "their data sheet gives them for these times.",
+        "U11 to U14: the resistors that set their times",
+        "are on the sheet of the timers.",
         "Gates: =1 exclusive or, & and, ≥1 or. All on 5 V Pi.",
     )
+
+
+def timers(circuit: Circuit) -> Sheet:
+    """Draw what sets the times of the one-shots."""
+    s = Sheet(circuit, "timers", "Timers: what sets the times of the one-shots", 380)
+    times = (
+        ("U11", "a", "2.5 ms", "280 kohm", "243 kohm + 1.15 kohm"),
+        ("U12", "b", "49 ms", "392 kohm", "590 kohm + 8.06 kohm"),
+        ("U13", "c", "7.0 s", "887 kohm", "167 kohm"),
+        ("U14", "d", "0.7 s", "681 kohm", "133 kohm + 511 ohm"),
+    )
+    for number, (ref, piece, time, divider, setting) in enumerate(times):
+        x = 65 + 210 * number
+        s.power("5 V Pi", (x, 90))
+        s.two("resistor", f"R63{piece}", (x, 90), (x, 150))
+        s.two("resistor", f"R64{piece}", (x, 150), (x, 220), divider)
+        s.earth((x, 220))
+        s.wire((x, 150), (x + 60, 150))
+        s.box(
+            f"{ref}b",
+            (x + 70, 130),
+            (x + 180, 210),
+            left={"DIV": 150, "SET": 195},
+            top={"+": x + 125},
+            bottom={"-": x + 125},
+        )
+        s.power("5 V Pi", (x + 125, 120))
+        s.earth((x + 125, 220))
+        s.wire((x + 60, 195), (x + 60, 260))
+        s.two("resistor", f"R62{piece}", (x + 60, 260), (x + 60, 320), setting)
+        s.earth((x + 60, 320))
+        s.note((x + 70, 354), s.value(ref, time))
+    return s
 
 
 def coils(circuit: Circuit) -> Sheet:
