@@ -73,6 +73,26 @@ def test_a_worse_part_is_seen_in_the_row():
 
 
 @needs_ngspice
+def test_code_0_holds_where_leakage_and_pull_are_at_their_worst_together():
+    """Corners can't find it: Q1's leakage has to pass the pull of R34 first, which no figure does alone."""
+    most = (
+        "rail_v",
+        "Q1.leak_ua",
+        "Q2.leak_ua",
+        "R34.ohm",
+        "R2.ohm",
+        "U2.offset_uv",
+        "U30.offset_v",
+        "R32.ohm",
+    )
+    least = ("D30.v", "R35.ohm", "R3.ohm")
+    ends = {name: SPREADS[name][2] for name in most} | {name: SPREADS[name][0] for name in least}
+    (row,) = rows("code 0, relays closed", **{name.replace(".", "__"): value for name, value in ends.items()})
+    assert row.holds
+    assert 0.3 < row.worst < 0.7
+
+
+@needs_ngspice
 def test_corners_find_the_worst_that_single_figures_don_t_reach():
     case = next(case for case in CASES if case.name == "12 mA, not calibrated")
     moved = ("R3.ohm", "R1.ohm")
