@@ -19,7 +19,7 @@ def draw(circuit: Circuit) -> str:
         sheets.append(sheet.svg(top))
         top += sheet.tall
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {top}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDE}" height="{top}" viewBox="0 0 {WIDE} {top}" '
         'font-family="Arial, Helvetica, sans-serif">\n'
         f'<rect width="{WIDE}" height="{HEAD}" fill="#fff"/>\n'
         '<text x="20" y="26" font-size="18" font-weight="bold">Reference circuit: simulated, never built, '
