@@ -24,7 +24,7 @@ from controller.core.limits import (
 )
 from controller.core.types import Measurement
 
-ASKED_MA: Final = (SENSING_MA, SLOPE_MA, SENSING_MA)
+ASKED_MA: Final[tuple[float, ...]] = (SENSING_MA, SLOPE_MA, SENSING_MA)
 """The lower current is looked at between two looks at the higher one, so that what drifts evenly cancels."""
 FOLLOWED: Final = 0.5
 """Less than this part of the asked change in the measured current, and it says nothing about the load."""
