@@ -98,7 +98,7 @@ def test_with_it_until_its_last_day_it_can_be_prepared_with_its_own_checklist(
     household.permit(person, key, Permission("Dr Who", TODAY, TODAY))
     phone.submit(them, f"{them}/permission", index, end="yes")
     assert OFF[key] in phone.get(where(person, key)).page.text, "anybody may end it"
-    (house.state / "next.json").unlink()
+    assert not (house.state / "next.json").exists(), "what was prepared on it is taken back"
 
 
 def test_the_first_dose_of_the_drug_is_not_taken_from_tap_waters(house, phone, person, household):
