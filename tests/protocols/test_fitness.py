@@ -42,7 +42,7 @@ def test_an_adult_without_any_yes_may_be_treated():
 @pytest.mark.parametrize("area", AREAS)
 def test_each_yes_counts_where_it_matters_and_only_there(question, area):
     wanted = question.verdict if area in question.areas else "allowed"
-    found = fitness(ADULT, TODAY, NO | {question.key: True}, (), area)
+    found = fitness(ADULT, TODAY, NO | {question.key: True}, {area}, area)
     assert found.verdict == wanted
     assert [one.why for one in found.findings] == ([question.why] if wanted != "allowed" else [])
 
