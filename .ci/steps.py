@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from machine import (
@@ -112,7 +112,7 @@ class Run:
     def kernel(self) -> str:
         """Have a kernel for the kernel lane, built if it has to be; returns why there is none."""
         ask = "import kernel_lane; print(kernel_lane.why_not() or '')"
-        words = [CHECKOUT / ".venv/bin/python", "-c", ask]
+        words = [CHECKOUT / ".venvs/current/bin/python", "-c", ask]
         beside = {**os.environ, "PYTHONPATH": "tests/support"}
 
         def why_not() -> str:
@@ -159,14 +159,14 @@ class Run:
         core = ["-m", "core and not nightly", "tests/protocols", "tests/controller"]
         cover = ["--cov=controller/core", "--cov=protocols", "--cov-branch", "--cov-fail-under=100"]
         need("./ionto", "test", *cover, "--cov-report=term-missing:skip-covered", *core)
-        need(".venv/bin/ruff", "check", ".")
-        need(".venv/bin/ruff", "format", "--check", ".")
-        need(".venv/bin/mypy")
-        need(".venv/bin/lint-imports")
-        need(".venv/bin/python", "-m", "app.main", "campaign", "--quick")
+        need(".venvs/current/bin/ruff", "check", ".")
+        need(".venvs/current/bin/ruff", "format", "--check", ".")
+        need(".venvs/current/bin/mypy")
+        need(".venvs/current/bin/lint-imports")
+        need(".venvs/current/bin/python", "-m", "app.main", "campaign", "--quick")
         if found("ngspice"):  # where apt did not give it, the last line says so
             draws = ["--draws", "200"] if self.nightly else []
-            need(".venv/bin/python", "-m", "app.main", "circuit", *draws)
+            need(".venvs/current/bin/python", "-m", "app.main", "circuit", *draws)
 
     def newcomer(self, debian: Debian, packed: Path) -> Root:
         """Set up from nothing in `debian` and treat, as its first user would. Raises Failed, NotGiven."""
@@ -238,12 +238,15 @@ def main(words: list[str]) -> int:
         return 2
     began_s = time.monotonic()
     os.chdir(CHECKOUT)
+    os.environ["IONTO_ROOTS"] = str(CACHE)
     with tempfile.TemporaryDirectory(prefix="ionto-ci-") as scratch, ThreadPoolExecutor(1) as aside:
         run = Run(nightly="--nightly" in words, scratch=Path(scratch))
         try:
             missing = run.programs()
             # Meanwhile, since that waits for the network most of its time.
             made = {debian: aside.submit(make, debian, CACHE, run.log("mmdebstrap")) for debian in DEBIANS}
+            if run.nightly:
+                wait(made.values())  # the night's tests unpack them too
             run.readme(missing)
             run.checks()
             run.debians(made)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,12 +40,31 @@ EXTRAS: Final = {
 def missing(name: str) -> str:
     """Say that the extra `name` is not here and how it is had; the last words are the command."""
     needs = f"{EXTRAS[name].asked_by} needs {EXTRAS[name].package}, which is not installed here"
+    if _is_here(name):
+        return (
+            f"{EXTRAS[name].asked_by} needs {EXTRAS[name].package}, which is here but not as locked; {anew()}"
+        )
     if _in_checkout():
-        return f"{needs}; with a network, this gets it by the project's lock: {_command('setup', name)}"
+        into = "" if _is_ours() else f" into ./ionto's own environment (this is another one, {sys.prefix})"
+        return f"{needs}; with a network, this gets it by the project's lock{into}: {_command('setup', name)}"
+    kept = [
+        one for one in EXTRAS if one == name or (one != "mqtt" and _is_here(one))
+    ]  # mqtt is in every bundle
+    words = [f"--with {one}" for one in kept]
+    words += [f"--machine {platform.machine()}"] if platform.machine() == "x86_64" else []
     return (
-        f"{needs}; in the checkout make a bundle that holds it: ./ionto bundle --with {name} ionto-bundle; "
-        "then install that here: sudo ionto update ionto-bundle"
+        f"{needs}; in the checkout make a bundle that holds it: ./ionto bundle {' '.join(words)} "
+        "ionto-bundle; then copy that here and install it: sudo ionto update ionto-bundle"
     )
+
+
+def anew() -> str:
+    """Say what helps where the environment that this runs in is not as its lock."""
+    if not _in_checkout():
+        return f"have the same bundle install it anew, after: sudo rm {Path(sys.prefix) / 'installed'}"
+    if _is_ours():
+        return f"remove {ROOT / '.venvs' / 'current'} and call {_command()}, which makes it anew"
+    return f"call {_command()}, which has an environment of its own (this is another one, {sys.prefix})"
 
 
 def offer(args: argparse.Namespace, words: list[str]) -> None:
@@ -57,7 +77,7 @@ def offer(args: argparse.Namespace, words: list[str]) -> None:
 
     """
     for name in _asked_for(args):
-        if find_spec(EXTRAS[name].module) is None:
+        if not _is_here(name):
             if not (_in_checkout() and sys.stdin.isatty() and sys.stderr.isatty() and _agreed(name)):
                 raise UsageError(missing(name))
             _fetch(name, words)
@@ -76,10 +96,25 @@ def _in_checkout() -> bool:
     return (ROOT / "ionto").is_file() and (ROOT / locks.LARGER).is_file()
 
 
+def _is_here(name: str) -> bool:
+    return find_spec(EXTRAS[name].module) is not None
+
+
+def _is_ours() -> bool:
+    """Tell whether `./ionto` made the environment that this runs in."""
+    return Path(sys.prefix).resolve().parent == ROOT / ".venvs"
+
+
 def _command(*words: str) -> str:
     import shlex
 
-    return shlex.join([str(ROOT / "ionto"), *words])
+    return shlex.join([*_program(), *words])
+
+
+def _program() -> list[str]:
+    """Return how the checkout's own script is called: an archive may have lost that it is a program."""
+    script = ROOT / "ionto"
+    return [str(script)] if os.access(script, os.X_OK) else ["sh", str(script)]
 
 
 def _agreed(name: str) -> bool:
@@ -97,6 +132,5 @@ def _agreed(name: str) -> bool:
 
 
 def _fetch(name: str, words: list[str]) -> NoReturn:
-    os.execv(  # noqa: S606 - the checkout's own script
-        ROOT / "ionto", [str(ROOT / "ionto"), "setup", name, "--", *words]
-    )
+    program = [*_program(), "setup", name, "--", *words]
+    os.execvp(program[0], program)  # noqa: S606 - the checkout's own script

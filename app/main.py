@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from app.arguments import named_file, path, seed, speed_or_max
-from app.extras import offer
+from app.extras import anew, offer
 from app.locale.help import Help, commands
 from app.locale.terminal import SOURCE, available, retell, retell_refusal, speak, t, wanted
 from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare_streams, say
@@ -25,6 +25,7 @@ from controller.host.shortage import shortage
 # Not None, which is the speed `max`, nor any legal value: "left out" and "given bare" stay apart from it.
 _ABSENT: Final = object()
 _BARE: Final = object()
+ROOMS: Final = ("protocols", "config", "controller", "drivers", "sim", "app")
 SPOKEN: Final = ("run", "device", "history", "web", "nurse-code", "treatments", "check")
 """Commands that speak the person's language; a command speaks all of it or English."""
 LANGUAGE: Final = "of what is said here, such as de (default: the environment's)"
@@ -444,6 +445,9 @@ def _tell(error: Exception) -> ExitCode:
         return ExitCode.REFUSED
     if isinstance(error, OSError) and error.filename and _of_a_path(error):
         return ExitCode.BAD_INPUT
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] not in ROOMS:
+        complain(f"ionto: this environment is not whole, {error.name} is missing; {anew()}")
+        return ExitCode.INTERNAL
     if os.environ.get("IONTO_DEBUG") == "1":
         traceback.print_exception(error)
     said = t(

@@ -35,18 +35,28 @@ class Scene:
     @property
     def index(self) -> str:
         """The package index, by its host where the settings name one."""
-        host = urlsplit(self.settings.get("index-url", "")).hostname
+        host = _split(self.settings.get("index-url", ""))[0]
         return f"the package index {host}" if host else "the package index"
 
     @property
     def proxy(self) -> str:
         """The proxy in force, without its password."""
-        named = (os.environ.get(name) for name in ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"))
+        kinds = ("https_proxy", "http_proxy", "all_proxy")
+        named = (os.environ.get(name) for kind in kinds for name in (kind, kind.upper()))
         address = self.settings.get("proxy") or next(filter(None, named), "")
-        split = urlsplit(address if "://" in address else f"//{address}")
-        return f"{split.hostname}:{split.port}" if split.port else str(split.hostname or "")
+        return ":".join(filter(None, _split(address if "://" in address else f"//{address}")))
 
 
+def _split(address: str) -> tuple[str, str]:
+    """Return host and port of an address, as far as it is one."""
+    with suppress(ValueError):
+        split = urlsplit(address)
+        return split.hostname or "", str(split.port or "")
+    return "", ""
+
+
+NEWEST: Final = (3, 13)
+"""The newest Python for which the locks hold every wheel."""
 _Teller = Callable[[re.Match[str], Scene], str]
 _PACKAGE: Final = r"([A-Za-z0-9._-]+(?:\[[a-z,]+\])?==[^\s(;]+)"
 
@@ -71,9 +81,26 @@ def _denied(found: re.Match[str], scene: Scene) -> str:
 
 def _missing(found: re.Match[str], scene: Scene) -> str:
     python, machine = platform.python_version(), platform.machine()
+    wheel = f"no {found[1].rstrip('.')} as a wheel for Python {python} on {machine}"
+    if scene.settings.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
+        return (
+            f"pip's setting no-index keeps it from asking any package index, and where else it looks there "
+            f"is {wheel}; unset that (pip config debug shows where it is set)"
+        )
+    if tuple(map(int, python.split(".")[:2])) > NEWEST:
+        return (
+            f"{scene.index} has {wheel}, for which the lock is too old; put Python {NEWEST[0]}.{NEWEST[1]} "
+            "or 3.11 first in PATH"
+        )
+    return f"{scene.index} has {wheel}; see whether its address is right (pip config list)"
+
+
+def _certificates(found: re.Match[str], _: Scene) -> str:
+    if found[1].startswith("/etc/ssl/"):
+        return f"the certificates {found[1]} are missing; install them: sudo apt install ca-certificates"
     return (
-        f"{scene.index} has no {found[1].rstrip('.')} as a wheel for Python {python} on {machine}; "
-        "see whether its address is right (pip config list)"
+        f"a setting names certificates that are not there ({found[1]}); correct or unset it: the variable "
+        "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or pip's cert (pip config debug shows where that is set)"
     )
 
 
@@ -121,11 +148,23 @@ CAUSES: Final[tuple[tuple[str, _Teller], ...]] = (
     ),
     (
         r"Could not find a suitable TLS CA certificate bundle, invalid path: (\S+)",
-        lambda found, _: (
-            f"the certificates {found[1]} are missing; install them: sudo apt install ca-certificates"
-        ),
+        _certificates,
     ),
     (r"CERTIFICATE_VERIFY_FAILED\](?: certificate verify failed:)? ?([^(\n]*)", _certificate),
+    (
+        r"check proxy URL\. It is malformed|Proxy URL had|Failed to parse: |Invalid (?:IPv6 )?URL",
+        lambda *_: (
+            "the address of a proxy or of the package index that is set is none; correct or unset it: a "
+            "variable such as https_proxy, or pip's proxy or index-url (pip config debug shows where)"
+        ),
+    ),
+    (
+        r"Missing dependencies for SOCKS support",
+        lambda _, scene: (
+            f"the proxy {scene.proxy or 'that is set'} is one for SOCKS, which pip can't speak; unset "
+            "all_proxy and its like, or name a proxy for HTTP"
+        ),
+    ),
     (
         _NO_PROXY_ANSWER,
         lambda _, scene: (
@@ -180,6 +219,13 @@ CAUSES: Final[tuple[tuple[str, _Teller], ...]] = (
     (
         r"No matching distribution found for " + _PACKAGE,
         _missing,
+    ),
+    (
+        r"\[Errno (?:37|38|95)\]",
+        lambda _, scene: (
+            f"the file system that holds {scene.root} has no locks (flock); copy the checkout to a disk of "
+            "this machine"
+        ),
     ),
     (r"MemoryError|\[Errno 12\]", lambda *_: "there is not enough memory; end other programs and try again"),
 )

@@ -22,7 +22,7 @@ from app.appliance import locks
 from environment import tools
 from environment.causes import Scene, cause_of_system, check
 from environment.failure import FAILED, STOPPED, Interrupted, SetUpFailed
-from environment.places import Places, Stamp, interpreter_of, stamp_of
+from environment.places import Places, Stamp, interpreter_of, stamp_of, whole
 from environment.progress import Progress, say
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -49,7 +49,12 @@ def main(argv: list[str]) -> int:
     if dashes:
         cut = argv.index("--")
         before, words = argv[2:cut], argv[cut + 1 :]
-    task = Task(argv[0], float(argv[1]), tuple(dict.fromkeys(before)), words if dashes else None)
+    try:
+        wait_s = float(argv[1])
+    except ValueError:
+        say(f"IONTO_SETUP_WAIT_S={argv[1]!r} is no number of seconds, such as 600; correct or unset it.")
+        return 2
+    task = Task(argv[0], wait_s, tuple(dict.fromkeys(before)), words if dashes else None)
     if wrong := [part for part in task.parts if part not in PARTS]:
         say(f"there is no part {wrong[0]!r} to set up; there are {_as_said(PARTS)}")
         return 2
@@ -93,7 +98,10 @@ def _provide(places: Places, task: Task) -> None:
     current = places.current()
     had = stamp_of(current) if current else None
     parts = _parts(task, had)
-    if current and had and had == Stamp(" ".join(parts), task.basis, interpreter_of(current)):
+    wanted = (" ".join(parts), task.basis)
+    if current and whole(current) and had == Stamp(*wanted, interpreter_of(current)):
+        if not places.link.exists():
+            places.exchange(current)
         if task.then is None:
             say(f"already set up: {_as_said(parts)}.")
         return
@@ -103,7 +111,7 @@ def _provide(places: Places, task: Task) -> None:
         began_s = time.monotonic()
         _build(place, parts)
         tools.settle(place)
-        Stamp(" ".join(parts), task.basis, interpreter_of(place)).write(place)
+        Stamp(*wanted, interpreter_of(place)).write(place)
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
             places.exchange(place)
@@ -114,16 +122,17 @@ def _provide(places: Places, task: Task) -> None:
             shutil.rmtree(place, ignore_errors=True)
         raise
     say(f"the environment is set up, after {time.monotonic() - began_s:.0f} s.")
+    if places.is_apart():
+        say(f"{places.shown} is somebody's own and stays as it is; ./ionto runs from {places.link}.")
     places.clean()
 
 
 def _parts(task: Task, had: Stamp | None) -> tuple[str, ...]:
-    """Return the parts to have: what is asked for and the extras that were there; `dev` holds everything."""
-    kept = had.parts.split() if had else []
-    if "dev" in task.parts or ("dev" in kept and had is not None and had.basis == task.basis):
+    """Return the parts to have: what is asked for and what was there; `dev` holds everything."""
+    wanted = {"core", *task.parts, *(had.parts.split() if had else ())}
+    if "dev" in wanted:
         return ("dev",)
-    wanted = {"core", *task.parts, *kept}
-    return tuple(part for part in PARTS if part in wanted and part != "dev")
+    return tuple(part for part in PARTS if part in wanted)
 
 
 def _build(place: Path, parts: tuple[str, ...]) -> None:
@@ -168,4 +177,4 @@ def _go_on(words: list[str]) -> Any:
     """Become `./ionto` with the caller's words; it must not call us again."""
     os.environ["IONTO_SET_UP"] = "1"
     sys.stderr.flush()
-    os.execv(ROOT / "ionto", [str(ROOT / "ionto"), *words])  # noqa: S606 - ourselves
+    os.execv("/bin/sh", ["sh", str(ROOT / "ionto"), *words])  # noqa: S606 - ourselves, executable or not

@@ -1,12 +1,13 @@
-"""Where environments live: each in a folder of its own under `.venvs`, never moved; `.venv` points to one.
+"""Where environments live: each in a folder of its own under `.venvs`, never moved; `current` points to one.
 
-Law: a folder is in use when `.venv` points to it or a run holds a shared lock on its stamp, and is then left
-alone. A folder without a stamp is what a killed set-up left. One set-up at a time, by a lock that ends with
-its holder.
+Law: a folder is in use when `current` points to it or a run holds a shared lock on its stamp, and is then
+left alone. A folder without a stamp is what a killed set-up left. One set-up at a time, by a lock that ends
+with its holder. `.venv` points to `current` for people's convenience; one that a person made stays as it is.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import pwd
@@ -14,7 +15,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,6 +23,8 @@ from environment.failure import SetUpFailed
 
 STAMP: Final = "ionto-stamp"
 _LOOK_AGAIN_S: Final = 0.2
+_NO_LINKS: Final = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)
+"""What a file system answers that has no symbolic links: symlink(2) has the first, others are seen too."""
 
 
 class Stamp(NamedTuple):
@@ -45,6 +48,12 @@ def stamp_of(place: Path) -> Stamp | None:
     return Stamp(*lines) if len(lines) == len(Stamp._fields) else None
 
 
+def whole(place: Path) -> bool:
+    """Tell whether an environment has its Python and what was installed last, as `./ionto` looks for."""
+    records = place.glob("lib/python3*/site-packages/ionto-*.dist-info/RECORD")
+    return os.access(place / "bin/python", os.X_OK) and any(records)
+
+
 def interpreter_of(place: Path) -> str:
     """Return the interpreter behind the environment's link, which an upgrade of the system exchanges."""
     return str((place / "bin/python").resolve())
@@ -55,9 +64,9 @@ class Places:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.link = root / ".venv"
         self.store = root / ".venvs"
-        self._before = root / ".venv.lock"
+        self.link = self.store / "current"
+        self.shown = root / ".venv"
 
     def check(self) -> None:
         """Raise SetUpFailed where an environment can't be made here, before anything is fetched."""
@@ -82,14 +91,9 @@ class Places:
         for path in self._to_write():
             if not os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0)):
                 raise SetUpFailed(not_ours(path, self.root))
-        if self._is_of_old():
-            with self._unused():
-                pass
 
     def _to_write(self) -> Iterator[Path]:
         yield self.root
-        if self._is_of_old():
-            yield self.link
         for path in (self.store, self.store / "lock"):
             if path.exists():
                 yield path
@@ -106,54 +110,47 @@ class Places:
             os.close(file)
 
     def current(self) -> Path | None:
-        """Return the environment in use, or None."""
-        return self.link.resolve() if self.link.exists() else None
+        """Return the environment in use, or None; `.venv` was the link to it in former days."""
+        link = self.shown if self._shows() and not self.link.is_symlink() else self.link
+        return link.resolve() if link.exists() else None
 
     def new(self) -> Path:
         """Make the folder of a new environment, by a number that none has."""
         taken = [int(path.name) for path in self.store.iterdir() if path.name.isdecimal()]
         place = self.store / str(max(taken, default=0) + 1)
         place.mkdir()
+        try:
+            (place / "tmp").symlink_to("nowhere")  # a try: an environment is full of links
+            (place / "tmp").unlink()
+        except OSError as error:
+            place.rmdir()
+            if error.errno not in _NO_LINKS:
+                raise
+            raise SetUpFailed(
+                f"{self.root} lies on a file system without symbolic links, such as FAT, and an environment "
+                "needs them; copy the checkout to a disk of this system's own, such as into your home"
+            ) from error
         return place
 
     def exchange(self, place: Path) -> None:
-        """Let `.venv` point to `place`, at one stroke."""
+        """Let `current` point to `place`, at one stroke, and `.venv` to it unless that is somebody's own."""
+        self._point(self.link, place.name)
+        if self._shows() or not os.path.lexists(self.shown):
+            self._point(self.shown, str(self.link.relative_to(self.root)))
+
+    def _point(self, link: Path, target: str) -> None:
         following = self.store / "next"
         following.unlink(missing_ok=True)
-        following.symlink_to(place.relative_to(self.root))
-        if self._is_of_old():
-            self._retire(following)
-        else:
-            following.replace(self.link)
+        following.symlink_to(target)
+        following.replace(link)
 
-    def _is_of_old(self) -> bool:
-        """Tell whether `.venv` is an environment itself, as it once was."""
-        return self.link.is_dir() and not self.link.is_symlink()
+    def _shows(self) -> bool:
+        """Tell whether `.venv` is our link."""
+        return self.shown.is_symlink() and (self.root / self.shown.readlink()).parent == self.store
 
-    @contextmanager
-    def _unused(self) -> Iterator[None]:
-        """Hold an environment of old, beside which runs hold a lock; raise SetUpFailed where one does."""
-        with _opened(self._before) as file:
-            if file is not None and not _try(file, fcntl.LOCK_EX):
-                raise SetUpFailed(
-                    f"another ionto uses {self.link}, which has to be exchanged; end that one first"
-                )
-            yield
-
-    def _retire(self, following: Path) -> None:
-        """Replace an environment of old."""
-        with self._unused():
-            retired = self.store / "retired"
-            shutil.rmtree(retired, ignore_errors=True)
-            self.link.rename(retired)
-            try:
-                following.replace(self.link)
-            except BaseException:
-                retired.rename(self.link)
-                raise
-        for old in (self._before, self.root / ".venv-setup.log"):
-            with suppress(OSError):
-                old.unlink()
+    def is_apart(self) -> bool:
+        """Tell whether a `.venv` of somebody's own stands beside the environment in use."""
+        return os.path.lexists(self.shown) and not self._shows()
 
     def clean(self) -> None:
         """Remove what nobody uses: unfinished environments, and whole ones that no run holds."""

@@ -35,6 +35,12 @@ LONGEST = (
 """Files that take longest: they begin first, so that none is left to run alone in the end."""
 
 
+def pytest_configure(config):
+    """Let a checkout that can't be written, as after one `sudo ./ionto test`, be no fault either."""
+    for kind in ("default::pytest.PytestCacheWarning", "default:The database setting is not configured"):
+        config.addinivalue_line("filterwarnings", kind)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """Have one worker more than processors: there is always one that waits, for a clock or a browser."""

@@ -5,8 +5,10 @@ Law: wheels only, each by the hash in the lock; a bundle is whole or not there.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -21,6 +23,7 @@ import app
 from app.appliance import locks
 from app.appliance.bill import bill_of
 from app.output import ExitCode, UsageError, say
+from controller.host.disk import told
 
 PYTHONS: Final = ("3.11", "3.13")
 """Of Debian 12 and 13, and so of Raspberry Pi OS Bookworm and Trixie."""
@@ -44,7 +47,8 @@ def bundle(order: Order) -> ExitCode:
     """Make the bundle; takes a minute or two.
 
     Raises:
-        UsageError: the directory exists, this is no checkout, or a package can't be had as a wheel.
+        UsageError: the directory exists or can't be made, this is no checkout, a package can't be had as a
+            wheel, or no package index answers.
 
     """
     root, target = Path(app.__path__[0]).parent, order.directory.absolute()
@@ -54,23 +58,31 @@ def bundle(order: Order) -> ExitCode:
         raise UsageError(f"{order.directory} exists: name a new directory")
     if not target.parent.is_dir():
         raise UsageError(f"the folder {target.parent} does not exist")
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".bundle-") as place:
-        draft = Path(place) / "bundle"
-        (draft / "wheels").mkdir(parents=True)
-        lock = locked(root, order.extras)
-        (draft / "requirements.lock").write_text(lock)
-        for python in PYTHONS:
-            say(f"Fetching the wheels for Python {python} on {order.machine} ...")
-            fetch(draft / "requirements.lock", draft / "wheels", python, order.machine)
-        _build(root, draft)
-        shutil.copy(root / "app" / "appliance" / "install.sh", draft)
-        (draft / "version").write_text(f"{version('ionto')}\n")
-        bill = bill_of(next(draft.glob("*.whl")), list((draft / "wheels").iterdir()))
-        (draft / "sbom.cdx.json").write_text(json.dumps(bill, indent=1) + "\n")
-        _seal(draft)
-        draft.rename(target)
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".bundle-") as place:
+            draft = Path(place) / "bundle"
+            _fill(draft, root, order)
+            draft.rename(target)
+    except shutil.Error as error:  # of many files, each with the system's words
+        raise UsageError(f"{order.directory} could not be made: {error.args[0][0][2]}") from error
+    except OSError as error:
+        raise UsageError(f"{order.directory} could not be made: {told(error, target.parent)}") from error
     say(f"{order.directory} is complete. On the unit: sudo sh {shlex.quote(f'{target.name}/install.sh')}")
     return ExitCode.COMPLETED
+
+
+def _fill(draft: Path, root: Path, order: Order) -> None:
+    (draft / "wheels").mkdir(parents=True)
+    (draft / "requirements.lock").write_text(locked(root, order.extras))
+    for python in PYTHONS:
+        say(f"Fetching the wheels for Python {python} on {order.machine} ...")
+        fetch(draft / "requirements.lock", draft / "wheels", python, order.machine)
+    _build(root, draft)
+    shutil.copy(root / "app" / "appliance" / "install.sh", draft)
+    (draft / "version").write_text(f"{version('ionto')}\n")
+    bill = bill_of(next(draft.glob("*.whl")), list((draft / "wheels").iterdir()))
+    (draft / "sbom.cdx.json").write_text(json.dumps(bill, indent=1) + "\n")
+    _seal(draft)
 
 
 def locked(root: Path, extras: Sequence[str] = ()) -> str:
@@ -99,7 +111,7 @@ def fetch(lock: Path, into: Path, python: str, machine: str) -> None:
 
 def _build(root: Path, draft: Path) -> None:
     """Build our own wheel, from a copy, so that the checkout stays clean."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir=draft.parent) as place:
         for room in ROOMS:
             shutil.copytree(
                 root / room, Path(place) / room, ignore=shutil.ignore_patterns("__pycache__", ".*")
@@ -114,6 +126,13 @@ def _pip(words: list[str], failure: str) -> None:
     command = [sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if done.returncode:
+        if "No space left on device" in done.stderr:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if "WARNING: Retrying" in done.stderr and "(from versions: none)" in done.stderr:
+            raise UsageError(
+                "the package index can't be reached: connect this machine, or correct its proxy, "
+                "and try again"
+            )
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         raise UsageError(f"{failure}: {(errors or ['pip gave no reason'])[0].removeprefix('ERROR: ')}")
 

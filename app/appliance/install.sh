@@ -33,7 +33,14 @@ settle() {
     exec 8>"$base/.installing"
     flock -n 8 || refuse "another installation runs: wait for it"
     [ -x "$current/bin/python" ] || return 0
-    "$current/bin/python" -I -m app.appliance.idle "$records" >&2 || refuse "nothing was changed"
+    told=$("$current/bin/python" -I -m app.appliance.idle "$records" 2>&1) || {
+        [ $? != 5 ] || refuse "${told#ionto: }; nothing was changed"
+        # It is damaged, can't be asked, and is made anew; what runs of it still may be treating somebody.
+        ! anything_runs || refuse "the installed program is damaged and can't be asked whether somebody is treated:" \
+            "when nobody is, end it: sudo systemctl stop $services"
+        rm -f -- "$current/installed"
+        return 0
+    }
     active=
     for service in $services; do
         if runs "$service"; then
@@ -46,6 +53,14 @@ settle() {
         exec 9<"$bus"
         flock -w 3 9 || { start_again; refuse "the unit at $bus is in use by another program: end that first"; }
     fi
+}
+
+# Does a program of the installed version run?
+anything_runs() {
+    for one in /proc/[0-9]*/cmdline; do
+        case $(tr '\0' '\n' <"$one" 2>/dev/null | head -n 1) in "$base"/*) return 0 ;; esac
+    done
+    return 1
 }
 
 start_again() {
@@ -104,12 +119,13 @@ build() {
     say "setting up $target ..."
     rm -rf -- "$target"
     log=$base/.install.log
+    export PIP_CONFIG_FILE=/dev/null   # this machine's settings of pip have no say: from where, to where, for whom
     {
         python3 -I -m venv --system-site-packages "$target" &&
-            "$target/bin/python" -I -m pip install --disable-pip-version-check --no-input --no-index \
+            "$target/bin/python" -I -m pip --isolated install --disable-pip-version-check --no-input --no-index \
                 --find-links "$here/wheels" --only-binary :all: --require-hashes --ignore-installed \
                 --requirement "$here/requirements.lock" &&
-            "$target/bin/python" -I -m pip install --disable-pip-version-check --no-input --no-index \
+            "$target/bin/python" -I -m pip --isolated install --disable-pip-version-check --no-input --no-index \
                 --no-deps --ignore-installed "$here"/ionto-*.whl
     } >"$log" 2>&1 || {
         tail -n 5 -- "$log" >&2

@@ -21,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from app.extras import anew
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from controller.host import wall
 from controller.host.disk import why as disk_why
@@ -65,8 +66,8 @@ def software(lock: Path | None = None) -> Finding:
     if not wrong:
         return ok("software", f"{here}; {len(wanted)} packages as locked")
     shown = "; ".join(wrong[:3]) + (f"; {len(wrong) - 3} more" if len(wrong) > 3 else "")
-    anew = "Install the bundle again." if installed else "Remove .venv and call ./ionto, which makes it anew."
-    return warning("software", f"{here}; {shown}", anew)
+    remedy = anew()
+    return warning("software", f"{here}; {shown}", f"{remedy[:1].upper()}{remedy[1:]}.")
 
 
 def _logs_in() -> bool:
@@ -208,6 +209,12 @@ def real_time(
         lacks.append(f"only {memory / (1 << 20):.0f} MB of locked memory (RLIMIT_MEMLOCK)")
     if not lacks:
         return ok(check, "a real-time priority and locked memory are permitted")
+    if not _logs_in():
+        return skipped(
+            check,
+            f"{' and '.join(lacks)} for this account by itself",
+            "Nothing to do: ionto-controller.service, under which it treats, is given both.",
+        )
     return warning(
         check,
         f"{' and '.join(lacks)}: ticks may come late on a busy machine",

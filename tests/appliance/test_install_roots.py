@@ -1,6 +1,7 @@
 """The installation in an unpacked Debian 12 and 13, without a network: install, exchange, refuse, leave."""
 
 import fcntl
+import shutil
 import subprocess
 import sys
 import time
@@ -138,6 +139,27 @@ def test_an_installation_that_was_cut_off_is_made_anew(installed, bundle, tmp_pa
     (target / "bin" / "ionto").unlink()
     assert installed.install(place).returncode == 0
     assert (target / "bin" / "ionto").exists()
+
+
+def test_an_installation_that_lost_a_package_is_mended_as_it_says(installed, bundle, tmp_path):
+    """The program can't even be asked whether somebody is treated; as long as none of it runs, nobody is."""
+    place = another(bundle, tmp_path / "lost", "0.4.1")
+    assert installed.install(place).returncode == 0
+    shutil.rmtree(
+        next((installed.path / installed.current.lstrip("/")).glob("lib/python3*/site-packages/pydantic"))
+    )
+    told = installed.run("ionto", "check", "/etc/ionto/unit.yaml")
+    assert told.returncode == 1
+    assert (
+        "this environment is not whole, pydantic is missing; have the same bundle install it anew"
+        in told.stderr
+    )
+    mark = told.stderr.rstrip().rpartition("sudo rm ")[2]
+    assert (installed.path / mark.lstrip("/")).exists()
+    done = installed.install(place)  # which has taken that mark away itself, since nothing could be asked
+    assert done.returncode == 0, done.told
+    assert "Traceback" not in done.told
+    assert installed.run("ionto", "check", "/etc/ionto/unit.yaml").returncode == 0
 
 
 def test_with_a_read_only_root_every_write_lands_in_its_place(installed):

@@ -1,6 +1,7 @@
 """What ships: its licences, its bill of materials, and that every part is there as a wheel for a Pi."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from licences_page import PAGE, page, shipped
 from packaging.utils import canonicalize_name
+from ports import free_port
 
 from app.appliance import locks
 from app.appliance.bill import UPLOT, bill_of, metadata_of
@@ -48,6 +50,21 @@ def test_a_bundle_may_hold_any_extra(extra):
     names = set(locks.of_parts(ROOT, ("core", extra))) & set(here)  # and no other machine's
     assert set(locks.EXTRAS[extra]) <= names
     assert {licence_of(here[name]) for name in names} <= COMPATIBLE
+
+
+def test_a_bundle_without_a_network_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{free_port()}/simple")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    with pytest.raises(UsageError, match=r"^the package index can't be reached: connect this machine, "):
+        bundle(Order(tmp_path / "new", "aarch64"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bundle_where_nothing_can_be_written_says_why(monkeypatch):
+    with pytest.raises(UsageError, match=r"^/proc/new could not be made: "):
+        bundle(Order(Path("/proc/new"), "aarch64"))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import platform
 import socket
 import ssl
 import subprocess
@@ -176,8 +177,14 @@ def test_a_certificate_that_nobody_vouches_for(cause, tmp_path):
 def test_certificates_that_are_not_installed(cause, tmp_path):
     with encrypted(tmp_path) as address:
         told = cause(index=address, cert=str(tmp_path / "none"))
-    assert told == (
-        f"the certificates {tmp_path}/none are missing; install them: sudo apt install ca-certificates"
+    assert told.startswith(f"a setting names certificates that are not there ({tmp_path}/none); correct")
+
+
+def test_certificates_of_the_system_that_are_not_installed(ready):
+    place = "/etc/ssl/certs/ca-certificates.crt"
+    story = f"ERROR: Could not find a suitable TLS CA certificate bundle, invalid path: {place}\n"
+    assert cause_of(Ended(1, story), Scene(ready.root, {}, 110)) == (
+        f"the certificates {place} are missing; install them: sudo apt install ca-certificates"
     )
 
 
@@ -208,6 +215,52 @@ def test_settings_that_pip_cannot_read(ready, tmp_path, monkeypatch, text):
         SetUpFailed, match=r"^pip can't read its settings \([^\n]*(pip.conf|soon)[^\n]*\); correct"
     ):
         tools.network_settings(ready.root / ".venv/bin/python")
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("proxy.invalid:port", "the address of a proxy or of the package index that is set is none; correct"),
+        ("http://person:secret@[::1", "the address of a proxy or of the package index that is set is none; "),
+        (
+            "socks5://127.0.0.1:1",
+            "the proxy 127.0.0.1:1 is one for SOCKS, which pip can't speak; unset",
+        ),
+    ],
+)
+def test_a_proxy_that_pip_cannot_use(cause, monkeypatch, address, sentence):
+    monkeypatch.setenv("https_proxy", address)
+    told = cause(index="https://index.invalid/simple")
+    assert told.startswith(sentence)
+    assert "secret" not in told
+
+
+def test_an_address_of_the_index_that_is_none(cause):
+    told = cause(index="https://person:secret@[::1/simple")
+    assert told.startswith("the address of a proxy or of the package index that is set is none; correct")
+    assert "secret" not in told
+
+
+def test_a_pip_that_is_told_to_ask_no_index(cause):
+    told = cause(**{"no-index": "true"})
+    assert told.startswith("pip's setting no-index keeps it from asking any package index, and where else ")
+
+
+def test_certificates_that_a_setting_names_and_nobody_has(cause, tmp_path, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none"))
+    told = cause(index="https://index.invalid/simple")
+    assert told.startswith(f"a setting names certificates that are not there ({tmp_path}/none); correct")
+
+
+def test_a_python_that_is_newer_than_the_lock(ready, monkeypatch):
+    monkeypatch.setattr(platform, "python_version", lambda: "3.15.0")
+    told = cause_of(
+        Ended(1, "ERROR: No matching distribution found for core-of-it==1.0"), Scene(ready.root, {}, 1)
+    )
+    assert told.endswith(
+        "as a wheel for Python 3.15.0 on "
+        f"{platform.machine()}, for which the lock is too old; put Python 3.13 or 3.11 first in PATH"
+    )
 
 
 def test_a_connection_that_was_mended_is_no_cause(ready):

@@ -1,14 +1,22 @@
 """A set-up that fails: one true sentence, the old environment as it was, nothing half-made left behind."""
 
+import errno
 import fcntl
 import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
-from front_door import Checkout, an_index
+from front_door import ROOT, Checkout, an_index
 from quick_python import python_in
+
+sys.path.insert(0, str(ROOT))
+
+from environment.causes import Scene, cause_of_system
+from environment.failure import SetUpFailed
+from environment.places import Places
 
 SENTENCE = re.compile(r"^ionto: the environment could not be set up: [^\n]+\.\Z")
 
@@ -77,7 +85,7 @@ def test_a_full_disk(due):
     script = [
         'mkdir -p "$HOME/old" && mount --bind "$0/.venvs" "$HOME/old"',
         'mount -t tmpfs -o size=48k none "$0/.venvs"',
-        'mkdir "$0/.venvs/1" && mount --bind "$HOME/old/1" "$0/.venvs/1"',
+        'mkdir "$0/.venvs/1" && mount --bind "$HOME/old/1" "$0/.venvs/1" && ln -s 1 "$0/.venvs/current"',
     ]
     last = told(with_mounts(due, *script))
     assert re.search(rf"the disk that holds {due.root}/.venvs is full \(\d MB were left", last)
@@ -135,7 +143,7 @@ def test_a_machine_without_flock(ready, tmp_path):
     [
         (
             "case $* in *version_info*) exit 1;; *) echo Python 3.9.2;; esac",
-            "3.11 or newer is needed, this is Python 3.9",
+            "3.11 or newer is needed, {folder}/python3 is Python 3.9.2; ",
         ),
         (None, "python3 is missing; install it: sudo apt install python3 python3-venv"),
     ],
@@ -149,7 +157,7 @@ def test_a_python_that_will_not_do(due, tmp_path, python, sentence):
         (tmp_path / "python3").chmod(0o755)
     done = due.run("x", PATH=str(tmp_path))
     assert done.returncode == 1
-    assert sentence in done.stderr
+    assert sentence.format(folder=tmp_path) in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -182,6 +190,54 @@ def test_what_stands_where_environments_live(ready, tmp_path):
     assert f"{place}/.venvs is no folder" in told(ready.run("x", start=place / "ionto"))
 
 
+def test_a_folder_that_was_removed_under_the_caller(ready, tmp_path):
+    words = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$0" x', ready.root / "ionto"]
+    done = subprocess.run(
+        words, cwd=tmp_path, env=ready.variables, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == (
+        "ionto: the folder that this is called in was removed; go to another, such as: cd"
+    )
+
+
+def test_a_wait_that_is_no_number(due):
+    done = due.run("x", IONTO_SETUP_WAIT_S="soon")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "ionto: IONTO_SETUP_WAIT_S='soon' is no number of seconds, such as 600; correct or unset it.\n"
+    )
+
+
+def test_a_file_system_without_links(tmp_path, monkeypatch):
+    """Such as FAT on a stick, which no container may mount."""
+
+    def refuse(*_):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    places = Places(tmp_path)
+    places.store.mkdir()
+    monkeypatch.setattr(os, "symlink", refuse)
+    with pytest.raises(SetUpFailed, match=r"lies on a file system without symbolic links, such as FAT, "):
+        places.new()
+    assert list(places.store.iterdir()) == []
+
+
+def test_a_file_system_without_locks(tmp_path, monkeypatch):
+    """Such as an old NFS; what the system says then is told by its cause."""
+
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="No locks") as failed, Places(tmp_path).gate(1.0, print):
+        pass
+    told_as = cause_of_system(failed.value, Scene(tmp_path, {}, 110))
+    assert told_as.startswith(
+        f"the file system that holds {tmp_path} has no locks (flock); copy the checkout"
+    )
+
+
 def test_a_checkout_that_is_not_whole(due):
     lock = due.root / "requirements-dev.lock"
     before = lock.read_bytes()
@@ -189,3 +245,28 @@ def test_a_checkout_that_is_not_whole(due):
     last = told(due.run("test"))
     lock.write_bytes(before)
     assert f"the checkout is not whole: {lock} is missing; " in last
+
+
+def test_the_tests_pass_where_their_own_notes_cannot_be_written(tmp_path):
+    """As in a checkout where root ran them once; what pytest and Hypothesis remember is no result."""
+    (tmp_path / "a file").touch()
+    words = [
+        "-m",
+        "pytest",
+        "-n",
+        "0",
+        "-o",
+        f"cache_dir={tmp_path}/a file",
+        "tests/protocols/test_ceilings.py",
+    ]
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": f"{tmp_path}/a file"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed" in done.stdout

@@ -1,6 +1,5 @@
 """A set-up that works: from the lock alone, in any place, beside the old one, once for two at once."""
 
-import fcntl
 import os
 import pty
 import re
@@ -259,6 +258,32 @@ def test_the_tests_get_everything_and_run_at_the_root_with_the_callers_paths(che
     assert checkout.run("mqtt").stderr == ""  # the larger environment has the core and all extras
 
 
+def test_what_was_there_for_the_tests_is_there_after_the_lock_changed(checkout):
+    """A set-up for an ordinary command takes nothing away that was fetched before."""
+    checkout.change()
+    assert checkout.run("x").returncode == 0
+    checkout.index.asked.clear()
+    assert checkout.run("test").stdout.startswith("pytest ")
+    assert checkout.index.asked == []
+
+
+def test_the_tests_run_whatever_is_set_for_another_python(checkout):
+    done = checkout.run("test", PYTHONHOME="/n", PYTHONPATH="/n", PYTHONSTARTUP="/n", PYTHONUSERBASE="/n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"pytest {checkout.root} ")
+
+
+def test_without_its_executable_bit_and_with_every_stream_closed(checkout):
+    """As out of an archive that a browser unpacked, and as some supervisors begin programs."""
+    checkout.change()
+    checkout.root.joinpath("ionto").chmod(0o644)
+    words = ["sh", "-c", "exec sh ionto x <&- >&- 2>&-"]
+    done = subprocess.run(words, cwd=checkout.root, env=checkout.variables, timeout=600, check=False)
+    assert done.returncode == 0
+    checkout.root.joinpath("ionto").chmod(0o755)
+    assert checkout.run("x").stderr == ""
+
+
 def test_a_checkout_that_was_moved_is_set_up_anew(checkout):
     checkout.root = checkout.root.rename(checkout.root.parent / "elsewhere")
     done = checkout.run("x")
@@ -274,16 +299,40 @@ def test_an_environment_whose_interpreter_went_is_made_anew(checkout):
     assert checkout.works() in {"1.0", "2.0"}
 
 
-def test_an_environment_of_the_days_when_it_was_venv_itself_is_replaced_when_nobody_uses_it(checkout):
-    checkout.root.joinpath(".venv").unlink()
-    checkout.root.joinpath(".venv/bin").mkdir(parents=True)
-    with checkout.root.joinpath(".venv.lock").open("w") as gate:
-        fcntl.flock(gate, fcntl.LOCK_SH)
-        checkout.index.asked.clear()
-        refused = checkout.run("x")
-    assert refused.returncode == 1
-    assert "another ionto uses" in refused.stderr
-    assert (refused.stderr.count("\n"), checkout.index.asked) == (1, [])  # before anything is fetched
+def test_an_environment_that_lost_its_packages_is_made_anew_with_all_that_it_had(checkout):
+    before = (checkout.root / ".venv/ionto-stamp").read_text().splitlines()[0]
+    shutil.rmtree(next((checkout.root / ".venv/lib").glob("python3*")))
     assert checkout.run("x").returncode == 0
-    assert checkout.root.joinpath(".venv").is_symlink()
-    assert not checkout.root.joinpath(".venv.lock").exists()
+    assert (checkout.root / ".venv/ionto-stamp").read_text().splitlines()[0] == before
+
+
+def test_a_venv_that_somebody_made_stays_as_it_is_and_is_passed_by(checkout):
+    """What somebody installed by hand, and runs from there, is not ours to exchange."""
+    shown = checkout.root / ".venv"
+    shown.unlink()
+    (shown / "bin").mkdir(parents=True)
+    (shown / "bin/python").write_text("theirs")
+    checkout.change()
+    done = checkout.run("x")
+    assert done.returncode == 0, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"ionto: {shown} is somebody's own and stays as it is; ./ionto runs from ")
+    assert last.endswith(f" {checkout.root}/.venvs/current.")
+    assert checkout.run("x").stderr == ""
+    assert [path.relative_to(shown).as_posix() for path in sorted(shown.rglob("*"))] == ["bin", "bin/python"]
+    assert (shown / "bin/python").read_text() == "theirs"
+    shutil.rmtree(shown)
+    assert checkout.run("x").stderr == ""
+
+
+def test_the_link_of_former_days_is_taken_over_and_nothing_fetched(checkout):
+    """When `.venv` was the only link, straight to the environment."""
+    current, shown = checkout.root / ".venvs/current", checkout.root / ".venv"
+    place = current.resolve()
+    current.unlink()
+    shown.unlink(missing_ok=True)
+    shown.symlink_to(f".venvs/{place.name}")
+    checkout.index.asked.clear()
+    assert checkout.run("x").stderr == ""
+    assert (current.resolve(), shown.resolve(), checkout.index.asked) == (place, place, [])
+    assert str(shown.readlink()) == ".venvs/current"

@@ -265,7 +265,8 @@ class Checkout:
         return done.stdout.strip() or done.stderr
 
     def environments(self):
-        return sorted(path.name for path in (self.root / ".venvs").iterdir() if path.is_dir())
+        places = (self.root / ".venvs").iterdir()
+        return sorted(path.name for path in places if path.is_dir() and not path.is_symlink())
 
 
 @contextmanager
