@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,6 +34,7 @@ EXTRAS: Final = {
     "pdf": Extra("--pdf", "fpdf2", "fpdf"),
     "dask": Extra("--dask", "distributed", "distributed"),
 }
+IN_EVERY_BUNDLE: Final = ("mqtt",)
 
 
 def missing(name: str) -> str:
@@ -47,9 +47,9 @@ def missing(name: str) -> str:
     if _in_checkout():
         into = "" if _is_ours() else f" into ./ionto's own environment (this is another one, {sys.prefix})"
         return f"{needs}; with a network, this gets it by the project's lock{into}: {_command('setup', name)}"
-    kept = [
-        one for one in EXTRAS if one == name or (one != "mqtt" and _is_here(one))
-    ]  # mqtt is in every bundle
+    import platform
+
+    kept = [one for one in EXTRAS if one == name or (one not in IN_EVERY_BUNDLE and _is_here(one))]
     words = [f"--with {one}" for one in kept]
     words += [f"--machine {platform.machine()}"] if platform.machine() == "x86_64" else []
     return (

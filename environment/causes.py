@@ -242,6 +242,7 @@ def cause_of(ended: Ended, scene: Scene) -> str:
         return f"a signal ({-ended.code}) ended it, as when memory runs out; end other programs and try again"
     lines = [line.strip() for line in ended.story.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    errors = [line for line in errors if line != "Exception:"]  # a traceback follows, whose end says more
     word = (errors or lines or ["without a word"])[-1].rstrip(".")
     return f"what nobody foresaw went wrong ({word}){_kept(ended.story, scene)}"
 

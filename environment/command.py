@@ -135,10 +135,24 @@ def _parts(task: Task, had: Stamp | None) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in wanted)
 
 
+def _entries(parts: tuple[str, ...]) -> dict[str, locks.Entry]:
+    """Return what is locked for `parts`; raise SetUpFailed where a lock is not as its maker left it."""
+    for name in (locks.CORE, locks.LARGER):
+        text = (ROOT / name).read_bytes()
+        entries = locks.read(ROOT / name) if text.isascii() else {}
+        conflict = any(line.startswith((b"<<<<<<<", b">>>>>>>")) for line in text.splitlines())
+        if conflict or not entries or any("--hash=sha256:" not in entry.text for entry in entries.values()):
+            what = "holds a merge that was not finished" if conflict else "is damaged"
+            raise SetUpFailed(
+                f"{ROOT / name} {what}; bring it back (git checkout HEAD {name}) or get the checkout anew"
+            )
+    return locks.of_parts(ROOT, parts)
+
+
 def _build(place: Path, parts: tuple[str, ...]) -> None:
     python, list_of, temporary = place / "bin/python", place / "requirements.txt", place / "tmp"
     log = temporary / "pip.log"
-    entries = locks.of_parts(ROOT, parts)
+    entries = _entries(parts)
     megabytes = _disk_mb(parts)
     say(
         f"setting up its environment in {place}, once: {len(entries)} packages, up to {megabytes} MB of disk."

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 import app
 from app.appliance import locks
 from app.appliance.bill import bill_of
+from app.extras import IN_EVERY_BUNDLE
 from app.output import ExitCode, UsageError, say
 from controller.host.disk import told
 
@@ -29,7 +30,7 @@ PYTHONS: Final = ("3.11", "3.13")
 """Of Debian 12 and 13, and so of Raspberry Pi OS Bookworm and Trixie."""
 GLIBC: Final = 36
 """Debian 12 has glibc 2.36; wheels for anything later would not run there."""
-ALWAYS: Final = ("core", "mqtt")
+ALWAYS: Final = ("core", *IN_EVERY_BUNDLE)
 """`ionto mqtt` besides, on a unit of a fleet; other extras are packed when asked for."""
 ROOMS: Final = ("protocols", "config", "controller", "drivers", "sim", "app")
 _FILES: Final = ("pyproject.toml", "README.md", "LICENSE")

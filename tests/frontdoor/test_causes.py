@@ -281,6 +281,11 @@ def test_a_connection_that_was_mended_is_no_cause(ready):
             "ERROR: something that nobody has seen\n",
             "what nobody foresaw went wrong (something that nobody has seen), and the whole story is in ",
         ),
+        (
+            1,
+            "ERROR: Exception:\nTraceback\nKeyError: 'x'\n",
+            "what nobody foresaw went wrong (KeyError: 'x'), and ",
+        ),
         (1, "OSError: [Errno 122] Disk quota exceeded: '/x'\n", "your disk quota is used up where "),
     ],
 )

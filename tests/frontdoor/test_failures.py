@@ -238,6 +238,27 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        (lambda lock: b"", "is damaged"),
+        (lambda lock: lock + b"\xff\n", "is damaged"),
+        (lambda lock: lock.replace(b"sha256:", b"sha:", 1), "is damaged"),
+        (lambda lock: b"<<<<<<< HEAD\n" + lock, "holds a merge that was not finished"),
+    ],
+    ids=["empty", "a strange byte", "no hash", "merged"],
+)
+def test_a_lock_that_is_not_as_it_was_made(due, spoil, what):
+    lock = due.root / "requirements.lock"
+    before = lock.read_bytes()
+    lock.write_bytes(spoil(before))
+    due.index.asked.clear()
+    last = told(due.run("x"))
+    lock.write_bytes(before)
+    assert f"{lock} {what}; bring it back (git checkout HEAD requirements.lock) or get" in last
+    assert due.index.asked == []
+
+
 def test_a_checkout_that_is_not_whole(due):
     lock = due.root / "requirements-dev.lock"
     before = lock.read_bytes()

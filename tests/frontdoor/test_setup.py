@@ -260,6 +260,7 @@ def test_the_tests_get_everything_and_run_at_the_root_with_the_callers_paths(che
 
 def test_what_was_there_for_the_tests_is_there_after_the_lock_changed(checkout):
     """A set-up for an ordinary command takes nothing away that was fetched before."""
+    assert checkout.run("test").returncode == 0
     checkout.change()
     assert checkout.run("x").returncode == 0
     checkout.index.asked.clear()
