@@ -13,6 +13,8 @@ from controller.loop.advice import SENTENCES, UNREACHED
 from protocols.fitness import AREAS
 from protocols.treatment import area_of, find, names
 
+pytestmark = pytest.mark.core
+
 SAID = {
     *SENTENCES.values(),
     UNREACHED,
