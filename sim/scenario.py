@@ -23,7 +23,7 @@ from pydantic_core import core_schema
 
 from sim.faults import FAULTS, Param, Value, check_params
 
-Skin: TypeAlias = "Literal['typical', 'dry', 'wet'] | float | SkinNumbers"
+Skin: TypeAlias = "Literal['typical', 'dry', 'wet', 'ordinary'] | float | SkinNumbers"
 Button: TypeAlias = Literal["start", "stop", "up", "down"]
 LONGEST_S: Final = 7200.0
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -49,7 +49,7 @@ class SkinNumbers(BaseModel):
 
 
 def _check_skin(value: object) -> Skin:
-    words = "typical, dry, wet, a resistance from 1 to 100000 ohm, or a mapping of numbers"
+    words = "typical, dry, wet, ordinary, a resistance from 1 to 100000 ohm, or a mapping of numbers"
     if isinstance(value, SkinNumbers):
         return value
     if isinstance(value, dict):
@@ -60,8 +60,8 @@ def _check_skin(value: object) -> Skin:
             key = ".".join(str(part) for part in first["loc"])
             allowed = ", ".join(SkinNumbers.model_fields)
             raise ValueError(f"{key}: {first['msg']}; the numbers allowed are {allowed}") from None
-    if isinstance(value, str) and value in ("typical", "dry", "wet"):
-        return value  # type: ignore[return-value]  # one of the three words
+    if isinstance(value, str) and value in ("typical", "dry", "wet", "ordinary"):
+        return value  # type: ignore[return-value]  # one of the four words
     if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= 100_000:
         return float(value)
     raise ValueError(f"{value!r} is not allowed; allowed are {words}")
@@ -89,6 +89,10 @@ class PersonSpec(BaseModel):
     )
     start_for_s: float = Field(0.3, ge=0.01, le=60, description="for so long, s")
     fidgets: bool = Field(default=True, description="small movements, a few per minute")
+    moves: bool = Field(
+        default=False,
+        description="large ones, a few in 10 min; hands half in, and put in one after the other",
+    )
 
 
 def _as_tuple(value: object) -> object:

@@ -7,9 +7,11 @@ nothing here reads it, so a unit can also be built differently from what the con
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from random import Random
 from typing import Literal
 
-from sim.body.load import LoadParams, person
+from sim.body.load import LoadParams
+from sim.body.people import ordinary, person
 from sim.output import OutputParts
 from sim.scenario import Scenario, SkinNumbers
 
@@ -70,10 +72,13 @@ class UnitSpec:
     visit: str = ""
 
 
-def load_params(area: str, scenario: Scenario) -> LoadParams:
-    """Return the person of a scenario in numbers, for one treated area."""
+def load_params(area: str, scenario: Scenario, rng: Random | None = None) -> LoadParams:
+    """Return the person of a scenario in numbers, for one treated area; `rng` draws an ordinary one."""
     skin = scenario.load.skin
-    params = person(area, skin if isinstance(skin, str) else "typical")
+    if skin == "ordinary":
+        params = ordinary(area, rng)
+    else:
+        params = person(area, skin if isinstance(skin, str) else "typical")
     if isinstance(skin, SkinNumbers):
         given = {field.name: getattr(skin, field.name, None) for field in fields(params)}
         params = replace(params, **{name: value for name, value in given.items() if value is not None})

@@ -18,7 +18,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from sim.body.load import Load
-from sim.body.person import Person
+from sim.body.person import SECOND_HAND_S, SPLASH_S, SPLASHES, SPLASHING_S, Person
 from sim.chips.ads1115 import Ads1115
 from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
@@ -100,8 +100,12 @@ class World:
         self.truth = Truth(clock, self.trace)
         self._draw_electronics()
         self._draw_chips()
-        self.load = Load(load_params(spec.area, scenario), self._rng("person"))
-        self.person = Person(self.load, self._rng("fidgets"), fidgets=scenario.person.fidgets)
+        # Ordinary people differ enough by what they are drawn from; the others are drawn around their kind.
+        ordinary = scenario.load.skin == "ordinary"
+        params = load_params(spec.area, scenario, self._rng("ordinary"))
+        self.load = Load(params, None if ordinary else self._rng("person"))
+        moves = self._rng("moves") if scenario.person.moves else None
+        self.person = Person(self.load, self._rng("fidgets"), fidgets=scenario.person.fidgets, moves=moves)
         self._contact = self.load.in_contact
         self.pin_factory = SimFactory(self)
         self.mend_output(clock.now_s)
@@ -187,12 +191,26 @@ class World:
 
     def _plan(self, scenario: Scenario) -> None:
         habits = scenario.person
-        self.at(habits.hands_in_at_s, lambda _t_s: self.person.put_in())
+        if habits.moves:
+            self._put_in_one_by_one(habits.hands_in_at_s)
+        else:
+            self.at(habits.hands_in_at_s, lambda _t_s: self.person.put_in())
         if habits.start_at_s is not None:
             params: dict[str, Value] = {"button": "start", "for_s": habits.start_for_s}
             self.at(habits.start_at_s, lambda t_s: self.inject(t_s, "press", params))
         for event in scenario.events:
             self.at(event.at_s, partial(self._inject_event, event))
+
+    def _put_in_one_by_one(self, t_s: float) -> None:
+        """Plan the left hand, the right one, and the splashes until that one rests."""
+        rng = self._rng("settling")
+        self.at(t_s, lambda _t_s: self.person.put_in_first())
+        t_s += rng.uniform(*SECOND_HAND_S)
+        self.at(t_s, lambda _t_s: self.person.put_in())
+        for _ in range(rng.randint(0, SPLASHES)):
+            out_s = t_s + rng.uniform(0.0, SPLASHING_S)
+            self.at(out_s, lambda _t_s: self.person.take_out())
+            self.at(out_s + rng.uniform(*SPLASH_S), lambda _t_s: self.person.put_in())
 
     def _inject_event(self, event: Event, t_s: float) -> None:
         self.inject(t_s, event.fault, event.params)
@@ -391,7 +409,7 @@ class World:
                     self.truth.note_switch(t_s)
                 relay.move()
         if self.person.due_s <= t_s:
-            self.person.fidget(t_s)
+            self.person.begin(t_s)
         self._refresh(t_s)
         self._happening_s = None
 
@@ -399,7 +417,7 @@ class World:
         """Carry the load on to `t_s` and begin a new piece of the true current."""
         load = self.load
         brisk = self.person.moving or bool(self._glides)
-        if brisk:
+        if brisk or self.person.drifts:
             self._move_load(t_s)
         if self.lead is not None:
             self.lead.pass_time(t_s)

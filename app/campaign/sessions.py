@@ -28,10 +28,10 @@ Result: TypeAlias = dict[str, Any]
 
 LOST: Final = "lost"
 """Outcome of a cell whose session died or hung: it was not finished, so `--resume` runs it again."""
-SKINS: Final = ("typical", "typical", "typical", "wet", "dry")
-"""Ordinary people (assumption): three of five with typical skin, one with wet and one with dry."""
-WATER_US_PER_CM: Final = (100.0, 2000.0)
-"""Tap water: from soft to hard (drinking water limits and common practice)."""
+SKINS: Final = ("ordinary", "ordinary", "ordinary", "ordinary", "dry")
+"""Four of five are drawn from ordinary people, and one has dry skin (assumption)."""
+WATER_US_PER_CM: Final = (30.0, 1000.0)
+"""Tap water: from soft to hard (Portland 32 to 182, Hamburg 530 to 580, others up to 933 uS/cm)."""
 
 
 class Life(NamedTuple):
@@ -62,6 +62,7 @@ def life(number: int) -> Life:
         "hands_in_at_s": round(rng.uniform(0.0, 20.0), 2),
         "start_at_s": round(rng.uniform(0.5, 30.0), 2),
         "start_for_s": round(rng.uniform(0.1, 1.0), 2),
+        "moves": True,
     }
     return Life(
         treatment, number, {"load": {"skin": rng.choice(SKINS), "water_us_per_cm": water}, "person": person}

@@ -99,7 +99,7 @@ SCENARIO: Final = (
     "Input should be greater than or equal to {0}",
     "Input should be less than or equal to {0}",
     "one of {0}",
-    "typical, dry, wet, a resistance from 1 to 100000 ohm, or a mapping of numbers",
+    "typical, dry, wet, ordinary, a resistance from 1 to 100000 ohm, or a mapping of numbers",
 )
 """What a scenario's numbers may be (pydantic 2, and the simulator's own words)."""
 PLAIN: Final = ("(file)", "nothing", "text", "non-empty text", "[Errno {0}] {1}", "[Errno {0}] {1}: {2}")

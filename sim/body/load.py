@@ -96,28 +96,6 @@ class LoadParams:
     resistor_ohm: float | None = None
 
 
-AREAS: Final[dict[str, LoadParams]] = {
-    "hands": LoadParams(),
-    "feet": LoadParams(area_cm2=200.0, body_ohm=700.0, moisture=0.95),
-    "underarms": LoadParams(area_cm2=40.0, body_ohm=300.0, moisture=0.5, water_depth_cm=1.0),
-    "face": LoadParams(area_cm2=60.0, body_ohm=250.0, moisture=0.5, water_depth_cm=1.0),
-}
-"""Electrode area and path by treated area: trays of 150 cm2 (facts), the rest our assumption."""
-
-
-def person(area: str, skin: str) -> LoadParams:
-    """Return a `typical`, `dry` or `wet` person for an area of `AREAS`; KeyError for any other area.
-
-    Dry: 4 to 6 kohm at first, giving way over minutes; 60 V then drive about 10 mA (iontocentre users).
-    """
-    base = AREAS[area]
-    if skin == "dry":
-        return replace(base, moisture=3.4, conditioned=0.6, conditioning_s=180.0)
-    if skin == "wet":
-        return replace(base, moisture=0.6 * base.moisture, body_ohm=base.body_ohm - 50.0)
-    return base
-
-
 class Load:
     """One person's present state. Side 0 is the anode in forward polarity, side 1 in reverse.
 

@@ -41,7 +41,7 @@ def test_parameters_come_with_defaults() -> None:
     ("data", "words"),
     [
         ({"event": []}, "Extra inputs"),
-        ({"load": {"skin": "greasy"}}, "typical, dry, wet, a resistance"),
+        ({"load": {"skin": "greasy"}}, "typical, dry, wet, ordinary, a resistance"),
         ({"load": {"skin": True}}, "typical, dry, wet"),
         ({"load": {"skin": float("nan")}}, "typical, dry, wet"),
         ({"load": {"skin": 0}}, "1 to 100000 ohm"),
@@ -98,7 +98,7 @@ def test_a_person_in_numbers_a_resistor_and_the_water() -> None:
     assert load_params("feet", Scenario.model_validate({"load": {"skin": 2000}})).resistor_ohm == 2000.0
 
 
-@pytest.mark.parametrize("skin", ["typical", "dry", "wet"])
+@pytest.mark.parametrize("skin", ["typical", "dry", "wet", "ordinary"])
 @pytest.mark.parametrize("area", ["hands", "feet", "underarms", "face"])
 def test_every_word_has_a_person_for_every_area(area: str, skin: str) -> None:
     scenario = Scenario.model_validate({"load": {"skin": skin}})

@@ -18,7 +18,7 @@ from controller.session.wiring import SessionRequest, StopSwitch, run_session
 from protocols.treatment import Treatment
 from sim.scenario import Scenario
 
-LOAD = {"skin": {"fall_v": 3.0, "rise": 0.5}, "electrode_v": 1.8, "back_emf_v": -0.6}
+SCENARIO = {"load": {"skin": "ordinary", "back_emf_v": -0.6}, "person": {"moves": True}}
 """A person that uses all of the model."""
 
 
@@ -44,7 +44,7 @@ def main(words: list[str]) -> None:
         unit=Unit(),
         calibration=Calibration.nominal(),
         calibration_notice="",
-        simulate=Scenario.model_validate({"events": events, "load": LOAD}),
+        simulate=Scenario.model_validate({**SCENARIO, "events": events}),
         seed=3,
         speed=None,
         rehearsed_name="short",

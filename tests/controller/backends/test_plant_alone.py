@@ -31,7 +31,7 @@ def ticks_of(monkeypatch, **what):
 @pytest.mark.parametrize(
     "what",
     [
-        {"seed": 1},
+        {"seed": 1, "load": {"skin": "ordinary"}, "person": {"moves": True}},
         {"seed": 2, "what": simulated.treatment(area="feet"), "load": {"skin": "dry"} | ELECTRODES},
         {"seed": 3, "unit": ONE_ADC, "person": {"hands_in_at_s": 4.0, "start_at_s": 2.2}},
         {"seed": 4, "unit": FAST_BUS},

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.body.load import AREAS, SPREAD_LN, Load, LoadParams, person
+from sim.body.load import SPREAD_LN, Load, LoadParams
+from sim.body.people import AREAS, person
 
 Z95 = 1.645
 TYPICAL = LoadParams()
@@ -99,7 +100,7 @@ def test_wet_hands_are_below_typical_ones() -> None:
     assert Load(person("hands", "wet")).voltage_at(12.0) < Load(TYPICAL).voltage_at(12.0) - 2.0
 
 
-def test_salt_wet_hand_to_hand_at_9_ma_has_2_33_kohm() -> None:
+def test_salt_wet_hand_to_hand_at_the_let_go_current_of_9_ma_60_hz_has_2_33_kohm() -> None:
     load = Load(LoadParams(area_cm2=75.0, body_ohm=700.0, moisture=0.7, water_us_per_cm=1e6))
     assert kohm(load, 9.0) == pytest.approx(2.33, rel=0.06)
 
