@@ -473,6 +473,7 @@ def test_a_session_that_was_cut_off_is_told_at_the_next_start(tmp_path):
     store.begin(facts)
     store.write([["row", 1.0, "hold", "forward", 12.0, 12.0, 14.0, 0.2, 0.0]])
     store.connection.close()
+    store._let_go()  # its process is gone
 
     def story(play):
         yield lambda seen: seen["last"] is not None
