@@ -17,7 +17,11 @@ REFUSED = {
     "a certificate that is not there": (["web", "--certificate", "no.pem"], "", "does not exist"),
     "a certificate that is none": (["web", "--certificate", "absent.yaml"], "", "this is no certificate"),
     "a port in use": (["web", "--port", "{port}"], "", "another program listens there): end that one"),
-    "no record": (["calibration", "mark-bad", "--serial", "A", "--who", "T", "--why", "x"], "", "not exist"),
+    "no record": (
+        ["calibration", "mark-bad", "--serial", "A", "--who", "T", "--why", "x"],
+        "",
+        "no calibration record",
+    ),
     "no serial": (["calibrate"], "", "no serial number"),
     "no session": (
         ["history", "amend", "1", "--started", "2026-01-01T10:00", "--reason", "x"],

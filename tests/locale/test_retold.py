@@ -122,7 +122,9 @@ def test_in_files_figures_keys_and_quoted_words_stay_as_they_are_typed():
     english = "f.yaml:2:3: forward: expected 'forward' or 'reverse', got text 'a list' (did you mean x?)"
     said = "f.yaml:2:3: forward: erwartet: 'forward' oder 'reverse', gefunden: Text 'a list' (meinten Sie x?)"
     assert retell_refusal(english) == said
-    assert retell_refusal("f.yaml:1:1: (file): 0.5 is missing") == "f.yaml:1:1: (Datei): 0.5 fehlt"
+    english = "f.yaml:1:1: (file): is 0.5, expected 5 to 40 minutes for area hands"
+    said = "f.yaml:1:1: (Datei): ist 0.5, erwartet werden 5 bis 40 Minuten für area hands"
+    assert retell_refusal(english) == said
 
 
 GOOD = "name: x\narea: hands\ncurrent_ma: 12\ntotal_min: 20\n"

@@ -28,7 +28,7 @@ def prepare(house, phone):
     assert prepares().status == 303
     yield number, prepares
     (house.state / FILE).unlink(missing_ok=True)
-    Household(house.state).hide_person(number)
+    Household(house.state).remove_person(number)
 
 
 def test_other_answers_take_it_back(house, phone, prepare):

@@ -219,7 +219,7 @@ def test_a_date_that_the_unit_knows_by_itself_is_not_amended(tmp_path, machine):
         (7, "why", NOW, "no session 7"),
         (1, "", NOW, "1 to 200 printable"),
         (1, "x" * 201, NOW, "1 to 200 printable"),
-        (1, "a\x1bb", NOW, "1 to 200 printable"),
+        (1, "a\x1bb", NOW, "holds control character .U.001B., one printable line"),
         (1, "why", datetime(1970, 1, 1, tzinfo=UTC), "clock is not set"),
         (2, "why", NOW, "session 2 is not over"),
     ],

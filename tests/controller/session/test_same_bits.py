@@ -16,8 +16,8 @@ RECORDED = {
     2: ([{"at_s": 40, "fault": "hand_out"}], "aborted", "open_circuit"),
 }
 BITS = {
-    1: "a81d441f2f0fa5b395425c05589b496c",
-    2: "7a833c1cb466bf295c55cf3ed5634889",
+    1: "df97a709f60118940765a704f24672c0",
+    2: "6e160ceb604b07ecc6c3aba05f8703b9",
 }
 
 
