@@ -167,6 +167,7 @@ class Household:
         with closing(sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)) as db:
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA secure_delete = ON")  # else what is overwritten would stay in the file
             yield db
 
     # --- people ---------------------------------------------------------------------------------------------
@@ -238,7 +239,6 @@ class Household:
         What they were treated with stays under that number; so does that somebody was removed, and when.
         """
         with self._open() as db:
-            db.execute("PRAGMA secure_delete = ON")  # else it would stay in the file
             db.execute("BEGIN IMMEDIATE")
             _forget(db, number)
             made = datetime.now(UTC).isoformat(timespec="seconds")

@@ -135,6 +135,33 @@ def test_the_record_is_only_added_to_and_shows_what_was_changed(household, ann, 
         assert "change 3 " in household.changes_problem()
 
 
+@pytest.fixture
+def plain_sqlite(monkeypatch):
+    """SQLite as its makers build it, which leaves in the file what was overwritten; Debian's does not."""
+    connect = sqlite3.connect
+
+    def connected(*words, **settings):
+        db = connect(*words, **settings)
+        db.execute("PRAGMA secure_delete = OFF")
+        return db
+
+    monkeypatch.setattr(book.sqlite3, "connect", connected)
+
+
+def test_nothing_of_who_is_removed_stays_in_the_file_or_its_log(plain_sqlite, tmp_path):
+    """The file has had another name of theirs, and another program has it open."""
+    household = Household(tmp_path)
+    number = household.add_person("Wilhelmina before", date(1990, 1, 1))
+    household.answer(number, NO | {"metal": True}, TODAY)
+    household.give_word(number, "metal", "Dr Mabuse", TODAY)
+    household.rename_person(number, "Wilhelmina after")
+    with closing(sqlite3.connect(tmp_path / book.FILE)) as other:
+        other.execute("SELECT count(*) FROM person").fetchone()
+        household.remove_person(number)
+        left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert [gone for gone in (b"Wilhelmina", b"Mabuse") if gone in left] == []
+
+
 def test_who_is_removed_leaves_a_number_and_a_whole_chain(household, ann, tmp_path):
     household.rename_person(ann, "Annegret")
     household.answer(ann, {"metal": True}, TODAY)
