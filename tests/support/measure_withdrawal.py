@@ -106,7 +106,7 @@ def draw(rows: list[Row]) -> str:
         line([r.without_ma for r in rows], 'stroke="#D55E00" stroke-width="2" stroke-dasharray="7 4"'),
         line([r.with_ma for r in rows], 'stroke="#0072B2" stroke-width="2.5"'),
         f'<text x="{x(0.075):.1f}" y="{PANEL.y(12.2):.1f}" fill="#D55E00">not heeded (dashed)</text>',
-        f'<text x="{x(0.052):.1f}" y="{PANEL.y(4.6):.1f}" fill="#0072B2">heeded (solid)</text>',
+        f'<text x="{x(0.12):.1f}" y="{PANEL.y(1.0):.1f}" fill="#0072B2">heeded (solid)</text>',
         f'<text x="{x(1.6):.1f}" y="{PANEL.y(2.3):.1f}" fill="#555555">bound from 0.2 s on</text>',
         "</svg>",
     ]
