@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,13 @@ def patient():
         for bound in HASTY:
             patched.setattr(bound, 300.0)
         yield
+
+
+@pytest.fixture
+def berlin(monkeypatch):
+    """This process lives where summer time begins and ends."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()

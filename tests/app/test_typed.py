@@ -1,7 +1,6 @@
 """What is typed or piped in one line: read as it was meant, or refused by the character."""
 
 import io
-import time
 from datetime import UTC
 
 import pytest
@@ -87,15 +86,6 @@ def test_what_could_not_be_seen_in_a_record_is_refused_by_its_character(text, sa
     assert main(words) == ExitCode.BAD_INPUT
     assert said in capsys.readouterr().err
     assert record.read_bytes() == before
-
-
-@pytest.fixture
-def berlin(monkeypatch):
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.mark.parametrize(

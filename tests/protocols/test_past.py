@@ -83,15 +83,6 @@ def test_another_spelling_of_a_name_is_the_same_person():
     assert not too_often(past, library, "hands", "Zoe", now)
 
 
-@pytest.fixture
-def berlin(monkeypatch):
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
 @pytest.mark.parametrize(
     ("begun", "now", "why"),
     [

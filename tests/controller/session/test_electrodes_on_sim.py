@@ -26,6 +26,13 @@ def test_what_electrodes_hold_at_the_start_is_no_welded_relay(emf_v: float) -> N
     assert summary["truth"]["peak_ma"] > 0.3
 
 
+def test_a_treatment_that_begins_against_its_electrodes_completes() -> None:
+    """As the rest of a treatment does that was cut at the end of its first half."""
+    load = {"skin": "ordinary", "electrode_v": 2.5, "back_emf_v": -2.5}
+    summary, _ = simulate(treatment(current_ma=2.0), load=load)
+    assert summary["outcome"] == "completed", summary["reason"]
+
+
 @pytest.mark.parametrize("current_ma", [2.0, 12.0])
 def test_a_reversal_of_electrodes_is_no_short_and_no_hand_that_leaves(current_ma: float) -> None:
     summary, trace = simulate(treatment(current_ma=current_ma), load={"electrode_v": 2.5})
