@@ -119,7 +119,6 @@ class Contact:
                 time_s, volts, ma = (sum(column) / count for column in zip(*self._samples, strict=True))
                 self._looks.append((time_s, volts, ma))
                 self._samples.clear()
-                self._from_s = now_s + SLOPE_SETTLE_S
                 if len(self._looks) == len(ASKED_MA):
                     self._judge(now_s)
 

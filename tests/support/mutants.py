@@ -57,6 +57,7 @@ MODULES: dict[str, tuple[list[str], ...]] = {
     "controller/core/regulator.py": (BOUNDS, _tests("core_edges"), _tests("session")),
     "controller/core/foldback.py": (_tests("foldback", "core_edges"), _tests("session")),
     "controller/core/proof.py": (PROOF, _tests("session")),
+    "controller/core/contact.py": (_tests("contact"), _tests("session_bounds", "session_current", "session")),
     "controller/core/session.py": (
         _tests("session_bounds", "session_current", "session_ends", "phases"),
         _tests("session", "core_edges", "guard"),
