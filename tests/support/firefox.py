@@ -7,17 +7,18 @@ import asyncio
 import json
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
 
+from kill_bench import Reader
 from tornado.websocket import websocket_connect
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 MISSING = "" if FIREFOX else "Firefox is missing: sudo apt install firefox-esr"
 PATIENCE_S = 60.0
+STARTS = 3
 
 
 class Firefox:
@@ -82,35 +83,35 @@ class Tab:
         return told["result"].get("value")
 
 
+def started(profile):
+    """A Firefox that listens, and where; one that does not say so within its time is ended and begun anew."""
+    command = [FIREFOX, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0"]
+    for _ in range(STARTS):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        said = Reader(process.stderr)
+        if line := said.wait("BiDi listening on ", PATIENCE_S):
+            return process, re.search(r"ws://\S+", line)[0]
+        process.kill()
+        process.wait(PATIENCE_S)
+    raise AssertionError(said.lines)
+
+
 @contextmanager
 def firefox():
     """Run a browser without a window."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [
-            FIREFOX,
-            "--headless",
-            "--no-remote",
-            "--profile",
-            profile,
-            f"--remote-debugging-port={port}",
-        ]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        process, address = started(profile)
         loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever)
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
         try:
-            found = (re.search(r"BiDi listening on (ws://\S+)", line) for line in process.stderr)
-            browser = Firefox(loop, next(filter(None, found))[1])
+            browser = Firefox(loop, address)
             browser.call("session.new", capabilities={})
             yield browser
             browser.close()
         finally:
             process.kill()
-            process.wait(20)
-            process.stderr.close()
+            process.wait(PATIENCE_S)
             loop.call_soon_threadsafe(loop.stop)
-            thread.join()
+            thread.join(PATIENCE_S)
             loop.close()
