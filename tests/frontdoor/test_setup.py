@@ -249,7 +249,7 @@ def test_the_tests_get_everything_and_run_at_the_root_with_the_callers_paths(che
         "<--numprocesses><auto><--dist><loadfile><--no-loadscope-reorder><--max-worker-restart><2>"
     )
     words = f"<-m><not bench><-o><faulthandler_timeout=36000><-k><sim><{checkout.root}/sub/test_a.py::test_b>"
-    assert done.stdout == f"pytest {checkout.root} {every_processor}{anew}{words}\n"
+    assert done.stdout == f"pytest {checkout.root} {every_processor}{words}\n"
     assert checkout.run("setup", "test").stderr == "ionto: already set up: test.\n"
     wrong = checkout.run("setup", "mqqt")
     parts = "core, test, mqtt, oled, meter, pdf, dask"
