@@ -8,7 +8,8 @@ a file that was cut short or changed by mistake; it is no signature.
 
 For a channel that is read, true = gain * nominal_reading + offset, where `nominal_reading` follows from
 the unit's ohms and ratios. For `output`, true_ma = gain * nominal_ma + offset, where
-nominal_ma = code / 4095 * full_scale_ma.
+nominal_ma = code / 4095 * full_scale_ma, whatever the unit's file says of code 0: a record has measured that.
+Where no record says, the output is what the unit's own file says (`output_line`).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from pydantic import (
 
 from config.characters import composed
 from config.reader import parse, read_bytes, read_text, refused
-from config.unit import Unit
+from config.unit import OutputLine, Unit
 
 GAIN_MIN: Final = 0.9
 GAIN_MAX: Final = 1.1
@@ -214,6 +215,11 @@ class Calibration(_Strict):
     def is_nominal(self) -> bool:
         """Whether there is no record: gain 1 and offset 0 by the parts' values."""
         return self.unit_serial == NOMINAL_SERIAL
+
+    def output_line(self, unit: Unit) -> OutputLine:
+        """Return what a DAC code gives: as it was calibrated, and else by the unit's own file."""
+        output = self.channels.output
+        return OutputLine(output.gain, output.offset) if output.points else unit.output_line
 
     def why_no_treatment(self, today: calendar_date, *, simulated: bool) -> str:
         """Say why nobody may be treated with this record, or "" when somebody may."""

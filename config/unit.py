@@ -7,7 +7,7 @@ unit may lower its limits, never raise them above `protocols/ceilings.py`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -35,6 +35,13 @@ RANGE_V: Final = {1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}
 """Full-scale range in V of the converters at each gain (ADS1115 data sheet, config register, PGA)."""
 HEADROOM: Final = 1.2
 """A current channel reads this much above full scale, so that an over-current is seen, not cut off."""
+
+
+class OutputLine(NamedTuple):
+    """What a DAC code gives: true_ma = gain * code / 4095 * full_scale_ma + offset, `offset` in mA."""
+
+    gain: float
+    offset: float
 
 
 class Unit(Part):
@@ -80,6 +87,16 @@ class Unit(Part):
             "control_adc.return.bias_v": adc.return_path.bias_v,
         }
         return found if guard is None else found | {"guard_adc.current.ohm": guard.current.ohm}
+
+    @property
+    def code_zero_ma(self) -> float:
+        """What code 0 asks for, mA; below zero the output is hard off there."""
+        return 0.0 if self.output is None else self.output.code_zero_ma
+
+    @property
+    def output_line(self) -> OutputLine:
+        """The output by the unit's own file: `code_zero_ma` at code 0, `full_scale_ma` at code 4095."""
+        return OutputLine(1.0 - self.code_zero_ma / self.stage.full_scale_ma, self.code_zero_ma)
 
     @field_validator("guard_adc")
     @classmethod

@@ -31,7 +31,7 @@ PUMP_EDGES: Final = 4
 
 
 class Stage:
-    """Voltage-to-current stage: 0 to `full_scale_ma` for codes 0 to 4095.
+    """Voltage-to-current stage: `code_zero_ma` to `full_scale_ma` for codes 0 to 4095, nothing below 0 mA.
 
     Gain within 3 %, offset within 0.03 mA, curvature up to 0.2 % of full scale, limiter within 2 %.
     Faults: `forced_ma` is the current that the stage insists on, past its limiter (it needs a code above
@@ -53,11 +53,19 @@ class Stage:
     )
 
     def __init__(
-        self, full_scale_ma: float, rng: Random, *, gain_part: float = 0.03, offset_ma: float = 0.03
+        self,
+        full_scale_ma: float,
+        rng: Random,
+        *,
+        gain_part: float = 0.03,
+        offset_ma: float = 0.03,
+        code_zero_ma: float = 0.0,
     ) -> None:
         """`gain_part` and `offset_ma` are the tolerances that gain and offset are drawn within."""
-        self._per_code_ma = full_scale_ma / 4095.0 * (1.0 + rng.uniform(-gain_part, gain_part))
-        self._offset_ma = rng.uniform(-offset_ma, offset_ma)
+        self._per_code_ma = (
+            (full_scale_ma - code_zero_ma) / 4095.0 * (1.0 + rng.uniform(-gain_part, gain_part))
+        )
+        self._offset_ma = code_zero_ma + rng.uniform(-offset_ma, offset_ma)
         self._curve_ma = 4.0 * full_scale_ma * rng.uniform(-0.002, 0.002)
         self.limit_ma = LIMITER_MA / 25.0 * full_scale_ma * (1.0 + rng.uniform(-0.02, 0.02))
         self.code = 0

@@ -135,10 +135,15 @@ class World:
         self._headroom_kohm = spec.headroom_ohm / 1000.0
         self.supply_v = tolerance(rng, spec.supply_v, 0.02)
         if spec.bare:
-            self.stage = Stage(spec.full_scale_ma, rng, gain_part=BARE_PART, offset_ma=BARE_MA)
+            self.stage = Stage(
+                spec.full_scale_ma,
+                rng,
+                gain_part=BARE_PART,
+                offset_ma=BARE_MA,
+                code_zero_ma=spec.code_zero_ma,
+            )
         else:
-            self.stage = Stage(spec.full_scale_ma, rng)
-        self.stage.shift(spec.code_zero_ma)
+            self.stage = Stage(spec.full_scale_ma, rng, code_zero_ma=spec.code_zero_ma)
         self.pump: ChargePump | OneShot = ChargePump()
         if spec.one_shot_ms is not None:
             hold_s = tolerance(self._rng("one-shot"), spec.one_shot_ms, ONE_SHOT_PART) / 1000.0

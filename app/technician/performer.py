@@ -114,4 +114,4 @@ def as_values(measured: Nominal) -> dict[str, Any]:
 
 def provisional_of(unit: Unit) -> Callable[[Results], Calibration]:
     """Give the corrections of a calibration in progress."""
-    return lambda results: provisional(results, unit.serial or "-", "1970-01-01")
+    return lambda results: provisional(results, unit, unit.serial or "-", "1970-01-01")

@@ -63,7 +63,7 @@ def accuracy_of(results: Results) -> Accuracy:
     )
 
 
-def provisional(results: Results, serial: str, day: str) -> Calibration:
+def provisional(results: Results, unit: Unit, serial: str, day: str) -> Calibration:
     """Give what is known so far: zero, and after the coarse points a line through them.
 
     It only serves to drive the following points; nothing of it stays.
@@ -76,7 +76,7 @@ def provisional(results: Results, serial: str, day: str) -> Calibration:
     for name, key in NOMINAL.items():
         if zero.get(key) is None:
             continue
-        gain, offset = 1.0, 0.0 if name == "output" else -zero[key]
+        gain, offset = unit.output_line if name == "output" else (1.0, -zero[key])
         if len(coarse) == 2 and name != "voltage":
             (low, high) = coarse
             rise = high[key] - low[key]
@@ -114,7 +114,7 @@ def coarse_fault(values: Values, results: Results) -> str:
 
 def highest_ma(unit: Unit, results: Results) -> float:
     """Give the highest current to calibrate at, mA: the ceiling, or what the stage seems to reach."""
-    output = provisional(results, "-", "1970-01-01").channels.output
+    output = provisional(results, unit, "-", "1970-01-01").channels.output
     return min(ceiling_ma(unit), REACH_MARGIN * (output.gain * unit.stage.full_scale_ma + output.offset))
 
 

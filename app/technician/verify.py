@@ -29,8 +29,8 @@ from app.technician.plan import (
 )
 from app.technician.records import current_record, text_of
 from app.technician.solve import LIMIT_MA, LIMIT_PART, NOMINAL, accuracy_of
-from config.calibration import Calibration, read_calibration, require_scaling
-from config.unit import Unit
+from config.calibration import Calibration, Correction, read_calibration, require_scaling
+from config.unit import OutputLine, Unit
 
 LIMITS: Final = {
     "delivered": (LIMIT_PART, LIMIT_MA),
@@ -118,7 +118,7 @@ def procedure_of(unit: Unit, today: date, meter_name: str | None) -> Procedure:
 def verification_of(results: Results, record: Calibration, unit: Unit, today: date) -> dict[str, Any]:
     """Judge every point by `LIMITS`; errors are what the unit has less what the meter shows, in mA or V."""
     points = [
-        _judged(name, values, record, results["resistor"]["ohm"])
+        _judged(name, values, record, unit, results["resistor"]["ohm"])
         for name, values in results.items()
         if "-up-" in name
     ]
@@ -149,14 +149,14 @@ def verification_of(results: Results, record: Calibration, unit: Unit, today: da
     }
 
 
-def _judged(name: str, values: Any, record: Calibration, ohm: float) -> dict[str, Any]:
+def _judged(name: str, values: Any, record: Calibration, unit: Unit, ohm: float) -> dict[str, Any]:
     """Give the errors of one point by channel, each with its limit."""
     channels = record.channels
-    corrections = {
+    corrections: dict[str, Correction | OutputLine] = {
         "control_current": channels.control_current,
         "guard_current": channels.guard_current,
         "return": channels.return_path,
-        "output": channels.output,
+        "output": record.output_line(unit),
         "voltage": channels.voltage,
     }
     meter_ma = values["meter_ma"]

@@ -409,7 +409,8 @@ class Guard:
         bound_ma, margin_ma = lim.SENSING_LIMIT_MA, 0.0
         if not command.sensing:
             bound_ma, margin_ma = self.limits.highest_ma, lim.SETPOINT_MARGIN_MA
-        code_ma = command.code / 4095 * self.limits.full_scale_ma
+        zero_ma = self.limits.code_zero_ma
+        code_ma = zero_ma + command.code / 4095 * (self.limits.full_scale_ma - zero_ma)
         within = 0.0 <= command.setpoint_ma <= bound_ma + margin_ma and code_ma <= 1.2 * bound_ma + 0.5
         whole = command.sensing or (command.series and command.beat)
         if not within or not whole:

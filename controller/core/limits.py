@@ -237,6 +237,7 @@ class GuardLimits(NamedTuple):
     total_s: float
     dose_ma_min: float
     headroom: Headroom = Headroom()
+    code_zero_ma: float = 0.0
 
     @classmethod
     def of(  # the arguments are the figures of three rooms, named once
@@ -250,6 +251,7 @@ class GuardLimits(NamedTuple):
         supply_max_v: float,
         full_scale_ma: float,
         headroom: Headroom = Headroom(),  # noqa: B008  # a value, never changed
+        code_zero_ma: float = 0.0,
     ) -> GuardLimits:
         """Derive the guard's limits from the ceiling, the treatment and the unit."""
         highest_ma = min(highest_ma, ceiling_ma)  # whatever the treatment says, the ceiling holds
@@ -263,4 +265,5 @@ class GuardLimits(NamedTuple):
             total_s=total_s * (1 + TIME_MARGIN_RATIO) + TIME_MARGIN_S,
             dose_ma_min=highest_ma * total_s / 60 * (1 + DOSE_MARGIN_RATIO) + DOSE_MARGIN_MA_MIN,
             headroom=headroom,
+            code_zero_ma=code_zero_ma,
         )

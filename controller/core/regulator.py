@@ -52,8 +52,8 @@ class Regulator:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the trim: the output was disconnected."""
-        self._demand_ma = 0.0
+        """Forget the trim: the output was disconnected, and rises from where the stage begins to give."""
+        self._demand_ma = max(0.0, -self._offset_ma)
         self._setpoint_ma = 0.0
         self._trim_ma = 0.0
 

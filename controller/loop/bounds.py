@@ -74,5 +74,6 @@ def guard_of(unit: Unit, *, ceiling_ma: float, highest_ma: float, total_s: float
         supply_min_v=stage.supply_min_v,
         supply_max_v=stage.supply_max_v,
         full_scale_ma=stage.full_scale_ma,
+        code_zero_ma=unit.code_zero_ma,
     )
     return Guard(limits, tick_s=1.0 / unit.loop.rate_hz, operate_s=unit.relays.operate_ms / 1000)

@@ -16,13 +16,13 @@ from config.unit import Unit
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
 from controller.core.limits import Headroom
-from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
 from controller.host.ownership import InUse
 from controller.host.realtime import real_time
 from controller.journal.writer import Journal, JournalRefused
 from controller.loop.bounds import bound_of, guard_of, why_above
 from controller.loop.recorder import Recorder, Trace
+from controller.loop.regulating import regulator_of
 from controller.loop.result import refused, summary_of
 from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
@@ -246,7 +246,7 @@ def loop_of(
     gives what is left of an earlier session instead of the whole.
     """
     tick_s = 1.0 / unit.loop.rate_hz
-    stage, output = unit.stage, calibration.channels.output
+    stage = unit.stage
     plan = Plan(
         target_ma=treatment.current_ma,
         ramp_ma_per_s=treatment.ramp_ma_per_s,
@@ -266,13 +266,10 @@ def loop_of(
         carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,
         carried_reverse_ma_min=0.0 if rest is None else rest.reverse_ma_min,
     )
-    regulator = Regulator(
-        full_scale_ma=stage.full_scale_ma, gain=output.gain, offset_ma=output.offset, tick_s=tick_s
-    )
     guard = guard_of(
         unit,
         ceiling_ma=bound_of(unit, calibration, treatment, limit_ma or None).most_ma,
         highest_ma=max(limit_ma, treatment.current_ma),
         total_s=plan.total_s,
     )
-    return Loop(rig, Session(plan, regulator), guard, clock, tick_s, stop)
+    return Loop(rig, Session(plan, regulator_of(unit, calibration)), guard, clock, tick_s, stop)

@@ -16,10 +16,11 @@ from controller.backends.hardware import hardware
 from controller.backends.rigging import rig_on
 from controller.backends.simulated import simulated
 from controller.core.limits import MAX_STEP_MA
-from controller.core.regulator import DAC_TOP_CODE, Regulator
+from controller.core.regulator import DAC_TOP_CODE
 from controller.core.types import Drive, Measurement, Off, Phase, Polarity
 from controller.host.ownership import InUse
 from controller.loop.bounds import guard_of
+from controller.loop.regulating import regulator_of
 from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
 from controller.workshop.bench_session import PROBE_MA, BenchPlan, BenchSession, Held
@@ -160,7 +161,7 @@ def _loop(
     levels_ma: tuple[float, ...],
     stated_ohm: float,
 ) -> tuple[Loop[BenchSession], BenchSession]:
-    unit, output = request.unit, request.calibration.channels.output
+    unit = request.unit
     stage, tick_s = unit.stage, 1.0 / unit.loop.rate_hz
     plan = BenchPlan(
         polarity=polarity,
@@ -173,10 +174,7 @@ def _loop(
         supply_max_v=stage.supply_max_v,
         operate_s=unit.relays.operate_ms / 1000,
     )
-    regulator = Regulator(
-        full_scale_ma=stage.full_scale_ma, gain=output.gain, offset_ma=output.offset, tick_s=tick_s
-    )
-    session = BenchSession(plan, regulator)
+    session = BenchSession(plan, regulator_of(unit, request.calibration))
     guard = guard_of(
         unit,
         ceiling_ma=min(unit.limits.max_current_ma, stage.full_scale_ma),
@@ -192,7 +190,7 @@ def _idle(bench: Bench, rig: Rig, request: BenchRequest, raised_ma: float | None
     tick_s = 1.0 / request.unit.loop.rate_hz
     code = 0
     if raised_ma is not None:
-        code = round(raised_ma / request.unit.stage.full_scale_ma * DAC_TOP_CODE)
+        code = regulator_of(request.unit, request.calibration).still_code(raised_ma)
     seen: dict[str, list[float]] = {"current": [], "guard": [], "voltage": [], "return": []}
     until_s = bench.clock.now() + ZERO_S
     while bench.clock.now() < until_s:

@@ -21,9 +21,9 @@ from config.calibration import (
 from controller.backends.bench import Bench
 from controller.backends.rigging import Hands, hands_on, rig_on, store_zero
 from controller.core.limits import SENSING_LIMIT_MA
-from controller.core.regulator import DAC_TOP_CODE
 from controller.core.types import Buttons, Measurement, Off, Phase
 from controller.loop.bounds import guard_of
+from controller.loop.regulating import regulator_of
 from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
 from controller.workshop.chips import Chip, Hung, look_for
@@ -162,7 +162,8 @@ class Workbench:
         stage = unit.stage
         open_s = (unit.relays.release_ms + unit.polarity.dead_time_ms) / 1000
         settle_s = unit.polarity.settle_ms / 1000
-        power = FirstPower(zero, DAC_TOP_CODE / stage.full_scale_ma, stated_ohm, open_s, settle_s)
+        code_of = regulator_of(unit, Calibration.nominal()).still_code
+        power = FirstPower(zero, code_of, stated_ohm, open_s, settle_s)
         guard = guard_of(
             unit,
             ceiling_ma=min(unit.limits.max_current_ma, stage.full_scale_ma),

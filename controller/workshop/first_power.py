@@ -7,6 +7,7 @@ for: only differences to its own zero are judged.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from statistics import fmean
 from typing import Final, NamedTuple
 
@@ -94,12 +95,15 @@ class Seen(NamedTuple):
 class FirstPower:
     """Walks through `STATES` once Start is pressed, then waits for Stop. Stepped like a treatment.
 
-    `zero` are the readings with the output open: mA, V, signed mA. `per_ma` are DAC codes per mA, nominal.
+    `zero` are the readings with the output open: mA, V, signed mA. `code_of` gives
+    the DAC code of a current in mA, nominal.
     Between two states the output is open for `dead_s` and, in the new polarity, for `settle_s`.
     `seen` holds what was read by state, `stop_s` how long Stop's contact took; `reason` says why it ended.
     """
 
-    def __init__(self, zero: Seen, per_ma: float, stated_ohm: float, dead_s: float, settle_s: float) -> None:
+    def __init__(
+        self, zero: Seen, code_of: Callable[[float], int], stated_ohm: float, dead_s: float, settle_s: float
+    ) -> None:
         self.phase = Phase.READY
         self.asked_by = StopCause.BUTTON
         self.reason: str | None = None
@@ -107,7 +111,7 @@ class FirstPower:
         self.seen: dict[str, Seen] = {}
         self.stop_s: float | None = None
         self.awaits = "start"
-        self._zero, self._per_ma, self._stated_ohm = zero, per_ma, stated_ohm
+        self._zero, self._code_of, self._stated_ohm = zero, code_of, stated_ohm
         self._dead_s, self._settle_s = dead_s, settle_s
         self._at = 0
         self._began_s: float | None = None
@@ -175,7 +179,7 @@ class FirstPower:
     def _drive(self, state: State) -> Drive:
         self._setpoint_ma = min(self._setpoint_ma + 0.05, SENSING_MA)
         pilot = self._ticks // 7 % 2  # so that a living converter never repeats itself for long
-        code = round(self._raised_ma * self._per_ma) + pilot
+        code = self._code_of(self._raised_ma) + pilot
         return Drive(
             state.polarity, self._setpoint_ma, code, sensing=True, series=state.series, beat=state.beat
         )

@@ -119,3 +119,21 @@ def test_the_voltage_may_be_off_by_more_than_a_current(record: Path) -> None:
     assert load_calibration(record, UNIT)[0].channels.voltage.offset == 1.9
     [error] = errors_of(record, with_offset("2.1"))
     assert "channels.voltage.offset: expected a number from -2 to 2" in error
+
+
+HARD_OFF = Unit.model_validate({"serial": "0042", "output": {"code_zero_ma": -0.25}})
+
+
+def test_without_a_record_of_the_output_a_unit_is_what_its_own_file_says(record: Path) -> None:
+    """From its current at code 0 to its full scale at code 4095."""
+    record.write_text("".join(line for line in RECORD.splitlines(keepends=True) if "output:" not in line))
+    for calibration in (Calibration.nominal(), load_calibration(record, HARD_OFF)[0]):
+        gain, offset_ma = calibration.output_line(HARD_OFF)
+        assert offset_ma == -0.25
+        assert gain * 25.0 + offset_ma == pytest.approx(25.0)
+        assert calibration.output_line(UNIT) == (1.0, 0.0)
+
+
+def test_a_record_of_the_output_means_the_same_whatever_the_file_says_of_code_zero(record: Path) -> None:
+    for unit in (UNIT, HARD_OFF):
+        assert load_calibration(record, unit)[0].output_line(unit) == (1.01, -0.02)

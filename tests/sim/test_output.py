@@ -195,7 +195,7 @@ def test_a_stage_with_a_negative_offset_is_hard_off_at_code_zero(bench: Bench) -
         assert unit.ma() == 0.0
         unit.code(1966)
         unit.run_until(2.0)
-        assert unit.ma() == pytest.approx(11.76, rel=0.035)
+        assert unit.ma() == pytest.approx(1966 / 4095 * (25.0 + 0.24) - 0.24, rel=0.035)
 
 
 def test_a_unit_with_a_one_shot_drops_its_output_within_its_hold_time(bench: Bench) -> None:

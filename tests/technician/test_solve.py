@@ -111,9 +111,9 @@ def test_the_coarse_points_find_a_wrong_range_of_the_meter() -> None:
 def test_what_is_known_of_a_unit_grows_with_its_steps() -> None:
     found = results()
     only_zero = {name: found[name] for name in ("bench", "zero")}
-    control = provisional(only_zero, "1", "2026-01-01").channels.control_current
+    control = provisional(only_zero, Unit(), "1", "2026-01-01").channels.control_current
     assert (control.gain, control.offset) == (1.0, pytest.approx(-0.2 / 1.03))
-    control = provisional(found, "1", "2026-01-01").channels.control_current
+    control = provisional(found, Unit(), "1", "2026-01-01").channels.control_current
     assert (control.gain, control.offset) == (pytest.approx(1.03), pytest.approx(-0.2))
     assert highest_ma(Unit(), results(0.97)) == pytest.approx(0.98 * (0.97 * 25.0 - 0.2))
     assert highest_ma(Unit(), results(1.06, 0.3)) == 25.0

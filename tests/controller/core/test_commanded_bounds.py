@@ -48,6 +48,17 @@ def test_setpoint_and_code_at_their_bounds(
     assert trip is None or trip.cause is Cause.OVER_CURRENT
 
 
+def test_a_code_is_judged_by_what_it_gives_on_a_unit_that_is_hard_off_at_code_zero(bench: Bench) -> None:
+    bench.run_until("hold")
+    for code_zero_ma, passes in ((-0.25, True), (0.0, False)):
+        bench.guard.limits = bench.guard.limits._replace(code_zero_ma=code_zero_ma)
+        bench.now_s += bench.tick_s
+        trip = bench.guard.check(
+            bench.now_s, bench.measure(), Drive("forward", 5.0, round(6.55 / 25.0 * 4095))
+        )
+        assert (trip is None) is passes
+
+
 def test_a_guard_is_never_looser_than_the_ceiling() -> None:
     guard = guard_of(Unit(), ceiling_ma=15.0, highest_ma=20.0, total_s=60.0)
     assert guard.limits.highest_ma == 15.0

@@ -351,6 +351,15 @@ def test_the_code_is_the_setpoint_through_the_calibration_and_one_step_of_pilot(
     assert "-" * 8 not in runs
 
 
+def test_the_code_rises_from_where_the_stage_begins_to_give_and_begins_there_again() -> None:
+    made = regulator(offset_ma=-0.25, gain=1.01)
+    for _ in range(2):
+        first = made.code(0.01, None, 0.0, 0.5)
+        assert first * 25.0 / 4095 * 1.01 - 0.25 == pytest.approx(1.1 * 0.5 * TICK_S, abs=0.01)
+        assert made.code(0.0, None, 0.0, 0.5) == 0, "off, not small"
+    assert regulator(offset_ma=0.1).code(0.05, None, 0.0, 0.5) <= 1, "nothing but the pilot"
+
+
 def test_the_code_rises_by_the_ramp_and_a_tenth() -> None:
     made = regulator()
     for tick in range(1, 200):
