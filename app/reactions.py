@@ -52,6 +52,8 @@ TURNED_MS: Final = 7500.0
 current is above 3.5 mA, a low voltage is theirs; at 0.5 mA/s that takes 7 s."""
 UNSEEN_MS: Final = 1.0
 """A reset of the DAC that its own next write mends leaves no trace in the chip (decision 12)."""
+FLIPPED_MS: Final = 1.0
+"""A flipped bit in a write stands for 0.17 ms at most at 400 kHz; the stage settles within 0.1 ms twice."""
 STOP_MS: Final = 5000.0
 """A soft stop (design, law 6)."""
 
@@ -455,6 +457,13 @@ _CONVERTERS = (
         {"for_s": 1.0},
         _aborted("dac_reset", ms=READ_BACK_MS),
         why="found by reading back; it holds its output meanwhile",
+    ),
+    _row(
+        "dac_flipped",
+        {},
+        RIDDEN,
+        why="read back in the transfer that wrote it, and written again at once (decision 21)",
+        pulse_ms=FLIPPED_MS,
     ),
 )
 

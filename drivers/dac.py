@@ -24,6 +24,10 @@ FULL_SCALE_CODE: Final = 4095
 _WRITE_DAC_AND_EEPROM: Final = 0x60
 """Command C2 C1 C0 = 011 with both power-down bits 0 (MCP4725 data sheet, figure 6-2)."""
 
+_READY: Final = 0x80
+_READY_AND_POWER_DOWN: Final = 0x86
+"""RDY/BSY and the two power-down bits of the first byte that is read (MCP4725 data sheet, figure 6-3)."""
+
 _EEPROM_POLL_S: Final = 0.005
 _EEPROM_POLLS: Final = 12
 """60 ms in all; an EEPROM write takes 25 ms, 50 ms at most (MCP4725 data sheet, t_WRITE)."""
@@ -46,7 +50,7 @@ class DacState(NamedTuple):
 class CurrentDac:
     """One MCP4725; the bus must have time allowed. Raises ChipMissing or BusTimeout when constructed."""
 
-    __slots__ = ("_address", "_answer", "_bus", "_chip", "_name", "_state", "_stated")
+    __slots__ = ("_address", "_answer", "_bus", "_chip", "_echo", "_name", "_state", "_stated")
 
     def __init__(self, bus: BoundedBus, address: int) -> None:
         bus.introduce(address, "DAC MCP4725")
@@ -54,6 +58,7 @@ class CurrentDac:
         self._bus = bus
         self._address = address
         self._answer = bytearray(5)
+        self._echo = bytearray(3)
         self._stated = bytes(5)
         self._state = _state_of(self._stated)
         try:
@@ -61,15 +66,20 @@ class CurrentDac:
         except ValueError as error:
             raise bus.missing(address, error) from error
 
-    def write(self, code: int) -> None:
-        """Set the output to `code` (0 to 4095) in normal power mode: 3 bytes on the wire.
+    def write(self, code: int) -> bool:
+        """Set the output to `code` (0 to 4095) in normal power mode; tell whether the chip then holds it.
 
+        A fast write and, after a repeated start, the first three bytes of a read-back, in one transfer:
+        7 bytes on the wire. So a bit that flipped on the way is known before anything else is asked.
         ValueError for anything but such an int (the library's own check is an `assert`, gone under -O);
-        BusTimeout, ChipSilent.
+        BusTimeout, ChipSilent, ShortRead.
         """
         if type(code) is not int or not 0 <= code <= FULL_SCALE_CODE:
             raise ValueError(f"a DAC code is an int from 0 to {FULL_SCALE_CODE}, not {code!r}")
-        self._chip.raw_value = code
+        with self._bus:
+            self._bus.writeto_then_readfrom(self._address, bytes((code >> 8, code & 0xFF)), self._echo)
+        status, high, low = self._echo
+        return status & _READY_AND_POWER_DOWN == _READY and high << 4 | low >> 4 == code
 
     def read_back(self) -> DacState:
         """Read DAC register and EEPROM: 6 bytes on the wire. Raises BusTimeout, ChipSilent, ShortRead."""
@@ -106,7 +116,7 @@ def _state_of(answer: bytes) -> DacState:
     return DacState(
         code=high << 4 | low >> 4,
         power_down=status >> 1 & 0b11,
-        ready=bool(status & 0x80),
+        ready=bool(status & _READY),
         eeprom_code=(eeprom_high & 0x0F) << 8 | eeprom_low,
         eeprom_power_down=eeprom_high >> 5 & 0b11,
     )

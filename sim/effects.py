@@ -222,6 +222,10 @@ def _dac_reset(world: Reachable, params: Mapping[str, Value], t_s: float) -> Non
     world.truth.note_upset(t_s, before_ma)
 
 
+def _dac_flipped(world: Reachable, params: Mapping[str, Value], _t_s: float) -> None:
+    world.dac.corrupt_mask = 1 << int(_number(params, "bit"))
+
+
 def _dac_busy(world: Reachable, params: Mapping[str, Value], t_s: float) -> None:
     world.dac.keep_busy(t_s + _number(params, "for_s"))
 
@@ -361,6 +365,7 @@ EFFECTS: Final[dict[str, Effect]] = {
     "dac_stuck": _dac_stuck,
     "dac_reset": _dac_reset,
     "dac_busy": _dac_busy,
+    "dac_flipped": _dac_flipped,
     "bus_hung": _bus_hung,
     "leakage": _leakage,
     "supply_sag": _supply_sag,

@@ -179,6 +179,12 @@ _TABLE: Final = (
         "an EEPROM write that nobody asked for: the converter ignores writes for so long",
         (Param("for_s", "s", 0.05, 0.001, 60.0),),
     ),
+    Fault(
+        "dac_flipped",
+        "the next write to the converter arrives with one bit flipped: 0 to 11 code, 12 and 13 power-down, "
+        "14 and 15 command",
+        (Param("bit", "", 11.0, 0.0, 15.0),),
+    ),
     Fault("bus_hung", "the bus is held low: every transfer ends in the host's timeout", (FOR_GOOD,)),
     Fault(
         "leakage",

@@ -33,16 +33,20 @@ class DacHolds:
 
 
 class _Wire:
-    """The time of a transfer in s, before and after the moment in which the chip acts (`sim.chips.bus`)."""
+    """The time of a transfer in s, before and after the moments in which the chip acts (`sim.chips.bus`).
 
-    __slots__ = ("_after_s", "_before_s", "_clock", "_write_s")
+    Between a write and the read after a repeated start lies the turn.
+    """
+
+    __slots__ = ("_after_s", "_before_s", "_clock", "_turn_s", "_write_s")
 
     def __init__(self, world: World, *, written: int, pointed: int, count: int) -> None:
         """Take how many bytes a write has, and a read after the `pointed` bytes that choose what is read."""
         bus = world.bus
         self._clock = world.clock
         self._write_s = bus.overhead_s + (9 * written + 11) * bus.bit_s
-        self._before_s = bus.overhead_s + (9 * pointed + 20 if pointed else 10) * bus.bit_s
+        self._before_s = bus.overhead_s + (9 * pointed + 10) * bus.bit_s
+        self._turn_s = 10 * bus.bit_s
         self._after_s = (9 * count + 1) * bus.bit_s
 
 
@@ -58,19 +62,24 @@ class PlantBus:
 class PlantDac(_Wire):
     """The current stage's code, written and read back."""
 
-    __slots__ = ("_chip", "_holds")
+    __slots__ = ("_chip", "_holds", "_seen_s", "_set_s")
 
     def __init__(self, world: World) -> None:
         super().__init__(world, written=2, pointed=0, count=5)
+        self._set_s = world.bus.overhead_s + (9 * 2 + 10) * world.bus.bit_s
+        self._seen_s = (9 * 3 + 1) * world.bus.bit_s
         self._chip = world.dac
         self._holds = DacHolds(world.dac.output_code, world.dac.eeprom_code)
 
-    def write(self, code: int) -> None:
-        """Set the output code, 0 to 4095."""
-        self._clock.advance_by(self._write_s)
+    def write(self, code: int) -> bool:
+        """Set the output code, 0 to 4095; nothing here keeps the chip from taking it."""
+        self._clock.advance_by(self._set_s)
         if code != self._holds.code:
             self._holds.code = code
             self._chip.put(code)
+        self._clock.advance_by(self._turn_s)
+        self._clock.advance_by(self._seen_s)
+        return True
 
     def read_back(self) -> DacHolds:
         """Return what it holds from now on, too."""
@@ -92,6 +101,7 @@ class PlantGuardAdc(_Wire):
         """Return the newest code."""
         clock = self._clock
         clock.advance_by(self._before_s)
+        clock.advance_by(self._turn_s)
         code = self._chip.newest(clock.now_s)
         clock.advance_by(self._after_s)
         return code
@@ -121,11 +131,13 @@ class PlantControlAdc(_Wire):
         """Return the code of the conversion on `channel`. RuntimeError when it has not ended."""
         clock, chip = self._clock, self._chip
         clock.advance_by(self._before_s)
+        clock.advance_by(self._turn_s)
         chip.catch_up(clock.now_s)
         if chip.converting:
             raise RuntimeError(f"the conversion of input {channel} was collected before its end")
         clock.advance_by(self._after_s)
         clock.advance_by(self._before_s)
+        clock.advance_by(self._turn_s)
         code = chip.newest(clock.now_s)
         clock.advance_by(self._after_s)
         return code

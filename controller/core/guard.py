@@ -33,6 +33,7 @@ class Guard:
         self._unseen_s = 0.0
         self._high_ma: float | None = None
         self._denied: deque[int] = deque(maxlen=lim.SPIKES)
+        self._rewrites: deque[int] = deque(maxlen=lim.SPIKES)
         self._driven_since_s = 0.0
         self._seen_s = 0.0
         self._deviates_since: tuple[float, int, float] | None = None
@@ -69,6 +70,15 @@ class Guard:
             return "low"
         return "low" if m.voltage_v is not None and self._opens_at(m.voltage_v, last) else ""
 
+    def confirms(self, m: Measurement) -> bool:
+        """Tell whether the next conversion confirms too much current, or a chip failed: `check` will trip."""
+        last = self._last
+        if m.failure is not None:
+            return True
+        if not isinstance(last, Drive) or m.guard_ma is None:
+            return False
+        return self._too_much(m.guard_ma, last) is not None
+
     def check(self, now_s: float, m: Measurement, command: Command) -> Trip | None:
         """Return the trip, latched, or None while everything is as it should be.
 
@@ -77,7 +87,9 @@ class Guard:
         """
         if self.trip is None:
             self._tick += 1
-            found = self._failed(m) or self._judge(now_s, m) or self._commanded(m, command)
+            found = (
+                self._failed(m) or self._rewritten(m) or self._judge(now_s, m) or self._commanded(m, command)
+            )
             if found is not None:
                 self.trip = Trip(found[0], m.time_s, found[1])
             self._last = command
@@ -184,12 +196,20 @@ class Guard:
         """Count the spikes that the next conversion denied: one is a corrupt sample, many are a current."""
         if self._high_ma is None or not m.confirmed:
             return None
-        self._denied.append(self._tick)
-        if len(self._denied) < lim.SPIKES or self._tick - self._denied[0] >= lim.SPIKES_WITHIN_TICKS:
+        if not self._adds_up(self._denied):
             return None
         return Cause.CURRENT_SPIKE, (
             f"{self._high_ma:.2f} mA measured, the last of {lim.SPIKES} spikes within "
             f"{lim.SPIKES_WITHIN_TICKS} ticks, though the next conversion denied each"
+        )
+
+    def _rewritten(self, m: Measurement) -> tuple[Cause, str] | None:
+        """Count the wrong codes that a second look or write put right: one is a flipped bit, many a fault."""
+        if not m.dac_doubted or not self._adds_up(self._rewrites):
+            return None
+        return Cause.DAC_RESET, (
+            f"the DAC held a wrong code {lim.SPIKES} times within {lim.SPIKES_WITHIN_TICKS} ticks, though it "
+            "was put right each time"
         )
 
     def _prove(self, current_ma: float, last: Drive) -> None:
@@ -437,6 +457,11 @@ class Guard:
 
     def _opens_at(self, voltage_v: float, last: Drive) -> bool:
         return 0.0 < last.setpoint_ma < lim.TINY_MA and voltage_v > self._high_v
+
+    def _adds_up(self, ticks: deque[int]) -> bool:
+        """Add this tick to those of what comes and goes; tell whether it came too often."""
+        ticks.append(self._tick)
+        return len(ticks) == lim.SPIKES and self._tick - ticks[0] < lim.SPIKES_WITHIN_TICKS
 
     def _nth(self, cause: Cause, needed: int, *, hit: bool) -> bool:
         self._counts[cause] = self._counts[cause] + 1 if hit else 0

@@ -132,6 +132,8 @@ class Measurement(NamedTuple):
     `guard_ma` and `current_ma` are magnitudes from two shunts and two converters; `return_ma` is signed,
     positive in forward polarity. `*_code` are the raw converter words, for finding frozen converters.
     A slower channel keeps its last value and says in `sampled` which channel is new in this tick.
+    `dac_doubted` says that the DAC was read with a wrong code since the measurement before, though a second
+    look or a second write put it right.
     """
 
     time_s: float
@@ -146,6 +148,7 @@ class Measurement(NamedTuple):
     buttons: Buttons
     failure: Failure | None = None
     confirmed: bool = False
+    dac_doubted: bool = False
 
 
 class Off(NamedTuple):

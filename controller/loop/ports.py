@@ -47,8 +47,8 @@ class DacReading(Protocol):
 class DacPort(Protocol):
     """Sets the current."""
 
-    def write(self, code: int) -> None:
-        """Set the output code, 0 to 4095."""
+    def write(self, code: int) -> bool:
+        """Set the output code, 0 to 4095; tell whether the chip then holds it, ready and in normal power."""
 
     def read_back(self) -> DacReading:
         """Read output and EEPROM."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from controller.loop.clock import Clock
-    from controller.loop.ports import Ports, Scales
+    from controller.loop.ports import DacReading, Ports, Scales
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -75,6 +75,8 @@ class Rig(RigPort):
         self._polarity: Polarity = "forward"
         self._code = 0
         self._failure: Failure | None = None
+        self._dac_doubted = False
+        self._due_s = 0.0
         self._series_operations = self._polarity_operations = 0
         self._pressed = (False, False, False, False)
         self._buttons = Buttons()
@@ -95,7 +97,7 @@ class Rig(RigPort):
         ports.heartbeat.rest()
         self._connected, self._beats, self._code = False, True, 0
         self._series_operations = self._polarity_operations = 0
-        self._failure, self._pending, self._waited = None, "", False
+        self._failure, self._pending, self._waited, self._dac_doubted = None, "", False, False
         self._values = dict.fromkeys(self._values)
         ports.bus.allow(BUS_TIME_S)
         ports.dac.write(0)
@@ -118,8 +120,11 @@ class Rig(RigPort):
 
     # --- the tick ---------------------------------------------------------------------------------------
 
-    def sense(self, *, stop_requested: bool = False) -> Measurement:
-        """Read guard, the channel that was started, and the buttons. Never raises for a chip's failure."""
+    def look(self, *, stop_requested: bool = False) -> Measurement:
+        """Read buttons and guard, before all else: too much current is judged from that alone.
+
+        Never raises for a chip's failure.
+        """
         ports, values = self._ports, self._values
         now_s = self._clock.now()
         buttons, pressed = self._buttons, ports.panel.sample()
@@ -127,34 +132,78 @@ class Rig(RigPort):
         if pressed != self._pressed or stop_requested != buttons.stop_asked:
             self._pressed = pressed
             self._buttons = buttons = Buttons(*pressed, stop_requested)
+        guard_code = None
         failure, self._failure = self._failure, None
-        if failure is not None:  # no second wait on a bus that has just failed
-            return Measurement(
-                now_s,
-                None,
-                None,
-                values["current"],
-                values["voltage"],
-                values["supply"],
-                values["return"],
-                "",
-                None,
-                buttons,
-                failure,
-            )
-        guard_code = sampled_code = None
+        doubted, self._dac_doubted = self._dac_doubted, False
+        if failure is None and ports.guard_adc is not None:
+            ports.bus.allow(BUS_TIME_S)
+            try:
+                guard_code = self._twice(ports.guard_adc.read)
+            except OSError as error:
+                failure = Failure(ports.cause_of("guard ADC", error), str(error))
+        return Measurement(
+            now_s,
+            self._guard_ma(guard_code, ""),
+            guard_code,
+            values["current"],
+            values["voltage"],
+            values["supply"],
+            values["return"],
+            "",
+            None,
+            buttons,
+            failure,
+            dac_doubted=doubted,
+        )
+
+    def look_again(self, seen: Measurement) -> Measurement:
+        """Return the guard's next conversion for one that looks too high.
+
+        While that runs, the control converter is set to the current and both other chips are read back, so
+        that nothing but the guard's reading has to be waited for before the output is switched off.
+        """
+        ports, clock = self._ports, self._clock
+        if seen.failure is not None or ports.guard_adc is None:
+            return seen
+        due_s = clock.now() + self._scales.conversion_s
+        chip = "control ADC"
+        try:
+            ports.bus.allow(BUS_TIME_S + self._scales.conversion_s)
+            if self._pending:
+                self._collect(self._pending)
+            self._twice_with(self._start, self._lines["current"][0])
+            self._pending, self._due_s = "current", clock.now() + self._scales.conversion_s
+            chip = "DAC"
+            failure = self._verify_dac()
+            chip = "guard ADC"
+            self._twice(ports.guard_adc.verify)
+            clock.sleep_until(due_s)
+            guard_code = self._twice(ports.guard_adc.read)
+        except OSError as error:
+            return seen._replace(failure=Failure(ports.cause_of(chip, error), str(error)))
+        return seen._replace(
+            guard_ma=self._guard_ma(guard_code, ""), guard_code=guard_code, failure=failure, confirmed=True
+        )
+
+    def sense(self, seen: Measurement) -> Measurement:
+        """Add the channel that was started to what was seen. Never raises for a chip's failure."""
+        ports, values = self._ports, self._values
+        if seen.failure is not None:  # no second wait on a bus that has just failed
+            return seen
+        failure = sampled_code = None
         sampled: Kind = ""
-        ports.bus.allow(BUS_TIME_S)
+        ports.bus.allow(BUS_TIME_S + self._scales.conversion_s)
         chip = "guard ADC"
         try:
-            if ports.guard_adc is not None:
-                guard_code = self._twice(ports.guard_adc.read)
-                # A converter that was reset reads 0, which at the sensing current looks like no contact.
-                if self._ticks % VERIFY_TICKS == 0 or (guard_code == 0 and self._code > 0):
-                    ports.guard_adc.verify()
+            # A converter that was reset reads 0, which at the sensing current looks like no contact.
+            lost = seen.guard_code == 0 and self._code > 0
+            if ports.guard_adc is not None and (lost or self._ticks % VERIFY_TICKS == 0):
+                self._twice(ports.guard_adc.verify)
             chip = "control ADC"
             if self._pending:
                 sampled = self._pending
+                if seen.confirmed:
+                    self._clock.sleep_until(self._due_s)
                 sampled_code = self._collect_or_wait(sampled)
             chip = "DAC"
             if self._ticks % VERIFY_TICKS == VERIFY_TICKS // 2 and not self._connected:
@@ -162,19 +211,20 @@ class Rig(RigPort):
         except OSError as error:
             failure = Failure(ports.cause_of(chip, error), str(error))
         self._ticks += 1
-        guard_ma = self._guard_ma(guard_code, sampled)
         return Measurement(
-            now_s,
-            guard_ma,
-            guard_code,
+            seen.time_s,
+            seen.guard_ma if ports.guard_adc is not None else self._guard_ma(None, sampled),
+            seen.guard_code,
             values["current"],
             values["voltage"],
             values["supply"],
             values["return"],
             sampled if sampled_code is not None else "",
             sampled_code,
-            buttons,
+            seen.buttons,
             failure,
+            seen.confirmed,
+            seen.dac_doubted,
         )
 
     def sense_again(self, doubted: Measurement, *, high: bool) -> Measurement:
@@ -243,8 +293,7 @@ class Rig(RigPort):
             self._disconnect()
         with suppress(Exception):  # nor any error the heart from being stopped after this
             self._ports.bus.allow(BUS_TIME_S)
-            self._twice_with(self._write, 0)
-            self._code = 0
+            self._put(0)
             self._start_next()
 
     def rest(self) -> None:
@@ -266,8 +315,10 @@ class Rig(RigPort):
             if failure is not None:
                 self._fail(failure)
                 return
-            self._twice_with(self._write, command.code)
-            self._code = command.code
+            failure = self._put(command.code)
+            if failure is not None:
+                self._fail(failure)
+                return
         except OSError as error:
             self._fail(Failure(ports.cause_of("DAC", error), str(error)))
             return
@@ -285,10 +336,11 @@ class Rig(RigPort):
         self._disconnect()
         try:
             self._ports.bus.allow(BUS_TIME_S)
-            self._twice_with(self._write, 0)
-            self._code = 0
+            failure = self._put(0)
         except OSError as error:
-            self._fail(Failure(self._ports.cause_of("DAC", error), str(error)))
+            failure = Failure(self._ports.cause_of("DAC", error), str(error))
+        if failure is not None:
+            self._fail(failure)
             return
         if command.polarity != self._polarity:
             if was_connected:  # its contacts may still carry current
@@ -305,8 +357,7 @@ class Rig(RigPort):
     def _fail(self, failure: Failure) -> None:
         self._disconnect()
         with suppress(OSError):
-            self._ports.dac.write(0)
-            self._code = 0
+            self._put(0)
         self._failure = failure
 
     def _start_next(self) -> None:
@@ -342,15 +393,31 @@ class Rig(RigPort):
         self._values[kind] = per_code * code + offset
         return code
 
+    def _put(self, code: int) -> Failure | None:
+        """Write a code and see it there; what arrived wrong is written again at once, and remembered."""
+        taken = self._twice_with(self._write, code)
+        self._code = code
+        if taken:
+            return None
+        self._dac_doubted = True
+        return None if self._twice_with(self._write, code) else self._verify_dac()
+
     def _verify_dac(self) -> Failure | None:
+        """Read the DAC back; a reading that is wrong is made again before it is believed, and remembered."""
+        if self._as_written(self._twice(self._read_back)):
+            return None
+        self._dac_doubted = True
         state = self._twice(self._read_back)
-        if state.code == self._code and state.power_down == 0 and state.eeprom_code == 0 and state.ready:
+        if self._as_written(state):
             return None
         return Failure(
             Cause.DAC_RESET,
             f"the DAC holds code {state.code} (power-down {state.power_down}, EEPROM {state.eeprom_code}, "
             f"{'ready' if state.ready else 'busy'}) where {self._code} was written",
         )
+
+    def _as_written(self, state: DacReading) -> bool:
+        return state.code == self._code and state.power_down == 0 and state.eeprom_code == 0 and state.ready
 
     def _guard_ma(self, guard_code: int | None, sampled: Kind) -> float | None:
         if guard_code is not None:

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 class RigPort(Protocol):
     """One unit as one thing."""
 
-    def sense(self, *, stop_requested: bool = False) -> Measurement:
-        """Read the unit once. Never raises for a chip's failure."""
+    def look(self, *, stop_requested: bool = False) -> Measurement:
+        """Read buttons and the guard's converter, before all else. Never raises for a chip's failure."""
+
+    def look_again(self, seen: Measurement, /) -> Measurement:
+        """Return the guard's next conversion for one that looks too high."""
+
+    def sense(self, seen: Measurement, /) -> Measurement:
+        """Add the rest of the unit to what was seen. Never raises for a chip's failure."""
 
     def sense_again(self, doubted: Measurement, /, *, high: bool) -> Measurement:
         """Return the next conversions for a sample that looks too high, or else wrong."""
@@ -58,6 +64,9 @@ class GuardPort(Protocol):
 
     def doubts(self, measurement: Measurement, /) -> Literal["", "high", "low"]:
         """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
+
+    def confirms(self, seen: Measurement, /) -> bool:
+        """Tell whether the next conversion confirms too much current, so that `check` will trip."""
 
     def check(self, now_s: float, measurement: Measurement, command: Command, /) -> Trip | None:
         """Return the trip, latched, or None while everything is as it should be."""

@@ -76,8 +76,13 @@ class Loop(Generic[S]):
         """One tick."""
         rig, session, guard = self.rig, self.session, self.guard
         session.asked_by = self.stop.cause
-        measurement = rig.sense(stop_requested=self.stop.pressed)
-        if doubt := guard.doubts(measurement):
+        seen = rig.look(stop_requested=self.stop.pressed)
+        if guard.doubts(seen) == "high":
+            seen = rig.look_again(seen)
+            if guard.confirms(seen):
+                rig.off()  # first; what the record is told of it is gathered afterwards
+        measurement = rig.sense(seen)
+        if not measurement.confirmed and (doubt := guard.doubts(measurement)):
             measurement = rig.sense_again(measurement, high=doubt == "high")
         command = session.step(measurement.time_s, measurement)
         trip = guard.check(measurement.time_s, measurement, command)

@@ -99,7 +99,7 @@ def read_zero(request: BenchRequest, read: Callable[[Bench], bool]) -> Nominal:
                     "a relay is welded; have it replaced"
                 )
         while not read(bench):
-            rig.sense()
+            rig.sense(rig.look())
             bench.clock.sleep_until(bench.clock.now() + 1.0 / request.unit.loop.rate_hz)
         return at_rest
 
@@ -194,7 +194,7 @@ def _idle(bench: Bench, rig: Rig, request: BenchRequest, raised_ma: float | None
     seen: dict[str, list[float]] = {"current": [], "guard": [], "voltage": [], "return": []}
     until_s = bench.clock.now() + ZERO_S
     while bench.clock.now() < until_s:
-        m = rig.sense()
+        m = rig.sense(rig.look())
         if m.failure is not None:
             raise PowerFailed(f"{m.failure.cause}: {m.failure.detail}")
         values = {"current": m.current_ma, "voltage": m.voltage_v, "return": m.return_ma}

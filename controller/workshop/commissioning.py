@@ -196,7 +196,7 @@ class Workbench:
         clock, tick_s = self.bench.clock, 1.0 / self.unit.loop.rate_hz
         until_s = clock.now() + ZERO_S
         while clock.now() < until_s:
-            m = rig.sense()
+            m = rig.sense(rig.look())
             if m.failure is not None:
                 raise NotRight(f"{m.failure.detail}; look at that chip's wires and supply")
             value = {"current": m.current_ma, "voltage": m.voltage_v, "return": m.return_ma}.get(m.sampled)

@@ -97,15 +97,20 @@ class SimBus:
         return data
 
     def write_read(self, address: int, data: bytes, count: int) -> bytes:
-        """Write `data`, then read `count` bytes after a repeated start."""
+        """Write `data`, then read `count` bytes after a repeated start; each acts at its own moment."""
         chip = self._chips.get(address)
         if chip is None or chip.silent or self.hung:
             raise self._unanswered(address)
         clock, bit_s = self._clock, self.bit_s
-        clock.advance_by(self.overhead_s + (9 * len(data) + 20) * bit_s)
+        clock.advance_by(self.overhead_s + (9 * len(data) + 10) * bit_s)
         if self.hung:
             self._hang()
         if chip.silent or not chip.on_write(data):
+            raise _no_acknowledge(address)
+        clock.advance_by(10 * bit_s)
+        if self.hung:
+            self._hang()
+        if chip.silent:
             raise _no_acknowledge(address)
         answer = chip.on_read(count)
         clock.advance_by((9 * count + 1) * bit_s)

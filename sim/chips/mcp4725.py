@@ -25,7 +25,8 @@ GENERAL_CALL_WAKE: Final = 0x09
 class Mcp4725(Chip):
     """One converter. `on_output(code)` hears every change of the analog output, 0 to 4095.
 
-    Faults: `silent` (no acknowledge), `stuck` (the output keeps its value while the registers follow).
+    Faults: `silent` (no acknowledge), `stuck` (the output keeps its value while the registers follow),
+    `corrupt_mask` (bits flipped in the next fast write, once).
     In power-down the output is pulled to ground (section 5.2), which counts as code 0.
     """
 
@@ -40,6 +41,7 @@ class Mcp4725(Chip):
         "_output_code",
         "_power_down",
         "_stuck",
+        "corrupt_mask",
         "silent",
     )
 
@@ -61,6 +63,7 @@ class Mcp4725(Chip):
         self._output_code = eeprom_code
         self._stuck = False
         self.silent = False
+        self.corrupt_mask = 0
 
     @property
     def output_code(self) -> int:
@@ -97,6 +100,9 @@ class Mcp4725(Chip):
 
     def on_write(self, data: bytes) -> bool:
         """Take write commands (figures 6-1 and 6-2); all are acknowledged, and ignored while busy."""
+        if self.corrupt_mask and len(data) == 2:
+            data = ((data[0] << 8 | data[1]) ^ self.corrupt_mask).to_bytes(2, "big")
+            self.corrupt_mask = 0
         if self._clock.now_s < self._busy_until_s:
             return True
         command = data[0] >> 5

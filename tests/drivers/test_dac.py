@@ -27,11 +27,26 @@ def dac(bus, wire):
 @pytest.mark.parametrize(
     ("code", "data"), [(0, b"\x00\x00"), (1, b"\x00\x01"), (0x7B3, b"\x07\xb3"), (4095, b"\x0f\xff")]
 )
-def test_a_fast_write_is_three_bytes_on_the_wire(dac, bus, wire, code, data):
-    wire.expect(("write", 0x62, data))
+def test_a_fast_write_and_what_came_of_it_are_one_transfer_of_seven_bytes(dac, bus, wire, code, data):
+    wire.expect(("write_read", 0x62, data + b"\x03", bytes((0xC0, code >> 4, code << 4 & 0xF0))))
     before = (bus.transfers, bus.wire_bytes)
-    dac.write(code)
-    assert (bus.transfers - before[0], bus.wire_bytes - before[1]) == (1, 3)
+    assert dac.write(code) is True
+    assert (bus.transfers - before[0], bus.wire_bytes - before[1]) == (1, 7)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"\xc0\x7b\x20", b"\xc0\x3b\x30", b"\xc2\x7b\x30", b"\xc4\x7b\x30", b"\x40\x7b\x30"],
+    ids=["lowest bit", "highest bit", "1 kohm to ground", "100 kohm to ground", "busy"],
+)
+def test_what_the_chip_did_not_take_is_told(dac, wire, answer):
+    wire.expect(("write_read", 0x62, b"\x07\xb3\x03", answer))
+    assert dac.write(0x7B3) is False
+
+
+def test_bits_that_say_nothing_of_the_output_are_not_heeded(dac, wire):
+    wire.expect(("write_read", 0x62, b"\x07\xb3\x03", b"\xb9\x7b\x3f"))
+    assert dac.write(0x7B3) is True
 
 
 class _Recorder:
@@ -45,7 +60,8 @@ class _Recorder:
         raise NotImplementedError
 
     def write_read(self, address, data, count):
-        raise NotImplementedError
+        self.sent.append(data)
+        return bytes(count)
 
 
 def recorded_dac():
@@ -91,8 +107,11 @@ class Transport:
     sent = 0
     def write(self, address, data):
         self.sent += 1
+    def write_read(self, address, data, count):
+        self.sent += 1
+        return bytes(count)
 transport = Transport()
-transport.read = transport.write_read = None
+transport.read = None
 bus = BoundedBus(transport, lambda: 0.0)
 bus.allow(1.0)
 dac = CurrentDac(bus, 0x62)
@@ -145,7 +164,10 @@ def test_a_failed_read_back_has_a_name_and_frees_the_bus(dac, bus, wire, answer,
 
 @pytest.mark.parametrize(("failure", "error"), [(NACK, ChipSilent), (HUNG, BusTimeout)])
 def test_a_failed_write_has_a_name_and_the_next_one_works(dac, wire, failure, error):
-    wire.expect(("write", 0x62, b"\x01\x00", failure), ("write", 0x62, b"\x00\x00"))
+    wire.expect(
+        ("write_read", 0x62, b"\x01\x00\x03", failure),
+        ("write_read", 0x62, b"\x00\x00\x03", b"\xc0\x00\x00"),
+    )
     with pytest.raises(error, match="DAC MCP4725 at 0x62"):
         dac.write(256)
     dac.write(0)

@@ -19,16 +19,30 @@ class Unit:
     """Rig, session and guard in one; the order of what is asked of them is what counts."""
 
     def __init__(
-        self, *, doubt: Literal["", "high", "low"] = "", check: Trip | None = None, beats: Trip | None = None
+        self,
+        *,
+        doubt: Literal["", "high", "low"] = "",
+        confirmed: bool = False,
+        check: Trip | None = None,
+        beats: Trip | None = None,
     ) -> None:
         self.asked: list[object] = []
         self.asked_by = StopCause.BUTTON
         self.finished = False
         self.doubt, self.found, self.found_at_beat = doubt, check, beats
+        self.confirmed = confirmed
 
-    def sense(self, *, stop_requested: bool = False) -> Measurement:
-        self.asked.append(("sense", stop_requested))
+    def look(self, *, stop_requested: bool = False) -> Measurement:
+        self.asked.append(("look", stop_requested))
         return SEEN
+
+    def look_again(self, seen: Measurement, /) -> Measurement:
+        self.asked.append("look again")
+        return seen._replace(confirmed=True)
+
+    def sense(self, seen: Measurement, /) -> Measurement:
+        self.asked.append("sense")
+        return seen
 
     def sense_again(self, doubted: Measurement, /, *, high: bool) -> Measurement:
         self.asked.append(("sense again", high))
@@ -59,6 +73,10 @@ class Unit:
     def doubts(self, _measurement: Measurement, /) -> Literal["", "high", "low"]:
         return self.doubt
 
+    def confirms(self, seen: Measurement, /) -> bool:
+        assert seen.confirmed
+        return self.confirmed
+
     def check(self, _now_s: float, _measurement: Measurement, command: Command, /) -> Trip | None:
         self.asked.append(("check", command))
         return self.found
@@ -77,7 +95,8 @@ def ticked(unit: Unit) -> list[object]:
 
 def test_a_healthy_tick_applies_the_command_and_beats_last() -> None:
     assert ticked(Unit()) == [
-        ("sense", False),
+        ("look", False),
+        "sense",
         ("step", 1.0, False),
         ("check", DRIVE),
         DRIVE,
@@ -87,24 +106,49 @@ def test_a_healthy_tick_applies_the_command_and_beats_last() -> None:
 
 
 def test_a_trip_switches_off_in_the_same_tick_and_neither_drives_nor_beats() -> None:
-    assert ticked(Unit(check=TRIP)) == [("sense", False), ("step", 1.0, False), ("check", DRIVE), "off", TRIP]
+    asked = ticked(Unit(check=TRIP))
+    assert asked == [("look", False), "sense", ("step", 1.0, False), ("check", DRIVE), "off", TRIP]
 
 
 def test_a_heartbeat_that_would_come_too_late_switches_off_instead() -> None:
     assert ticked(Unit(beats=TRIP))[-4:] == [DRIVE, "beats", "off", TRIP]
 
 
-@pytest.mark.parametrize(("doubt", "high"), [("high", True), ("low", False)])
-def test_a_doubted_sample_is_confirmed_before_it_is_judged(doubt: Literal["high", "low"], high: bool) -> None:
-    asked = ticked(Unit(doubt=doubt))
-    assert asked[:3] == [("sense", False), ("sense again", high), ("step", 1.0, True)]
+def test_a_sample_that_looks_too_low_is_confirmed_before_it_is_judged() -> None:
+    asked = ticked(Unit(doubt="low"))
+    assert asked[:4] == [("look", False), "sense", ("sense again", False), ("step", 1.0, True)]
+
+
+def test_too_much_of_the_control_converter_alone_is_confirmed_too() -> None:
+    class OneConverter(Unit):
+        """The guard has no converter of its own: what it judges is there after the whole of `sense`."""
+
+        def doubts(self, _measurement: Measurement, /) -> Literal["", "high", "low"]:
+            return "high" if "sense" in self.asked else ""
+
+    asked = ticked(OneConverter())
+    assert asked[:4] == [("look", False), "sense", ("sense again", True), ("step", 1.0, True)]
+
+
+def test_too_much_that_is_confirmed_is_cut_before_anything_else_is_asked() -> None:
+    asked = ticked(Unit(doubt="high", confirmed=True, check=TRIP))
+    assert asked[:5] == [("look", False), "look again", "off", "sense", ("step", 1.0, True)]
+    assert asked[-1] is TRIP
+    assert DRIVE not in asked
+    assert "heartbeat" not in asked
+
+
+def test_too_much_that_the_next_conversion_denies_goes_on() -> None:
+    asked = ticked(Unit(doubt="high"))
+    assert asked[:4] == [("look", False), "look again", "sense", ("step", 1.0, True)]
+    assert asked[-1] == "heartbeat"
 
 
 def test_a_stop_that_was_asked_for_is_told_to_rig_and_session() -> None:
     unit, stop = Unit(), StopSwitch()
     stop.press(StopCause.PAGE)
     Loop(unit, unit, unit, RealClock(), 0.005, stop).tick()
-    assert unit.asked[0] == ("sense", True)
+    assert unit.asked[0] == ("look", True)
     assert unit.asked_by is StopCause.PAGE
 
 

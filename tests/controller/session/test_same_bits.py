@@ -16,8 +16,8 @@ RECORDED = {
     2: ([{"at_s": 40, "fault": "hand_out"}], "aborted", "open_circuit"),
 }
 BITS = {
-    1: "df97a709f60118940765a704f24672c0",
-    2: "6e160ceb604b07ecc6c3aba05f8703b9",
+    1: "54cfc430fd8d02b6011d9632faedd129",
+    2: "f8c0493eb02e19fcd5f71e06ef151c80",
 }
 
 
