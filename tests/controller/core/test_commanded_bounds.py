@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from config.unit import Unit
 from controller.core.regulator import Regulator
 from controller.core.session import Session
 from controller.core.types import Cause, Command, Drive, Measurement, Phase
+from controller.loop import regulating
 from controller.loop.bounds import guard_of
 from controller.session import wiring
 from protocols import treatment as library
@@ -89,11 +91,13 @@ class Jumps(Regulator):
         return self.still_code(16.0) if setpoint_ma >= 12.0 else code
 
 
-@pytest.mark.parametrize(("part", "broken"), [("Session", Slipped), ("Regulator", Jumps)])
+@pytest.mark.parametrize(
+    ("place", "part", "broken"), [(wiring, "Session", Slipped), (regulating, "Regulator", Jumps)]
+)
 def test_a_person_of_twelve_gets_no_more_however_session_or_regulator_slip(
-    part: str, broken: type, monkeypatch: pytest.MonkeyPatch
+    place: ModuleType, part: str, broken: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring, part, broken)
+    monkeypatch.setattr(place, part, broken)
     summary, _ = simulate(treatment(current_ma=12.0))
     assert summary["outcome"] == "aborted"
     assert summary["trip"]["cause"] == "over_current"
