@@ -58,6 +58,7 @@ class Unit(Part):
     output: Output | None = None
     one_shot: OneShot | None = None
     pins: Pins = Pins()
+    pedal: bool = False
     polarity: PolaritySwitch = PolaritySwitch()
     relays: Relays = Relays()
     loop: Loop = Loop()
@@ -72,6 +73,8 @@ class Unit(Part):
         for part in ("output", "one_shot"):
             if data[part] is None:
                 del data[part]
+        if not data["pedal"]:
+            del data["pedal"]
         if data["stage"]["headroom_v"] is None:
             del data["stage"]["headroom_v"], data["stage"]["headroom_ohm"]
         return data

@@ -45,6 +45,7 @@ class NowView(NamedTuple):
     way_prepare: str = ""
     way_plan: str = ""
     take_back: str = ""
+    way_out: str = ""
 
 
 def view(
@@ -63,7 +64,7 @@ def view(
     if last is None:
         return NowView(absent, "alarm")
     old = _view(last, names, language)
-    return old._replace(sentence=absent, tone="alarm", alarm="", why="", rest="", take_back="")
+    return old._replace(sentence=absent, tone="alarm", alarm="", why="", rest="", take_back="", way_out="")
 
 
 def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> NowView:
@@ -91,7 +92,16 @@ def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> 
         dose=_dose(snapshot, language) if treating else "",
         way_prepare=t("Prepare a treatment") if snapshot["next"] == "prepare" else "",
         way_plan=t("Look at the plan") if snapshot["next"] == "come_back" else "",
+        way_out=_way_out(language) if phase in FLOWING and area == "hands" else "",
         take_back=t("Take back what is prepared") if _can_be_taken_back(snapshot) else "",
+    )
+
+
+def _way_out(language: Language) -> str:
+    """Say what somebody can still do who has both hands in the water."""
+    return language.t(
+        "Nothing within reach? Slide one hand out slowly, in two to three seconds: the current falls before "
+        "the water lets go of it."
     )
 
 

@@ -61,6 +61,15 @@ _ROLES: Final = {
     "alert": ("ALERT of the guard ADC", "open drain, active low; the Pi's pull-up"),
 }
 
+_PEDAL: Final = {
+    "stop": (
+        "Stop and the pedal's (S1, X2, S3) in series, to GND",
+        "normally closed; X2 bridges S3 while it is unplugged; the Pi's pull-up",
+    ),
+    "down": ("Down and the pedal's (S2, X2, S3) side by side, to GND", "normally open; the Pi's pull-up"),
+}
+"""The same of a unit with a foot pedal or elbow bar; Start and Up never have one."""
+
 
 class Wire(NamedTuple):
     """One wire: its near end, its far end, and what it carries or has to guarantee."""
@@ -154,8 +163,9 @@ def _bus(unit: Unit) -> tuple[Wire, ...]:
 
 
 def _pins(unit: Unit) -> tuple[Wire, ...]:
+    roles = _ROLES | _PEDAL if unit.pedal else _ROLES
     return tuple(
-        Wire(f"pin {HEADER[pin]}, GPIO{pin}", *_ROLES[name]) for name, pin in unit.pins if pin is not None
+        Wire(f"pin {HEADER[pin]}, GPIO{pin}", *roles[name]) for name, pin in unit.pins if pin is not None
     )
 
 

@@ -116,6 +116,10 @@ class Attendant:
             self._denied = (now_s + turn_s(Signal.CODE, code), code)
             self._session.deny()
             return
+        if standing.pedal_due:
+            self._session.deny()
+            standing.ask_for_pedal()
+            return
         if not journal.begin_sent and self._too_often is not None:
             self._too_often = self._judge()  # it may have become midnight
             if self._too_often:
@@ -214,6 +218,8 @@ class Attendant:
         if phase is Phase.SELF_TEST:
             return Signal.TESTING, None
         startable = self._prepared is not None and not self._too_often
+        if startable and standing.pedal_due:
+            return Signal.PEDAL, None
         return (Signal.READY if startable else Signal.NOTHING), None
 
     def _show_panel(self) -> None:
@@ -285,6 +291,8 @@ class Attendant:
                 return "take_out"
             if self._too_often:
                 return "come_back"
+            if standing.pedal_due:
+                return "press_pedal"
             return "prepare" if self._prepared is None else "press_start"
         if session.phase in {Phase.TRIPPED, Phase.REFUSED}:
             return "mend"

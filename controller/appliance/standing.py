@@ -108,6 +108,7 @@ class Standing:
         self._begun: tuple[Prepared, OrderState | None] | None = None
         """What a session was begun with, until current flows."""
         self._told_code = 0
+        self._pedal_tried = False
 
     # --- what is prepared ----------------------------------------------------------------------------------
 
@@ -118,11 +119,27 @@ class Standing:
             return self.offer.prepared
         return self._ordered if self.order is not None else self._default
 
+    @property
+    def pedal_due(self) -> bool:
+        """Tell whether the unit's pedal has to be pressed once before Start begins what is prepared.
+
+        Whoever has both hands in the water has no other Stop. The rest of a dose asks for nothing: it is of a
+        treatment before which the pedal was tried.
+        """
+        untried = self._unit.pedal and not self._pedal_tried and self.offer is None
+        latched = self.alarm is not None and self.alarm.latched
+        return untried and not latched and self.prepared is not None
+
+    def ask_for_pedal(self) -> None:
+        """Take note that Start was pressed before the pedal, which light and page ask for from now on."""
+        self.alarm, self.finished = None, False
+
     def take_order(self, message: Mapping[str, Any]) -> None:
         """Take what was `controller.orders.file.Found` in `next.json`."""
         asked, self._ordered, self.order = message.get("order"), None, None
         if asked is not None and message["digest"] == self._spent:
             return
+        self._pedal_tried = False
         self._begun = None  # whoever prepared anew, or took it back, doesn't want the one before
         if asked is None and message.get("error") is None:
             return
@@ -231,6 +248,7 @@ class Standing:
                 self._unused()
             else:
                 self.offer = None
+                self._pedal_tried = False
                 if prepared is not None:
                     self.flows(prepared)
                     self.offer = self._rest(session, journal, prepared, offer)
@@ -244,6 +262,7 @@ class Standing:
         elif journal.begun:
             self.alarm = None
         elif stopped_by_hand:
+            self._pedal_tried = self._pedal_tried or self.pedal_due
             self.alarm, self.finished = None, False
             if self.offer is not None and self.clock.whole_s - self.offer.since_s >= SAME_STOP_S:
                 self.offer = None

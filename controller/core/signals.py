@@ -26,6 +26,7 @@ class Signal(StrEnum):
     TESTING = "testing"
     READY = "ready"
     NOTHING = "nothing"
+    PEDAL = "pedal"
     PAIRING = "pairing"
     CONTACT = "contact"
     CURRENT = "current"
@@ -149,6 +150,9 @@ PATTERNS: Final = MappingProxyType(
         Signal.TESTING: Pattern("white", ((0.2, 0.6),), "the unit tests itself: wait"),
         Signal.READY: Pattern("green", ((0.1, 2.9),), "ready: press Start"),
         Signal.NOTHING: Pattern("blue", ((0.1, 0.3), (0.1, 2.5)), "ready, but no treatment is prepared"),
+        Signal.PEDAL: Pattern(
+            "blue", ((0.1, 0.3), (0.1, 0.3), (0.8, 1.2)), "press the foot pedal or elbow bar once, to try it"
+        ),
         Signal.PAIRING: Pattern("white", ((0.6, 0.2), (0.2, 0.2)), "Up is held: a phone may pair"),
         Signal.CONTACT: Pattern(
             "blue", ((0.5, 0.5),), "put both sides into the water, or both pads on, and keep still"

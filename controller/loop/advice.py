@@ -47,6 +47,7 @@ SENTENCES: Final = {
     "wait_self_test": "Wait: the unit tests itself.",
     "prepare": "Prepare a treatment first: there is none to start.",
     "come_back": "Nothing may be given now: too little time has passed since the last treatment.",
+    "press_pedal": "Press Stop on the foot pedal or elbow bar once, to try it; Start works after that.",
     "press_start": "Press Start on the unit.",
     "press_start_rest": "Press Start on the unit for the rest of the treatment, or Stop to end it.",
     "clear_alarm": "Press Stop on the unit to clear the alarm, then start again.",

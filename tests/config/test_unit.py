@@ -54,7 +54,7 @@ def test_what_a_stage_reaches_at_a_current() -> None:
 
 def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it() -> None:
     plain = Unit().as_known_before()
-    assert set(plain) == set(Unit.model_fields) - {"output", "one_shot"}
+    assert set(plain) == set(Unit.model_fields) - {"output", "one_shot", "pedal"}
     assert set(plain["stage"]) == {
         "full_scale_ma",
         "compliance_v",
@@ -62,7 +62,7 @@ def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it(
         "supply_min_v",
         "supply_max_v",
     }
-    more = Unit.model_validate({"one_shot": {}, "output": {}, "stage": {"headroom_v": 4.0}})
+    more = Unit.model_validate({"one_shot": {}, "output": {}, "pedal": True, "stage": {"headroom_v": 4.0}})
     assert more.as_known_before() == more.model_dump(mode="json")
 
 

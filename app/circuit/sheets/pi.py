@@ -6,7 +6,7 @@ from app.circuit.sheet import Sheet
 from config.circuit import Circuit
 
 SIGNALS = ("HEARTBEAT", "SERIES", "POLARITY", "DUMMY", "BUZZER")
-PANEL = {"Start": 120, "Up": 170, "Down": 220, "Stop": 270, "red": 375, "green": 430, "blue": 485}
+PANEL = {"Start": 110, "Up": 155, "Down": 200, "Stop": 295, "red": 390, "green": 445, "blue": 500}
 
 
 def barrier(circuit: Circuit) -> Sheet:
@@ -96,19 +96,26 @@ def _panel(s: Sheet) -> None:
         s.two("open", f"S2{piece}", (150, PANEL[name]), (220, PANEL[name]), name, "b")
         s.wire((220, PANEL[name]), (280, PANEL[name]))
         s.wire((130, PANEL[name]), (150, PANEL[name]))
-    s.two("closed", "S1a", (150, 270), (220, 270), "Stop", "b")
-    s.wire((220, 270), (280, 270))
-    s.wire((150, 270), (130, 270))
-    s.wire((130, 120), (130, 285))
-    s.earth((130, 285))
+    s.two("open", "S3c", (150, 245), (220, 245), "Down", "b")
+    s.wire((220, 245), (250, 245), (250, 200))
+    s.wire((150, 245), (130, 245))
+    s.wire((130, 110), (130, 250))
+    s.earth((130, 250))
+    s.two("closed", "S1a", (150, 295), (220, 295), "Stop", "b")
+    s.wire((220, 295), (280, 295))
+    s.wire((150, 295), (125, 295), (125, 340))
+    s.two("closed", "X2a", (55, 295), (125, 295), "break", "t")
+    s.two("closed", "S3a", (55, 340), (125, 340), "Stop", "t")
+    s.wire((55, 295), (55, 340))
+    s.earth((55, 340))
     for piece, light, name in zip("abc", "def", ("red", "green", "blue"), strict=True):
         y = PANEL[name]
         s.two("light", f"H2{light}", (160, y), (90, y), "RGB light", "b")
         s.two("resistor", f"H2{piece}", (240, y), (160, y), "330 ohm", "t")
         s.wire((240, y), (280, y))
         s.wire((90, y), (60, y))
-    s.wire((60, 375), (60, 505))
-    s.earth((60, 505))
+    s.wire((60, 390), (60, 520))
+    s.earth((60, 520))
 
 
 def enable(circuit: Circuit) -> Sheet:
@@ -143,8 +150,12 @@ def _stop(s: Sheet) -> None:
     s.power("5 V Pi", (110, 280))
     s.two("resistor", "R61", (110, 280), (110, 340))
     s.wire((110, 340), (110, 380))
-    s.two("closed", "S1b", (110, 380), (110, 440), "Stop")
-    s.earth((110, 440))
+    s.two("closed", "S1b", (110, 380), (110, 430), "Stop")
+    s.two("closed", "S3b", (110, 430), (110, 480), "Stop")
+    s.two("closed", "X2b", (60, 430), (60, 480), "break", "l")
+    s.wire((60, 430), (110, 430))
+    s.wire((60, 480), (110, 480))
+    s.earth((110, 480))
     s.wire((110, 360), (230, 360))
     s.box("U13", (240, 330), (340, 390), left={"": 360}, right={"": 360})
     s.note((255, 406), s.value("U13", "7.0 s"))
@@ -162,7 +173,7 @@ def _stop(s: Sheet) -> None:
     s.power("5 V Pi", (760, 335))
     s.wire((820, 370), (840, 370), (840, 290), (640, 290), (640, 245), (660, 245))
     s.note(
-        (20, 510),
+        (20, 515),
         "U11 to U14: the resistors that set their times",
         "are on the sheet of the timers.",
         "Gates: =1 exclusive or, & and, ≥1 or. All on 5 V Pi.",

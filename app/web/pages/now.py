@@ -74,6 +74,7 @@ def now(visit: Visit) -> Response:
             )
         ],
         el("dl", rows, class_="figures"),
+        el("p", seen.way_out, class_="aside", data_live="way_out", hidden=not seen.way_out),
         visit.form(
             "/prepare",
             el(

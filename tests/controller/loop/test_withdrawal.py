@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import slide_out
 from measure_withdrawal import Watched
 from simulated import simulate, treatment
 
+from controller.core.reasons import REASONS
+from controller.core.types import Cause
 from sim import world as sim_world
 
 
@@ -58,3 +61,28 @@ def test_fidgeting_does_not_look_like_leaving(water: float, skin: str, seed: int
     assert summary["outcome"] == "completed", summary["reason"]
     held = [ma for ma, phase in zip(trace.setpoint_ma, trace.phase, strict=True) if phase == "hold"]
     assert min(held) > 2.0
+
+
+@pytest.mark.parametrize("seed", EVERY_SEED)
+@pytest.mark.parametrize("over_s", [2.0, 3.0])
+def test_a_hand_slid_out_slowly_is_the_way_out_where_nothing_can_be_reached(
+    watched: type[Watched], over_s: float, seed: int
+) -> None:
+    """What the manual teaches: no rise, gone before the water lets go, and the code of an open circuit."""
+    out_s = 40.0 + 0.0013 * seed
+    events = [{"at_s": out_s, "fault": "hand_slides_out", "over_s": over_s}]
+    summary, trace = simulate(treatment(current_ma=15.0, total_min=3.0), seed=seed, events=events)
+    rows = zip(trace.time_s, trace.setpoint_ma, trace.measured_ma, strict=True)
+    course = [(set_ma, ma) for at_s, set_ma, ma in rows if at_s > out_s and ma is not None]
+    assert all(ma <= 15.1 for _, ma in course)
+    setpoints = [set_ma for set_ma, _ in course]
+    assert setpoints == sorted(setpoints, reverse=True), "nothing rises, from the first movement on"
+    assert summary["truth"]["worst_rise_ma"] < 0.1, "between the ticks neither, in any 10 ms"
+    assert watched.broke_at_ma < 0.5, "it ends softly: what is left can't be felt"
+    assert REASONS[Cause(summary["trip"]["cause"])].code == 11
+
+
+def test_the_manual_s_picture_is_of_such_a_withdrawal() -> None:
+    assert slide_out.PICTURE.read_text(encoding="utf-8") == slide_out.draw(slide_out.course()), (
+        "run: python tests/support/slide_out.py"
+    )
