@@ -29,7 +29,7 @@ from app.technician.engine import (
     check_entry,
     read_entry,
 )
-from app.technician.walk import WAIT_S
+from app.technician.walk import WAIT_S, Failed
 from config.reader import misplaced, read_bytes, refused, whole
 from config.yaml_tree import Tree
 from controller.backends.meter import Meter, MeterFailed
@@ -51,7 +51,10 @@ class Readings:
         self._coming: tuple[str, Future[float]] | None = None
 
     def poll(self, key: str, entry: Entry, wait_s: float) -> float | None:
-        """Ask for a reading under `key`, or take the one that was asked for; Abort when the meter fails."""
+        """Ask for a reading under `key`, or take the one that was asked for.
+
+        Raises Failed when the meter does: it can be mended, and the step taken again.
+        """
         meter = self._meter()
         if meter is None:
             raise Abort("no meter is connected: type the reading in")
@@ -66,7 +69,7 @@ class Readings:
             return None
         except MeterFailed as error:
             self._coming = None
-            raise Abort(str(error)) from error
+            raise Failed(str(error)) from error
         self._coming = None
         return value
 
@@ -220,14 +223,21 @@ class Terminal:
         return dict(self._typed) if len(self._typed) == len(step.enter) else None
 
     def refused(self, step: Step, why: str) -> None:
-        """Say why and wait for the person, so that nothing is tried again unasked. Raises Abort."""
+        """Say why and wait for the person, so that nothing is tried again unasked. Raises Back or Abort."""
         self._clear()
-        say(f"  {step.title} is not accepted: {why}\n  Enter takes it again, quit leaves.")
-        line = None
-        while line is None:
-            line = self._line(WAIT_S)
-        if line.strip().lower() == "quit":
-            raise Abort(LEFT)
+        say(f"  {step.title} is not accepted: {why}")
+        while True:
+            say("  Enter goes on, back takes the step before again, quit leaves.")
+            line = None
+            while line is None:
+                line = self._line(WAIT_S)
+            word = line.strip().lower()
+            if word == "back":
+                raise Back
+            if word == "quit":
+                raise Abort(LEFT)
+            if not word:
+                return
 
     def kept(self, step: Step, values: Values) -> None:
         """Say what the step gave, where it measured something."""
@@ -273,7 +283,12 @@ class Terminal:
             handle = sys.stdin.fileno()
             if not select.select([handle], [], [], wait_s)[0]:
                 return None
-            more = os.read(handle, 4096)
+            try:
+                more = os.read(handle, 4096)
+            except BlockingIOError:
+                return None
+            except OSError:  # a terminal that was closed answers so
+                more = b""
             if not more:
                 raise Abort("the answers ended; what was done is kept")
             self._ahead.extend(self._lines.feed(more))

@@ -19,6 +19,7 @@ from app.technician.plan import (
     Point,
     Results,
     bench_step,
+    limit_ma,
     point_step,
     raw_points,
     resistor_step,
@@ -34,7 +35,6 @@ from app.technician.solve import (
     highest_ma,
     hysteresis_ma,
     levels,
-    limit_ma,
     misfit,
     worst_uncertainty_ma,
 )
@@ -49,7 +49,12 @@ SMALL_MA: Final = 5.0
 def procedure_of(unit: Unit, today: date, meter_name: str | None, ohm: float | None) -> Procedure:
     """Give the steps of a calibration. `ohm` is the simulated resistor, `meter_name` a meter on the line."""
     coarse = [
-        point_step(f"coarse-{index}", Point("forward", 0.0, level_ma), coarse_fault)
+        point_step(
+            f"coarse-{index}",
+            Point("forward", 0.0, level_ma),
+            coarse_fault,
+            drops=("coarse-1",) if index > 1 else (),
+        )
         for index, level_ma in enumerate(COARSE_MA, 1)
     ]
     steps = [
@@ -71,7 +76,10 @@ def _fit_step(unit: Unit) -> Step:
 
     def drops(_values: Values, results: Results) -> tuple[str, ...]:
         found = misfit(channels_of(results), accuracy_of(results), highest_ma(unit, results))
-        return (found.step,) if found is not None and found.step else ()
+        if found is None or found.step:
+            return () if found is None else (found.step,)
+        entered = {"resistor"} if found.meter else {"bench", "resistor"}
+        return tuple(name for name in results if name not in entered)
 
     return Step("fit", "the straight lines", "The points are fitted and judged.", accept=accept, drops=drops)
 

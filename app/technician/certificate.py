@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, Final, NamedTuple
 
 from app.axes import tick_step
-from app.technician.solve import LIMIT_MA, LIMIT_PART, limit_ma
+from app.technician.plan import LIMIT_MA, LIMIT_PART, limit_ma
 from config.calibration import Calibration
 
 Errors = tuple[tuple[float, float], ...]

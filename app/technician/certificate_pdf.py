@@ -11,7 +11,7 @@ from app.axes import tick_step
 from app.extras import missing
 from app.output import UsageError
 from app.technician.certificate import HEAD, Certificate, worst_of
-from app.technician.solve import limit_ma
+from app.technician.plan import limit_ma
 
 COLUMNS_MM: Final = (34, 42, 46, 42, 16)
 PLOT_MM: Final = (28.0, 62.0)

@@ -7,18 +7,19 @@ what was done is kept, and the record before stands.
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from app.atomic import check_folder
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.state import state_directory
 from app.technician.answers import Terminal, Unattended, read_answers
 from app.technician.calibrate import procedure_of, record_of, true_errors, worst_true
+from app.technician.ended import ended_as_interrupted
 from app.technician.engine import Abort, Procedure, Progress
 from app.technician.meter import open_meter
 from app.technician.performer import Performer, bench_scenario, provisional_of
@@ -26,7 +27,7 @@ from app.technician.progress import NO_DATE, forget, progress_file, resume, save
 from app.technician.records import current_record, write_record
 from app.technician.solve import highest_ma
 from app.technician.walk import Face, walk
-from config.calibration import VALID_DAYS, Calibration, read_calibration, require_scaling
+from config.calibration import VALID_DAYS, Calibration, checksum_of, read_calibration, require_scaling
 from config.reader import BadFile, read
 from config.unit import Unit, load_unit
 from controller.backends.bench import NotReady
@@ -38,6 +39,7 @@ from sim.scenario import Scenario
 LOOSEST: Final = Accuracy(0.5, 0.05, 0.5, 0.2)
 """The least that a reference may be; what this one is, is entered."""
 SIMULATED: Final = "simulated"
+GOES_ON: Final = "the same command goes on there, --restart begins anew"
 
 
 class Order(NamedTuple):
@@ -107,6 +109,7 @@ def calibrate(order: Order) -> ExitCode:
         "seed": order.seed if order.simulated else None,
         "simulated_unit": None if bench.scenario is None else bench.scenario.unit,
         **bench.unit.scaling(),
+        "unit": checksum_of(bench.unit.as_known_before()),
     }
 
     def done(progress: Progress, performer: Performer) -> dict[str, Any]:
@@ -143,6 +146,7 @@ def calibrate(order: Order) -> ExitCode:
         ),
         done=done,
         describe=describe_calibration,
+        out=out,
     )
 
 
@@ -156,11 +160,13 @@ def run_procedure(
     done: Callable[[Progress, Performer], dict[str, Any]],
     describe: Callable[[dict[str, Any]], str],
     cut_is_failure: bool = False,
+    out: Path | None = None,
 ) -> ExitCode:
     """Walk through a procedure, keep its progress, and deliver what `done` makes of it.
 
     `speed` for the performer is real time where a person is asked, else as fast as possible. With
     `cut_is_failure` a unit that its guard cuts, nobody being there to try again, has failed what was tested.
+    Where progress and the file `out` go can be written, or nothing is begun.
     """
     if not wall.read().possible:
         return _end(order, bench, ExitCode.REFUSED, "refused", NO_DATE)
@@ -173,6 +179,8 @@ def run_procedure(
         actor = performer(meter, None if order.answers is not None else 1.0)
         face = _face(order, procedure, actor)
         path = None if bench.state is None else progress_file(bench.state, procedure.name, bench.serial)
+        for target in filter(None, (path, out)):
+            check_folder(target.parent, str(target))
         progress = _begin(path, procedure, facts, restart=order.restart)
         _opening(order, bench, procedure, progress)
 
@@ -180,7 +188,7 @@ def run_procedure(
             if path is not None:
                 save(path, procedure, now)
 
-        stack.enter_context(_terminated())
+        stack.enter_context(ended_as_interrupted())
         try:
             progress = walk(procedure, progress, face, actor, keep)
             answer = done(progress, actor)
@@ -191,12 +199,17 @@ def run_procedure(
             code, word = (ExitCode.REFUSED, "refused") if unattended else (ExitCode.STOPPED, "left")
             if unattended and cut_is_failure and actor.guard_cut:
                 word = "failed"
+            if unattended and path is not None:
+                complain(f"ionto: what was done is kept: {GOES_ON}")
             return _end(order, bench, code, word, str(error))
         except KeyboardInterrupt:
             return _end(order, bench, ExitCode.STOPPED, "left", "interrupted; what was done is kept")
         except OSError as error:
             place = Path(error.filename) if error.filename else None
-            raise UndeliveredError(f"{error.filename}: could not be written: {told(error, place)}") from error
+            raise UndeliveredError(
+                f"{error.filename}: could not be written: {told(error, place)}; what was done before is "
+                f"kept: {GOES_ON}"
+            ) from error
         if path is not None:
             forget(path)
     answer = _facts(order, bench) | answer
@@ -255,16 +268,6 @@ def _write(out: Path, record: dict[str, Any], bench: Bench) -> Path | None:
 
 def _read_back(record: dict[str, Any]) -> Calibration:
     return Calibration.model_validate_json(json.dumps(record))
-
-
-@contextmanager
-def _terminated() -> Iterator[None]:
-    """Let a termination end a procedure as Ctrl-C does: the unit off, what was done kept."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _facts(order: Order, bench: Bench) -> dict[str, Any]:

@@ -11,12 +11,15 @@ bench; later the web page.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from datetime import date
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from config.characters import unfit_in_name
 
 Value: TypeAlias = float | bool | str
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Values: TypeAlias = Mapping[str, Any]
 """What a step gave: entries by name as `Value`, and what was measured (plain JSON values)."""
 
@@ -32,15 +35,17 @@ class Abort(Exception):
 class Entry(NamedTuple):
     """One thing that is entered in a step.
 
-    `kind` number takes `low` to `high` in `unit`; text takes 1 to 80 characters; yes takes yes or no; choice
-    takes one of `choices`. `meter` names a quantity (`ma` or `v`) that a meter on the line may read instead
-    of the person. `default` stands when nothing is typed, and is not offered when None. `simulated` is what
-    the simulated bench answers; None leaves the answer to the meter or to who performs the step.
+    `kind` number takes `low` to `high` in `unit`; text takes 1 to `longest` characters; yes takes yes or no;
+    choice takes one of `choices`; date takes a day like 2026-01-31. `check` judges what these allow at once,
+    and returns "" or what is wrong with it, to follow the entry's name. `meter` names a quantity (`ma` or
+    `v`) that a meter on the line may read instead of the person. `default` stands when nothing is typed, and
+    is not offered when None. `simulated` is what the simulated bench answers; None leaves the answer to the
+    meter or to who performs the step.
     """
 
     name: str
     prompt: str
-    kind: Literal["number", "text", "yes", "choice"] = "text"
+    kind: Literal["number", "text", "yes", "choice", "date"] = "text"
     unit: str = ""
     low: float = -math.inf
     high: float = math.inf
@@ -48,6 +53,8 @@ class Entry(NamedTuple):
     meter: Literal["", "ma", "v"] = ""
     default: Value | None = None
     simulated: Value | None = None
+    longest: int = 80
+    check: Callable[[Any], str] = lambda _value: ""
 
 
 class Step(NamedTuple):
@@ -56,6 +63,7 @@ class Step(NamedTuple):
     `name` is the key in progress and answer files. `action` is data for who performs the step, None for a
     step without the unit. `accept(values, results)` gets this step's values and the results before it and
     returns "" or one sentence what is wrong; `drops` names earlier steps to take again when it refuses.
+    `needed(results)` says whether the step is taken at all, by the results so far, which may lack any.
     """
 
     name: str
@@ -65,6 +73,7 @@ class Step(NamedTuple):
     action: Any = None
     accept: Callable[[Values, Mapping[str, Values]], str] = lambda _values, _results: ""
     drops: Callable[[Values, Mapping[str, Values]], tuple[str, ...]] = lambda _values, _results: ()
+    needed: Callable[[Mapping[str, Values]], bool] = lambda _results: True
 
 
 class Progress(NamedTuple):
@@ -89,23 +98,30 @@ class Procedure(NamedTuple):
         return Progress(dict(facts), {})
 
     def next_step(self, progress: Progress) -> Step | None:
-        """Give the first step that has no result, or None when all are done."""
-        return next((step for step in self.steps if step.name not in progress.results), None)
+        """Give the first step that is needed and has no result, or None when all are done."""
+        return next((step for step in self._needed(progress) if step.name not in progress.results), None)
+
+    def _needed(self, progress: Progress) -> list[Step]:
+        return [step for step in self.steps if step.needed(progress.results)]
 
     def number(self, step: Step) -> int:
         """Give a step's place, from 1."""
         return self.steps.index(step) + 1
 
     def keep(self, progress: Progress, step: Step, values: Values) -> Progress:
-        """Add the result of a step that was accepted."""
+        """Add the result of a step that was accepted; what is not needed with it is forgotten."""
         results = {**progress.results, step.name: dict(values)}
-        ordered = {each.name: results[each.name] for each in self.steps if each.name in results}
+        ordered = {
+            each.name: results[each.name]
+            for each in self.steps
+            if each.name in results and each.needed(results)
+        }
         return progress._replace(results=ordered)
 
     def back(self, progress: Progress) -> Progress:
         """Forget the result before the present step; at the first step nothing changes."""
         before = None
-        for step in self.steps:
+        for step in self._needed(progress):
             if step.name not in progress.results:
                 break
             before = step.name
@@ -131,9 +147,10 @@ def read_entry(entry: Entry, text: str) -> Value:
         raise ValueError(f"{entry.name} is {text!r}, yes or no is allowed")
     if entry.kind == "number":
         try:
-            return check_entry(entry, float(text.replace(",", ".")))
+            number = float(text.replace(",", "."))
         except ValueError:
             raise ValueError(f"{entry.name} is {text!r}, {allowed(entry)} is allowed") from None
+        return check_entry(entry, number)
     return check_entry(entry, text)
 
 
@@ -147,13 +164,25 @@ def check_entry(entry: Entry, value: object) -> Value:
         good = number and math.isfinite(value) and entry.low <= value <= entry.high  # type: ignore[operator,arg-type]
     elif entry.kind == "choice":
         good = value in entry.choices
+    elif entry.kind == "date":
+        good = isinstance(value, str) and _is_day(value)
     else:
-        good = isinstance(value, str) and 1 <= len(value) <= 80
+        good = isinstance(value, str) and 1 <= len(value) <= entry.longest
         if good and (wrong := unfit_in_name(str(value))):
             raise ValueError(f"{entry.name} {wrong}")
     if not good:
         raise ValueError(f"{entry.name} is {value!r}, {allowed(entry)} is allowed")
+    if wrong := entry.check(value):
+        raise ValueError(f"{entry.name} {wrong}")
     return float(value) if entry.kind == "number" else value  # type: ignore[arg-type,return-value]
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return _DAY.fullmatch(text) is not None  # from 3.11 on Python reads more than that
 
 
 def allowed(entry: Entry) -> str:
@@ -164,7 +193,9 @@ def allowed(entry: Entry) -> str:
     if entry.kind == "choice":
         return "one of " + ", ".join(entry.choices)
     if entry.kind == "text":
-        return "text of 1 to 80 characters"
+        return f"text of 1 to {entry.longest} characters"
+    if entry.kind == "date":
+        return "a date like 2026-01-31"
     if math.isinf(entry.low) or math.isinf(entry.high):
         return f"a number in{unit}" if unit else "a number"
     return f"a number from {entry.low:g} to {entry.high:g}{unit}"

@@ -12,7 +12,9 @@ from typing import Any, Final, NamedTuple
 
 from app.technician.engine import Entry, Step, Values
 from config.unit import Unit
+from controller.backends.meter import Accuracy
 from controller.core.types import Polarity
+from protocols.ceilings import ABSOLUTE_MAX_MA
 
 Results = Mapping[str, Values]
 
@@ -30,6 +32,10 @@ CALIBRATION_SHARES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 VERIFICATION_SHARES: Final = (0.1, 0.4, 0.65, 0.9)
 """Points as shares of the way from 0.5 mA to the highest current; verification's lie between the others."""
 VOLTAGE_SHARES: Final = (0.04, 0.35, 0.65, 1.0)
+LIMIT_PART, LIMIT_MA = 0.01, 0.05
+"""A current is right within 1 % or 0.05 mA, whichever is more (figures to hold)."""
+ODD: Final = 2.0
+"""A reading that differs by this factor from what is driven (right within 10 %) is of something else."""
 LOWEST_MA: Final = 0.5
 """The lowest target of a treatment (`protocols/ceilings.py`)."""
 
@@ -63,19 +69,19 @@ def ceiling_ma(unit: Unit) -> float:
 
 
 def bench_step(today: date, meter_name: str | None) -> Step:
-    """Ask who works with which meter. Dates must be past, and the meter's not older than two years."""
+    """Ask who works with which meter. Dates must be past, and the meter's not older than two years.
+
+    A meter that is not good enough for a current is refused here, not after it measured.
+    """
 
     def accept(values: Values, _results: Results) -> str:
-        try:
-            calibrated = date.fromisoformat(values["meter_calibrated"])
-        except ValueError:
-            return f"meter_calibrated is {values['meter_calibrated']!r}, a date like 2026-01-31 is allowed"
-        if calibrated > today:
-            return f"meter_calibrated is {calibrated}, which has not come yet"
-        if today - calibrated > timedelta(days=METER_DAYS):
-            return (
-                f"the meter was last calibrated on {calibrated}: a reference is calibrated within two years"
-            )
+        meter = accuracy_in(values)
+        for level_ma in (LOWEST_MA, LIMIT_MA / LIMIT_PART, ABSOLUTE_MAX_MA):
+            if meter.of_ma(level_ma) > limit_ma(level_ma):
+                return (
+                    f"at {level_ma:g} mA this meter may be {meter.of_ma(level_ma):.3f} mA wrong, "
+                    f"{limit_ma(level_ma):.3f} is allowed: use a better one, or correct what was entered"
+                )
         return ""
 
     def error(name: str, prompt: str, unit: str, high: float, simulated: float) -> Entry:
@@ -91,7 +97,13 @@ def bench_step(today: date, meter_name: str | None) -> Step:
             Entry(
                 "meter", "Meter: maker, type, serial number", default=meter_name, simulated="simulated meter"
             ),
-            Entry("meter_calibrated", "When the meter was calibrated", simulated=today.isoformat()),
+            Entry(
+                "meter_calibrated",
+                "When the meter was calibrated",
+                "date",
+                simulated=today.isoformat(),
+                check=within_days(today, METER_DAYS, "a reference is calibrated within two years"),
+            ),
             error("current_percent", "Meter's current accuracy, part of reading", "%", 0.5, 0.05),
             error("current_ma", "Meter's current accuracy, constant part", "mA", 0.05, 0.005),
             error("voltage_percent", "Meter's voltage accuracy, part of reading", "%", 0.5, 0.0045),
@@ -99,6 +111,30 @@ def bench_step(today: date, meter_name: str | None) -> Step:
         ),
         accept=accept,
     )
+
+
+def within_days(today: date, days: int, rule: str) -> Callable[[Any], str]:
+    """Give the check of a date that has come and is at most so many days old; `rule` says why."""
+
+    def check(value: Any) -> str:
+        day = date.fromisoformat(value)
+        if day > today:
+            return f"is {day}, which has not come yet (today is {today})"
+        return f"is {day}: {rule}" if today - day > timedelta(days=days) else ""
+
+    return check
+
+
+def accuracy_in(values: Values) -> Accuracy:
+    """Give the meter's accuracy as it was entered in the first step."""
+    return Accuracy(
+        values["current_percent"], values["current_ma"], values["voltage_percent"], values["voltage_v"]
+    )
+
+
+def limit_ma(true_ma: float) -> float:
+    """Give how far a current may be off, in mA: 1 % or 0.05 mA, whichever is more."""
+    return max(LIMIT_PART * abs(true_ma), LIMIT_MA)
 
 
 def resistor_step(unit: Unit, ohm: float | None = None) -> Step:
@@ -158,8 +194,13 @@ def point_step(
     name: str,
     point: Point,
     accept: Callable[[Values, Results], str] = lambda _values, _results: "",
+    drops: tuple[str, ...] = (),
 ) -> Step:
-    """One current in series with the meter."""
+    """One current in series with the meter; where it is refused, `drops` are taken again too."""
+
+    def plausible(values: Values, results: Results) -> str:
+        return odd_current(values, point.polarity) or accept(values, results)
+
     what = f"{point.level_ma:g} mA" if point.level_ma is not None else f"point {point.share:.0%}"
     return Step(
         name,
@@ -167,8 +208,42 @@ def point_step(
         "Press Start on the unit. When the current stands, read the meter (mA).",
         (meter_entry("ma"),),
         point,
-        accept,
+        plausible,
+        lambda _values, _results: drops,
     )
+
+
+def odd_current(values: Values, polarity: Polarity) -> str:
+    """Say why a reading can't be of the current that was driven, with what to do, or ""."""
+    reading_ma, driven_ma = values["meter_ma"], values["setpoint_ma"]
+    if not driven_ma / ODD <= abs(reading_ma) <= driven_ma * ODD:
+        return (
+            f"the meter reads {reading_ma:g} mA where about {driven_ma:.2f} mA are driven: look at its "
+            "range, that it lies in series, and that the reading is in mA (0.001 A are 1 mA)"
+        )
+    if (reading_ma < 0.0) == (polarity == "reverse"):
+        return ""
+    if polarity == "forward":
+        return f"the meter reads {reading_ma:g} mA where the current flows forward: exchange its two leads"
+    return (
+        f"the meter reads {reading_ma:+g} mA where the current flows in reverse: the reading has a sign, "
+        "minus here; if the meter shows plus, its leads were exchanged since, or the polarity relay does not "
+        "change over"
+    )
+
+
+def odd_voltage(values: Values, results: Results) -> str:
+    """Say why a reading can't be of the voltage across the resistor, with what to do, or ""."""
+    reading_v = values["meter_v"]
+    expected_v = values["setpoint_ma"] * results["resistor"]["ohm"] / 1000.0
+    if not expected_v / ODD <= abs(reading_v) <= expected_v * ODD:
+        return (
+            f"the meter reads {reading_v:g} V where about {expected_v:.2f} V are expected: look at its "
+            "range, that it lies across the resistor, and that the reading is in V (1000 mV are 1 V)"
+        )
+    if reading_v < 0.0:
+        return f"the meter reads {reading_v:g} V where forward is plus: exchange its two leads"
+    return ""
 
 
 def sweep(shares: tuple[float, ...]) -> list[tuple[str, Point]]:
@@ -200,6 +275,7 @@ def voltage_steps() -> list[Step]:
             "Press Start on the unit. When the current stands, read the meter (V).",
             (meter_entry("v"),),
             Point("forward", share),
+            odd_voltage,
         )
         for share in VOLTAGE_SHARES
     ]

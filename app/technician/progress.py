@@ -17,6 +17,8 @@ from config.characters import file_name
 from controller.host.disk import told
 
 FOLDER = "technician"
+_CHANGED: Final = {"unit": "the unit's file", "record": "the calibration record"}
+"""Facts that are checksums, which say nothing to anybody, and what they are of."""
 
 
 NO_DATE: Final = (
@@ -57,14 +59,24 @@ def resume(path: Path, procedure: Procedure, facts: dict[str, Any]) -> Progress:
         raise UsageError(f"{path} cannot be read as kept progress: begin anew with --restart") from None
     for name, value in facts.items():
         if kept.get(name) != value:
-            raise UsageError(
-                f"{path} keeps a {procedure.name} begun with {name} {kept.get(name)!r}, now it is {value!r}: "
-                "go on as it was begun, or begin anew with --restart"
-            )
+            raise UsageError(f"{path} keeps {_other(procedure.name, name, kept.get(name), value)}")
     known = {step.name for step in procedure.steps}
     if not known.issuperset(results):
         raise UsageError(f"{path} keeps steps that this version does not know: begin anew with --restart")
     return Progress(begun.facts, results)
+
+
+def _other(procedure: str, name: str, then: Any, now: Any) -> str:
+    """Say what changed since a procedure was begun, and what can be done: some things can't be put back."""
+    anew = "begin anew with --restart"
+    if name == "date":
+        return f"a {procedure} of {then}, and one is made on one day, today is {now}: {anew}"
+    if name == "software":
+        return f"a {procedure} begun with version {then}, now it is {now}: {anew}"
+    if name in _CHANGED:
+        what = _CHANGED[name]
+        return f"a {procedure}, and {what} has changed since it was begun: give it as it was, or {anew}"
+    return f"a {procedure} begun with {name} {then!r}, now it is {now!r}: go on as it was begun, or {anew}"
 
 
 def forget(path: Path) -> None:

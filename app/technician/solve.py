@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from app.technician.engine import Values
 from app.technician.fit import Fit, fit_line
-from app.technician.plan import LOWEST_MA, Results, ceiling_ma
+from app.technician.plan import LOWEST_MA, Results, accuracy_in, ceiling_ma, limit_ma
 from config.calibration import (
     GAIN_MAX,
     GAIN_MIN,
@@ -25,8 +25,6 @@ from config.calibration import (
 from config.unit import Unit
 from controller.backends.meter import Accuracy
 
-LIMIT_PART, LIMIT_MA = 0.01, 0.05
-"""A current is right within 1 % or 0.05 mA, whichever is more (figures to hold)."""
 FITS: Final = {
     "control_current": (0.03, 0.003),
     "guard_current": (0.03, 0.003),
@@ -57,10 +55,7 @@ class Channel(NamedTuple):
 
 def accuracy_of(results: Results) -> Accuracy:
     """Give the meter's accuracy as it was entered."""
-    bench = results["bench"]
-    return Accuracy(
-        bench["current_percent"], bench["current_ma"], bench["voltage_percent"], bench["voltage_v"]
-    )
+    return accuracy_in(results["bench"])
 
 
 def provisional(results: Results, unit: Unit, serial: str, day: str) -> Calibration:
@@ -107,7 +102,7 @@ def coarse_fault(values: Values, results: Results) -> str:
             return (
                 f"the meter rose by {rise_ma:.3f} mA where {name} rose by {rise:.3f}: that is a gain of "
                 f"{gain:.2f}, {GAIN_MIN} to {GAIN_MAX} is allowed; look at the meter's range and at the "
-                "unit's parts"
+                "unit's parts; both points are taken again"
             )
     return ""
 
@@ -150,10 +145,14 @@ def channels_of(results: Results) -> dict[str, Channel]:
 
 
 class Misfit(NamedTuple):
-    """Why a calibration is refused, and the step to take again where one point is to blame."""
+    """Why a calibration is refused, and the step to take again where one point is to blame.
+
+    Where none is, the unit or the meter is, and everything is measured again; with another meter `bench` too.
+    """
 
     why: str
     step: str = ""
+    meter: bool = False
 
 
 def misfit(channels: dict[str, Channel], accuracy: Accuracy, top_ma: float) -> Misfit | None:
@@ -175,8 +174,9 @@ def misfit(channels: dict[str, Channel], accuracy: Accuracy, top_ma: float) -> M
             )
         if not GAIN_MIN <= fit.gain <= GAIN_MAX or abs(fit.offset) > bound_offset:
             return Misfit(
-                f"{name}: gain {fit.gain:.3f} and offset {fit.offset:.3f} {what}, allowed are {GAIN_MIN} to "
-                f"{GAIN_MAX} and {bound_offset:g} {what}: that is a fault of the unit, not of its calibration"
+                f"{name}: gain {fit.gain:.3f} and offset {fit.offset:.3f} {what}, allowed are {GAIN_MIN} "
+                f"to {GAIN_MAX} and {bound_offset:g} {what}: that is a fault of the unit, not of its "
+                "calibration; have it mended, then every point is taken again"
             )
     fit = channels["control_current"].fit
     for level_ma in levels(top_ma):
@@ -184,14 +184,11 @@ def misfit(channels: dict[str, Channel], accuracy: Accuracy, top_ma: float) -> M
         if doubt_ma > limit_ma(level_ma):
             return Misfit(
                 f"at {level_ma:g} mA the current would only be known within {doubt_ma:.3f} mA, "
-                f"{limit_ma(level_ma):.3f} is allowed: use a better meter"
+                f"{limit_ma(level_ma):.3f} is allowed: use a better meter; it is entered and every "
+                "point taken again",
+                meter=True,
             )
     return None
-
-
-def limit_ma(true_ma: float) -> float:
-    """Give how far a current may be off, in mA: 1 % or 0.05 mA, whichever is more."""
-    return max(LIMIT_PART * abs(true_ma), LIMIT_MA)
 
 
 def levels(top_ma: float) -> list[float]:

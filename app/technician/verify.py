@@ -17,6 +17,8 @@ from app.technician.command import Bench, Order, bench_of, run_procedure
 from app.technician.engine import Procedure, Progress
 from app.technician.performer import Performer
 from app.technician.plan import (
+    LIMIT_MA,
+    LIMIT_PART,
     VERIFICATION_SHARES,
     Results,
     bench_step,
@@ -28,7 +30,7 @@ from app.technician.plan import (
     zero_step,
 )
 from app.technician.records import current_record, text_of
-from app.technician.solve import LIMIT_MA, LIMIT_PART, NOMINAL, accuracy_of
+from app.technician.solve import NOMINAL, accuracy_of
 from config.calibration import Calibration, Correction, read_calibration, require_scaling
 from config.unit import OutputLine, Unit
 

@@ -36,7 +36,7 @@ class Face(Protocol):
         """Give the step's entries when all are there, else None. Raises Back or Abort."""
 
     def refused(self, step: Step, why: str) -> None:
-        """Tell why a step has to be taken again. Raises Abort where nobody can take it again."""
+        """Tell why a step has to be taken again. Raises Abort where nobody can take it again, and Back."""
 
     def kept(self, step: Step, values: Values) -> None:
         """Tell that a step is done, with what it gave."""
@@ -58,22 +58,22 @@ def walk(
         face.show(step, procedure.number(step), count)
         try:
             values = _take(step, progress, face, perform)
+            if why := step.accept(values, progress.results):
+                progress = procedure.drop(progress, step.drops(values, progress.results))
+                keep(progress)
+                raise Failed(why)
+            progress = procedure.keep(progress, step, values)
+            keep(progress)
+            face.kept(step, values)
         except Back:
             progress = procedure.back(progress)
             keep(progress)
-            continue
         except Failed as error:
-            face.refused(step, str(error))
-            continue
-        why = step.accept(values, progress.results)
-        if why:
-            progress = procedure.drop(progress, step.drops(values, progress.results))
-            keep(progress)
-            face.refused(step, why)
-            continue
-        progress = procedure.keep(progress, step, values)
-        keep(progress)
-        face.kept(step, values)
+            try:
+                face.refused(step, str(error))
+            except Back:
+                progress = procedure.back(progress)
+                keep(progress)
     return progress
 
 

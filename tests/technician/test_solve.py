@@ -1,10 +1,12 @@
 """The mathematics of calibration: lines, their uncertainty, and what is refused by name."""
 
 import math
+from datetime import date
 from typing import Any
 
 import pytest
 
+from app.technician.calibrate import procedure_of
 from app.technician.fit import fit_line
 from app.technician.plan import CALIBRATION_SHARES, sweep
 from app.technician.solve import (
@@ -93,6 +95,20 @@ def test_an_implausible_unit_is_refused(gain: float, offset: float) -> None:
     assert found is not None
     assert found.step == ""
     assert "a fault of the unit" in found.why
+
+
+@pytest.mark.parametrize(
+    ("gain", "meter", "kept"),
+    [(1.12, METER, {"bench", "resistor"}), (1.03, METER._replace(current_ma=0.06), {"resistor"})],
+)
+def test_a_refusal_that_blames_no_point_takes_every_point_again(
+    gain: float, meter: Accuracy, kept: set[str]
+) -> None:
+    """The same command measures again after a repair; it does not repeat what it found before."""
+    fit = procedure_of(Unit(), date(2026, 11, 28), None, None).steps[-1]
+    found = results(gain) | {"resistor": {"ohm": 2000.0}, "bench": meter._asdict()}
+    assert "taken again" in fit.accept({}, found) or "point taken" in fit.accept({}, found)
+    assert set(found) - set(fit.drops({}, found)) == kept
 
 
 def test_a_meter_that_is_not_good_enough_is_refused() -> None:
