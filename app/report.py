@@ -15,6 +15,7 @@ from app.output import ExitCode
 from app.words import duration, named
 from controller.core.reasons import reason_of
 from controller.core.wording import by_area
+from controller.loop.pace import TOLD_SHARE
 from protocols.treatment import area_of
 
 Summary = Mapping[str, Any]
@@ -77,6 +78,8 @@ def describe(summary: Summary, evidence: str | None) -> str:
         ),
         row(t("Loop"), _loop(loop) + missed),
     ]
+    if max(late := loop.get("late_percent", 0.0), gone := loop.get("missed_percent", 0.0)) > 100 * TOLD_SHARE:
+        lines.append(row(t("Pace"), pace(late, gone)))
     lines += [
         row(
             t("Real time"),
@@ -99,6 +102,16 @@ def describe(summary: Summary, evidence: str | None) -> str:
 def row(label: str, text: str) -> str:
     """Write one line of a report: what it is about in its column, then the text."""
     return f"  {label:9} {text}"
+
+
+def pace(late_percent: float, missed_percent: float) -> str:
+    """Say how far the computer fell behind."""
+    return t(
+        "the computer fell behind: of the ticks of 2 s up to {late} % began late, {missed} % not at all; "
+        "end other programs on the unit",
+        late=number(late_percent, ".0f"),
+        missed=number(missed_percent, ".0f"),
+    )
 
 
 def _loop(loop: Mapping[str, Any]) -> str:

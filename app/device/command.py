@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from app.device.line import HeraldLine
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
+from app.report import pace
 from app.signals import heeding
 from app.state import state_directory
 from app.technician.records import same_parts, treatment_record
@@ -254,6 +255,8 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
     if "alarm" in event:
         code, reason = event["alarm"]["code"], retell(event["alarm"]["reason"])
         return t("Code {code}: {reason}", code=code, reason=reason) + f"{stamp}."
+    if "notice" in event:
+        return retell(event["notice"])
     ended = event["ended"]
     words = t("Session {number} {outcome}", number=ended["session"], outcome=named(ended["outcome"]))
     words += f"{stamp}: {dose(ended['charge_forward_ma_min'], ended['charge_reverse_ma_min'])}."
@@ -262,5 +265,7 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
         to_do = by_area(row.to_do(rest=event["rest_offered"]), area)
         return f"{words} {t(by_area(row.title, area))} {t(to_do)}"
     words = f"{words} {retell(ended['reason'])}." if ended["reason"] else words
+    if "late_percent" in ended:
+        words = f"{words} {pace(ended['late_percent'], ended['missed_percent'])}."
     rest = t("Start, within 10 minutes, gives the rest of the treatment.")
     return f"{words} {rest}" if event["rest_offered"] else words

@@ -116,10 +116,11 @@ class Device:
                 if unfit:
                     raise Refused(unfit)
             except (OSError, Refused) as error:
-                refusal = Refusal.UNIT_UNFIT if isinstance(error, Refused) else Refusal.CHIP_MISSING
+                refusal = error.refusal if isinstance(error, Refused) else Refusal.CHIP_MISSING
                 self.standing.show(Alarm(REASONS[refusal].code, str(error), latched=False))
                 self._wait()
                 return
+            self.standing.tell_bus(self.rig.bus_notice)
             self._run(journal)
         finally:
             journal.close()
@@ -159,6 +160,7 @@ class Device:
             offer,
             stopped_by_hand=attendant.stopped_by_hand,
             punctual=[step._asdict() for step in steps],
+            pace=loop.pace if loop.pace.told else None,
         )
         if not journal.begun and session.phase in {Phase.TRIPPED, Phase.REFUSED}:
             self._wait()

@@ -53,6 +53,8 @@ class Last(TypedDict):
     charge_forward_ma_min: float
     charge_reverse_ma_min: float
     real_time: NotRequired[list[dict[str, Any]]]
+    late_percent: NotRequired[float]
+    missed_percent: NotRequired[float]
 
 
 class LiveState(Snapshot):

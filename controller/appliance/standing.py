@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from controller.core.session import Session
     from controller.journal.writer import Journal
     from controller.loop.clock import SessionClock
+    from controller.loop.pace import TickPace
     from protocols.treatment import Treatment
 
 
@@ -109,6 +110,7 @@ class Standing:
         """What a session was begun with, until current flows."""
         self._told_code = 0
         self._pedal_tried = False
+        self._told_bus = ""
 
     # --- what is prepared ----------------------------------------------------------------------------------
 
@@ -239,6 +241,7 @@ class Standing:
         *,
         stopped_by_hand: bool,
         punctual: list[dict[str, Any]],
+        pace: TickPace | None = None,
     ) -> None:
         """Draw the consequences of a session that is over."""
         trip, refusal, code = session.trip, session.refusal, code_of(session)
@@ -253,6 +256,9 @@ class Standing:
                     self.flows(prepared)
                     self.offer = self._rest(session, journal, prepared, offer)
             self.last = self._report(session, journal, code, punctual)
+            if pace is not None:
+                self.last["late_percent"] = round(100 * pace.worst_late, 1)
+                self.last["missed_percent"] = round(100 * pace.worst_missed, 1)
         if trip is not None and code is not None:
             self.show(Alarm(code, trip.evidence, latched=True))
         elif refusal is Refusal.NOBODY_CAME:
@@ -310,6 +316,12 @@ class Standing:
         same = prepared._replace(treatment=treatment.model_copy(update={"current_ma": session.target_ma}))
         until_s = self.clock.whole_s + REST_WITHIN_S
         return Offer(journal.session_id, same, rest, given.elapsed_s, until_s)
+
+    def tell_bus(self, notice: str) -> None:
+        """Tell once what the start has to say of the bus; `notice` is "" where that is nothing."""
+        if notice and notice != self._told_bus:
+            self.tell({"notice": notice})
+        self._told_bus = notice
 
     def show(self, alarm: Alarm) -> None:
         """Show an alarm; one of high priority that waits for Stop gives way to another such one only."""

@@ -75,7 +75,7 @@ def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack)
     )
     if bench.shorten is not None:
         ports = bench.shorten(ports)
-    return Rig(ports, scales_of(unit, calibration), bench.clock)
+    return Rig(ports, scales_of(unit, calibration), bench.clock, 1.0 / unit.loop.rate_hz)
 
 
 def scales_of(unit: Unit, calibration: Calibration) -> Scales:

@@ -414,6 +414,15 @@ REASONS: Final = MappingProxyType[str, Reason](
             "no current flows: nothing is connected",
             clears_itself=True,
         ),
+        Refusal.BUS_SLOW: Reason(
+            76,
+            "The wires between the parts are too slow.",
+            "Have the unit's bus set to 400 kHz.",
+            Mender.TECHNICIAN,
+            Priority.LOW,
+            "no current flows: nothing is connected",
+            clears_itself=True,
+        ),
         Refusal.DATE_UNKNOWN: Reason(
             75,
             "How long ago this area was treated is not known: a clock was not set.",

@@ -41,6 +41,7 @@ class StopCause(StrEnum):
     TERMINATED = "terminated"
     HANGUP = "hangup"
     RECORD = "record"
+    BEHIND = "behind"
 
 
 STOP_WORDS: Final = MappingProxyType(
@@ -51,6 +52,7 @@ STOP_WORDS: Final = MappingProxyType(
         StopCause.TERMINATED: "the program was told to end",
         StopCause.HANGUP: "the terminal was closed",
         StopCause.RECORD: "the record broke off",
+        StopCause.BEHIND: "the unit's computer fell behind: end other programs on it",
     }
 )
 """The sentence for each, without a full stop."""
@@ -100,6 +102,7 @@ class Refusal(StrEnum):
     NOT_ZERO = "not_zero"
     UNIT_UNFIT = "unit_unfit"
     CHIP_MISSING = "chip_missing"
+    BUS_SLOW = "bus_slow"
     RELAY_WELDED = "relay_welded"
     OUTPUT_DEAD = "output_dead"
     ENABLE_HANGS = "enable_hangs"

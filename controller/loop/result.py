@@ -75,6 +75,8 @@ def summary_of(
             "late": loop.late,
             "missed": loop.missed,
             "latest_ms": _round(1000 * loop.latest_s),
+            "late_percent": _round(100 * loop.pace.worst_late),
+            "missed_percent": _round(100 * loop.pace.worst_missed),
         },
     }
 

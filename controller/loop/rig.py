@@ -9,7 +9,18 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
-from controller.core.types import Buttons, Cause, Command, Drive, Failure, Measurement, Off, Polarity
+from controller.core.types import (
+    Buttons,
+    Cause,
+    Command,
+    Drive,
+    Failure,
+    Measurement,
+    Off,
+    Polarity,
+    Refusal,
+)
+from controller.loop.pace import TIMED_READS, TRANSFERS, BusPace
 from controller.loop.roles import RigPort
 
 if TYPE_CHECKING:
@@ -54,12 +65,19 @@ VERIFY_TICKS: Final = 20
 class Refused(Exception):
     """The unit failed a check before the session; `str()` is one sentence with what to do."""
 
+    def __init__(self, sentence: str, refusal: Refusal = Refusal.UNIT_UNFIT) -> None:
+        super().__init__(sentence)
+        self.refusal = refusal
+
 
 class Rig(RigPort):
     """One unit behind its ports, with one clock. Not for more than one thread."""
 
-    def __init__(self, ports: Ports, scales: Scales, clock: Clock) -> None:
-        self._ports = ports
+    def __init__(self, ports: Ports, scales: Scales, clock: Clock, tick_s: float) -> None:
+        """`tick_s` is the period of the ticks that the bus has to keep up with."""
+        self._ports, self._tick_s = ports, tick_s
+        self.bus_notice = ""
+        """What the last start has to tell of a bus that is slow and fits, else ""."""
         # Bound once, for what is called in every tick.
         self._write, self._read_back = ports.dac.write, ports.dac.read_back
         self._start, self._take = ports.control_adc.start, ports.control_adc.collect
@@ -113,6 +131,8 @@ class Rig(RigPort):
                 f"the DAC holds code {state.code} (power-down bits {state.power_down}) after 0 was written: "
                 "switch the unit off and on; if it happens again, replace the DAC"
             )
+        self._time_bus()
+        ports.bus.allow(BUS_TIME_S)
         if ports.guard_adc is not None:
             ports.guard_adc.verify()
         self._start_next()
@@ -301,6 +321,20 @@ class Rig(RigPort):
         self.off()
         with suppress(Exception):  # the charge pump runs down without edges anyhow
             self._ports.heartbeat.rest()
+
+    def _time_bus(self) -> None:
+        """Time what a transfer really takes, whatever the unit's file says of the bus. Raises Refused."""
+        reads_s, now = [], self._clock.now
+        for _ in range(TIMED_READS):
+            self._ports.bus.allow(BUS_TIME_S)
+            begun_s = now()
+            self._twice(self._read_back)
+            reads_s.append(now() - begun_s)
+        transfers = TRANSFERS if self._ports.guard_adc is not None else TRANSFERS - 1
+        pace = BusPace(reads_s, self._tick_s, transfers)
+        self.bus_notice = pace.notice
+        if pace.refusal:
+            raise Refused(pace.refusal, Refusal.BUS_SLOW)
 
     # --- parts of it ----------------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from controller.core.types import STOP_WORDS, StopCause
+from controller.core.types import STOP_WORDS, Drive, StopCause
+from controller.loop.pace import TickPace
 from controller.loop.roles import Stepped
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Loop(Generic[S]):
         """Ticks that began more than `LATE_S` after their time."""
         self.missed = 0
         """Moments at which no tick began, because the one before still ran."""
+        self.pace = TickPace(tick_s)
+        self._drives = False
         self.latest_s = 0.0
         """By how much the latest of all ticks began after its time."""
 
@@ -85,6 +88,7 @@ class Loop(Generic[S]):
         if not measurement.confirmed and (doubt := guard.doubts(measurement)):
             measurement = rig.sense_again(measurement, high=doubt == "high")
         command = session.step(measurement.time_s, measurement)
+        self._drives = isinstance(command, Drive)
         trip = guard.check(measurement.time_s, measurement, command)
         if not trip:
             rig.apply(command)
@@ -113,6 +117,7 @@ class Loop(Generic[S]):
                 if over_s is None and self.session.finished:
                     over_s = clock.now()
                 due_s += tick_s
+                skipped = 0
                 short_s = clock.now() + SHORTEST_PAUSE * tick_s - due_s
                 if short_s > 0.0:  # skip what was missed, never catch up
                     skipped = math.ceil(short_s / tick_s)
@@ -123,5 +128,7 @@ class Loop(Generic[S]):
                 self.latest_s = max(self.latest_s, late_s)
                 if late_s > LATE_S:
                     self.late += 1
+                if self.pace.see(due_s, late_s, skipped) and self._drives:
+                    self.stop.press(StopCause.BEHIND)
         finally:
             self.rig.rest()

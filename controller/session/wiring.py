@@ -109,6 +109,8 @@ def run_session(
                 raise NotReady(reason) from error
             summary = refused(_facts(request, bench), reason, bench.clock.now(), bench.truth())
             return SessionResult(_with_cut_off(summary, journal), Trace([], [], [], [], [], [], []))
+        if rig.bus_notice:
+            tell(rig.bus_notice)
         return _run(request, bench, rig, journal, on_snapshot, stop, tell, watch)
 
 

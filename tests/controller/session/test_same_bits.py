@@ -16,8 +16,8 @@ RECORDED = {
     2: ([{"at_s": 40, "fault": "hand_out"}], "aborted", "open_circuit"),
 }
 BITS = {
-    1: "54cfc430fd8d02b6011d9632faedd129",
-    2: "f8c0493eb02e19fcd5f71e06ef151c80",
+    1: "18e18c35911f8c75b88939517c0f93f7",
+    2: "08e9eb90211ea3ef8604d0474d51c6ea",
 }
 
 
