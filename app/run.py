@@ -72,7 +72,7 @@ def run(order: Order) -> ExitCode:
 
 
 def _request(order: Order) -> SessionRequest:
-    unit = load_unit(order.unit)
+    unit = load_unit(order.unit, simulated=order.simulated or order.attach is not None)
     scenario = Scenario() if order.simulated else None
     state = order.state
     if state is None and not order.simulated:

@@ -80,7 +80,7 @@ def _fault(words: list[str]) -> dict[str, Any]:
 
 def _serve(order: UnitOrder) -> ExitCode:
     scenario = Scenario() if order.scenario is None else read(order.scenario, Scenario)
-    described = load_unit(order.unit)
+    described = load_unit(order.unit, simulated=True)
     try:
         record = None if order.record is None else order.record.open("w", encoding="utf-8")
     except OSError as error:

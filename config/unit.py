@@ -1,11 +1,12 @@
 """What a unit is: its parts together, and whether they can work together.
 
-Law: the defaults are the reference unit, and a unit that cannot measure what it can deliver is refused. A
-unit may lower its limits, never raise them above `protocols/ceilings.py`.
+Law: a key that is left out means what it always did, and a unit that cannot measure what it can deliver is
+refused. A unit may lower its limits, never raise them above `protocols/ceilings.py`.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -29,7 +30,7 @@ from config.parts import (
 from config.reader import read
 
 REFERENCE: Final = Path(__file__).with_name("units") / "reference.yaml"
-"""The reference unit, spelled out for technicians; equal to `Unit()`."""
+"""The reference unit, the circuit of docs/hardware.md, with every key."""
 
 RANGE_V: Final = {1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}
 """Full-scale range in V of the converters at each gain (ADS1115 data sheet, config register, PGA)."""
@@ -162,6 +163,18 @@ def _require_reach(channel: str, gain: int, needed_v: float) -> None:
         )
 
 
-def load_unit(path: Path | None) -> Unit:
-    """Read a unit's file, or give the reference unit for None. Raises `BadFile` with every error."""
-    return Unit() if path is None else read(path, Unit)
+@cache
+def reference_unit() -> Unit:
+    """Give the reference unit: what is simulated, drawn and commissioned where no file says otherwise."""
+    return read(REFERENCE, Unit)
+
+
+def load_unit(path: Path | None, *, simulated: bool = False) -> Unit:
+    """Read a unit's file. Raises `BadFile` with every error.
+
+    Without one a simulated unit is the reference unit. A real one is what it always was, with every key left
+    out: nobody's unit becomes another one because a release knows more parts.
+    """
+    if path is not None:
+        return read(path, Unit)
+    return reference_unit() if simulated else Unit()

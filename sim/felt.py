@@ -19,22 +19,31 @@ OBEYING_S: Final = 0.001
 """A stage that is asked for less may take this long to follow (ten time constants) before that is a pulse."""
 
 
-class Felt:
-    """Largest rise and fall in mA, and pulses.
+JUMP_MA: Final = 0.1
+"""A current that rises by more at once comes out of charge at the terminals: a stage takes its time."""
+JUMPED_S: Final = 0.0001
+"""So long such a charge may flow above what is allowed (figures to hold: above 2 mA no longer)."""
 
-    A rise counts while the contact is whole, a fall always: a hand that leaves feels it.
+
+class Felt:
+    """Largest rise and fall in mA, pulses, and the largest current that was held.
+
+    A rise counts while the contact is whole, a fall always: a hand that leaves feels it. `held_ma` leaves out
+    the first 0.1 ms after the current jumped out of charge at the terminals.
     """
 
     __slots__ = (
         "_asked_ma",
         "_charge_ma_s",
         "_count",
+        "_held_from_s",
         "_longest_s",
         "_marks",
         "_obeys_from_s",
         "_running_ma_s",
         "_running_s",
         "_whole_from_s",
+        "held_ma",
         "worst_fall_ma",
         "worst_rise_ma",
     )
@@ -45,7 +54,8 @@ class Felt:
         self._asked_ma = 0.0
         self._obeys_from_s = math.inf
         self._running_s = self._running_ma_s = 0.0
-        self.worst_rise_ma = self.worst_fall_ma = 0.0
+        self.worst_rise_ma = self.worst_fall_ma = self.held_ma = 0.0
+        self._held_from_s = -math.inf
         self._count = 0
         self._charge_ma_s = self._longest_s = 0.0
 
@@ -63,6 +73,7 @@ class Felt:
         other._asked_ma, other._obeys_from_s = self._asked_ma, self._obeys_from_s
         other._running_s, other._running_ma_s = self._running_s, self._running_ma_s
         other.worst_rise_ma, other.worst_fall_ma = self.worst_rise_ma, self.worst_fall_ma
+        other.held_ma, other._held_from_s = self.held_ma, self._held_from_s
         other._count, other._charge_ma_s, other._longest_s = self._count, self._charge_ma_s, self._longest_s
         return other
 
@@ -89,11 +100,14 @@ class Felt:
             and (start_s >= self._whole_from_s if whole else self._whole_from_s == math.inf)
         ):  # a flat piece that goes on as all was before, as most do
             self._marks[-1] = (end_s, target_ma)
+            if target_ma > self.held_ma and end_s > self._held_from_s:
+                self.held_ma = target_ma
             return
         first_ma = target_ma + deviation_ma
         last_ma = target_ma
         if deviation_ma:
             last_ma += deviation_ma * math.exp((start_s - end_s) / tau_s)
+        self._hold(start_s, end_s, first_ma, last_ma, target_ma, tau_s)
         self._change(start_s, end_s, first_ma, last_ma, target_ma, deviation_ma, tau_s, whole=whole)
         if asked_ma >= self._asked_ma:
             self._asked_ma, self._obeys_from_s = asked_ma, math.inf
@@ -107,6 +121,18 @@ class Felt:
                     start_s, first_ma = obeys_s, middle_ma
                 self._asked_ma, self._obeys_from_s = asked_ma, math.inf
         self._above(end_s - start_s, first_ma, last_ma, target_ma, tau_s)
+
+    def _hold(
+        self, start_s: float, end_s: float, first_ma: float, last_ma: float, target_ma: float, tau_s: float
+    ) -> None:
+        """Look for the largest current that lasts; what jumps again while it may is not given longer."""
+        if first_ma > self._marks[-1][1] + JUMP_MA and start_s >= self._held_from_s:
+            self._held_from_s = start_s + JUMPED_S
+        if end_s <= self._held_from_s:
+            return
+        if start_s < self._held_from_s:
+            first_ma = target_ma + (first_ma - target_ma) * math.exp((start_s - self._held_from_s) / tau_s)
+        self.held_ma = max(self.held_ma, first_ma, last_ma)
 
     def _change(
         self,

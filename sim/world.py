@@ -66,6 +66,11 @@ WOUND_DOWN_MA: Final = -13.6
 """So far a loop winds down at code 0: its gate 2 V below where current begins (tests: `wound_stage.py`)."""
 ONE_SHOT_PART: Final = 0.025
 """A timer's hold time over parts and temperature (LTC6993: 2.3 %)."""
+HEADROOM_PART: Final = 0.05
+"""Headroom over parts and temperature (reference circuit: 54.5 to 57.8 V at 15 mA, mostly the rail)."""
+DIVIDER_PART: Final = 0.002
+CAPACITANCE_PARTS: Final = (0.75, 1.5)
+"""What lies across the terminals, mostly over the leads (reference circuit: 1.05 to 2.1 nF about 1.4)."""
 BLEEDER_KOHM: Final = 470.0
 """Load of the open output terminals: a stage that drives nothing at all still shows no full voltage."""
 CURRENT_NOISE_MA: Final = 0.001
@@ -127,12 +132,7 @@ class World:
 
     def _draw_electronics(self) -> None:
         spec, rng = self.spec, self._rng("electronics")
-        self._headroom_v, self._clamp_v = spec.supply_v - spec.compliance_v, math.inf
-        if spec.headroom_v is not None:
-            self._headroom_v, self._clamp_v = spec.headroom_v, spec.compliance_v
-        self._divider_kohm = spec.divider_kohm
-        self._open_kohm = BLEEDER_KOHM if spec.divider_kohm is None else spec.divider_kohm
-        self._headroom_kohm = spec.headroom_ohm / 1000.0
+        self._draw_output()
         self.supply_v = tolerance(rng, spec.supply_v, 0.02)
         if spec.bare:
             self.stage = Stage(
@@ -161,6 +161,23 @@ class World:
         if spec.bare:
             self._untrim()
         self._noise = NoiseTable(self._rng(f"noise{spec.visit}"), CURRENT_NOISE_MA)
+
+    def _draw_output(self) -> None:
+        """Draw what lies between the stage and the person, where the unit says that there is such a thing."""
+        spec, rng = self.spec, self._rng("output")
+        self._headroom_v, self._clamp_v = spec.supply_v - spec.compliance_v, math.inf
+        self._headroom_kohm = spec.headroom_ohm / 1000.0
+        if spec.headroom_v is not None:
+            part = 1.0 + rng.uniform(-HEADROOM_PART, HEADROOM_PART)
+            self._headroom_v, self._clamp_v = part * spec.headroom_v, spec.compliance_v
+            self._headroom_kohm *= part
+        self._divider_kohm, self._open_kohm = None, BLEEDER_KOHM
+        if spec.divider_kohm is not None:
+            self._divider_kohm = self._open_kohm = tolerance(rng, spec.divider_kohm, DIVIDER_PART)
+        self._output_parts = spec.output
+        if spec.output is not None:
+            nf = spec.output.capacitance_nf * rng.uniform(*CAPACITANCE_PARTS)
+            self._output_parts = replace(spec.output, capacitance_nf=nf)
 
     def _untrim(self) -> None:
         spec, rng = self.spec, self._rng("bare")
@@ -245,13 +262,13 @@ class World:
     def wind_up(self, tau_s: float, top_ma: float, t_s: float) -> None:
         """Let the stage's loop, with this time constant, wind up to `top_ma` from `t_s` (s) on."""
         parts = replace(
-            self.spec.output or OutputParts(), tau_s=tau_s, top_ma=top_ma, bottom_ma=WOUND_DOWN_MA
+            self._output_parts or OutputParts(), tau_s=tau_s, top_ma=top_ma, bottom_ma=WOUND_DOWN_MA
         )
         self.lead = Lead(Output(parts), self.trace, t_s)
 
     def mend_output(self, t_s: float) -> None:
         """Let the output be as the unit was built again, from `t_s` (s) on."""
-        parts = self.spec.output
+        parts = self._output_parts
         self.lead = None if parts is None else Lead(Output(parts), self.trace, t_s)
 
     def adcs(self, which: str) -> list[Ads1115]:

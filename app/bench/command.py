@@ -25,7 +25,7 @@ from app.bench.realtime import Effort
 from app.bench.tick_cost import figures as tick_figures
 from app.compiled.build import compiled
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
-from config.unit import Unit
+from config.unit import reference_unit
 from controller.host.disk import told
 
 Samples = dict[str, list[float]]
@@ -59,7 +59,7 @@ def _latency(order: Order, samples: Samples) -> list[Figure]:
     ]
     found = [Onset(*row) for job in running for row in jobs.answer(job, 900.0)]
     samples["trip, virtual"] = [onset.off_ms for onset in found if onset.off_ms is not None]
-    return latency.figures(found, Unit())
+    return latency.figures(found, reference_unit())
 
 
 def _realtime(order: Order, samples: Samples) -> list[Figure]:

@@ -18,7 +18,7 @@ from app.bench.figures import Figure, held, percentile, spread
 from app.campaign.cells import short
 from app.forks import Summary, run_branches
 from config.calibration import Calibration
-from config.unit import Unit
+from config.unit import Unit, reference_unit
 from controller.loop.result import Truth
 from controller.session.wiring import SessionRequest
 from sim.scenario import Event, Scenario
@@ -156,7 +156,7 @@ def hold_request(number: int) -> SessionRequest:
     """Ask for the shortened treatment of the hands on the simulated unit `number`."""
     return SessionRequest(
         treatment=short("hands"),
-        unit=Unit(),
+        unit=reference_unit(),
         calibration=Calibration.nominal(),
         calibration_notice="",
         simulate=Scenario(),

@@ -19,7 +19,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from app.bench.latency import HOLD_S, fault, hold_request
-from config.unit import Unit
+from config.unit import reference_unit
 from controller.backends.simulated import live
 from controller.host.realtime import real_time
 from controller.loop.tick import StopSwitch
@@ -148,7 +148,7 @@ class _Stopwatch:
 
 def measure(seconds: float, onsets: int, seed: int) -> dict[str, Any]:
     """Run one session and return its `lateness_us`, `trips` and `scheduling`."""
-    bench, wires = live(Unit(), "hands", Scenario(), seed)
+    bench, wires = live(reference_unit(), "hands", Scenario(), seed)
     watches: list[_Stopwatch] = []
 
     def watch(built: Bench, loop: Loop[Session]) -> _Stopwatch:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.bench.jobs import NotMeasured
 from app.bench.latency import Onset, fault
-from config.unit import Unit
+from config.unit import reference_unit
 from controller.backends.simulated import live
 from sim.scenario import Event, Scenario
 
@@ -59,7 +59,7 @@ def onsets(count: int, number: int, *, real_time: bool) -> list[Onset]:
 
 
 def _onset(script: ModuleType, index: int, number: int, at_s: float, real_time: bool) -> Onset:  # noqa: FBT001 - passed on
-    bench, wires = live(Unit(), "hands", Scenario(), number)
+    bench, wires = live(reference_unit(), "hands", Scenario(), number)
     kind, event = fault(index, at_s)
     if event.params.get("which") == "guard":  # it has one converter only, and should see the fault
         event = Event.model_validate({"at_s": at_s, "fault": event.fault, "which": "control"})

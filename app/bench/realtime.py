@@ -15,7 +15,7 @@ from app.bench.figures import Figure, held, percentile, spread
 from app.bench.jobs import NotMeasured
 from app.bench.latency import Onset
 from app.bench.load import load
-from config.unit import Unit
+from config.unit import reference_unit
 from controller.host.realtime import PRIORITY
 
 OVER_CYCLICTEST: Final = 2.0
@@ -84,7 +84,7 @@ def _ours(found: Found, effort: Effort, seed: int) -> Found:
 
 def _cyclictest(found: Found, effort: Effort) -> Found:
     try:
-        period_s = 1.0 / Unit().loop.rate_hz
+        period_s = 1.0 / reference_unit().loop.rate_hz
         core = found.cores[0] if len(found.cores) == 1 else None  # the same one as ours
         found.cyclictest_us.extend(cyclictest.lateness_us(effort.seconds, period_s, PRIORITY, core))
     except NotMeasured as reason:

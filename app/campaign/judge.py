@@ -16,6 +16,9 @@ STEP_MA: Final = 0.1
 """What may be ridden at all: setpoint + 1 %, and no step above 0.1 mA (law 6)."""
 REVERSED_BELOW_MA: Final = 0.2
 """Polarity changes only below this (law 6)."""
+PULSE_MS: Final = 0.1
+PULSE_UC: Final = 1.5
+"""What charge at the terminals may do when a circuit closes: so long above 2 mA, and so much."""
 SENSING_MA: Final = 0.35
 """The most that a session which never began may have carried."""
 
@@ -68,18 +71,30 @@ def _trip(reaction: Reaction, trip: Mapping[str, Any], at_s: float) -> Iterator[
 
 def _truth(row: Row, target_ma: float, summary: Mapping[str, Any], *, steps: bool) -> Iterator[str]:
     truth, outcome = summary["truth"], summary["outcome"]
-    peak_ma, step_ma, switched_ma = truth["peak_ma"], truth["worst_step_ma"], truth["switched_above_ma"]
+    held_ma, step_ma, switched_ma = truth["held_ma"], truth["worst_step_ma"], truth["switched_above_ma"]
     ridden = outcome in {"completed", "stopped"}
     ratio = RIDDEN_RATIO if ridden else row.peak_ratio
     if row.pulse_ms is not None:
         longest_ms = truth["pulses"]["longest_ms"]
         if longest_ms > row.pulse_ms:
             yield f"a pulse of {longest_ms:.2f} ms, allowed {row.pulse_ms:g} ms"
-    elif outcome == "refused" and peak_ma > SENSING_MA:
-        yield f"{peak_ma:.2f} mA flowed although the session was refused"
-    elif ratio is not None and peak_ma > ratio * target_ma:
-        yield f"true peak {peak_ma:.2f} mA, allowed {ratio * target_ma:.2f} mA"
+    elif outcome == "refused" and held_ma > SENSING_MA:
+        yield f"{held_ma:.2f} mA flowed although the session was refused"
+    elif ratio is not None and held_ma > ratio * target_ma:
+        yield f"true peak {held_ma:.2f} mA, allowed {ratio * target_ma:.2f} mA"
+    elif ratio is not None:
+        yield from _charge(truth)
     if outcome == "completed" and step_ma > STEP_MA and steps:
         yield f"ridden with a true step of {step_ma:.2f} mA, allowed {STEP_MA} mA"
     if switched_ma > REVERSED_BELOW_MA and not row.moves_polarity:
         yield f"polarity switched at {switched_ma:.2f} mA, allowed {REVERSED_BELOW_MA} mA"
+
+
+def _charge(truth: Mapping[str, Any]) -> Iterator[str]:
+    """Judge what came out of the terminals when a circuit closed, beside the current that lasts."""
+    pulses = truth["pulses"]
+    if pulses["longest_ms"] > PULSE_MS or pulses["charge_uc"] > PULSE_UC:
+        yield (
+            f"a pulse of {pulses['longest_ms']:.3f} ms and {pulses['charge_uc']:.2f} uC, "
+            f"allowed {PULSE_MS:g} ms and {PULSE_UC:g} uC"
+        )

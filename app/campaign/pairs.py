@@ -108,7 +108,7 @@ def _ending(pair: Pair, summary: Mapping[str, Any]) -> Iterator[str]:
         asked = pair.stop_s is not None or any(ROWS[name].fault == "press" for name, _ in begun)
         if outcome == "completed" and asked:
             yield "completed, though Stop was pressed"
-        if outcome == "stopped" and asked and summary["truth"]["peak_ma"] <= BEGAN_MA:
+        if outcome == "stopped" and asked and summary["truth"]["held_ma"] <= BEGAN_MA:
             begun = []  # Stop before the treatment ends it at once, whatever else there is
         for name, reactions in begun:
             if not any({"completed", "stopped"} & set(reaction.outcomes) for reaction in reactions):
@@ -136,7 +136,7 @@ def _off(pair: Pair, reactions: Sequence[Reaction], trip: Mapping[str, Any]) -> 
 
 
 def _peak(pair: Pair, summary: Mapping[str, Any]) -> Iterator[str]:
-    peak_ma = summary["truth"]["peak_ma"]
+    peak_ma = summary["truth"]["held_ma"]
     rows = (ROWS[pair.row], ROWS[pair.then])
     # A forced current goes past the limiter: that it does is the fault.
     most_ma = max(LIMITER_MA, *(float(row.params.get("to_ma", 0.0)) for row in rows))

@@ -15,7 +15,7 @@ from app.campaign.pairs import Pair, pair_problems
 from app.forks import LONGEST_S, run_branches
 from app.reactions import ROWS
 from config.calibration import Calibration
-from config.unit import Unit
+from config.unit import reference_unit
 from controller.session.wiring import SessionRequest, StopSwitch, run_session
 from protocols.treatment import Treatment, find, names
 from sim.scenario import Scenario
@@ -177,7 +177,7 @@ def _run(what: Treatment, name: str, seed: int, scenario: dict[str, Any]) -> dic
 def _request(what: Treatment, name: str, seed: int, scenario: dict[str, Any]) -> SessionRequest:
     return SessionRequest(
         treatment=what,
-        unit=Unit(),
+        unit=reference_unit(),
         calibration=Calibration.nominal(),
         calibration_notice="",
         simulate=Scenario.model_validate(scenario),

@@ -85,7 +85,7 @@ def device(order: Order) -> ExitCode:
 
     """
     _check(order)
-    unit = load_unit(order.unit)
+    unit = load_unit(order.unit, simulated=order.simulate is not None or order.attach is not None)
     state = _state(order)
     seed = None if order.simulate is None else 1 if order.seed is None else order.seed
     calibration, notice = treatment_record(order.calibration, state, unit, seed)

@@ -75,7 +75,7 @@ class Bench(NamedTuple):
 
 def bench_of(order: Order, *, bare: bool) -> Bench:
     """Read what the order names. Raises BadFile or UsageError."""
-    unit = load_unit(order.unit)
+    unit = load_unit(order.unit, simulated=order.simulated)
     given = None if order.scenario is None else read(order.scenario, Scenario)
     serial = unit.serial
     if order.simulated:

@@ -58,7 +58,7 @@ def commission(order: Order) -> ExitCode:
         BadFile: a file of the order is refused.
 
     """
-    unit = load_unit(order.unit)
+    unit = load_unit(order.unit or REFERENCE)
     steps = procedure(unit.serial or (f"SIM-{order.seed}" if order.simulate is not None else ""))
     path = progress_file(state_directory(order.state), "commission", unit.serial)
     if not wall.read().possible:

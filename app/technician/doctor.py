@@ -49,7 +49,7 @@ def doctor(order: Order) -> ExitCode:
         BadFile: the unit's file or the calibration record is refused.
 
     """
-    unit = load_unit(order.unit)
+    unit = load_unit(order.unit, simulated=order.attach is not None)
     findings: list[Finding] = []
     if not order.json and order.attach is not None:
         say(f"SIMULATED unit at {order.attach}; the machine is this one.")

@@ -13,7 +13,7 @@ from app.atomic import write_whole
 from app.output import ExitCode, UsageError, say
 from app.wiring.picture import draw
 from app.wiring.table import Group, groups
-from config.unit import Unit, load_unit
+from config.unit import REFERENCE, Unit, load_unit
 from controller.host.disk import told
 
 
@@ -33,7 +33,7 @@ def wiring(order: Order) -> ExitCode:
         UsageError: the picture can't be written.
 
     """
-    unit = load_unit(order.unit)
+    unit = load_unit(order.unit or REFERENCE)
     parts = groups(unit)
     if order.svg is not None:
         _write(order.svg, draw(_title(unit), parts))

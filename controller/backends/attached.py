@@ -80,6 +80,7 @@ def _told_truth(path: Path, zero_s: float) -> Truth | None:
         return None
     return Truth(
         peak_ma=figures["peak_ma"],
+        held_ma=figures["held_ma"],
         charge_ma_min=figures["charge_ma_min"],
         worst_step_ma=figures["worst_step_ma"],
         worst_rise_ma=figures["worst_rise_ma"],

@@ -201,6 +201,7 @@ def _truth(world: World) -> Truth:
     truth, felt = world.truth, world.truth.felt
     return Truth(
         peak_ma=truth.peak_ma,
+        held_ma=felt.held_ma,
         charge_ma_min=truth.charge_ma_min,
         worst_step_ma=truth.worst_step_ma,
         worst_rise_ma=felt.worst_rise_ma,

@@ -33,6 +33,7 @@ class Truth(NamedTuple):
     """
 
     peak_ma: float
+    held_ma: float
     charge_ma_min: dict[str, float]
     worst_step_ma: float
     worst_rise_ma: float
@@ -141,6 +142,7 @@ def _true_figures(truth: Truth | None) -> dict[str, Any] | None:
         "switched_above_ma": _round(truth.switched_above_ma),
         "worst_rise_ma": _round(truth.worst_rise_ma),
         "worst_fall_ma": _round(truth.worst_fall_ma),
+        "held_ma": _round(truth.held_ma),
         "pulses": {name: _round(value) for name, value in truth.pulses.items()},
     }
 

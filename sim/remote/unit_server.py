@@ -278,6 +278,7 @@ class UnitServer:
             "first_onset": _named(truth.first_onset(at_s), zero_s),
             "worst_rise_ma": felt.worst_rise_ma,
             "worst_fall_ma": felt.worst_fall_ma,
+            "held_ma": felt.held_ma,
             "pulses": felt.pulses,
         }
 

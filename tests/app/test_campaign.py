@@ -43,7 +43,8 @@ def thread(monkeypatch):
 
 
 def ending(outcome="aborted", trip=None, **truth):
-    true = {"peak_ma": 12.0, "worst_step_ma": 0.02, "switched_above_ma": 0.0} | truth
+    still = {"count": 0, "charge_uc": 0.0, "longest_ms": 0.0}
+    true = {"held_ma": 12.0, "pulses": still, "worst_step_ma": 0.02, "switched_above_ma": 0.0} | truth
     return {"outcome": outcome, "trip": trip, "truth": true, "duration_s": 44.0}
 
 
@@ -117,16 +118,16 @@ def test_an_unknown_treatment_is_refused():
         ("hand_out", "hold forward", ending(trip=trip(latency_ms=None, detected_s=39.9)), "before the fault"),
         ("hand_out", "hold forward", ending(trip=trip(latency_ms=None, detected_s=40.1)), None),
         ("hand_out", "hold forward", ending(trip=trip(output_off_s=None)), "never went off"),
-        ("hand_out", "hold forward", ending(trip=trip(), peak_ma=12.2), "true peak 12.20 mA"),
+        ("hand_out", "hold forward", ending(trip=trip(), held_ma=12.2), "true peak 12.20 mA"),
         ("hand_out", "hold forward", ending("completed"), "completed, expected aborted"),
-        ("current_spike 30 mA", "hold forward", ending(trip=trip("over_current"), peak_ma=30.0), None),
+        ("current_spike 30 mA", "hold forward", ending(trip=trip("over_current"), held_ma=30.0), None),
         ("corrupt_sample guard", "hold forward", ending("completed"), None),
-        ("corrupt_sample guard", "hold forward", ending("completed", peak_ma=12.13), "true peak"),
+        ("corrupt_sample guard", "hold forward", ending("completed", held_ma=12.13), "true peak"),
         ("corrupt_sample guard", "hold forward", ending("completed", worst_step_ma=0.11), "true step"),
         ("corrupt_sample guard", "hold forward", ending("completed", switched_above_ma=0.3), "switched"),
         ("polarity_moves", "hold forward", ending(trip=trip("wrong_polarity"), switched_above_ma=9.0), None),
-        ("hand_out", "ready", ending("refused", peak_ma=0.3), None),
-        ("hand_out", "ready", ending("refused", peak_ma=0.6), "although the session was refused"),
+        ("hand_out", "ready", ending("refused", held_ma=0.3), None),
+        ("hand_out", "ready", ending("refused", held_ma=0.6), "although the session was refused"),
         ("press Stop", "hold forward", ending("stopped"), None),
         ("press Stop", "hold forward", {**ending("stopped"), "duration_s": 45.5}, "off 5.5 s after Stop"),
     ],
@@ -141,10 +142,10 @@ def test_judging(row, phase, summary, said):
     [
         ("dac_reset to 0", ending("completed", worst_step_ma=4.0) | {"upset_ms": 1.0}, []),
         ("dac_reset to 0", ending("stopped") | {"upset_ms": 0.4}, []),
-        ("dac_reset to 0", ending("completed", peak_ma=12.2) | {"upset_ms": 0.4}, ["true peak"]),
+        ("dac_reset to 0", ending("completed", held_ma=12.2) | {"upset_ms": 0.4}, ["true peak"]),
         ("dac_reset to 0", ending("completed") | {"upset_ms": 1.001}, ["completed, expected aborted"]),
         ("dac_reset to 0", ending("completed") | {"upset_ms": None}, ["completed, expected aborted"]),
-        ("dac_reset to 0", ending("refused", peak_ma=0.1) | {"upset_ms": 0.4}, ["refused, expected aborted"]),
+        ("dac_reset to 0", ending("refused", held_ma=0.1) | {"upset_ms": 0.4}, ["refused, expected aborted"]),
         ("dac_reset to half scale", ending("completed") | {"upset_ms": 0.4}, ["completed, expected aborted"]),
     ],
 )

@@ -24,8 +24,8 @@ def pair(row="adc_silent both", then="leakage 2 mA", phase="hold forward", later
     return Pair(row, then, phase, later or phase, "hands", 1, 40.0, 40.1, stop_s)
 
 
-def ending(outcome="aborted", trip=None, peak_ma=12.0, duration_s=90.0):
-    return {"outcome": outcome, "trip": trip, "truth": {"peak_ma": peak_ma}, "duration_s": duration_s}
+def ending(outcome="aborted", trip=None, held_ma=12.0, duration_s=90.0):
+    return {"outcome": outcome, "trip": trip, "truth": {"held_ma": held_ma}, "duration_s": duration_s}
 
 
 def test_pairs_are_repeatable_and_lie_at_most_a_third_of_a_second_apart():
@@ -61,8 +61,8 @@ def test_pairs_are_repeatable_and_lie_at_most_a_third_of_a_second_apart():
         (pair("press Stop", "corrupt_sample guard"), ending("stopped"), None),
         (pair("press Stop", "corrupt_sample guard"), ending("completed"), "though Stop was pressed"),
         (pair("press Stop", "leakage 2 mA"), ending("stopped"), "leakage 2 mA may not be ridden"),
-        (pair("press Stop", "leakage 2 mA"), ending("stopped", peak_ma=0.3), None),
-        (pair("press Stop", "leakage 2 mA"), ending("stopped", peak_ma=5.0, duration_s=40.09), None),
+        (pair("press Stop", "leakage 2 mA"), ending("stopped", held_ma=0.3), None),
+        (pair("press Stop", "leakage 2 mA"), ending("stopped", held_ma=5.0, duration_s=40.09), None),
         (pair("stall 10 ms", "leakage 2 mA"), ending("completed", duration_s=40.09), None),
         (pair(), ending(trip=FOUND | {"detected_s": 40.096, "output_off_s": 40.299}), None),
         (
@@ -74,11 +74,11 @@ def test_pairs_are_repeatable_and_lie_at_most_a_third_of_a_second_apart():
         (pair("stall 10 ms", "dac_reset to 0"), ending("completed"), "dac_reset to 0 may not be ridden"),
         (pair("stall 10 ms", "dac_reset to 0", later="reverse"), ending("completed"), None),
         (pair("load_drying beyond compliance"), ending(trip=FOUND | {"output_off_s": 99.0}), None),
-        (pair(), ending(trip=FOUND, peak_ma=28.1), "true peak 28.10 mA"),
-        (pair("current_spike 30 mA"), ending(trip=FOUND, peak_ma=30.0), None),
-        (pair("current_spike 30 mA"), ending(trip=FOUND, peak_ma=30.1), "true peak 30.10 mA"),
-        (pair(phase="ready"), ending("refused", peak_ma=0.4), "although the session was refused"),
-        (pair(phase="ready"), ending("refused", peak_ma=0.3), None),
+        (pair(), ending(trip=FOUND, held_ma=28.1), "true peak 28.10 mA"),
+        (pair("current_spike 30 mA"), ending(trip=FOUND, held_ma=30.0), None),
+        (pair("current_spike 30 mA"), ending(trip=FOUND, held_ma=30.1), "true peak 30.10 mA"),
+        (pair(phase="ready"), ending("refused", held_ma=0.4), "although the session was refused"),
+        (pair(phase="ready"), ending("refused", held_ma=0.3), None),
     ],
 )
 def test_judging_a_pair(one, summary, said):

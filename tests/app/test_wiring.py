@@ -13,7 +13,7 @@ from app.wiring.command import _title
 from app.wiring.picture import draw
 from app.wiring.table import ADDRESS_PIN, HEADER, groups
 from config.circuit import load_circuit
-from config.unit import Unit
+from config.unit import reference_unit
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,7 +55,7 @@ def test_what_the_file_changes_changes_in_the_table():
 
 
 def test_names_in_brackets_are_parts_of_the_reference_circuit():
-    wires = [wire for group in groups(Unit()) for wire in group.wires]
+    wires = [wire for group in groups(reference_unit()) for wire in group.wires]
     text = " ".join(" ".join(wire) for wire in wires)
     told = {name for ends in re.findall(r"\(([A-Z0-9, ]+)\)", text) for name in ends.split(", ")}
     told -= {"SDA", "SCL"}
@@ -98,7 +98,7 @@ def test_what_cannot_be_is_a_sentence(capsys, tmp_path, monkeypatch, words, says
 
 
 def test_the_picture_in_the_docs_is_of_the_reference_unit():
-    drawn = draw(_title(Unit()), groups(Unit()))
+    drawn = draw(_title(reference_unit()), groups(reference_unit()))
     assert (ROOT / "docs" / "images" / "wiring.svg").read_text() == drawn, (
         "`ionto wiring --svg` draws it anew"
     )

@@ -1,4 +1,4 @@
-"""A unit that cannot measure what it can deliver is refused; the defaults are the reference unit."""
+"""A unit that cannot measure what it can deliver is refused; a key that is left out means what it did."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from config.parts import Stage
 from config.reader import BadFile, read_text
-from config.unit import RANGE_V, REFERENCE, Unit, load_unit
+from config.unit import RANGE_V, REFERENCE, Unit, load_unit, reference_unit
 
 
 def unit_of(text: str) -> Unit:
@@ -21,8 +21,33 @@ def errors_of(text: str) -> list[str]:
     return caught.value.errors
 
 
-def test_the_reference_file_is_the_default_unit() -> None:
-    assert load_unit(REFERENCE) == load_unit(None) == Unit()
+def test_what_is_simulated_without_a_file_is_the_reference_unit_and_a_real_one_is_what_it_was() -> None:
+    assert load_unit(REFERENCE) == load_unit(None, simulated=True) == reference_unit()
+    assert load_unit(None) == Unit() != reference_unit()
+    assert load_unit(REFERENCE, simulated=True) == load_unit(REFERENCE)
+
+
+def test_the_reference_file_says_which_of_its_keys_differ_from_the_defaults() -> None:
+    """Where a line says "default: null" the part is absent by default; no other value differs."""
+    lines = REFERENCE.read_text(encoding="utf-8").splitlines()
+    marked = {
+        line.split(":")[0].strip()
+        for line in lines
+        if ": " in line.split("#")[0] + " " and "# default: null" in line
+    }
+    assert marked == {"headroom_v", "output", "one_shot"}
+    written, plain = reference_unit(), Unit()
+    assert written.model_copy(update={"stage": plain.stage, "output": None, "one_shot": None}) == plain
+    only_headroom = written.stage.model_copy(update={"headroom_v": None, "headroom_ohm": 0.0})
+    assert only_headroom == plain.stage
+    assert (plain.stage.headroom_v, plain.output, plain.one_shot) == (None, None, None)
+
+
+def test_a_file_that_was_written_before_there_were_more_parts_means_the_same() -> None:
+    """The whole of what its keys could say then, spelled out."""
+    known = Unit().as_known_before()
+    known["control_adc"]["return"] = known["control_adc"].pop("return_path")
+    assert unit_of(yaml.safe_dump(known)) == unit_of('serial: ""') == Unit()
 
 
 def test_the_reference_file_spells_every_key_out() -> None:
@@ -32,7 +57,7 @@ def test_the_reference_file_spells_every_key_out() -> None:
         return {leaf for key, child in value.items() for leaf in keys(child, f"{at}.{key}")}
 
     written = yaml.safe_load(REFERENCE.read_text(encoding="utf-8"))
-    assert keys(written) == keys(Unit().model_dump(by_alias=True))
+    assert keys(written) == keys(reference_unit().model_dump(by_alias=True))
 
 
 def test_a_file_needs_only_what_differs(tmp_path: Path) -> None:

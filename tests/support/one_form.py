@@ -13,7 +13,7 @@ from typing import Any
 import controller.loop.tick
 import sim.world
 from config.calibration import Calibration
-from config.unit import Unit
+from config.unit import reference_unit
 from controller.session.wiring import SessionRequest, StopSwitch, run_session
 from protocols.treatment import Treatment
 from sim.scenario import Scenario
@@ -41,7 +41,7 @@ def main(words: list[str]) -> None:
     events = [{"fault": words[0], "at_s": float(words[1])}] if words and not plant_alone else []
     request = SessionRequest(
         treatment=Treatment(name="short", area="hands", current_ma=10.0, total_min=2.0),
-        unit=Unit(),
+        unit=reference_unit(),
         calibration=Calibration.nominal(),
         calibration_notice="",
         simulate=Scenario.model_validate({**SCENARIO, "events": events}),

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 from config.calibration import Calibration
-from config.unit import Unit
+from config.unit import Unit, reference_unit
 from controller.appliance.device import Device
 from controller.appliance.supervision import Supervision
 from controller.backends.rigging import rig_on
@@ -74,7 +74,7 @@ class Play:
 def serve(story, state, *, default=SHORT, scenario=None, unit=None, patience_s=400.0):
     """Run a device through a story; returns the play and the events told."""
     play, told = Play(story, patience_s), []
-    unit = unit or Unit()
+    unit = unit or reference_unit()
     with ExitStack() as stack:
         scenario = scenario or Scenario(person=PersonSpec(start_at_s=None))
         bench = simulated(unit, "hands", scenario, 1, None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.forks import run_branches
 from config.calibration import Calibration
-from config.unit import Unit
+from config.unit import Unit, reference_unit
 from controller.loop.recorder import Trace
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import SessionRequest, run_session
@@ -28,7 +28,7 @@ def requested(
     """What the command would ask for: a session as fast as possible, without a record."""
     return SessionRequest(
         treatment=what or treatment(),
-        unit=unit or Unit(),
+        unit=unit or reference_unit(),
         calibration=Calibration.nominal(),
         calibration_notice="",
         simulate=Scenario.model_validate(scenario),
