@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TextIO
 
 from app.atomic import check_target, write_whole
 from app.locale.terminal import number, retell, t
+from app.options import told
 from app.output import ExitCode, UndeliveredError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
 from app.signals import heeding
@@ -109,8 +110,8 @@ def _opening(request: SessionRequest) -> str:
     elif request.attach is not None:
         lines.append(t("SIMULATED unit and person at {place}, real time", place=request.attach))
     lines.append(t("Ctrl-C stops softly, twice at once"))
-    text = "; ".join(lines) + "."
-    return f"{text}\n{retell(request.calibration_notice)}" if request.calibration_notice else text
+    notices = (retell(request.calibration_notice) if request.calibration_notice else "", told(request.unit))
+    return "\n".join(("; ".join(lines) + ".", *filter(None, notices)))
 
 
 def _stage(*, as_json: bool) -> TextIO | None:

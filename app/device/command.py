@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from app.device.line import HeraldLine
 from app.locale.terminal import retell, t
+from app.options import told
 from app.output import ExitCode, UsageError, complain, say
 from app.report import pace
 from app.signals import heeding
@@ -91,8 +92,8 @@ def device(order: Order) -> ExitCode:
     calibration, notice = treatment_record(order.calibration, state, unit, seed)
     default = _default(order, state, unit, calibration)
     scenario = same_parts(_scenario(order), calibration)
-    if notice:
-        complain(retell(notice))
+    for said in filter(None, (retell(notice) if notice else "", told(unit))):
+        complain(said)
     with ExitStack() as stack:
         try:
             bench = _bench(order, unit, default, scenario, stack)

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from app.options import lacking
 from app.output import ExitCode, say
 from app.state import state_directory
 from app.technician import machine
@@ -79,6 +80,7 @@ def _all(order: Order, unit: Unit) -> Iterator[Finding]:
     yield machine.clock()
     yield machine.disk(state_directory(order.state))
     yield machine.real_time()
+    yield _parts(unit)
     yield _calibration(record_in_use(order.calibration, unit, state_directory(order.state)), unit)
     if order.meter is not None:
         yield _meter(order.meter)
@@ -135,6 +137,15 @@ def _eeprom(code: int) -> Finding:
         "DAC EEPROM",
         f"the unit powers up at code {code} of 4095 instead of 0",
         "Have it commissioned: ionto commission writes it, with the output open.",
+    )
+
+
+def _parts(unit: Unit) -> Finding:
+    names = ", ".join(option.name for option in lacking(unit))
+    if not names:
+        return ok("unit's file", "names every part of the reference unit")
+    return ok(
+        "unit's file", f"lacks {names}; docs/unit.md, What a unit may lack, tells what each is good for"
     )
 
 

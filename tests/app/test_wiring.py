@@ -13,7 +13,7 @@ from app.wiring.command import _title
 from app.wiring.picture import draw
 from app.wiring.table import ADDRESS_PIN, HEADER, groups
 from config.circuit import load_circuit
-from config.unit import reference_unit
+from config.unit import Unit, reference_unit
 
 ROOT = Path(__file__).parents[2]
 
