@@ -19,8 +19,8 @@ RECORDED = {
 UNITS = {"reference": reference_unit, "before": Unit}
 """The reference unit, and one whose file was written before there were outputs and one-shots in it."""
 BITS = {
-    ("reference", 1): "d9a425a34cb42005cd9965349f137e95",
-    ("reference", 2): "d63aefcb7830b72076b20943258a5001",
+    ("reference", 1): "217899ae0dee7423956c0565fd754e86",
+    ("reference", 2): "7b51dbf0cf7ecc680aade1ffebd10127",
     ("before", 1): "18e18c35911f8c75b88939517c0f93f7",
     ("before", 2): "08e9eb90211ea3ef8604d0474d51c6ea",
 }
