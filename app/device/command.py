@@ -17,6 +17,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from app.device.line import HeraldLine
+from app.household.kept import people_are_kept
 from app.locale.terminal import retell, t
 from app.options import told
 from app.output import ExitCode, UsageError, complain, say
@@ -41,6 +42,7 @@ from controller.loop.bounds import unit_bound
 from controller.loop.clock import SessionClock
 from controller.orders.file import FILE
 from controller.orders.judgement import OrderRefused, Prepared, own
+from protocols.fitness import OFF
 from protocols.treatment import area_of, find, names, unknown
 from sim.scenario import PersonSpec, Scenario
 
@@ -55,6 +57,7 @@ class Order(NamedTuple):
     unit: Path | None
     calibration: Path | None
     state: Path | None
+    anyone: bool
     simulate: str | None
     attach: Path | None
     seed: int | None
@@ -69,12 +72,25 @@ def _known(name: str) -> str:
     return name
 
 
+def _nobodys(name: str) -> str:
+    """Refuse what needs a professional's word for a person. Raises ValueError."""
+    treatment = find(_known(name))
+    if treatment.electrolyte in OFF or treatment.area in OFF:
+        raise ValueError(
+            f"{name} needs a professional's word for a person, so it is never the unit's own treatment: "
+            "have the word entered on the page People, and prepare it there"
+        )
+    return name
+
+
 class Defaults(BaseModel):
-    """`device.yaml`: what is treated when nothing is prepared."""
+    """`device.yaml`: what is treated when nothing is prepared, by whomever, and whether phones may pair."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    treatment: Annotated[str, AfterValidator(_known)]
+    treatment: Annotated[str, AfterValidator(_nobodys)] | None = None
+    anyone: bool = False
+    pairing: bool = True
 
 
 def device(order: Order) -> ExitCode:
@@ -90,7 +106,9 @@ def device(order: Order) -> ExitCode:
     state = _state(order)
     seed = None if order.simulate is None else 1 if order.seed is None else order.seed
     calibration, notice = treatment_record(order.calibration, state, unit, seed)
-    default = _default(order, state, unit, calibration)
+    kept = _kept(state)
+    default = _default(order, kept, unit, calibration)
+    anyone = order.anyone or kept.anyone
     scenario = same_parts(_scenario(order), calibration)
     for said in filter(None, (retell(notice) if notice else "", told(unit))):
         complain(said)
@@ -106,7 +124,8 @@ def device(order: Order) -> ExitCode:
             return ExitCode.REFUSED
         _make(state)
         face = _Face(stack, state, as_json=order.json, simulated=bench.simulated)
-        line = HeraldLine(_facts(order, state, unit, bench, unit_bound(unit, calibration).most_ma))
+        most_ma = unit_bound(unit, calibration).most_ma
+        line = HeraldLine(_facts(order, state, unit, bench, most_ma, pairing=kept.pairing))
         stack.callback(line.close)  # before the panel is waited for, which ends with it
         served = Device(
             bench,
@@ -121,9 +140,15 @@ def device(order: Order) -> ExitCode:
             tell=face.tell,
             supervision=supervision,
         )
-        served.between = line.start
+        standing = served.standing
+
+        def between() -> None:
+            line.start()
+            standing.own_allowed = anyone or not people_are_kept(state)
+
+        served.between = between
         with heeding(served.end):
-            face.begin(state, default)
+            face.begin(state, default, off=default is not None and not anyone and people_are_kept(state))
             served.serve()
     return ExitCode.COMPLETED
 
@@ -169,12 +194,19 @@ def _make(state: Path) -> None:
         ) from error
 
 
-def _default(order: Order, state: Path, unit: Unit, calibration: Calibration) -> Prepared | None:
-    name, file = order.treatment, state / "device.yaml"
-    if name is None and there(file):
-        name = read(file, Defaults).treatment
+def _kept(state: Path) -> Defaults:
+    file = state / "device.yaml"
+    return read(file, Defaults) if there(file) else Defaults()
+
+
+def _default(order: Order, kept: Defaults, unit: Unit, calibration: Calibration) -> Prepared | None:
+    name = order.treatment or kept.treatment
     if name is None:
         return None
+    try:
+        _nobodys(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     try:
         return own(name, find(name), unit, calibration)
     except OrderRefused as error:
@@ -202,7 +234,9 @@ def _bench(order: Order, unit: Unit, default: Prepared | None, scenario: Scenari
     return hardware(unit, stack)
 
 
-def _facts(order: Order, state: Path, unit: Unit, bench: Bench, most_ma: float) -> dict[str, Any]:
+def _facts(
+    order: Order, state: Path, unit: Unit, bench: Bench, most_ma: float, *, pairing: bool
+) -> dict[str, Any]:
     return {
         "socket": str(state / SOCKET),
         "next": str(state / FILE),
@@ -215,6 +249,7 @@ def _facts(order: Order, state: Path, unit: Unit, bench: Bench, most_ma: float) 
             simulated=bench.simulated,
             rate_hz=unit.loop.rate_hz,
             max_current_ma=most_ma,
+            pairing=pairing,
         ),
     }
 
@@ -232,13 +267,22 @@ class _Face:
 
             stack.enter_context(panel_process(state / SOCKET))
 
-    def begin(self, state: Path, default: Prepared | None) -> None:
+    def begin(self, state: Path, default: Prepared | None, *, off: bool) -> None:
         if self._json or self._panel:
             return
-        what = t("Start begins nothing") if default is None else t("Start begins {name}", name=default.name)
+        own = None if off else default
+        what = t("Start begins nothing") if own is None else t("Start begins {name}", name=own.name)
         stamp = t("SIMULATED unit and person; ") if self._simulated else ""
         more = t("unless something else is prepared. Records in {folder}. Ctrl-C ends it.", folder=state)
         say(f"{stamp}{what}, {more}")
+        if off:
+            say(
+                t(
+                    "People are kept here, so Start begins only what was prepared for one of them; --anyone "
+                    "lets it begin {name} too.",
+                    name="" if default is None else default.name,
+                )
+            )
 
     def tell(self, event: dict[str, Any]) -> None:
         with suppress(Exception):  # a log that nobody takes is no reason to stop serving

@@ -30,6 +30,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "~/.local/state/ionto)",
     )
     add(
+        "--anyone",
+        action="store_true",
+        help="let Start begin TREATMENT also where people are kept, for whoever presses it",
+    )
+    add(
         "--simulate",
         nargs="?",
         type=named_file,

@@ -35,15 +35,18 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 CONNECT_S: Final = 10.0
-KEYS: Final[dict[str, dict[str, Any]]] = {
-    "s": {"do": "press", "button": "start", "held_s": 0.3},
-    "x": {"do": "press", "button": "stop", "held_s": 0.3},
-    "u": {"do": "press", "button": "up", "held_s": 0.3},
-    "d": {"do": "press", "button": "down", "held_s": 0.3},
-    "U": {"do": "press", "button": "up", "held_s": 6.0},
+KEYS: Final[dict[str, tuple[tuple[str, float], ...]]] = {
+    "s": (("start", 0.3),),
+    "x": (("stop", 0.3),),
+    "u": (("up", 0.3),),
+    "d": (("down", 0.3),),
+    "U": (("up", 6.0),),
+    "S": (("down", 4.0), ("start", 4.0)),
 }
-"""Key -> line; `h` takes the hand out, and in again."""
-HELP: Final = "s Start   x Stop   u Up   d Down   U hold Up   h hand out or in   Ctrl-C ends"
+"""Key -> buttons, and how long each is held (s); `h` takes the hand out, and in again."""
+HELP: Final = (
+    "s Start   x Stop   u Up   d Down   U hold Up   S hold Start and Down   h hand out or in   Ctrl-C ends"
+)
 CONTACT: Final = ("none", "poor", "fair", "good")
 _PAD: Final = ("pad", "on the skin", "off the skin")
 SIDES: Final = {
@@ -94,7 +97,7 @@ def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
     side, *places = SIDES.get(area or "hands", SIDES["hands"])
     table.add_row(t(side), t(places[hand_out]))
     keys = t(HELP).split("   ")
-    for few in (keys[:4], keys[4:]):  # two lines, so that a narrow terminal breaks none in the middle
+    for few in (keys[:4], keys[4:6], keys[6:]):  # lines, so that a narrow terminal breaks none in the middle
         table.add_row("", Text("   ".join(few), style="dim"))
     return Panel(table, title=t("SIMULATED unit, nobody is treated"), border_style="magenta", width=96)
 
@@ -118,12 +121,15 @@ def main(path: Path, language: str = SOURCE) -> None:
             ready, _, _ = select.select([line.fileno(), 0], [], [], 1.0)
             if 0 in ready:
                 for key in os.read(0, 64).decode(errors="replace"):
-                    asked = KEYS.get(key)
+                    asked: list[dict[str, Any]] = [
+                        {"do": "press", "button": button, "held_s": held_s}
+                        for button, held_s in KEYS.get(key, ())
+                    ]
                     if key == "h":
                         hand_out = not hand_out
-                        asked = {"do": "hand", "out": hand_out}
-                    if asked is not None:
-                        line.sendall(json.dumps(asked).encode() + b"\n")
+                        asked = [{"do": "hand", "out": hand_out}]
+                    for one in asked:
+                        line.sendall(json.dumps(one).encode() + b"\n")
             if line.fileno() in ready:
                 chunk = line.recv(1 << 16)
                 if not chunk:

@@ -146,7 +146,9 @@ class Site:
                 await reading
 
     def _on_snapshot(self, snapshot: LiveState) -> None:
-        held = snapshot["held"] if snapshot["state"] == "idle" else None
+        hello = self._feed.hello
+        off = hello is not None and hello["pairing"] is False
+        held = snapshot["held"] if snapshot["state"] == "idle" and not off else None
         self._pairing.see(held, time.monotonic())
 
     # --- pages ----------------------------------------------------------------------------------------------
@@ -242,7 +244,8 @@ class Site:
         """Press a button of the simulated unit."""
         visit = self._visit(request)
         try:
-            await self._feed.tell(**now.pressed(visit))
+            for line in now.pressed(visit):
+                await self._feed.tell(**line)
         except Sorry as sorry:
             return _sorry(visit, str(sorry), sorry.status)
         except Silent:

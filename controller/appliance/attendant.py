@@ -31,7 +31,7 @@ AGAIN_S: Final = 5.0
 PANEL_S: Final = 0.02
 """How often light and buzzer are looked after: a fifth of the shortest flash and beep."""
 HELD_S: Final = 3.0
-"""A button held for so long while idle means something of its own (Up: pairing)."""
+"""A button held for so long while idle means something of its own (Up: pairing; Start and Down: begin)."""
 
 _SIGNALS: Final = {
     Phase.PROOF: Signal.TESTING,
@@ -66,6 +66,7 @@ class Attendant:
         self._denied: tuple[float, int] | None = None
         """A Start that can't begin anything shows its code for one turn: until when, and which."""
         self._held: tuple[str, float] | None = None
+        self._both_since_s: float | None = None
         self._panel_due_s = 0.0
         self._shown: tuple[Signal, int | None, Panel] | None = None
         self._last: Measurement | None = None
@@ -92,6 +93,7 @@ class Attendant:
         if session.phase is Phase.READY:
             standing.passed()
             self._hold(m)
+            self._wake(m)
             if session.start_asked:
                 self._start(m.time_s)
             elif standing.lapse():
@@ -118,7 +120,11 @@ class Attendant:
             return
         if standing.pedal_due:
             self._session.deny()
-            standing.ask_for_pedal()
+            standing.ask_first()
+            return
+        if standing.asleep and not journal.begin_sent:
+            self._session.deny()
+            standing.ask_first()
             return
         if not journal.begin_sent and self._too_often is not None:
             self._too_often = self._judge()  # it may have become midnight
@@ -189,6 +195,19 @@ class Attendant:
         elif self._held is None or self._held[0] != held:
             self._held = (held, m.time_s)
 
+    def _wake(self, m: Measurement) -> None:
+        """Heed the hands at the unit: a button keeps it awake, Start and Down together wake it."""
+        buttons, standing = m.buttons, self._standing
+        if not (buttons.start and buttons.down):
+            self._both_since_s = None
+        elif self._both_since_s is None:
+            self._both_since_s = m.time_s
+        elif standing.asleep and m.time_s - self._both_since_s >= HELD_S:
+            standing.touch()
+            self._session.start_asked = True
+        if not standing.asleep and (buttons.start or buttons.stop or buttons.up or buttons.down):
+            standing.touch()
+
     # --- the faces ------------------------------------------------------------------------------------------
 
     def _held_long(self) -> str | None:
@@ -220,6 +239,8 @@ class Attendant:
         startable = self._prepared is not None and not self._too_often
         if startable and standing.pedal_due:
             return Signal.PEDAL, None
+        if startable and standing.asleep:
+            return Signal.ASLEEP, None
         return (Signal.READY if startable else Signal.NOTHING), None
 
     def _show_panel(self) -> None:
@@ -293,7 +314,9 @@ class Attendant:
                 return "come_back"
             if standing.pedal_due:
                 return "press_pedal"
-            return "prepare" if self._prepared is None else "press_start"
+            if self._prepared is None:
+                return "prepare"
+            return "hold_start" if standing.asleep else "press_start"
         if session.phase in {Phase.TRIPPED, Phase.REFUSED}:
             return "mend"
         return NEXT.get(session.phase, "press_start")

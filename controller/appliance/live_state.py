@@ -24,6 +24,7 @@ class Hello(TypedDict):
     simulated: bool
     rate_hz: int
     max_current_ma: float
+    pairing: bool
 
 
 class Led(TypedDict):

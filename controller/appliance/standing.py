@@ -44,6 +44,10 @@ SAME_STOP_S: Final = 5.0
 frightened presses more than once."""
 
 
+IDLE_S: Final = 600.0
+"""So long untouched, and whoever presses Start may be anybody, a child for instance."""
+
+
 class Line(Protocol):
     """The way to the process that talks to others; neither call ever waits."""
 
@@ -111,6 +115,9 @@ class Standing:
         self._told_code = 0
         self._pedal_tried = False
         self._told_bus = ""
+        self._touched_s = time.monotonic()
+        self.own_allowed = True
+        """Whether Start may begin the unit's own treatment, which is nobody's."""
 
     # --- what is prepared ----------------------------------------------------------------------------------
 
@@ -119,7 +126,20 @@ class Standing:
         """What Start would begin now; None when there is nothing, or an order that is refused."""
         if self.offer is not None:
             return self.offer.prepared
-        return self._ordered if self.order is not None else self._default
+        own = self._default if self.own_allowed else None
+        return self._ordered if self.order is not None else own
+
+    def touch(self) -> None:
+        """Take note that a person is there."""
+        self._touched_s = time.monotonic()
+
+    @property
+    def asleep(self) -> bool:
+        """Tell whether Start has to be held, with Down, since nobody has been there for 10 minutes.
+
+        The rest of a dose has 10 minutes of its own.
+        """
+        return self.offer is None and time.monotonic() - self._touched_s >= IDLE_S
 
     @property
     def pedal_due(self) -> bool:
@@ -132,8 +152,8 @@ class Standing:
         latched = self.alarm is not None and self.alarm.latched
         return untried and not latched and self.prepared is not None
 
-    def ask_for_pedal(self) -> None:
-        """Take note that Start was pressed before the pedal, which light and page ask for from now on."""
+    def ask_first(self) -> None:
+        """Take note that Start began nothing: what has to be done first is what is shown now."""
         self.alarm, self.finished = None, False
 
     def take_order(self, message: Mapping[str, Any]) -> None:
@@ -142,6 +162,7 @@ class Standing:
         if asked is not None and message["digest"] == self._spent:
             return
         self._pedal_tried = False
+        self.touch()
         self._begun = None  # whoever prepared anew, or took it back, doesn't want the one before
         if asked is None and message.get("error") is None:
             return
@@ -246,6 +267,7 @@ class Standing:
         """Draw the consequences of a session that is over."""
         trip, refusal, code = session.trip, session.refusal, code_of(session)
         if journal.begun:
+            self.touch()
             self.finished = session.phase is Phase.DONE
             if refusal in IN_VAIN or _stopped_before_it_rose(session):
                 self._unused()

@@ -27,6 +27,7 @@ class Signal(StrEnum):
     READY = "ready"
     NOTHING = "nothing"
     PEDAL = "pedal"
+    ASLEEP = "asleep"
     PAIRING = "pairing"
     CONTACT = "contact"
     CURRENT = "current"
@@ -152,6 +153,11 @@ PATTERNS: Final = MappingProxyType(
         Signal.NOTHING: Pattern("blue", ((0.1, 0.3), (0.1, 2.5)), "ready, but no treatment is prepared"),
         Signal.PEDAL: Pattern(
             "blue", ((0.1, 0.3), (0.1, 0.3), (0.8, 1.2)), "press the foot pedal or elbow bar once, to try it"
+        ),
+        Signal.ASLEEP: Pattern(
+            "green",
+            ((0.1, 0.9), (0.1, 1.9)),
+            "ready, but untouched for 10 minutes: hold Start and Down together for three seconds",
         ),
         Signal.PAIRING: Pattern("white", ((0.6, 0.2), (0.2, 0.2)), "Up is held: a phone may pair"),
         Signal.CONTACT: Pattern(

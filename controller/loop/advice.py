@@ -48,6 +48,8 @@ SENTENCES: Final = {
     "prepare": "Prepare a treatment first: there is none to start.",
     "come_back": "Nothing may be given now: too little time has passed since the last treatment.",
     "press_pedal": "Press Stop on the foot pedal or elbow bar once, to try it; Start works after that.",
+    "hold_start": "Hold Start and Down on the unit together for three seconds: nobody has touched it for "
+    "10 minutes.",
     "press_start": "Press Start on the unit.",
     "press_start_rest": "Press Start on the unit for the rest of the treatment, or Stop to end it.",
     "clear_alarm": "Press Stop on the unit to clear the alarm, then start again.",

@@ -24,6 +24,6 @@ def test_no_key_is_torn_in_a_narrow_terminal(language):
     lines = out.getvalue().splitlines()
     assert {len(line) for line in lines} == {80}
     keys = t(panel.HELP).split("   ")
-    assert len(keys) == 7
+    assert len(keys) == 8
     for key in keys:
         assert any(key in line for line in lines), key

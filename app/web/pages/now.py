@@ -33,16 +33,25 @@ AT_REST: Final = frozenset({"idle", "finished", "paused", "alarm"})
 """States in which nobody is treated."""
 WIDE: Final = frozenset({"phase", "dose", "prepared"})
 """Figures that are sentences, or words too long for half a phone."""
+
+
+def _press(held_s: float, *buttons: str) -> list[dict[str, object]]:
+    return [{"do": "press", "button": button, "held_s": held_s} for button in buttons]
+
+
+_TAP_S: Final = 0.3
+_HOLD_S: Final = 5.0
 DESK: Final = {
-    "start": ("Start", {"do": "press", "button": "start", "held_s": 0.3}),
-    "stop": ("Stop", {"do": "press", "button": "stop", "held_s": 0.3}),
-    "up": ("Up", {"do": "press", "button": "up", "held_s": 0.3}),
-    "down": ("Down", {"do": "press", "button": "down", "held_s": 0.3}),
-    "hold_up": ("Hold Up for 5 seconds", {"do": "press", "button": "up", "held_s": 5.0}),
-    "out": ("Take a hand out", {"do": "hand", "out": True}),
-    "in": ("Put both hands in", {"do": "hand", "out": False}),
+    "start": ("Start", _press(_TAP_S, "start")),
+    "stop": ("Stop", _press(_TAP_S, "stop")),
+    "up": ("Up", _press(_TAP_S, "up")),
+    "down": ("Down", _press(_TAP_S, "down")),
+    "hold_up": ("Hold Up for 5 seconds", _press(_HOLD_S, "up")),
+    "hold_start": ("Hold Start and Down for 5 seconds", _press(_HOLD_S, "down", "start")),
+    "out": ("Take a hand out", [{"do": "hand", "out": True}]),
+    "in": ("Put both hands in", [{"do": "hand", "out": False}]),
 }
-"""Buttons of the simulated unit and its person: name and what is sent."""
+"""Buttons of the simulated unit and its person: name and what is sent, line by line."""
 
 
 def now(visit: Visit) -> Response:
@@ -129,11 +138,11 @@ def desk(visit: Visit) -> Html:
     )
 
 
-def pressed(visit: Visit) -> dict[str, object]:
+def pressed(visit: Visit) -> list[dict[str, object]]:
     """Read which of the simulated unit's buttons was pressed. Raises Sorry."""
     if not visit.simulated:
         raise Sorry(visit.t("This unit is not simulated: use its own buttons."), 403)
-    return dict(DESK[visit.choice("press", DESK)][1])
+    return DESK[visit.choice("press", DESK)][1]
 
 
 def felt_forms(visit: Visit, record: Record, back: str) -> list[Html]:

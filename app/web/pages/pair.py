@@ -22,11 +22,15 @@ def show(visit: Visit) -> Response:
     pairing, key = visit.house.pairing, visit.visitor.key
     t = visit.t
     state = pairing.state(key, visit.clock_s)
+    hello = visit.house.feed.hello
+    off = hello is not None and hello["pairing"] is False
     if state == "granted" and (name := pairing.collect(key, visit.clock_s)) is not None:
         return _paired(visit, name)
     left = visit.language.number(round(pairing.left_s(visit.clock_s)))
     said: Child = None
-    if state == "asking":
+    if off:
+        said = note(t("Pairing is switched off on this unit. Its technician can switch it on."), "warn")
+    elif state == "asking":
         said = [
             note(t("Now hold the button Up on the unit for three seconds."), "good"),
             el("p", t("The unit must be at rest. {seconds} s are left.", seconds=left)),
@@ -48,15 +52,16 @@ def show(visit: Visit) -> Response:
         t("This device is not paired"),
         el("p", t("Until it is paired, it can see nothing and can only stop the unit.")),
         el("div", said, role="status"),
-        None if state == "asking" else ask,
+        None if off or state == "asking" else ask,
         desk(visit) if visit.simulated and not visit.house.network else None,
-        refresh_s=2 if state == "asking" else 0,
+        refresh_s=2 if state == "asking" and not off else 0,
     )
 
 
 def ask(visit: Visit) -> Response:
     """Begin to ask."""
-    if visit.visitor.device is not None:
+    hello = visit.house.feed.hello
+    if visit.visitor.device is not None or (hello is not None and hello["pairing"] is False):
         return go("/")
     visit.house.pairing.ask(visit.visitor.key, visit.line("name"), visit.clock_s)
     return go("/")
