@@ -7,24 +7,31 @@ whole, once everything was seen; a unit that is not right has no record.
 from __future__ import annotations
 
 import json
+import platform
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.atomic import write_whole
+from app.atomic import check_folder, write_whole
 from app.output import ExitCode, UndeliveredError, UsageError, complain, say
 from app.state import state_directory
 from app.technician.answers import Terminal, Unattended, read_answers
+from app.technician.bounds import not_measured, table
+from app.technician.command import GOES_ON
+from app.technician.commission_acts import performer
 from app.technician.commission_steps import DUMMY_OHM, procedure
-from app.technician.engine import Abort, Procedure, Progress, Step, Values
+from app.technician.ended import ended_as_interrupted
+from app.technician.engine import Abort, Procedure, Progress
 from app.technician.progress import NO_DATE, forget, progress_file, resume, save
-from app.technician.walk import WAIT_S, Face, Failed, Poll, walk
+from app.technician.walk import Face, walk
 from config.calibration import checksum_of
 from config.characters import file_name
-from config.reader import read, read_bytes, read_text
+from config.reader import BadFile, read, read_bytes, read_text
+from config.scalars import one_line
 from config.sealed import seal
 from config.unit import REFERENCE, Unit, load_unit
 from controller.backends.bench import Bench
@@ -33,7 +40,7 @@ from controller.backends.simulated import simulated
 from controller.host import wall
 from controller.host.disk import OURS_NOT, told
 from controller.host.ownership import InUse
-from controller.workshop.commissioning import NotRight, Workbench
+from controller.workshop.commissioning import Workbench
 from sim.scenario import Scenario
 
 
@@ -59,30 +66,41 @@ def commission(order: Order) -> ExitCode:
 
     """
     unit = load_unit(order.unit or REFERENCE)
+    with_serial(order.unit or REFERENCE, "trial")  # known before anything is done
     steps = procedure(unit.serial or (f"SIM-{order.seed}" if order.simulate is not None else ""))
     path = progress_file(state_directory(order.state), "commission", unit.serial)
     if not wall.read().possible:
         return _left(order, NO_DATE, ExitCode.REFUSED)
+    for folder in (path.parent, _folder(order)):
+        check_folder(folder, str(folder))
     if order.restart:
         forget(path)
     facts = {"unit": checksum_of(unit.as_known_before()), "simulated": order.simulate is not None}
     progress = resume(path, steps, facts)
-    face, tell = _face(order, steps)
+    scope: dict[str, float] = {}
+    face, tell = _face(order, steps, scope)
     if order.simulate is not None:
         tell("SIMULATED unit and technician's bench: nothing here says anything about a real unit.")
     if progress.results:
-        tell(f"Going on after {len(progress.results)} of {len(steps.steps)} steps; --restart begins anew.")
+        whose = progress.results.get("unit", {}).get("serial", "")
+        tell(
+            f"Going on with unit {whose} after {len(progress.results)} of {len(steps.steps)} steps; "
+            "--restart begins anew."
+        )
 
     def keep(now: Progress) -> None:
         save(path, steps, now)
 
     try:
         with ExitStack() as stack:
+            stack.enter_context(ended_as_interrupted())
             bench = Workbench(unit, _bench(order, unit, progress, stack))
-            done = walk(steps, progress, face, _performer(bench, tell), keep)
+            done = walk(steps, progress, face, performer(bench, tell, scope), keep)
     except (OSError, InUse) as error:
         return _left(order, _cause(error), ExitCode.REFUSED)
     except Abort as left:
+        if _unattended(order):
+            complain(f"ionto: what was done is kept: {GOES_ON}")
         return _left(order, str(left), ExitCode.REFUSED if _unattended(order) else ExitCode.STOPPED)
     except KeyboardInterrupt:
         return _left(order, "interrupted; the unit is off, and what was done is kept", ExitCode.STOPPED)
@@ -95,7 +113,12 @@ def _unattended(order: Order) -> bool:
     return order.answers is not None
 
 
-def _face(order: Order, steps: Procedure) -> tuple[Face, Any]:
+def _folder(order: Order) -> Path:
+    return order.out or state_directory(order.state) / "commissioning"
+
+
+def _face(order: Order, steps: Procedure, scope: Mapping[str, float]) -> tuple[Face, Any]:
+    """Give who answers; `scope` is what the simulated oscilloscope shows."""
     tell = complain if order.json else say
     if order.answers is None:
         if order.json:
@@ -108,7 +131,9 @@ def _face(order: Order, steps: Procedure) -> tuple[Face, Any]:
             step.name: {entry.name: entry.simulated for entry in step.enter if entry.simulated is not None}
             for step in steps.steps
         }
-        return Unattended("the simulated bench", table, tell=tell), tell
+        return Unattended(
+            "the simulated bench", table, otherwise=lambda _step, entry: scope.get(entry.name), tell=tell
+        ), tell
     path = Path(order.answers)
     return Unattended(str(path), read_answers(path, steps), tell=tell), tell
 
@@ -136,51 +161,6 @@ def _scenario(order: Order, progress: Progress) -> Scenario | None:
     return given.model_copy(update={"person": person, "build": build})
 
 
-def _performer(bench: Workbench, tell: Any) -> Any:
-    """Give what does the unit's part of each step."""
-
-    def perform(step: Step, results: Any, poll: Poll) -> Values:
-        try:
-            return _do(bench, step, results, poll, tell)
-        except NotRight as error:
-            raise Failed(str(error)) from error
-
-    return perform
-
-
-def _do(bench: Workbench, step: Step, results: Any, poll: Poll, tell: Any) -> Values:
-    match step.action:
-        case "untouched":
-            bench.untouched()
-        case "start" | "stop" | "up" | "down" as button:
-            bench.pressed(button)
-        case "chips":
-            return {chip.key: f"0x{chip.address:02x}" for chip in bench.chips()}
-        case "eeprom":
-            before, now = bench.zero_eeprom()
-            if before:
-                tell(f"The DAC would have powered up at code {before} of 4095; now it is {now}.")
-            return {"found_code": before, "stored_code": now}
-        case "first_power":
-            report = bench.first_power(results["resistor"]["resistor_ohm"], tell)
-            seen = {f"{name}_ma": round(each.current_ma, 4) for name, each in report.seen.items()}
-            return {"load_ohm": round(report.load_ohm, 1), "stop_s": round(report.stop_s, 3), **seen}
-        case "buzzer":
-            with bench.shown("", sound=True):
-                return _answer(poll)
-        case _:
-            with bench.shown(str(step.action).removeprefix("light ")):
-                return _answer(poll)
-    return {}
-
-
-def _answer(poll: Poll) -> Values:
-    entered = None
-    while entered is None:
-        entered = poll(WAIT_S)
-    return dict(entered)
-
-
 def _cause(error: OSError | InUse) -> str:
     if isinstance(error, OSError) and error.filename and error.errno in OURS_NOT:
         return f"{error.filename}: {told(error, Path(error.filename))}"
@@ -197,8 +177,7 @@ def _left(order: Order, reason: str, code: ExitCode) -> ExitCode:
 def _finish(order: Order, unit: Unit, done: Progress) -> ExitCode:
     """Write the unit's file with its serial number, and the record beside it."""
     serial = str(done.results["unit"]["serial"])
-    folder = order.out or state_directory(order.state) / "commissioning"
-    name = file_name(serial)
+    folder, name = _folder(order), file_name(serial)
     record = {
         "commissioned": True,
         "simulated": order.simulate is not None,
@@ -206,6 +185,10 @@ def _finish(order: Order, unit: Unit, done: Progress) -> ExitCode:
         "date": datetime.now(UTC).date().isoformat(),
         "technician": done.results["unit"]["technician"],
         "software": f"ionto {version('ionto')}",
+        "machine": "simulated" if order.simulate is not None else machine(),
+        "description": unit.as_known_before() | {"serial": serial},
+        "measured": table(unit, done.results),
+        "not_measured": not_measured(done.results),
         "results": {step: dict(values) for step, values in done.results.items()},
     }
     unit_file, record_file = folder / f"unit-{name}.yaml", folder / f"commissioning-{name}.yaml"
@@ -215,17 +198,28 @@ def _finish(order: Order, unit: Unit, done: Progress) -> ExitCode:
         write_whole(record_file, seal(record))
     except OSError as error:
         raise UndeliveredError(
-            f"the record could not be written in {folder}: {told(error, folder)}"
+            f"the record could not be written in {folder}: {told(error, folder)}; what was done is kept, and "
+            "the same command writes it, elsewhere with --out DIR"
         ) from error
     if order.json:
         say(json.dumps({**record, "unit_file": str(unit_file), "record_file": str(record_file)}))
     else:
         say(
             f"\nCommissioned: {unit.name}, serial {serial}.\n"
-            f"  Unit     {unit_file}\n  Record   {record_file}\n"
-            "Next: ionto calibrate --unit with that file."
+            f"  Unit     {unit_file}\n  Record   {record_file}, which may be sent in as it is\n"
+            + "".join(f"  Not measured: {what}\n" for what in record["not_measured"])
+            + "Next: ionto calibrate --unit with that file."
         )
     return ExitCode.COMPLETED
+
+
+def machine() -> str:
+    """Name the computer and its Python, for who reads the record elsewhere."""
+    try:
+        board = Path("/proc/device-tree/model").read_text().strip("\0\n ")
+    except (OSError, UnicodeError):
+        board = platform.machine()
+    return f"{one_line(board, 80)}, Python {platform.python_version()}, {platform.release()}"
 
 
 def with_serial(path: Path, serial: str) -> str:
@@ -241,6 +235,13 @@ def with_serial(path: Path, serial: str) -> str:
     changed, count = re.subn(r"(?m)^serial:.*?(?=\s*(?:#.*)?$)", lambda _found: line, text, count=1)
     if not count:
         changed = f"{line}\n{text}"
-    if read_text(changed.encode(), str(path), Unit) != wanted:
-        raise UsageError(f"{path}: its serial number can't be put in; write `{line}` on a line of its own")
+    try:
+        put = read_text(changed.encode(), str(path), Unit) == wanted
+    except BadFile:
+        put = False
+    if not put:
+        raise UsageError(
+            f"{path}: no serial number can be put in: write the file with one key a line, as "
+            "docs/unit.md shows, and `serial:` among them"
+        )
     return changed

@@ -7,9 +7,11 @@ closes; each thing is confirmed by who stands there or measured by the unit, nev
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Final
 
 from app.technician.engine import Entry, Procedure, Step, Values
+from app.technician.proof_steps import isolation_steps, limiter_steps, time_steps
 
 COLOURS: Final = ("red", "green", "blue", "dark", "mixed")
 DUMMY_OHM: Final = 2000.0
@@ -17,21 +19,25 @@ DUMMY_OHM: Final = 2000.0
 LONGEST_SERIAL: Final = 40
 
 
-def procedure(serial: str) -> Procedure:
+def procedure(serial: str, today: date | None = None) -> Procedure:
     """Give the steps; `serial` is offered as the unit's, where it is not empty."""
-    return Procedure("commission", "Commissioning", (*_contacts(serial), *_power(), *_seen_and_heard()))
+    by_hand = (*isolation_steps(today or date.today()), *limiter_steps())
+    unit, *contacts = _contacts(serial)
+    steps = (unit, *by_hand, *contacts, *_power(), *time_steps(), *_seen_and_heard())
+    return Procedure("commission", "Commissioning", steps)
 
 
 def _contacts(serial: str) -> tuple[Step, ...]:
     who = Entry("technician", "Your name", simulated="simulated technician")
-    number = Entry("serial", "Serial number on the type plate", default=serial or None)
+    number = Entry(
+        "serial", "Serial number on the type plate", default=serial or None, longest=LONGEST_SERIAL
+    )
     steps = [
         Step(
             "unit",
             "The unit",
             "Disconnect everything from the output terminals. Look at the type plate.",
             (who, number),
-            accept=_serial_fits,
         ),
         Step("untouched", "The panel at rest", "Touch no button.", action="untouched"),
     ]
@@ -94,13 +100,6 @@ def _seen_and_heard() -> tuple[Step, ...]:
     heard = Entry("heard", "Do you hear the buzzer?", "yes", simulated=True)
     buzzer = Step("buzzer", "The buzzer", "Listen.", (heard,), action="buzzer", accept=_heard)
     return (*lights, buzzer)
-
-
-def _serial_fits(values: Values, _results: Mapping[str, Values]) -> str:
-    serial = str(values["serial"])
-    if len(serial) > LONGEST_SERIAL:
-        return f"the serial number has {len(serial)} characters, at most {LONGEST_SERIAL} are allowed"
-    return ""
 
 
 def _shows(colour: str) -> Callable[[Values, Mapping[str, Values]], str]:

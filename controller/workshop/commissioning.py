@@ -18,6 +18,7 @@ from config.calibration import (
     CurrentCorrection,
     VoltageCorrection,
 )
+from config.unit import RANGE_V
 from controller.backends.bench import Bench
 from controller.backends.rigging import Hands, hands_on, rig_on, store_zero
 from controller.core.limits import SENSING_LIMIT_MA
@@ -28,6 +29,7 @@ from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
 from controller.workshop.chips import Chip, Hung, look_for
 from controller.workshop.first_power import FirstPower, Seen
+from controller.workshop.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +46,7 @@ STILL_S: Final = 0.3
 PRESS_S: Final = 60.0
 """A button has to be pressed within this."""
 ZERO_S: Final = 0.5
+TRANSFERS: Final = 200
 PRESSES_AFTER_S: Final = 0.5
 PRESSES_FOR_S: Final = 0.4
 HOLDS_STOP_S: Final = 9.0
@@ -156,17 +159,60 @@ class Workbench:
         both = power.seen["both_forward"]
         return PowerReport(power.seen, 1000.0 * both.voltage_v / both.current_ma, power.stop_s)
 
+    def timing(self, tell: Callable[[str], None]) -> Timing:
+        """Time relays and heartbeat and look at code 0, through the resistor. Raises NotRight."""
+        unit = self.unit
+        with self._rig() as rig:
+            calibration = _shifted(*self._zero(rig))
+        with self._rig(calibration) as rig:
+            zero, guard_ma = self._zero(rig)
+            code_of = regulator_of(unit, Calibration.nominal()).still_code
+            timing = Timing(zero, guard_ma, code_of, 1.0 / unit.loop.rate_hz)
+            self._loop(rig, timing, tell)
+        if timing.phase is not Phase.DONE:
+            raise NotRight(timing.reason or "it was left")
+        return timing
+
+    @property
+    def smallest_ma(self) -> float:
+        """The smallest step in mA of the converter that the current is told by."""
+        adc = self.unit.guard_adc or self.unit.control_adc
+        return 1000.0 * RANGE_V[adc.gain] / 32768 / adc.current.ohm
+
+    def transfers(self) -> dict[str, list[float]]:
+        """Time transfers on the bus with the output open, in ms: to the DAC (zero), from the converter."""
+        wire, clock, unit = self.bench.transport, self.bench.clock, self.unit
+        times: dict[str, list[float]] = {"dac_write": [], "adc_read": []}
+        with self._hands():
+            try:
+                for _ in range(TRANSFERS):
+                    begun_s = clock.now()
+                    wire.write(unit.dac.address, bytes(3))  # code 0 (MCP4725 data sheet, figure 6-1)
+                    written_s = clock.now()
+                    wire.write_read(unit.control_adc.address, b"\x00", 2)
+                    times["dac_write"].append(1000.0 * (written_s - begun_s))
+                    times["adc_read"].append(1000.0 * (clock.now() - written_s))
+            except OSError as error:
+                raise NotRight(
+                    f"a transfer failed ({error}): look at SDA, SCL and their resistors"
+                ) from error
+        return times
+
     def _run(self, rig: Rig, zero: Seen, stated_ohm: float, tell: Callable[[str], None]) -> FirstPower:
-        unit, bench = self.unit, self.bench
-        tick_s = 1.0 / unit.loop.rate_hz
-        stage = unit.stage
+        unit = self.unit
         open_s = (unit.relays.release_ms + unit.polarity.dead_time_ms) / 1000
         settle_s = unit.polarity.settle_ms / 1000
         code_of = regulator_of(unit, Calibration.nominal()).still_code
         power = FirstPower(zero, code_of, stated_ohm, open_s, settle_s)
+        self._loop(rig, power, tell)
+        return power
+
+    def _loop(self, rig: Rig, session: FirstPower | Timing, tell: Callable[[str], None]) -> None:
+        """Run what is stepped like a treatment under the guard; the person is told once what to press."""
+        unit, tick_s = self.unit, 1.0 / self.unit.loop.rate_hz
         guard = guard_of(
             unit,
-            ceiling_ma=min(unit.limits.max_current_ma, stage.full_scale_ma),
+            ceiling_ma=min(unit.limits.max_current_ma, unit.stage.full_scale_ma),
             highest_ma=SENSING_LIMIT_MA,
             total_s=600.0,
         )
@@ -176,18 +222,16 @@ class Workbench:
             """Tells the person once what to press."""
 
             def tick(self, _measurement: Measurement) -> None:
-                if power.awaits and power.awaits not in asked:
-                    asked.add(power.awaits)
-                    if power.awaits == "start":
+                if session.awaits and session.awaits not in asked:
+                    asked.add(session.awaits)
+                    if session.awaits == "start":
                         tell("Press Start on the unit.")
                         help_person("start", PRESSES_FOR_S)
                     else:
                         tell("Now hold Stop for 8 s: its second contact has to take the current away.")
                         help_person("stop", HOLDS_STOP_S)
 
-        loop = Loop(rig, power, guard, bench.clock, tick_s, StopSwitch())
-        loop.run(Asking())
-        return power
+        Loop(rig, session, guard, self.bench.clock, tick_s, StopSwitch()).run(Asking())
 
     def _zero(self, rig: Rig) -> tuple[Seen, float | None]:
         """Read every channel with the output open, and the guard's own (mA) where there is one."""

@@ -1,12 +1,16 @@
 """Commissioning on simulated units: each thing that may be wrong is found and named, and nothing is felt."""
 
+import errno
 import json
+from datetime import date
 
+import commission_page
 import pytest
 import yaml
 
 from app.main import main
 from app.technician import commission as command
+from app.technician import commission_acts as acts
 from app.technician.commission_steps import procedure
 from config.characters import file_name
 from config.reader import BadFile
@@ -17,6 +21,34 @@ from controller.workshop.commissioning import NotRight, Workbench
 from sim.scenario import Scenario
 
 BOX = {"load": {"skin": 2000.0}, "person": {"start_at_s": None, "fidgets": False}}
+
+
+SUPPLIES = {
+    "supply_model": "S 24",
+    "supply_class": "II",
+    "supply_mopp": True,
+    "pi_supply_model": "S 5",
+    "pi_supply_class": "II",
+    "pi_supply_mopp": True,
+}
+LEAKAGE = {
+    "leakage_ac_ua": 14,
+    "leakage_dc_ua": 0.5,
+    "leakage_instrument": "Tester 1",
+    "leakage_by": "L",
+    "leakage_date": date.today().isoformat(),
+}
+HAND_IN = {"hand_in_peak_ma": 30, "hand_in_above_2ma_ms": 0.01, "hand_in_charge_uc": 0.1}
+GIVEN = {
+    "unit": {"technician": "T", "serial": "A7"},
+    "supplies": SUPPLIES,
+    "leakage": LEAKAGE,
+    "limiter_asked": {"measured": False},
+    "oscilloscope": {"there": False},
+    **{f"{colour}_light": {"colour": colour} for colour in ("red", "green", "blue")},
+    "buzzer": {"heard": True},
+}
+"""Answers of somebody who has neither a meter for the limiter nor an oscilloscope."""
 
 
 def bench_with(unit=None, seed=1, **scenario):
@@ -99,6 +131,11 @@ def test_a_good_unit_gets_its_serial_number_and_a_record(capsys, tmp_path):
         ({"load": {"skin": "typical"}}, "first_power", "connect the resistor, and nobody to the unit"),
         ({"load": {"skin": 4000.0}}, "first_power", "2000 ohm was stated"),
         ({"person": {"hands_in_at_s": 7200}}, "first_power", "the resistor is not connected"),
+        (
+            {"events": [{"at_s": 0, "fault": "relay_slow", "which": "series"}]},
+            "timing",
+            "series relay opens: 30 to 45 ms, allowed is at most 10 ms",
+        ),
     ],
 )
 def test_what_is_wrong_is_found_in_its_step_and_named(capsys, tmp_path, scenario, step, named):
@@ -108,7 +145,8 @@ def test_what_is_wrong_is_found_in_its_step_and_named(capsys, tmp_path, scenario
     assert answer["reason"].startswith(f"{step}: ")
     assert named in answer["reason"]
     assert answer["reason"] in err
-    assert not (tmp_path / "state/commissioning").exists()
+    assert "what was done is kept: the same command goes on there, --restart begins anew" in err
+    assert not list((tmp_path / "state/commissioning").iterdir())
 
 
 def test_both_relays_welded_are_found_before_any_is_closed(capsys, tmp_path):
@@ -154,6 +192,8 @@ def test_the_unit_is_off_after_every_step(monkeypatch):
         act()
         outside.append(bench.bench.truth().off_since_s(0.0))
     bench.first_power(2000.0, lambda _text: None)
+    bench.transfers()
+    bench.timing(lambda _text: None)
     now_s = bench.bench.clock.now()
     bench.bench.clock.sleep_until(now_s + 1.0)
     assert bench.bench.truth().off_since_s(now_s) is not None
@@ -178,7 +218,7 @@ def whole(tmp_path_factory):
 
 @pytest.mark.parametrize("at", WITH_THE_UNIT)
 def test_an_interruption_at_any_step_is_resumed_to_the_same_record(capsys, tmp_path, monkeypatch, whole, at):
-    original = command._do
+    original = acts._do
 
     def interrupted(bench, step, *rest):
         if step.name == at:
@@ -186,25 +226,24 @@ def test_an_interruption_at_any_step_is_resumed_to_the_same_record(capsys, tmp_p
             raise KeyboardInterrupt
         return original(bench, step, *rest)
 
-    monkeypatch.setattr(command, "_do", interrupted)
+    monkeypatch.setattr(acts, "_do", interrupted)
     code, _, err = do(capsys, tmp_path, scenario=NEW)
     assert (code, "interrupted; the unit is off" in err) == (4, True)
     code, resumed, err = do(capsys, tmp_path, scenario=NEW)
-    assert (code, "Going on after" in err) == (0, True)
+    assert (code, "Going on with unit SIM-1 after" in err) == (0, True)
     assert list(resumed["results"]) == list(whole["results"])
     for step, values in whole["results"].items():
-        close = pytest.approx(values, rel=0.1) if step == "first_power" else values  # another moment's noise
-        assert resumed["results"][step] == close
+        if step not in ("first_power", "timing"):  # another moment's noise
+            assert resumed["results"][step] == values
+    power = pytest.approx(whole["results"]["first_power"], rel=0.1)
+    assert resumed["results"]["first_power"] == power
+    assert resumed["results"]["timing"].keys() == whole["results"]["timing"].keys()
 
 
 def test_an_answer_file_answers_and_what_it_lacks_is_named(capsys, tmp_path):
     answers = tmp_path / "answers.yaml"
-    given = {
-        "unit": {"technician": "T", "serial": "A 7"},
-        "red_light": {"colour": "red"},
-        "green_light": {"colour": "green"},
-        "blue_light": {"colour": "blue"},
-    }
+    given = {**GIVEN, "unit": {"technician": "T", "serial": "A 7"}}
+    del given["buzzer"]
     answers.write_text(yaml.safe_dump({"procedure": "commission", "answers": given}))
     code, answer, _ = do(capsys, tmp_path, "--answers", answers)
     assert code == 5
@@ -221,20 +260,80 @@ def test_an_answer_file_answers_and_what_it_lacks_is_named(capsys, tmp_path):
     [
         ({"red_light": {"colour": "green"}}, "the light is green where red is driven"),
         ({"buzzer": {"heard": False}}, "the buzzer is not heard"),
-        ({"unit": {"technician": "T", "serial": "x" * 41}}, "at most 40 are allowed"),
+        ({"supplies": {**SUPPLIES, "pi_supply_class": "I"}}, "the supply of the Pi is not of Class II"),
+        ({"supplies": {**SUPPLIES, "supply_mopp": False}}, "the supply of the output is not of Class II"),
+        ({"leakage": {**LEAKAGE, "leakage_ac_ua": 101}}, "101 uA a.c. leak, at most 100 are allowed"),
+        ({"leakage": {**LEAKAGE, "leakage_dc_ua": 10.5}}, "10.5 uA d.c. leak, at most 10 are allowed"),
+        (
+            {"limiter_asked": {"measured": True}, "limiter": {"limiter_ma": 29}},
+            "the limiter lets 29 mA pass, 26.125 to 28.875 mA is allowed",
+        ),
+        (
+            {"oscilloscope": {"there": True}, "hand_in": {**HAND_IN, "hand_in_above_2ma_ms": 0.11}},
+            "above 2 mA: 0.11 ms as the circuit closes, allowed is at most 0.1 ms",
+        ),
+        (
+            {"oscilloscope": {"there": True}, "hand_in": {**HAND_IN, "hand_in_charge_uc": 1.6}},
+            "charge above the set current: 1.6 uC as the circuit closes, allowed is at most 1.5 uC",
+        ),
     ],
 )
 def test_what_a_person_sees_wrong_is_not_accepted(capsys, tmp_path, change, reason):
-    given = {
-        "unit": {"technician": "T", "serial": "A7"},
-        **{f"{colour}_light": {"colour": colour} for colour in ("red", "green", "blue")},
-        "buzzer": {"heard": True},
-        **change,
-    }
+    given = {**GIVEN, **change}
     answers = tmp_path / "answers.yaml"
     answers.write_text(yaml.safe_dump({"answers": given}))
     code, answer, _ = do(capsys, tmp_path, "--answers", answers)
     assert (code, reason in answer["reason"]) == (5, True)
+    assert not list((tmp_path / "state/commissioning").iterdir())
+
+
+@pytest.mark.parametrize("lacks", ["leakage", *LEAKAGE])
+def test_without_the_leakage_there_is_no_record(capsys, tmp_path, lacks):
+    answers = tmp_path / "answers.yaml"
+    given = {step: {k: v for k, v in values.items() if k != lacks} for step, values in GIVEN.items()}
+    answers.write_text(yaml.safe_dump({"answers": {k: v for k, v in given.items() if k != lacks}}))
+    code, answer, _ = do(capsys, tmp_path, "--answers", answers)
+    assert (code, answer["commissioned"]) == (5, False)
+    assert "answers has no answer for" in answer["reason"] or "answers.leakage." in answer["reason"]
+    assert not list((tmp_path / "state/commissioning").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "says"),
+    [
+        ("leakage_date", "2999-01-01", "which has not come yet"),
+        ("leakage_date", "2001-01-01", "leakage is measured every year"),
+        ("leakage_ac_ua", -1, "a number from 0 to"),
+        ("leakage_by", "", "text of 1 to 80 characters is allowed"),
+    ],
+)
+def test_a_leakage_that_cannot_be_is_refused_where_it_stands(capsys, tmp_path, entry, value, says):
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(yaml.safe_dump({"answers": {**GIVEN, "leakage": {**LEAKAGE, entry: value}}}))
+    code, _, err = do(capsys, tmp_path, "--answers", answers)
+    assert (code, f"answers.leakage.{entry}: " in err, says in err) == (2, True, True)
+
+
+def test_what_takes_an_instrument_that_is_not_there_is_recorded_as_not_measured(capsys, tmp_path):
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(yaml.safe_dump({"answers": GIVEN}))
+    code, record, _ = do(capsys, tmp_path, "--answers", answers)
+    assert code == 0
+    assert [line.partition(":")[0] for line in record["not_measured"]] == [
+        "limiter",
+        "peak, time above 2 mA and charge when the circuit closes",
+    ]
+    assert not {"limiter", "hand_in"} & set(record["results"])
+    figures = {row["figure"] for row in record["measured"]}
+    assert "output off after the last heartbeat" in figures
+    assert not any("circuit closes" in figure for figure in figures)
+
+
+def test_the_sample_in_the_docs_is_what_the_command_writes():
+    page = commission_page.PAGE.read_text()
+    assert page == commission_page.page(page, commission_page.record()), (
+        "run: python tests/support/commission_page.py"
+    )
 
 
 @pytest.mark.parametrize(
@@ -277,11 +376,25 @@ def test_the_serial_number_goes_into_the_file_and_nothing_else_changes(tmp_path,
     assert ("# old" in text) == ("# old" in changed.read_text())
 
 
-def test_a_full_disk_leaves_no_record_and_the_progress(capsys, tmp_path):
+def test_a_full_disk_leaves_no_record_and_the_progress(capsys, tmp_path, monkeypatch):
     out = tmp_path / "out"
     out.touch()
     code, _, err = do(capsys, tmp_path, "--answers", "simulated", "--out", out)
-    assert code == 1
-    assert "could not be written" in err
+    assert (code, str(out) in err, "/21" in err) == (2, True, False)  # known before the first step
+
+    def full(_path, _text):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "write_whole", full)
+        code, _, err = do(capsys, tmp_path)
+    assert (code, "what was done is kept, and the same command writes it" in err) == (1, True)
     assert list((tmp_path / "state/technician").iterdir())
     assert do(capsys, tmp_path)[0] == 0  # goes on and writes it
+
+
+def test_a_unit_file_that_takes_no_serial_number_is_refused_before_anything(capsys, tmp_path):
+    unit = tmp_path / "unit.yaml"
+    unit.write_text("{name: A, serial: B}\n")
+    code, _, err = do(capsys, tmp_path, "--answers", "simulated", "--unit", unit)
+    assert (code, "no serial number can be put in" in err, "/21" in err) == (2, True, False)
