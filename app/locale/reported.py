@@ -33,7 +33,15 @@ ELSEWHERE: Final = (
     # a diagram's, tables of the faces', a database's; and technicians', whose commands speak English
     *(
         f"controller/**/{name}.py"
-        for name in ("bench_power", "bench_session", "commissioning", "first_power", "meter", "service")
+        for name in (
+            "bench_power",
+            "bench_session",
+            "commissioning",
+            "first_power",
+            "meter",
+            "service",
+            "timing",
+        )
     ),
     *(f"app/{name}.py" for name in ("forks", "mqtt", "mqtt_kept", "oled", "reactions", "unit")),
 )

@@ -90,7 +90,7 @@ def _times(bench: Workbench, tell: Any) -> dict[str, Any]:
         found["simulated_oscilloscope"] = {
             "hand_in_peak_ma": round(truth.peak_ma, 1),
             "hand_in_above_2ma_ms": round(pulses["longest_ms"], 4),
-            "hand_in_charge_uc": round(pulses["charge_uc"], 4),
+            "hand_in_charge_uc": round(pulses["charge_uc"], 2),
         }
     return found
 

@@ -79,10 +79,13 @@ class Timing:
     """Closes the output once Start is pressed, times `MOVES`, then looks at code 0. Stepped like a treatment.
 
     `zero` are the readings with the output open, `guard_zero_ma` the guard's own or None without one;
-    `code_of` gives the DAC code of a current in mA. `took` and `code_zero_ma` hold the results; `reason` says why it ended.
+    `code_of` gives the DAC code of a current in mA. `took` and `code_zero_ma` hold the results;
+    `reason` says why it ended.
     """
 
-    def __init__(self, zero: Seen, guard_zero_ma: float | None, code_of: Callable[[float], int], tick_s: float) -> None:
+    def __init__(
+        self, zero: Seen, guard_zero_ma: float | None, code_of: Callable[[float], int], tick_s: float
+    ) -> None:
         self.phase = Phase.READY
         self.asked_by = StopCause.BUTTON
         self.reason: str | None = None

@@ -116,7 +116,7 @@ def at(now_s, *, start=False, stop=False):
 
 
 def fresh():
-    return Timing(Seen(0.0, 0.0, 0.0), 0.0, 163.8, 0.005)
+    return Timing(Seen(0.0, 0.0, 0.0), 0.0, lambda raised_ma: round(163.8 * raised_ma), 0.005)
 
 
 def test_a_stop_that_is_still_held_is_waited_for():
