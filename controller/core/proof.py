@@ -60,7 +60,7 @@ STEPS: Final[tuple[Step, ...]] = (
         alive=False,
         within_s=PROOF_DROP_OUT_S,
         refusal=Refusal.ENABLE_HANGS,
-        otherwise="the output stays live without a heartbeat: the charge pump or the enable relay does not "
+        otherwise="the output stays live without a heartbeat: the enable relay, or what feeds it, does not "
         "let go; have the unit serviced",
     ),
     Step(

@@ -61,8 +61,8 @@ STATES: Final = (
         beat=False,
         polarity="forward",
         alive=False,
-        otherwise="current flows without a heartbeat: the enable relay is welded, or its charge pump is fed "
-        "by something else; look at them before anything is connected to this unit",
+        otherwise="current flows without a heartbeat: the enable relay is welded, or is held by "
+        "something else; look at both before anything is connected to this unit",
     ),
     State(
         "both_forward",

@@ -252,7 +252,7 @@ def test_nothing_prepared_is_refused_and_an_order_is_used_once(tmp_path):
     (one,) = sessions(tmp_path)
     assert (one["person"], one["outcome"], one["first_polarity"]) == ("anna", "stopped", "reverse")
     assert (one["target_ma"], one["limit_ma"]) == (8.0, 9.0)
-    assert play.truth.peak_ma < 9.2
+    assert play.truth.held_ma < 9.2
 
 
 @pytest.mark.parametrize(

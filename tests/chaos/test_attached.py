@@ -136,7 +136,7 @@ def test_a_whole_treatment_keeps_the_contract_and_is_stamped_simulated(bench, co
         true_ma_min = summary["truth"]["charge_ma_min"][way]
         assert true_ma_min > 0.05
         assert summary["charge_ma_min"][way] == pytest.approx(true_ma_min, rel=0.1)
-    assert 2.8 < summary["truth"]["peak_ma"] < 3.2
+    assert 2.8 < summary["truth"]["held_ma"] < 3.2
     assert summary["truth"]["switched_above_ma"] < 0.2
     assert recorded(bench.state) == ("completed", None)
 

@@ -272,7 +272,7 @@ def test_a_whole_treatment_on_the_reference_unit_twice(tmp_path):
         assert summary["charge_ma_min"][way] == pytest.approx(truth["charge_ma_min"][way], rel=0.005)
         assert truth["charge_ma_min"][way] > 2.0
     assert truth["switched_above_ma"] < 0.2
-    assert truth["peak_ma"] < 3.05
+    assert truth["held_ma"] < 3.05
     assert played.result["notes"]["run"]["relays"] == {"enable": 0, "series": 0, "polarity": 1}
     for name in RECORDS:
         assert (played.folder / name).read_bytes() == (again.folder / name).read_bytes(), name

@@ -86,7 +86,7 @@ def accuracy(sessions: Iterable[dict[str, Any]], target_ma: float) -> dict[str, 
         there, back = truth["charge_ma_min"]["forward"], truth["charge_ma_min"]["reverse"]
         found = {
             "steady_ma": abs(one["steady_error_ma"]),
-            "overshoot_percent": 100 * (truth["peak_ma"] / target_ma - 1),
+            "overshoot_percent": 100 * (truth["held_ma"] / target_ma - 1),
             "halves_percent": 100 * abs(back / there - 1),
             "step_ma": truth["worst_step_ma"],
             "swap_ma": truth["switched_above_ma"],

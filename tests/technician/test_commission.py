@@ -52,7 +52,7 @@ GIVEN = {
 
 
 def bench_with(unit=None, seed=1, **scenario):
-    unit = unit or Unit()
+    unit = unit or reference_unit()
     return Workbench(unit, simulated(unit, "hands", Scenario.model_validate({**BOX, **scenario}), seed, None))
 
 
@@ -166,7 +166,7 @@ def test_an_eeprom_that_is_not_zero_is_named_and_mended(capsys, tmp_path):
 def test_nothing_flows_that_could_be_felt(seed):
     bench = bench_with(seed=seed)
     report = bench.first_power(2000.0, lambda _text: None)
-    assert bench.bench.truth().peak_ma < 0.5
+    assert bench.bench.truth().held_ma < 0.5
     assert report.seen["both_forward"].return_ma > 0.2
     assert report.seen["both_reverse"].return_ma < -0.2
 

@@ -159,7 +159,7 @@ def test_a_calibrated_simulated_unit_treats_and_a_bad_record_does_not(ionto: Any
     code, answer, _ = ionto("run", *how)
     assert (code, answer["outcome"]) == (0, "completed")
     assert abs(answer["steady_error_ma"]) < 0.05
-    assert answer["truth"]["peak_ma"] == pytest.approx(12.0, abs=0.12)
+    assert answer["truth"]["held_ma"] == pytest.approx(12.0, abs=0.12)
     where = ("--state", state, "--serial", "SIM-4")
     assert ionto("calibration", "mark-bad", *where, "--who", "A. Person")[0] == 2
     assert ionto("calibration", "mark-bad", *where, "--who", "A. Person", "--why", "it fell")[0] == 0

@@ -102,7 +102,7 @@ def test_a_person_of_twelve_gets_no_more_however_session_or_regulator_slip(
     assert summary["outcome"] == "aborted"
     assert summary["trip"]["cause"] == "over_current"
     assert "limit 12.00 mA" in summary["reason"]
-    assert summary["truth"]["peak_ma"] <= 12.0 * 1.01
+    assert summary["truth"]["held_ma"] <= 12.0 * 1.01
 
 
 @pytest.mark.parametrize("name", library.names())

@@ -91,7 +91,7 @@ def test_a_welded_relay_is_refused_on_the_simulated_unit(which: str) -> None:
     summary, _ = simulate(events=[{"at_s": 0.0, "fault": "relay_welded", "which": which}])
     assert summary["outcome"] == "refused"
     assert WELDED[which] in summary["reason"]
-    assert summary["truth"]["peak_ma"] <= 0.11
+    assert summary["truth"]["held_ma"] <= 0.11
 
 
 @pytest.mark.parametrize("which", ["series", "enable"])

@@ -60,7 +60,7 @@ def test_two_pauses_that_starve_the_charge_pump_together_are_a_late_tick(at_s: f
     assert summary["outcome"] == "aborted"
     assert summary["trip"]["cause"] == "late_tick"
     assert summary["truth"]["worst_step_ma"] <= 0.1
-    assert summary["truth"]["peak_ma"] <= 10.1
+    assert summary["truth"]["held_ma"] <= 10.1
 
 
 @pytest.mark.parametrize(("before_s", "within_s"), [(0.05, 0.0), (0.2, 0.0), (0.0, 0.05), (0.0, 0.2)])
@@ -68,7 +68,7 @@ def test_nothing_comes_back_after_a_long_pause_in_contact(before_s: float, withi
     summary = paused(CONTACT_S, before_s, within_s)
     assert summary["trip"]["cause"] == "late_tick"
     assert summary["truth"]["worst_step_ma"] <= 0.1
-    assert summary["truth"]["peak_ma"] < 0.35
+    assert summary["truth"]["held_ma"] < 0.35
 
 
 def test_two_pauses_of_ten_milliseconds_are_ridden() -> None:

@@ -67,7 +67,7 @@ def test_a_reset_to_zero_that_the_write_mends_is_over_within_a_millisecond(
     summary, truth = reset_between(monkeypatch, 0.0)
     assert summary["outcome"] == "completed"
     assert 0.0001 < truth.upset_s <= 0.001
-    assert summary["truth"]["peak_ma"] <= 10.1
+    assert summary["truth"]["held_ma"] <= 10.1
 
 
 def test_a_reset_to_anything_else_is_told_by_the_eeprom(monkeypatch: pytest.MonkeyPatch) -> None:

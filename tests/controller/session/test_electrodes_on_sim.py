@@ -15,7 +15,7 @@ def test_both_electrodes_in_one_tray_are_told_before_any_ramp(load: dict[str, An
     summary, _ = simulate(treatment(current_ma=3.0), load=load)
     assert summary["outcome"] == "refused"
     assert "ohm between two currents, a body at least 600: the electrodes touch" in summary["reason"]
-    assert summary["truth"]["peak_ma"] < 0.35
+    assert summary["truth"]["held_ma"] < 0.35
 
 
 @pytest.mark.parametrize("emf_v", [1.2, 2.5, -2.5])
@@ -23,7 +23,7 @@ def test_what_electrodes_hold_at_the_start_is_no_welded_relay(emf_v: float) -> N
     load = {"electrode_v": 2.5, "back_emf_v": emf_v}
     summary, _ = simulate(load=load, events=STOPPED)
     assert summary["outcome"] == "stopped", summary["reason"]
-    assert summary["truth"]["peak_ma"] > 0.3
+    assert summary["truth"]["held_ma"] > 0.3
 
 
 def test_a_treatment_that_begins_against_its_electrodes_completes() -> None:
@@ -51,4 +51,4 @@ def test_a_welded_relay_is_found_with_electrodes_too(relay: str) -> None:
     welded = [{"at_s": 0.0, "fault": "relay_welded", "which": relay}]
     summary, _ = simulate(load={"electrode_v": 2.5, "back_emf_v": -2.5}, events=welded)
     assert summary["outcome"] == "refused"
-    assert summary["truth"]["peak_ma"] < 0.12
+    assert summary["truth"]["held_ma"] < 0.12

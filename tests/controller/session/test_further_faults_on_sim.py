@@ -69,7 +69,7 @@ def test_what_is_ridden_stays_within_the_setpoint(ended: Any, number: int, fault
     """A tired relay or stage may end the session or be ridden; the current is never more than was set."""
     summary = ended[number]
     assert summary["outcome"] in {"completed", "aborted"}, fault
-    assert summary["truth"]["peak_ma"] <= 5.0 * 1.01
+    assert summary["truth"]["held_ma"] <= 5.0 * 1.01
     assert summary["truth"]["switched_above_ma"] <= 0.2
     if summary["outcome"] == "completed":
         assert summary["truth"]["worst_step_ma"] <= 0.1

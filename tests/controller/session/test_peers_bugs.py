@@ -337,7 +337,7 @@ def test_a_failed_reading_is_no_reading_and_never_zero(ended: Any, which: str) -
     """Zero would look like an open circuit, or make the regulator ask for more."""
     summary = ended(fault="adc_silent", which=which)
     assert summary["trip"]["cause"] == "adc_silent"
-    assert summary["truth"]["peak_ma"] <= 5.05
+    assert summary["truth"]["held_ma"] <= 5.05
 
 
 def test_a_bus_that_hangs_for_a_second_is_not_waited_for(ended: Any) -> None:
@@ -529,7 +529,7 @@ def test_a_hand_that_flutters_ends_it_once_and_for_all() -> None:
 def test_one_hand_only_gets_nothing() -> None:
     summary, _ = simulate(WEAK, events=[{"at_s": 0.0, "fault": "hand_out"}])
     assert summary["outcome"] == "refused"
-    assert summary["truth"]["peak_ma"] < 0.01
+    assert summary["truth"]["held_ma"] < 0.01
 
 
 @pytest.mark.parametrize(("to_ohm", "over_s"), [(6000.0, 30.0), (60_000.0, 30.0)])
@@ -538,7 +538,7 @@ def test_skin_that_dries_beyond_compliance_is_never_shocked(to_ohm: float, over_
     events = [{"at_s": 40.0, "fault": "load_drying", "to_ohm": to_ohm, "over_s": over_s}]
     summary, _ = simulate(what, events=events)
     assert summary["outcome"] in {"completed", "aborted"}
-    assert summary["truth"]["peak_ma"] <= 12.0 * 1.01
+    assert summary["truth"]["held_ma"] <= 12.0 * 1.01
     if summary["outcome"] == "completed":
         assert summary["truth"]["worst_step_ma"] <= 0.1
 

@@ -40,7 +40,7 @@ def judge_completed(summary: dict[str, Any], target_ma: float) -> None:
     charge = truth["charge_ma_min"]
     assert summary["outcome"] == "completed", summary["reason"]
     assert summary["trip"] is None
-    assert truth["peak_ma"] <= target_ma * 1.01
+    assert truth["held_ma"] <= target_ma * 1.01
     assert truth["worst_step_ma"] <= 0.1
     assert truth["switched_above_ma"] <= 0.2
     assert charge["reverse"] == pytest.approx(charge["forward"], rel=0.005)
@@ -120,7 +120,7 @@ def test_slower_loops_complete(rate_hz: int) -> None:
 def test_dry_skin_gets_what_the_voltage_allows() -> None:
     summary, trace = simulate(treatment(current_ma=15.0, total_min=4.0), load={"skin": 6000.0})
     assert summary["outcome"] == "completed"
-    assert 8.0 < summary["truth"]["peak_ma"] < 10.5
+    assert 8.0 < summary["truth"]["held_ma"] < 10.5
     assert max(volts for volts in trace.voltage_v if volts is not None) < 60.0
     assert summary["truth"]["worst_step_ma"] <= 0.1
 
@@ -239,7 +239,7 @@ def test_each_fault_has_its_cause(
     summary = abort(ended, where, 0.4, fault)
     assert summary["trip"]["cause"] == cause
     assert summary["trip"]["latency_ms"] <= bound_ms
-    assert summary["truth"]["peak_ma"] <= 10.5
+    assert summary["truth"]["held_ma"] <= 10.5
 
 
 @pytest.mark.parametrize("slide", SLIDES, ids=lambda slide: f"{slide['over_s']:g}")
