@@ -83,6 +83,7 @@ class Row(NamedTuple):
     one that moves the polarity contacts itself. Where the true current was away for `unseen_ms` at most, the
     fault may be ridden too: nothing in the unit can tell it from one that never was. Where the fault shows as
     pulses of the true current, none may last longer than `pulse_ms`; how high they are is the fault itself.
+    `trip` marks a fault that only a unit with a hardware trip can have.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Row(NamedTuple):
     moves_polarity: bool = False
     unseen_ms: float | None = None
     pulse_ms: float | None = None
+    trip: bool = False
 
     def expected(self, phase: str) -> Reaction:
         """Return what has to follow when the fault begins in `phase`."""
@@ -142,6 +144,7 @@ def _row(
     moves_polarity: bool = False,
     unseen_ms: float | None = None,
     pulse_ms: float | None = None,
+    trip: bool = False,
 ) -> Row:
     """Make a row from what differs: the fault's name is the first word of `name`.
 
@@ -160,7 +163,18 @@ def _row(
     by_phase |= {"stopping": stopping or ending, **other}
     fault = name.split(maxsplit=1)[0]
     return Row(
-        name, fault, params, driven, by_phase, why, peak_ratio, folds, moves_polarity, unseen_ms, pulse_ms
+        name,
+        fault,
+        params,
+        driven,
+        by_phase,
+        why,
+        peak_ratio,
+        folds,
+        moves_polarity,
+        unseen_ms,
+        pulse_ms,
+        trip,
     )
 
 
@@ -467,6 +481,42 @@ _CONVERTERS = (
     ),
 )
 
+_LATENT = Reaction(("refused", "completed"))
+_THRESHOLD = Reaction(("aborted", "completed"), ("adc_reset", "hardware_trip"), READ_BACK_MS)
+_TRIP = (
+    *(
+        _row(
+            name,
+            {},
+            RIDDEN,
+            before=_LATENT,
+            other={"self_test": REFUSED, "ready": REFUSED},
+            trip=True,
+            why="nothing asks for the hardware trip; the next proof forces it and refuses the unit by name",
+        )
+        for name in ("trip_shorted", "trip_stuck")
+    ),
+    _row(
+        "trip_wire_broken",
+        {},
+        _aborted("hardware_trip", ms=1000.0),
+        trip=True,
+        why="the output opens by itself at once; where it is off anyhow, named as soon as it is driven",
+    ),
+    *(
+        _row(
+            name,
+            {},
+            _THRESHOLD,
+            before=_or(_THRESHOLD, "refused"),
+            stopping=_or(_THRESHOLD, "stopped"),
+            trip=True,
+            why="read back every 20 ticks, unless the setpoint has it written anew before",
+        )
+        for name in ("trip_threshold_flipped", "trip_threshold_lost")
+    ),
+)
+
 _UNIT = (
     _row("bus_hung for good", {}, _aborted("bus_hung")),
     _row("bus_hung 35 ms", {"for_s": 0.035}, _aborted("bus_hung")),
@@ -546,7 +596,7 @@ _UNIT = (
 )
 
 ROWS: Final[Mapping[str, Row]] = MappingProxyType(
-    {row.name: row for group in (_PERSON, _OUTPUT, _CONVERTERS, _UNIT) for row in group}
+    {row.name: row for group in (_PERSON, _OUTPUT, _CONVERTERS, _TRIP, _UNIT) for row in group}
 )
 """Every row by name, in the order in which they are shown."""
 

@@ -105,6 +105,16 @@ class GuardAdc(Part):
     current: Shunt = Shunt(channel=0, ohm=47.0)
 
 
+class Trip(Part):
+    """The hardware trip: the guard ADC's ALERT sets a latch that opens a switch in the output, by itself.
+
+    Its threshold follows the setpoint + 0.5 mA + 10 % and never lies below `least_ma`, which a hand that is
+    put in must not reach (its charge reads as 0.9 mA in one conversion).
+    """
+
+    least_ma: float = Field(default=2.0, ge=1.5, le=5.0)
+
+
 class Stage(Part):
     """The voltage-to-current stage: DAC full scale in mA, compliance and supply rail in V.
 
@@ -182,6 +192,8 @@ RESTLESS: Final = frozenset((*range(9), 14))
 class Pins(Part):
     """Pins of the Pi by BCM number, each used once; 2 and 3 are the I2C bus.
 
+    `alert` reads the latch of the hardware trip (high: tripped), and an edge on `rearm` arms it again.
+
     What can close the output (heartbeat and relays) keeps off the pins that go high by themselves.
     """
 
@@ -197,6 +209,7 @@ class Pins(Part):
     led_blue: Pin = 21
     buzzer: Pin = 26
     alert: Pin | None = None
+    rearm: Pin | None = None
 
     @model_validator(mode="after")
     def _used_once(self) -> Pins:
@@ -217,6 +230,7 @@ class Pins(Part):
             "heartbeat": self.heartbeat,
             "series_relay": self.series_relay,
             "polarity_relay": self.polarity_relay,
+            "rearm": self.rearm,
         }
         restless = [f"{name} on {pin}" for name, pin in closers.items() if pin in RESTLESS]
         if restless:

@@ -26,6 +26,7 @@ from config.parts import (
     PolaritySwitch,
     Relays,
     Stage,
+    Trip,
 )
 from config.reader import read
 
@@ -64,6 +65,7 @@ class Unit(Part):
     relays: Relays = Relays()
     loop: Loop = Loop()
     limits: Limits = Limits()
+    trip: Trip | None = None
 
     def as_known_before(self) -> dict[str, Any]:
         """Return the unit as plain data, without the keys that came later where they say nothing.
@@ -71,11 +73,13 @@ class Unit(Part):
         What was written down of a unit before there were any goes on fitting it.
         """
         data = self.model_dump(mode="json")
-        for part in ("output", "one_shot"):
+        for part in ("output", "one_shot", "trip"):
             if data[part] is None:
                 del data[part]
         if not data["pedal"]:
             del data["pedal"]
+        if data["pins"]["rearm"] is None:
+            del data["pins"]["rearm"]
         if data["stage"]["headroom_v"] is None:
             del data["stage"]["headroom_v"], data["stage"]["headroom_ohm"]
         return data
@@ -134,6 +138,18 @@ class Unit(Part):
                 f"at most stage.full_scale_ma {stage.full_scale_ma:g} is allowed"
             )
         return limits
+
+    @field_validator("trip")
+    @classmethod
+    def _whole(cls, trip: Trip | None, info: ValidationInfo) -> Trip | None:
+        if trip is None or (pins := info.data.get("pins")) is None or "guard_adc" not in info.data:
+            return trip
+        if info.data["guard_adc"] is None:
+            raise ValueError("a trip hangs on the guard ADC, null is allowed on a unit without one")
+        missing = [f"pins.{name}" for name in ("alert", "rearm") if getattr(pins, name) is None]
+        if missing:
+            raise ValueError(f"a trip needs {' and '.join(missing)}, a pin each is allowed")
+        return trip
 
 
 def _shunt_v(ohm: float, full_scale_ma: float) -> float:

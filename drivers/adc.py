@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _CONVERSION: Final = 0x00
 _CONFIG: Final = 0x01
+_LO_THRESH: Final = 0x02
+_HI_THRESH: Final = 0x03
 
 _READY: Final = 0x8000
 """OS bit: written 1 starts a single shot, read 1 says none is running (ADS1115 data sheet, table 8-3)."""
@@ -26,6 +28,10 @@ _READY: Final = 0x8000
 _GAIN_BITS: Final = {2 / 3: 0x0000, 1: 0x0200, 2: 0x0400, 4: 0x0600, 8: 0x0800, 16: 0x0A00}
 _RATE_BITS: Final = {8: 0x00, 16: 0x20, 32: 0x40, 64: 0x60, 128: 0x80, 250: 0xA0, 475: 0xC0, 860: 0xE0}
 _COMPARATOR_OFF: Final = 0x0003
+_COMPARATOR_ON: Final = 0x0009
+"""Traditional, active high, not latched, ALERT after two conversions (ADS1115 data sheet, table 8-3).
+Active high, so that a broken wire and a chip that is dead or was reset, whose ALERT is pulled up, read as
+asserted."""
 _SINGLE_ENDED_MUX: Final = (0x4000, 0x5000, 0x6000, 0x7000)
 
 
@@ -54,13 +60,13 @@ class _Adc:
     otherwise. The bus must have time allowed. Raises ChipMissing and whatever a transfer raises.
     """
 
-    __slots__ = ("_chip", "_config", "_name")
+    __slots__ = ("_chip", "_config", "name")
 
     def __init__(self, bus: BoundedBus, address: int, gain: float, data_rate: int, role: str) -> None:
         if gain not in _GAIN_BITS or data_rate not in _RATE_BITS:
             raise ValueError(f"an ADS1115 has no gain {gain} with {data_rate} samples per second")
         bus.introduce(address, f"{role} ADC ADS1115")
-        self._name = bus.name_of(address)
+        self.name = bus.name_of(address)
         self._config = _GAIN_BITS[gain] | _RATE_BITS[data_rate] | _COMPARATOR_OFF
         try:
             self._chip = _Chip(bus, gain=gain, data_rate=data_rate, mode=Mode.SINGLE, address=address)
@@ -68,7 +74,7 @@ class _Adc:
             raise bus.missing(address, error) from error
 
     def _reset(self, read: int, written: int) -> ChipReset:
-        return ChipReset(f"{self._name} holds configuration 0x{read:04x} where 0x{written:04x} was written.")
+        return ChipReset(f"{self.name} holds configuration 0x{read:04x} where 0x{written:04x} was written.")
 
 
 class GuardAdc(_Adc):
@@ -77,14 +83,55 @@ class GuardAdc(_Adc):
     A conversion under way ends first, so codes are this channel's from 2.2 / `data_rate` s on.
     """
 
-    __slots__ = ()
+    __slots__ = ("_address", "_answer", "_bus")
 
-    def __init__(self, bus: BoundedBus, address: int, gain: float, data_rate: int, channel: int) -> None:
+    def __init__(
+        self,
+        bus: BoundedBus,
+        address: int,
+        gain: float,
+        data_rate: int,
+        channel: int,
+        *,
+        watches: bool = False,
+    ) -> None:
+        """`watches` puts the comparator in charge of ALERT, with its thresholds as after a reset."""
         mux = _mux(channel)
         super().__init__(bus, address, gain, data_rate, "guard")
+        self._bus, self._address, self._answer = bus, address, bytearray(2)
         self._config |= mux | Mode.CONTINUOUS
+        if watches:
+            self._config ^= _COMPARATOR_OFF ^ _COMPARATOR_ON
         self._chip.write_config(self._config)
         self.verify()
+
+    def set_high(self, code: int) -> bool:
+        """Write the high threshold (-32768 to 32767) and read it back in one transfer: 7 bytes on the wire.
+
+        Tells whether the chip holds it. Raises BusTimeout, ChipSilent or ShortRead.
+        """
+        return self._set(_HI_THRESH, code)
+
+    def set_low(self, code: int) -> bool:
+        """Do as `set_high` with the low threshold."""
+        return self._set(_LO_THRESH, code)
+
+    def thresholds(self) -> tuple[int, int]:
+        """Read the low and the high threshold: 10 bytes on the wire. Raises what `read` raises."""
+        return self._get(_LO_THRESH), self._get(_HI_THRESH)
+
+    def _set(self, register: int, code: int) -> bool:
+        word = code & 0xFFFF
+        with self._bus:
+            self._bus.writeto_then_readfrom(
+                self._address, bytes((register, word >> 8, word & 0xFF)), self._answer
+            )
+        return int.from_bytes(self._answer, "big") == word
+
+    def _get(self, register: int) -> int:
+        with self._bus:
+            self._bus.writeto_then_readfrom(self._address, bytes((register,)), self._answer)
+        return int.from_bytes(self._answer, "big", signed=True)
 
     def read(self) -> int:
         """Return the newest code (-32768 to 32767): 5 bytes on the wire.
@@ -135,7 +182,7 @@ class ControlAdc(_Adc):
         the one written, ValueError if this channel was not started, BusTimeout, ChipSilent, ShortRead.
         """
         if channel != self._pending:
-            raise ValueError(f"channel {channel} of {self._name} was not started")
+            raise ValueError(f"channel {channel} of {self.name} was not started")
         written = self._words[channel]
         word = self._chip.read_config()
         if word != written:
@@ -146,7 +193,7 @@ class ControlAdc(_Adc):
         return code
 
     def _stale(self) -> StaleConversion:
-        return StaleConversion(f"{self._name} has not finished its conversion.")
+        return StaleConversion(f"{self.name} has not finished its conversion.")
 
 
 def _mux(channel: int) -> int:

@@ -11,11 +11,11 @@ from typing import Final, Protocol, TypeAlias
 
 from sim.body.load import Load
 from sim.body.person import Person
-from sim.chips.ads1115 import Ads1115
+from sim.chips.ads1115 import HI_THRESH, RESET_HI, Ads1115
 from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
 from sim.clock import VirtualClock
-from sim.electronics import Relay, Stage
+from sim.electronics import Latch, Relay, Stage
 from sim.faults import Value
 from sim.truth import Truth
 
@@ -40,12 +40,16 @@ class Reachable(Protocol):
     supply_v: float
     short_ohm: float | None
     leak_ma: float
+    latch: Latch | None
+
+    def watch_trip(self, t_s: float) -> None:
+        """Let the latch of the hardware trip take what ALERT says at `t_s`, and the switch what it says."""
 
     def adcs(self, which: str) -> list[Ads1115]:
         """Return the converters called `control`, `guard` or `both`, as far as the unit has them."""
 
     def relay(self, which: str) -> Relay:
-        """Return the relay called `enable`, `series` or `polarity`."""
+        """Return the relay called `enable`, `series` or `polarity`, or the hardware trip's `switch`."""
 
     def current_ma(self, at_s: float) -> float:
         """Size of the true current through the person in mA at `at_s` (s)."""
@@ -230,6 +234,44 @@ def _dac_busy(world: Reachable, params: Mapping[str, Value], t_s: float) -> None
     world.dac.keep_busy(t_s + _number(params, "for_s"))
 
 
+def _trip_shorted(world: Reachable, _params: Mapping[str, Value], _t_s: float) -> Undo:
+    switch = world.relay("switch")
+    switch.set_welded(on=True, state=switch.worked)
+
+    def undo(_t_s: float) -> None:
+        switch.set_welded(on=False)
+
+    return undo
+
+
+def _latch(attribute: str) -> Effect:
+    """Make a fault that is an attribute of the hardware trip's latch."""
+
+    def start(world: Reachable, _params: Mapping[str, Value], t_s: float) -> Undo | None:
+        latch = world.latch
+        if latch is None:
+            return None
+        setattr(latch, attribute, True)
+        world.watch_trip(t_s)
+
+        def undo(_t_s: float) -> None:
+            setattr(latch, attribute, False)
+
+        return undo
+
+    return start
+
+
+def _threshold_flipped(world: Reachable, params: Mapping[str, Value], _t_s: float) -> None:
+    for adc in world.adcs("guard"):
+        adc.put_threshold(HI_THRESH, adc.threshold(HI_THRESH) ^ 1 << int(_number(params, "bit")))
+
+
+def _threshold_lost(world: Reachable, _params: Mapping[str, Value], _t_s: float) -> None:
+    for adc in world.adcs("guard"):
+        adc.put_threshold(HI_THRESH, RESET_HI)
+
+
 def _bus_hung(world: Reachable, _params: Mapping[str, Value], _t_s: float) -> Undo:
     world.bus.hung = True
 
@@ -366,6 +408,11 @@ EFFECTS: Final[dict[str, Effect]] = {
     "dac_reset": _dac_reset,
     "dac_busy": _dac_busy,
     "dac_flipped": _dac_flipped,
+    "trip_shorted": _trip_shorted,
+    "trip_stuck": _latch("stuck"),
+    "trip_wire_broken": _latch("wire_broken"),
+    "trip_threshold_flipped": _threshold_flipped,
+    "trip_threshold_lost": _threshold_lost,
     "bus_hung": _bus_hung,
     "leakage": _leakage,
     "supply_sag": _supply_sag,

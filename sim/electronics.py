@@ -296,6 +296,29 @@ class OneShot:
         return True
 
 
+class Latch:
+    """The latch of the hardware trip: set while its input is high, armed by an edge when that is low.
+
+    It powers up tripped. Faults: `stuck` (stays as it is), `wire_broken` (its input reads high).
+    """
+
+    __slots__ = ("stuck", "tripped", "wire_broken")
+
+    def __init__(self) -> None:
+        self.tripped = True
+        self.stuck = self.wire_broken = False
+
+    def take(self, *, asserted: bool) -> None:
+        """Take the level of ALERT; True sets."""
+        if (asserted or self.wire_broken) and not self.stuck:
+            self.tripped = True
+
+    def arm(self, *, asserted: bool) -> None:
+        """Take the edge that arms it; set wins."""
+        if not (asserted or self.wire_broken or self.stuck):
+            self.tripped = False
+
+
 def tolerance(rng: Random, value: float, part: float) -> float:
     """`value` within plus or minus `part` of itself, as a unit's own component."""
     return value * (1.0 + rng.uniform(-part, part))

@@ -185,6 +185,27 @@ _TABLE: Final = (
         "14 and 15 command",
         (Param("bit", "", 11.0, 0.0, 15.0),),
     ),
+    Fault(
+        "trip_shorted",
+        "the switch of the hardware trip conducts for good",
+        (FOR_GOOD,),
+    ),
+    Fault(
+        "trip_stuck",
+        "the latch of the hardware trip stays as it is",
+        (FOR_GOOD,),
+    ),
+    Fault(
+        "trip_wire_broken",
+        "the wire from the guard converter's ALERT to the hardware trip's latch is broken: it reads high",
+        (FOR_GOOD,),
+    ),
+    Fault(
+        "trip_threshold_flipped",
+        "one bit of the guard converter's high threshold flips by itself",
+        (Param("bit", "", 14.0, 0.0, 15.0),),
+    ),
+    Fault("trip_threshold_lost", "the guard converter's high threshold is at its default, the highest", ()),
     Fault("bus_hung", "the bus is held low: every transfer ends in the host's timeout", (FOR_GOOD,)),
     Fault(
         "leakage",

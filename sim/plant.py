@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sim.chips.ads1115 import Ads1115
     from sim.world import World
 
+LO_THRESH: Final = 2
+HI_THRESH: Final = 3
 START_SINGLE_SHOT: Final = 0x8000
 MUX_BITS: Final = 0x7000
 SINGLE_ENDED_MUX: Final = 0x4000
@@ -111,6 +113,53 @@ class PlantGuardAdc(_Wire):
         self.read()
 
 
+class PlantTrip(_Wire):
+    """The latch of the hardware trip and the thresholds that set it."""
+
+    __slots__ = ("_chip", "_high", "_pins", "_put_s", "_world")
+
+    def __init__(self, world: World, pins: PlantPins, chip: Ads1115) -> None:
+        super().__init__(world, written=3, pointed=1, count=2)
+        self._world, self._pins, self._chip = world, pins, chip
+        self._put_s = world.bus.overhead_s + (9 * 3 + 10) * world.bus.bit_s
+        self._high = 0x7FFF
+
+    def tripped(self) -> bool:
+        """Return the latch."""
+        return self._world.latch is not None and self._world.latch.tripped
+
+    def arm(self) -> None:
+        """Make one edge."""
+        self._pins.rearm()
+
+    def threshold(self, code: int) -> bool:
+        """Set the high threshold."""
+        self._high = code
+        return self._put(HI_THRESH, code)
+
+    def release(self) -> bool:
+        """Let ALERT fall."""
+        return self._put(LO_THRESH, self._high - 1)
+
+    def hold(self) -> bool:
+        """Let ALERT stay."""
+        return self._put(LO_THRESH, -0x8000)
+
+    def verify(self, threshold: int) -> None:  # noqa: ARG002 - as the driver takes it
+        """Take the time of reading both thresholds, which nothing here changes."""
+        for _ in range(2):
+            self._clock.advance_by(self._before_s)
+            self._clock.advance_by(self._turn_s)
+            self._clock.advance_by(self._after_s)
+
+    def _put(self, register: int, code: int) -> bool:
+        self._clock.advance_by(self._put_s)
+        self._chip.put_threshold(register, code)
+        self._clock.advance_by(self._turn_s)
+        self._clock.advance_by(self._after_s)
+        return True
+
+
 class PlantControlAdc(_Wire):
     """A converter that its driver has set to single shots; they are started and collected by input."""
 
@@ -165,6 +214,13 @@ class PlantPins:
     def set_polarity(self, reverse: bool) -> None:  # noqa: FBT001  # the one argument is the position
         """Move the polarity relay."""
         self._world.pin_driven(self._relay[1], level=reverse)
+
+    def rearm(self) -> None:
+        """Make one edge for the latch of the hardware trip, and go low again."""
+        pin = self._world.spec.rearm_pin
+        if pin is not None:
+            self._world.pin_driven(pin, level=True)
+            self._world.pin_driven(pin, level=False)
 
     def beat(self) -> None:
         """Make one edge."""

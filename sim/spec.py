@@ -26,6 +26,8 @@ class UnitSpec:
     `one_shot_ms` puts a one-shot of that hold time, within 2.5 %, in place of the charge pump. `divider_kohm`
     is the load of the stage beside the person, and `code_zero_ma` what code 0 asks for beside its tolerance:
     below zero the output is hard off there.
+    `rearm_pin` gives it a hardware trip, whose latch is then what `alert_pin` shows, high for tripped;
+    without one that shows ALERT itself.
     `bare` is a unit of untrimmed parts, as it comes to its first calibration. `visit` names the occasion: the
     same unit with other noise.
     """
@@ -65,6 +67,7 @@ class UnitSpec:
     up_pin: int = 13
     down_pin: int = 19
     alert_pin: int | None = None
+    rearm_pin: int | None = None
     area: str = "hands"
     eeprom_code: int = 0
     output: OutputParts | None = None

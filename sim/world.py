@@ -32,6 +32,7 @@ from sim.electronics import (
     BARE_V,
     STAGE_TAU_S,
     ChargePump,
+    Latch,
     NoiseTable,
     OneShot,
     Relay,
@@ -152,6 +153,8 @@ class World:
         self._series = Relay(rng)
         self._polarity = Relay(rng, rest=1, worked=-1, solid_state=spec.polarity_relay == "h_bridge")
         self._relays = (self._enable, self._series, self._polarity)
+        self.latch: Latch | None = None if spec.rearm_pin is None else Latch()
+        self._switch = Relay(self._rng("switch"), solid_state=True)
         self._control = Sensor(tolerance(rng, spec.control_current_ohm, 0.001) / 1000.0, spec.full_scale_ma)
         self._guard = Sensor(tolerance(rng, spec.guard_current_ohm, 0.001) / 1000.0, spec.full_scale_ma)
         self._return = Sensor(tolerance(rng, spec.return_ohm, 0.001) / 1000.0, spec.full_scale_ma)
@@ -210,6 +213,8 @@ class World:
         if "dac" not in build.missing:
             self.bus.attach(build.dac_address or spec.dac_address, self.dac)
         self.stage.code = self.dac.output_code
+        if self.latch is not None and self.guard_adc is not None:
+            self.guard_adc.changed = self._trip_changed
 
     def _plan(self, scenario: Scenario) -> None:
         habits = scenario.person
@@ -278,7 +283,8 @@ class World:
 
     def relay(self, which: str) -> Relay:
         """Return the relay called `enable`, `series` or `polarity`."""
-        return {"enable": self._enable, "series": self._series, "polarity": self._polarity}[which]
+        relays = {"enable": self._enable, "series": self._series, "polarity": self._polarity}
+        return (relays | {"switch": self._switch})[which]
 
     def press(self, button: str) -> Callable[[float], None]:
         """Press a button of the panel; calling the result lets it go."""
@@ -326,6 +332,9 @@ class World:
             self._energise(self._series, now_s, on=high)
         elif number == spec.polarity_relay_pin:
             self._energise(self._polarity, now_s, on=high)
+        elif number == spec.rearm_pin and self.latch is not None and high:
+            self.latch.arm(asserted=self._asserts(now_s))
+            self._switch.energise(now_s, on=not self.latch.tripped)
         else:
             return
         self._refresh(now_s)
@@ -343,6 +352,8 @@ class World:
             opens = button == "stop" and self._build.stop != "normally_open"  # Stop opens when pressed
             open_contact = bool(self._pressed[button]) == opens
             return None if open_contact else False
+        if number == self.spec.alert_pin and self.latch is not None:
+            return self.latch.tripped
         if number == self.spec.alert_pin:
             return None if self.guard_adc is None else self.guard_adc.alert_level()
         return None
@@ -370,6 +381,22 @@ class World:
             back_ma = trace.average_return_ma(from_s, to_s) + self._noise.next()
             return self._bias_v + self._return.volts(back_ma)
         return 0.0
+
+    # The hardware trip.
+
+    def _asserts(self, t_s: float) -> bool:
+        return self.guard_adc is None or self.guard_adc.alert_at(t_s)
+
+    def watch_trip(self, t_s: float) -> None:
+        """Let the latch take what ALERT says at `t_s`, and the switch what the latch says."""
+        if self.latch is not None:
+            self.latch.take(asserted=self._asserts(t_s))
+            self._switch.energise(t_s, on=not self.latch.tripped)
+
+    def _trip_changed(self) -> None:
+        """Look at ALERT at once when its chip was written to, was reset, or failed."""
+        self.watch_trip(self._moment_s())
+        self._set_alarm()
 
     def _guard_volts(self, ain: int, from_s: float, to_s: float) -> float:
         if ain != self.spec.guard_current_channel:
@@ -410,6 +437,8 @@ class World:
         due_s = enable.due_s if enable.due_s < due_s else due_s
         due_s = series.due_s if series.due_s < due_s else due_s
         due_s = polarity.due_s if polarity.due_s < due_s else due_s
+        if self.latch is not None and self.guard_adc is not None:
+            due_s = min(due_s, self._switch.due_s, self.guard_adc.compares_at_s)
         return self.person.due_s if self.person.due_s < due_s else due_s
 
     def _set_alarm(self) -> None:
@@ -420,6 +449,8 @@ class World:
         return self.clock.now_s if self._happening_s is None else self._happening_s
 
     def _happen(self, t_s: float) -> None:
+        if self.latch is not None and self._only_compares(t_s):
+            return
         self._happening_s = t_s
         if self._agenda and self._agenda[0][0] <= t_s:
             heapq.heappop(self._agenda)[2](t_s)
@@ -430,10 +461,20 @@ class World:
                 if relay is self._polarity:
                     self.truth.note_switch(t_s)
                 relay.move()
+        if self._switch.due_s <= t_s:
+            self._switch.move()
         if self.person.due_s <= t_s:
             self.person.begin(t_s)
         self._refresh(t_s)
         self._happening_s = None
+
+    def _only_compares(self, t_s: float) -> bool:
+        """Let the comparator look at a conversion that has ended; tell whether that was all that happened."""
+        adc = self.guard_adc
+        if adc is None or adc.compares_at_s > t_s:
+            return False
+        self.watch_trip(t_s)
+        return True  # what else is due at the same moment is still due
 
     def _refresh(self, t_s: float) -> None:
         """Carry the load on to `t_s` and begin a new piece of the true current."""
@@ -446,6 +487,8 @@ class World:
         load.advance(t_s - self._stepped_s, self.trace.signed_ma(t_s))
         self._stepped_s = t_s
         closed = bool(self._enable.state and self._series.state and self._polarity.state)
+        if self.latch is not None and not self._switch.state:
+            closed = False
         load.direction = self._polarity.state or load.direction
         demand_ma = self.stage.demand_ma()
         if self._divider_kohm is not None and closed and load.in_contact:

@@ -47,6 +47,11 @@ class Pair(NamedTuple):
         """The name as a file's name."""
         return slug_of(self.name)
 
+    @property
+    def trip(self) -> bool:
+        """No pair takes a unit with a hardware trip."""
+        return False
+
     def scenario(self) -> dict[str, Any]:
         """Return the session's circumstances as they stand in a scenario file."""
         begun = ((self.at_s, ROWS[self.row]), (self.then_s, ROWS[self.then]))
@@ -77,7 +82,7 @@ def plan_pairs(
         rng = Random(f"pair|{number}|{treatment}|{seed}")
         known = spans[treatment, seed]
         phase = rng.choice([phase for phase in phases if phase in known])
-        row, then = rng.sample(list(rows), 2)
+        row, then = rng.sample([row for row in rows if not ROWS[row].trip], 2)
         start_s, end_s = known[phase]
         at_s = round(start_s + rng.uniform(EDGE, 1.0 - EDGE) * (end_s - start_s), 6)
         then_s = round(at_s + rng.uniform(0.0, APART_S), 6)

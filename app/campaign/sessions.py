@@ -69,6 +69,10 @@ def life(number: int) -> Life:
     )
 
 
+TRIPPING: Final = Unit.model_validate({"trip": {}, "pins": {"alert": 23, "rearm": 18}})
+"""The unit that faults of the hardware trip are tried on."""
+
+
 def run_sound(treatment: str, seed: int) -> Result:
     """Run a shortened treatment without a fault: when its phases come, and whether it completes."""
     summary = _run(short(treatment), treatment, seed, {})
@@ -89,9 +93,10 @@ def run_cells(cells: Sequence[Cell]) -> list[Result]:
     treatment, seed = cells[0].treatment, cells[0].seed
     what = short(treatment)
     events = [Scenario.model_validate(cell.scenario()).events for cell in cells]
-    summaries = run_branches(
-        _request(what, treatment, seed, {}), events, _with_upset, lost=_lost, longest_s=LONGEST_S
-    )
+    request = _request(what, treatment, seed, {})
+    if cells[0].trip:
+        request = request._replace(unit=TRIPPING)
+    summaries = run_branches(request, events, _with_upset, lost=_lost, longest_s=LONGEST_S)
     return [_judged(cell, what, summary) for cell, summary in zip(cells, summaries, strict=True)]
 
 

@@ -58,7 +58,11 @@ _ROLES: Final = {
     "led_green": ("green light", "high lights; series resistor"),
     "led_blue": ("blue light", "high lights; series resistor"),
     "buzzer": ("buzzer's driver", "high sounds; pull-down"),
-    "alert": ("ALERT of the guard ADC", "open drain, active low; the Pi's pull-up"),
+    "alert": (
+        "the hardware trip's latch (U33), through U41",
+        "high is tripped, as is a broken wire; the Pi's pull-up",
+    ),
+    "rearm": ("the hardware trip's latch (U33), through U41", "a rising edge arms it; pull-down (R60)"),
 }
 
 _PEDAL: Final = {

@@ -21,6 +21,7 @@ from drivers.bus import BoundedBus, Transport
 from drivers.dac import CurrentDac
 from drivers.panel import Panel
 from drivers.relays import Heartbeat, Relays
+from drivers.trip import Trip
 
 if TYPE_CHECKING:
     from gpiozero.pins import Factory
@@ -61,21 +62,40 @@ def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack)
     control, guard = unit.control_adc, unit.guard_adc
     relays, heartbeat, panel = hands_on(bench, unit, stack)
     bus = _bus_on(bench)
+    dac = CurrentDac(bus, unit.dac.address)
+    control_adc = ControlAdc(bus, control.address, control.gain, control.data_rate_sps)
+    guard_adc = None
+    if guard is not None:
+        guard_adc = GuardAdc(
+            bus,
+            guard.address,
+            guard.gain,
+            guard.data_rate_sps,
+            guard.current.channel,
+            watches=unit.trip is not None,
+        )
     ports = Ports(
         bus=bus,
-        dac=CurrentDac(bus, unit.dac.address),
-        control_adc=ControlAdc(bus, control.address, control.gain, control.data_rate_sps),
-        guard_adc=None
-        if guard is None
-        else GuardAdc(bus, guard.address, guard.gain, guard.data_rate_sps, guard.current.channel),
+        dac=dac,
+        control_adc=control_adc,
+        guard_adc=guard_adc,
         relays=relays,
         heartbeat=heartbeat,
         panel=panel,
         cause_of=cause_of,
+        trip=_trip_on(bench.factory, unit, guard_adc, stack),
     )
     if bench.shorten is not None:
         ports = bench.shorten(ports)
     return Rig(ports, scales_of(unit, calibration), bench.clock, 1.0 / unit.loop.rate_hz)
+
+
+def _trip_on(factory: Factory, unit: Unit, adc: GuardAdc | None, stack: ExitStack) -> Trip | None:
+    """Take the pins of the hardware trip, where the unit has one; `stack` lets go of them. Raises OSError."""
+    alert, rearm = unit.pins.alert, unit.pins.rearm
+    if unit.trip is None or adc is None or alert is None or rearm is None:
+        return None
+    return stack.enter_context(closing(Trip(factory, adc, alert=alert, rearm=rearm)))
 
 
 def scales_of(unit: Unit, calibration: Calibration) -> Scales:
@@ -97,6 +117,7 @@ def scales_of(unit: Unit, calibration: Calibration) -> Scales:
         supply_channel=control.supply.channel,
         return_channel=back.channel,
         conversion_s=SLOWEST_OSCILLATOR / slowest_sps + CONVERSION_MARGIN_S,
+        trip_least_ma=0.0 if unit.trip is None else unit.trip.least_ma,
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from config.unit import Unit
     from controller.loop.clock import Clock
     from controller.loop.ports import Ports
+    from sim.plant import PlantPins, PlantTrip
     from sim.remote.unit_server import UnitServer
     from sim.scenario import Scenario
     from sim.world import World
@@ -71,6 +72,7 @@ def plant_alone(unit: Unit, area: str, scenario: Scenario, seed: int) -> Bench:
             relays=pins,
             heartbeat=pins,
             panel=pins,
+            trip=_plant_trip(world, pins),
         )
 
     return _inside(world, seed, clock)._replace(shorten=shorten)
@@ -162,8 +164,16 @@ def unit_spec(unit: Unit, area: str) -> Any:
         up_pin=unit.pins.up,
         down_pin=unit.pins.down,
         alert_pin=unit.pins.alert,
+        rearm_pin=None if unit.trip is None else unit.pins.rearm,
         area=area,
     )
+
+
+def _plant_trip(world: World, pins: PlantPins) -> PlantTrip | None:
+    from sim.plant import PlantTrip
+
+    adc = world.guard_adc
+    return None if adc is None or world.spec.rearm_pin is None else PlantTrip(world, pins, adc)
 
 
 def _inside(world: World, seed: int, clock: Clock) -> Bench:

@@ -87,9 +87,8 @@ class Guard:
         """
         if self.trip is None:
             self._tick += 1
-            found = (
-                self._failed(m) or self._rewritten(m) or self._judge(now_s, m) or self._commanded(m, command)
-            )
+            found = self._failed(m) or self._tripped(m) or self._rewritten(m)
+            found = found or self._judge(now_s, m) or self._commanded(m, command)
             if found is not None:
                 self.trip = Trip(found[0], m.time_s, found[1])
             self._last = command
@@ -120,6 +119,16 @@ class Guard:
 
     def _failed(self, m: Measurement) -> tuple[Cause, str] | None:
         return m.failure and (m.failure.cause, m.failure.detail)
+
+    def _tripped(self, m: Measurement) -> tuple[Cause, str] | None:
+        """Name what the hardware trip has done by itself; what it was told to do is no trip."""
+        last = self._last
+        if not m.tripped or not isinstance(last, Drive) or last.trip != "follow":
+            return None
+        return Cause.HARDWARE_TRIP, (
+            f"the hardware trip has opened its switch at a setpoint of {last.setpoint_ma:.2f} mA; the guard "
+            f"reads {m.guard_ma or 0.0:.2f} mA now"
+        )
 
     def _judge(self, now_s: float, m: Measurement) -> tuple[Cause, str] | None:
         passed_s = now_s - self._now_s
@@ -432,7 +441,7 @@ class Guard:
         zero_ma = self.limits.code_zero_ma
         code_ma = zero_ma + command.code / 4095 * (self.limits.full_scale_ma - zero_ma)
         within = 0.0 <= command.setpoint_ma <= bound_ma + margin_ma and code_ma <= 1.2 * bound_ma + 0.5
-        whole = command.sensing or (command.series and command.beat)
+        whole = command.sensing or (command.series and command.beat and command.trip == "follow")
         if not within or not whole:
             return Cause.OVER_CURRENT, (
                 f"{command.setpoint_ma:.2f} mA (code {command.code}) commanded, limit {bound_ma:.2f} mA"

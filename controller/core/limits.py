@@ -56,6 +56,17 @@ PROOF_PULL_IN_S: Final = 0.3
 PROOF_DROP_OUT_S: Final = 0.1
 """The output must be gone this long after the last heartbeat (law 2)."""
 
+PROOF_TRIP_S: Final = 0.1
+"""The hardware trip needs two conversions, its latch and its switch microseconds; arming it two ticks."""
+
+# --- the hardware trip -----------------------------------------------------------------------------
+TRIP_MARGIN_MA: Final = 0.5
+TRIP_MARGIN_RATIO: Final = 0.10
+"""Its threshold is setpoint + 0.5 mA + 10 %, as the guard's own for a spike ..."""
+TRIP_STEP_MA: Final = 0.05
+"""... and so much more, written anew only where that is off by this much, about every twentieth tick of a
+ramp."""
+
 # --- polarity -------------------------------------------------------------------------------------
 REVERSE_BELOW_MA: Final = 0.2
 """The polarity relay moves only below this measured current, with the output open (law 6)."""

@@ -18,22 +18,27 @@ from controller.core.limits import (
     PROOF_MA,
     PROOF_PULL_IN_S,
     PROOF_REST_S,
+    PROOF_TRIP_S,
 )
 from controller.core.types import Drive, Refusal
 
 if TYPE_CHECKING:
-    from controller.core.types import Measurement, Polarity
+    from controller.core.types import Measurement, Polarity, TripOrder
 
 
 class Step(NamedTuple):
-    """One step: how the output is driven, what must then be seen, by when (s), and what it means if not."""
+    """One step: how the output is driven, what must then be seen, by when (s), and what it means if not.
+
+    `alive` None asks for nothing of the output, only for the latch of the hardware trip.
+    """
 
     series: bool
     beat: bool
-    alive: bool
+    alive: bool | None
     within_s: float
     refusal: Refusal
     otherwise: str
+    trip: TripOrder = "follow"
 
 
 STEPS: Final[tuple[Step, ...]] = (
@@ -84,11 +89,51 @@ STEPS: Final[tuple[Step, ...]] = (
 """Series relay alone open, both closed, heartbeat starved, heartbeat back, series relay opened."""
 
 
-class Proof:
-    """Walks through `STEPS`; `code` is the DAC code of `PROOF_MA`."""
+_ARMED: Final = Step(
+    series=True,
+    beat=True,
+    alive=None,
+    within_s=PROOF_TRIP_S,
+    refusal=Refusal.TRIP_HANGS,
+    otherwise="the hardware trip stays tripped: its latch hangs, or the wire from the guard converter's "
+    "ALERT is broken; have the unit serviced",
+    trip="rearm",
+)
 
-    def __init__(self, code: int) -> None:
+TRIP_STEPS: Final[tuple[Step, ...]] = (
+    _ARMED._replace(series=False),
+    *STEPS[:-1],
+    Step(
+        series=True,
+        beat=True,
+        alive=False,
+        within_s=PROOF_TRIP_S,
+        refusal=Refusal.TRIP_DEAD,
+        otherwise="the output stays live though the hardware trip was forced: its switch conducts, its latch "
+        "hangs, or the guard converter's comparator does nothing; have the unit serviced",
+        trip="force",
+    ),
+    _ARMED,
+    Step(
+        series=True,
+        beat=True,
+        alive=True,
+        within_s=PROOF_PULL_IN_S,
+        refusal=Refusal.TRIP_HANGS,
+        otherwise="the output did not come back after the hardware trip was armed again: its switch stays "
+        "open; have the unit serviced",
+    ),
+    STEPS[-1],
+)
+"""The same with a hardware trip: armed first, then, with the output live, forced and armed again."""
+
+
+class Proof:
+    """Walks through `STEPS`, or `TRIP_STEPS`; `code` is the DAC code of `PROOF_MA`."""
+
+    def __init__(self, code: int, *, trip: bool = False) -> None:
         self._code = code
+        self._steps = TRIP_STEPS if trip else STEPS
         self._at = 0
         self._since_s: float | None = None
         self._seen_since_s: float | None = None
@@ -98,14 +143,14 @@ class Proof:
     @property
     def done(self) -> bool:
         """Whether every step was seen."""
-        return self._at >= len(STEPS)
+        return self._at >= len(self._steps)
 
     def step(self, now_s: float, m: Measurement, polarity: Polarity) -> Drive:
         """Return what to drive in this tick; look at `done` and `failed` first."""
         if self._since_s is None:
             self._since_s = now_s
-        step = STEPS[self._at]
-        if self._sees(m, alive=step.alive):
+        step = self._steps[self._at]
+        if self._sees(m, step):
             if self._seen_since_s is None:
                 self._seen_since_s = now_s
         else:
@@ -115,14 +160,22 @@ class Proof:
             self._since_s, self._seen_since_s = now_s, None
         elif now_s - self._since_s > step.within_s + PROOF_REST_S:
             self.failed, self.refusal = step.otherwise, step.refusal
-        step = STEPS[min(self._at, len(STEPS) - 1)]
-        return Drive(polarity, PROOF_MA, self._code, sensing=True, series=step.series, beat=step.beat)
+        step = self._steps[min(self._at, len(self._steps) - 1)]
+        if step.trip == "rearm":  # with the DAC at zero
+            return Drive(polarity, 0.0, 0, sensing=True, series=step.series, beat=step.beat, trip="rearm")
+        return Drive(
+            polarity, PROOF_MA, self._code, sensing=True, series=step.series, beat=step.beat, trip=step.trip
+        )
 
     @staticmethod
-    def _sees(m: Measurement, *, alive: bool) -> bool:
+    def _sees(m: Measurement, step: Step) -> bool:
         """Judge only what is known: a live output shows voltage or current, a dead one neither."""
+        if m.tripped is not None and m.tripped != (step.trip == "force"):
+            return False
+        if step.alive is None:
+            return True
         if m.voltage_v is None or m.current_ma is None:
             return False
-        if alive:
+        if step.alive:
             return m.voltage_v > PROOF_ALIVE_V or m.current_ma > PROOF_ALIVE_MA
         return m.voltage_v < PROOF_DEAD_V and m.current_ma < PROOF_DEAD_MA

@@ -222,6 +222,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.MEDIUM,
             "cut, and the current is off",
         ),
+        Cause.HARDWARE_TRIP: Reason(
+            37,
+            "The hardware trip took the current away.",
+            SERVICE,
+            Mender.TECHNICIAN,
+            Priority.MEDIUM,
+            "cut without the program; were the current not off, 34 or 72 would follow at once",
+        ),
         # 4: the converters that measure
         Cause.ADC_SILENT: Reason(
             41,
@@ -319,6 +327,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.ONCE,
             Priority.MEDIUM,
             "cut; without the program the heartbeat lets go of the output by itself",
+        ),
+        Refusal.TRIP_HANGS: Reason(
+            57,
+            "The hardware trip can't be armed.",
+            SERVICE,
+            Mender.TECHNICIAN,
+            Priority.LOW,
+            "no current flows, and none can until it is mended",
         ),
         # 6: bounds, and the protections as tested at the start
         Cause.TIME_EXCEEDED: Reason(
@@ -422,6 +438,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.LOW,
             "no current flows: nothing is connected",
             clears_itself=True,
+        ),
+        Refusal.TRIP_DEAD: Reason(
+            77,
+            "The hardware trip does not take the current away.",
+            SERVICE,
+            Mender.TECHNICIAN,
+            Priority.HIGH,
+            "should the stage run away, it takes until the program and a relay have acted",
         ),
         Refusal.DATE_UNKNOWN: Reason(
             75,

@@ -53,11 +53,11 @@ class Plan(NamedTuple):
     """What one session is to do: figures of treatment and unit in the core's units.
 
     `halves` are (polarity, seconds of current, ramps included) in order; `guarded` says that the guard has a
-    converter of its own, whose reading zero must then be proven by too; `heed_withdrawal` False only measures
-    what heeding it is worth. `limit_ma` is how far Up may go, at most the guard's ceiling; 0 leaves it at
-    `target_ma`. The rest of a dose carries what its first session gave, and `balances` says that its first
-    half answers a polarity that is done. Times in s, currents in mA, voltages in V, ramp in mA/s, charges
-    in mA min.
+    converter of its own, whose reading zero must then be proven by too, `trip` that the unit has a hardware
+    trip, which is then proven; `heed_withdrawal` False only measures what heeding it is worth. `limit_ma` is
+    how far Up may go, at most the guard's ceiling; 0 leaves it at `target_ma`. The rest of a dose carries
+    what its first session gave, and `balances` says that its first half answers a polarity that is done.
+    Times in s, currents in mA, voltages in V, ramp in mA/s, charges in mA min.
     """
 
     target_ma: float
@@ -78,6 +78,7 @@ class Plan(NamedTuple):
     carried_forward_ma_min: float = 0.0
     carried_reverse_ma_min: float = 0.0
     headroom: Headroom = Headroom()
+    trip: bool = False
 
     @property
     def total_s(self) -> float:
@@ -135,7 +136,7 @@ class Session:
         self._released_since_s: float | None = None
         self._stop_rate_ma_per_s = STOP_MA_PER_S
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
-        self._proof = Proof(regulator.still_code(PROOF_MA))
+        self._proof = Proof(regulator.still_code(PROOF_MA), trip=plan.trip)
         self.fold_back = FoldBack(
             target_ma=self.limit_ma,
             compliance_v=plan.compliance_v,

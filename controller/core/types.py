@@ -85,6 +85,7 @@ class Cause(StrEnum):
     LATE_TICK = "late_tick"
     TIME_EXCEEDED = "time_exceeded"
     DOSE_EXCEEDED = "dose_exceeded"
+    HARDWARE_TRIP = "hardware_trip"
 
 
 class Refusal(StrEnum):
@@ -103,6 +104,8 @@ class Refusal(StrEnum):
     UNIT_UNFIT = "unit_unfit"
     CHIP_MISSING = "chip_missing"
     BUS_SLOW = "bus_slow"
+    TRIP_DEAD = "trip_dead"
+    TRIP_HANGS = "trip_hangs"
     RELAY_WELDED = "relay_welded"
     OUTPUT_DEAD = "output_dead"
     ENABLE_HANGS = "enable_hangs"
@@ -136,7 +139,7 @@ class Measurement(NamedTuple):
     positive in forward polarity. `*_code` are the raw converter words, for finding frozen converters.
     A slower channel keeps its last value and says in `sampled` which channel is new in this tick.
     `dac_doubted` says that the DAC was read with a wrong code since the measurement before, though a second
-    look or a second write put it right.
+    look or a second write put it right. `tripped` is the latch of the hardware trip, None without one.
     """
 
     time_s: float
@@ -152,6 +155,12 @@ class Measurement(NamedTuple):
     failure: Failure | None = None
     confirmed: bool = False
     dac_doubted: bool = False
+    tripped: bool | None = None
+
+
+TripOrder: TypeAlias = Literal["follow", "force", "rearm"]
+"""What the hardware trip is to do: its threshold follows the setpoint, or is put below any current, or its
+latch is armed again, which takes code 0."""
 
 
 class Off(NamedTuple):
@@ -165,7 +174,8 @@ class Drive(NamedTuple):
 
     `sensing` marks the tiny current that looks for contact: an open circuit is then no fault, and the
     guard holds the setpoint to the sensing limit. `series` and `beat` False leave the series relay open or
-    the heartbeat silent, for the proof of the protections.
+    the heartbeat silent, and `trip` forces the hardware trip or arms it again, all for the proof of the
+    protections.
     """
 
     polarity: Polarity
@@ -174,6 +184,7 @@ class Drive(NamedTuple):
     sensing: bool = False
     series: bool = True
     beat: bool = True
+    trip: TripOrder = "follow"
 
 
 Command: TypeAlias = Off | Drive

@@ -54,6 +54,31 @@ class DacPort(Protocol):
         """Read output and EEPROM."""
 
 
+class TripPort(Protocol):
+    """The latch of the hardware trip, and what the guard's converter sets it by.
+
+    All three writes tell whether the chip then holds what was written.
+    """
+
+    def tripped(self) -> bool:
+        """Return the latch."""
+
+    def arm(self) -> None:
+        """Make the edge that arms it, which it takes only while ALERT is not asserted."""
+
+    def threshold(self, code: int) -> bool:
+        """Set the code above which two conversions running assert ALERT."""
+
+    def release(self) -> bool:
+        """Let ALERT fall with the next conversion that is below the threshold."""
+
+    def hold(self) -> bool:
+        """Let ALERT stay once it is asserted."""
+
+    def verify(self, threshold: int) -> None:
+        """Read both thresholds back; OSError if they are not what was written."""
+
+
 class GuardAdcPort(Protocol):
     """Converts one channel without pause."""
 
@@ -124,6 +149,7 @@ class Ports(NamedTuple):
     heartbeat: HeartbeatPort
     panel: PanelPort
     cause_of: Callable[[str, OSError], Cause]
+    trip: TripPort | None = None
 
 
 class Line(NamedTuple):
@@ -146,3 +172,4 @@ class Scales(NamedTuple):
     supply_channel: int
     return_channel: int
     conversion_s: float
+    trip_least_ma: float = 0.0

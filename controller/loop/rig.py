@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
+from controller.core.tripping import FORCED_MA, Threshold
 from controller.core.types import (
     Buttons,
     Cause,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from controller.loop.clock import Clock
-    from controller.loop.ports import DacReading, Ports, Scales
+    from controller.loop.ports import DacReading, Ports, Scales, TripPort
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -59,7 +60,14 @@ BUS_TIME_S: Final = 0.010
 """Time on the bus for one sense or one apply: a pause of the machine of 10 ms is ridden (design); their own
 transfers take below 1 ms on a Pi, and a hung one ends by itself after the host's 10 ms."""
 VERIFY_TICKS: Final = 20
-"""The guard's configuration and, while the output is off, the DAC are read back every 20 ticks, 10 apart."""
+"""The guard's configuration and, while the output is off, the DAC are read back every 20 ticks, 10 apart; the
+thresholds of the hardware trip between them."""
+ARM_TRIES: Final = 3
+"""So often the latch of the hardware trip is armed at a start before it is taken to hang."""
+
+
+_ZERO: Final = Drive("forward", 0.0, 0)
+"""What the hardware trip follows while the output is off."""
 
 
 class Refused(Exception):
@@ -95,6 +103,10 @@ class Rig(RigPort):
         self._failure: Failure | None = None
         self._dac_doubted = False
         self._due_s = 0.0
+        self._threshold = Threshold(scales.trip_least_ma)
+        self._threshold_ma = 0.0
+        self._threshold_code = 0
+        self._released = False
         self._series_operations = self._polarity_operations = 0
         self._pressed = (False, False, False, False)
         self._buttons = Buttons()
@@ -135,6 +147,7 @@ class Rig(RigPort):
         ports.bus.allow(BUS_TIME_S)
         if ports.guard_adc is not None:
             ports.guard_adc.verify()
+        self._arm_trip()
         self._start_next()
         self._clock.sleep_until(self._clock.now() + self._scales.conversion_s)
 
@@ -174,6 +187,7 @@ class Rig(RigPort):
             buttons,
             failure,
             dac_doubted=doubted,
+            tripped=None if ports.trip is None else ports.trip.tripped(),
         )
 
     def look_again(self, seen: Measurement) -> Measurement:
@@ -219,6 +233,8 @@ class Rig(RigPort):
             lost = seen.guard_code == 0 and self._code > 0
             if ports.guard_adc is not None and (lost or self._ticks % VERIFY_TICKS == 0):
                 self._twice(ports.guard_adc.verify)
+            if ports.trip is not None and self._ticks % VERIFY_TICKS == VERIFY_TICKS // 4:
+                self._twice_with(ports.trip.verify, self._threshold_code)
             chip = "control ADC"
             if self._pending:
                 sampled = self._pending
@@ -245,6 +261,7 @@ class Rig(RigPort):
             failure,
             seen.confirmed,
             seen.dac_doubted,
+            seen.tripped,
         )
 
     def sense_again(self, doubted: Measurement, *, high: bool) -> Measurement:
@@ -279,6 +296,7 @@ class Rig(RigPort):
             sampled_code=code,
             failure=failure,
             confirmed=True,
+            tripped=None if ports.trip is None else ports.trip.tripped(),
         )
 
     def apply(self, command: Command) -> None:
@@ -331,10 +349,67 @@ class Rig(RigPort):
             self._twice(self._read_back)
             reads_s.append(now() - begun_s)
         transfers = TRANSFERS if self._ports.guard_adc is not None else TRANSFERS - 1
+        transfers += self._ports.trip is not None
         pace = BusPace(reads_s, self._tick_s, transfers)
         self.bus_notice = pace.notice
         if pace.refusal:
             raise Refused(pace.refusal, Refusal.BUS_SLOW)
+
+    # --- the hardware trip ------------------------------------------------------------------------------
+
+    def _arm_trip(self) -> None:
+        """Arm the latch, which powers up tripped, with the DAC at zero. Raises Refused or OSError."""
+        trip = self._ports.trip
+        if trip is None:
+            return
+        self._released, self._threshold = False, Threshold(self._scales.trip_least_ma)
+        self._put_threshold(trip, self._threshold.follow(0.0, self._threshold_ma))
+        for _ in range(2 * ARM_TRIES):
+            self._ports.bus.allow(BUS_TIME_S)
+            self._arm_a_step(trip)
+            self._clock.sleep_until(self._clock.now() + 2 * self._scales.conversion_s)
+            if not self._released and not trip.tripped():
+                return
+        raise Refused(
+            "the hardware trip stays tripped with the DAC at zero: its latch hangs, the wire from the guard "
+            "converter's ALERT is broken, or current flows; have the unit serviced",
+            Refusal.TRIP_HANGS,
+        )
+
+    def _command_trip(self, trip: TripPort, command: Drive) -> None:
+        """Let the threshold follow, or force or arm the trip, before the DAC is written. Raises OSError."""
+        if command.trip == "force":
+            wanted_ma = FORCED_MA
+        else:
+            wanted_ma = self._threshold.follow(command.setpoint_ma, self._threshold_ma)
+        if wanted_ma != self._threshold_ma:
+            self._put_threshold(trip, wanted_ma)
+        if command.trip == "rearm" and self._code == 0:
+            self._arm_a_step(trip)
+        elif self._released:
+            self._see_done(trip.hold)
+            self._released = False
+
+    def _arm_a_step(self, trip: TripPort) -> None:
+        """Let ALERT fall, or, a conversion later, hold it again and make the edge. Raises OSError."""
+        if self._released:
+            self._see_done(trip.hold)
+            trip.arm()
+        else:
+            self._see_done(trip.release)
+        self._released = not self._released
+
+    def _see_done(self, write: Callable[[], bool]) -> None:
+        """Write a threshold; what arrived wrong is written again at once, and remembered. Raises OSError."""
+        if not self._twice(write):
+            self._dac_doubted = True
+            self._twice(write)
+
+    def _put_threshold(self, trip: TripPort, threshold_ma: float) -> None:
+        per_code, offset = self._scales.guard_ma
+        code = max(-0x8000, min(0x7FFF, round((threshold_ma - offset) / per_code)))
+        self._see_done(lambda: trip.threshold(code))
+        self._threshold_ma, self._threshold_code = threshold_ma, code
 
     # --- parts of it ----------------------------------------------------------------------------------------
 
@@ -342,19 +417,23 @@ class Rig(RigPort):
         if command.polarity != self._polarity:
             self._fail(Failure(Cause.WRONG_POLARITY, "the relay was not moved before the output was driven"))
             return
-        ports = self._ports
+        ports, chip = self._ports, "DAC"
         try:
             ports.bus.allow(BUS_TIME_S)
             failure = self._verify_dac()  # before each write, which would hide that the DAC was reset
             if failure is not None:
                 self._fail(failure)
                 return
+            chip = "guard ADC"
+            if ports.trip is not None:
+                self._command_trip(ports.trip, command)
+            chip = "DAC"
             failure = self._put(command.code)
             if failure is not None:
                 self._fail(failure)
                 return
         except OSError as error:
-            self._fail(Failure(ports.cause_of("DAC", error), str(error)))
+            self._fail(Failure(ports.cause_of(chip, error), str(error)))
             return
         self._beats = command.beat
         if command.series and not self._connected:
@@ -365,14 +444,17 @@ class Rig(RigPort):
             self._disconnect()
 
     def _rest(self, command: Off) -> None:
-        was_connected = self._connected
+        was_connected, chip = self._connected, "DAC"
         self._beats = True
         self._disconnect()
         try:
             self._ports.bus.allow(BUS_TIME_S)
             failure = self._put(0)
+            if self._ports.trip is not None:
+                chip = "guard ADC"
+                self._command_trip(self._ports.trip, _ZERO)
         except OSError as error:
-            failure = Failure(self._ports.cause_of("DAC", error), str(error))
+            failure = Failure(self._ports.cause_of(chip, error), str(error))
         if failure is not None:
             self._fail(failure)
             return

@@ -263,6 +263,7 @@ def loop_of(
         dead_time_s=unit.polarity.dead_time_ms / 1000,
         settle_s=unit.polarity.settle_ms / 1000,
         guarded=unit.guard_adc is not None,
+        trip=unit.trip is not None,
         limit_ma=limit_ma,
         balances=rest is not None and rest.balances,
         carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,

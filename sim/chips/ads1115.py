@@ -7,7 +7,7 @@ knows nothing of what its inputs mean. Conversions are worked out when somebody 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import floor
+from math import floor, inf
 from random import Random
 from typing import Final
 
@@ -74,6 +74,7 @@ class Ads1115(Chip):
         "_start_s",
         "_volts",
         "_wrong",
+        "changed",
         "corrupt_mask",
         "frozen",
         "pointer",
@@ -95,6 +96,7 @@ class Ads1115(Chip):
         self.silent = self.frozen = self.saturated = self.stale = False
         self._wrong: tuple[float, float, float, float] | None = None
         self.corrupt_mask = 0
+        self.changed: Callable[[], None] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -105,6 +107,7 @@ class Ads1115(Chip):
         self._beyond = 0
         self._start_s = 0.0
         self._load_settings()
+        self._tell()
 
     def inject(self, at_s: float, fault: str, *, on: bool) -> None:
         """Switch the fault attribute `fault` at `at_s`, with every conversion before it already done."""
@@ -112,6 +115,7 @@ class Ads1115(Chip):
         if self.stale:
             self._start_s = at_s
         setattr(self, fault, on)
+        self._tell()
 
     def go_wrong(self, at_s: float, over_s: float, *, gain: float = 1.0, offset_v: float = 0.0) -> None:
         """Let every input read `gain` times its voltage plus `offset_v` (V), arriving there over `over_s`."""
@@ -137,7 +141,8 @@ class Ads1115(Chip):
         pointer = self.pointer
         word = self._registers[pointer]
         if pointer == CONVERSION:
-            self._alert = False
+            if self._registers[CONFIG] & LATCHING:  # only then (SBAS444, table 8-3, COMP_LAT)
+                self._alert = False
             if self.corrupt_mask:
                 word ^= self.corrupt_mask
                 self.corrupt_mask = 0
@@ -153,12 +158,35 @@ class Ads1115(Chip):
 
     def alert_level(self) -> bool:
         """Level of the open-drain ALERT/RDY pin with its pull-up: True is high."""
-        self.catch_up(self._clock.now_s)
+        return self.alert_at(self._clock.now_s)
+
+    def alert_at(self, t_s: float) -> bool:
+        """Return the same at `t_s`, which the clock may have passed already."""
+        self.catch_up(t_s)
         config = self._registers[CONFIG]
         if QUEUE[config & 3] == 0:
             return True
         asserted = self._ready_signal() if self._ready_mode() else self._alert
         return asserted == bool(config & ACTIVE_HIGH)
+
+    @property
+    def compares_at_s(self) -> float:
+        """When the comparator has its next conversion to look at, s; infinity while it watches nothing."""
+        if self.stale or not self._continuous or self._running_config & 3 == 3:
+            return inf
+        return self._start_s + self._period_s
+
+    def threshold(self, register: int) -> int:
+        """Return the low or the high threshold."""
+        return self._registers[register]
+
+    def put_threshold(self, register: int, code: int) -> None:
+        """Write the low or the high threshold without the bytes."""
+        self._write_register(register, code & 0xFFFF)
+
+    def _tell(self) -> None:
+        if self.changed is not None:
+            self.changed()
 
     @property
     def config(self) -> int:
@@ -200,7 +228,7 @@ class Ads1115(Chip):
     def _run_continuous(self, now_s: float) -> None:
         """Catch up with unchanged settings; only the last result matters unless the comparator watches."""
         period_s = self._period_s
-        count = int((now_s - self._start_s) / period_s)
+        count = max(1, int((now_s - self._start_s) / period_s))  # one has ended, whatever the last bit says
         first = 0 if self._running_config & 3 != 3 else count - 1
         start_s = self._start_s
         for index in range(first, count):
@@ -213,6 +241,7 @@ class Ads1115(Chip):
         self.catch_up(self._clock.now_s)
         if register != CONFIG:
             self._registers[register] = word - 0x10000 if word & 0x8000 else word
+            self._tell()
             return
         self._registers[CONFIG] = word & ~OS
         if self._converting or self._continuous:
@@ -228,6 +257,7 @@ class Ads1115(Chip):
             return
         self._start_s = self._clock.now_s + WAKE_UP_S
         self._load_settings()
+        self._tell()
 
     def _load_settings(self) -> None:
         """Take the configuration register into use, as the chip does between conversions."""

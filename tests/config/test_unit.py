@@ -79,7 +79,8 @@ def test_what_a_stage_reaches_at_a_current() -> None:
 
 def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it() -> None:
     plain = Unit().as_known_before()
-    assert set(plain) == set(Unit.model_fields) - {"output", "one_shot", "pedal"}
+    assert set(plain) == set(Unit.model_fields) - {"output", "one_shot", "pedal", "trip"}
+    assert "rearm" not in plain["pins"]
     assert set(plain["stage"]) == {
         "full_scale_ma",
         "compliance_v",
@@ -87,7 +88,8 @@ def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it(
         "supply_min_v",
         "supply_max_v",
     }
-    more = Unit.model_validate({"one_shot": {}, "output": {}, "pedal": True, "stage": {"headroom_v": 4.0}})
+    parts = {"one_shot": {}, "output": {}, "pedal": True, "stage": {"headroom_v": 4.0}, "trip": {}}
+    more = Unit.model_validate(parts | {"pins": {"alert": 23, "rearm": 18}})
     assert more.as_known_before() == more.model_dump(mode="json")
 
 
@@ -137,6 +139,14 @@ def test_a_unit_is_frozen() -> None:
             "pins: {series_relay: 4, polarity_relay: 8}",
             "pins: series_relay on 4 and polarity_relay on 8 would go high",
         ),
+        ("pins: {rearm: 4}", "pins: rearm on 4 would go high without the controller"),
+        ("trip: {}", "trip: a trip needs pins.alert and pins.rearm, a pin each is allowed"),
+        ("trip: {}\npins: {alert: 23}", "trip: a trip needs pins.rearm, a pin each is allowed"),
+        (
+            "trip: {}\nguard_adc: null\npins: {alert: 23, rearm: 18}",
+            "trip: a trip hangs on the guard ADC, null is allowed on a unit without one",
+        ),
+        ("trip: {least_ma: 1.0}\npins: {alert: 23, rearm: 18}", "trip.least_ma: expected"),
         ("pins: {alert: 3}", "pins: used twice: pin 3 by I2C and alert;"),
         ("polarity: {relay: latching}", "polarity.relay: expected 'changeover' or 'h_bridge'"),
         (

@@ -15,7 +15,7 @@ from app.technician.commission_steps import procedure
 from config.characters import file_name
 from config.reader import BadFile
 from config.sealed import read_sealed
-from config.unit import Unit, load_unit, reference_unit
+from config.unit import load_unit, reference_unit
 from controller.backends.simulated import simulated
 from controller.workshop.commissioning import NotRight, Workbench
 from sim.scenario import Scenario

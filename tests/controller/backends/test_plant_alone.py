@@ -10,6 +10,7 @@ from controller.loop.tick import Loop
 ONE_ADC = Unit.model_validate({"guard_adc": None})
 ELECTRODES = {"electrode_v": 2.0, "back_emf_v": 1.2}
 FAST_BUS = Unit.model_validate({"i2c": {"frequency_hz": 100_000}, "loop": {"rate_hz": 100}})
+TRIPPING = Unit.model_validate({"trip": {}, "pins": {"alert": 23, "rearm": 18}})
 
 
 def ticks_of(monkeypatch, **what):
@@ -35,8 +36,9 @@ def ticks_of(monkeypatch, **what):
         {"seed": 2, "what": simulated.treatment(area="feet"), "load": {"skin": "dry"} | ELECTRODES},
         {"seed": 3, "unit": ONE_ADC, "person": {"hands_in_at_s": 4.0, "start_at_s": 2.2}},
         {"seed": 4, "unit": FAST_BUS},
+        {"seed": 5, "unit": TRIPPING},
     ],
-    ids=["reference unit", "dry feet", "one converter", "slow bus and loop"],
+    ids=["reference unit", "dry feet", "one converter", "slow bus and loop", "hardware trip"],
 )
 def test_every_tick_is_that_of_the_whole_unit(what, monkeypatch):
     whole, summary = ticks_of(monkeypatch, **what)

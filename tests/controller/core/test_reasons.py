@@ -27,6 +27,7 @@ NUMBERS = {
     "output_stuck": 34,
     "wrong_polarity": 35,
     "supply": 36,
+    "hardware_trip": 37,
     "adc_silent": 41,
     "adc_frozen": 42,
     "adc_stale": 43,
@@ -39,6 +40,7 @@ NUMBERS = {
     "bus_hung": 54,
     "guard_blind": 55,
     "late_tick": 56,
+    "trip_hangs": 57,
     "time_exceeded": 61,
     "dose_exceeded": 62,
     "relay_welded": 63,
@@ -52,6 +54,7 @@ NUMBERS = {
     "chip_missing": 74,
     "date_unknown": 75,
     "bus_slow": 76,
+    "trip_dead": 77,
 }
 """As first given out; a row that is added is added here too, a row that is here never changes."""
 
@@ -100,7 +103,7 @@ def test_of_a_reason_that_only_a_newer_version_knows_the_safe_thing_is_said():
 
 def test_high_is_only_where_current_may_flow_that_should_not():
     high = {row.code for row in REASONS.values() if row.priority is Priority.HIGH}
-    assert high == {34, 63, 65, 67, 72}
+    assert high == {34, 63, 65, 67, 72, 77}
 
 
 def test_what_cuts_a_treatment_is_medium_at_least_and_what_keeps_one_from_beginning_is_not():

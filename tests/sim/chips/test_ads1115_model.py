@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -224,6 +225,35 @@ def test_a_latched_alert_is_cleared_by_reading_the_conversion_register(desk: Des
     assert desk.chip.alert_level() is False
     desk.read(0)
     assert desk.chip.alert_level() is True
+
+
+def test_an_alert_that_is_not_latched_stays_though_the_conversion_is_read(desk: Desk) -> None:
+    level = comparator(desk, 0x44E8, -0x8000, 16000)
+    assert level(1.1) is True
+    desk.read(0)
+    assert desk.chip.alert_level() is True
+    assert level(0.0) is True, "nothing lies below the lowest threshold"
+    desk.write(2, 15999)
+    desk.wait(0.002)
+    assert desk.chip.alert_level() is False
+
+
+def test_a_reset_of_one_that_is_active_high_reads_as_asserted(desk: Desk) -> None:
+    assert comparator(desk, 0x44E8, -0x8000, 16000)(0.3) is False
+    desk.chip.reset()
+    assert desk.chip.alert_level() is True
+
+
+def test_when_the_comparator_looks_next(desk: Desk) -> None:
+    assert desk.chip.compares_at_s == math.inf
+    comparator(desk, 0x44E9, -0x8000, 16000)(0.3)
+    now_s = desk.clock.now_s
+    next_s = desk.chip.compares_at_s
+    assert now_s < next_s < now_s + 0.0014
+    desk.chip.catch_up(next_s)
+    assert next_s < desk.chip.compares_at_s < next_s + 0.0014
+    desk.chip.inject(desk.clock.now_s, "stale", on=True)
+    assert desk.chip.compares_at_s == math.inf
 
 
 def test_the_queue_waits_for_successive_conversions(desk: Desk) -> None:
