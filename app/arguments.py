@@ -7,8 +7,13 @@ shell would have made of it, however it was written.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from pathlib import Path
+from typing import Final
+
+LONGEST_SOCKET: Final = 107
+"""Bytes of a Unix socket's path that Linux takes (unix(7): 108 with the end)."""
 
 
 def seed(text: str) -> int:
@@ -56,6 +61,27 @@ def path(text: str) -> Path:
         raise argparse.ArgumentTypeError(
             f"'{text}' begins with a home that does not exist; write ./{text} for a file of that name"
         ) from None
+
+
+def socket_path(text: str) -> Path:
+    """Read the path of a Unix socket, which may be only so long, the folders that lead to it included."""
+    found = path(text)
+    size = len(os.fsencode(os.path.realpath(found)))
+    if size > LONGEST_SOCKET:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is too long for a socket: {size} bytes with its folders, {LONGEST_SOCKET} are "
+            "allowed; choose a shorter path, such as /tmp/unit.sock"
+        )
+    return found
+
+
+def word(text: str) -> str:
+    """Read a name or number that is not empty."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is empty: write a name or number, or leave the option out"
+        )
+    return text
 
 
 def named_file(text: str) -> str:

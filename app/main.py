@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Container
@@ -15,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from app.arguments import named_file, path, seed, speed_or_max
+from app.arguments import named_file, path, seed, socket_path, speed_or_max
 from app.extras import anew, offer
 from app.locale.help import Help, commands
 from app.locale.terminal import SOURCE, available, retell, retell_refusal, speak, t, wanted
@@ -46,9 +47,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _language(text: str) -> str:
-    if text not in available():
+    """Read a language's code in either case, with or without a country: de, DE, de-AT, de_DE.UTF-8."""
+    code = re.split("[-_.@]", text.strip(), maxsplit=1)[0].lower()
+    if code not in available():
         raise argparse.ArgumentTypeError(f"'{text}' is not one of {', '.join(available())}")
-    return text
+    return code
 
 
 def _add_language(command: argparse.ArgumentParser) -> None:
@@ -63,7 +66,10 @@ def _speak(argv: list[str], known: Container[str]) -> None:
     asked = [word.partition("=")[2] for word in argv if word.startswith("--language=")]
     asked += [after for word, after in pairwise(argv) if word == "--language"]
     command = next((word for word in argv if not word.startswith("-") and word not in asked), None)
-    code = asked[-1] if asked and asked[-1] in available() else wanted(os.environ)
+    try:
+        code = _language(asked[-1]) if asked else wanted(os.environ)
+    except argparse.ArgumentTypeError:  # refused when it is parsed
+        code = wanted(os.environ)
     speak(code if command in SPOKEN or command not in known else SOURCE)
 
 
@@ -260,7 +266,9 @@ def _schema(args: argparse.Namespace) -> ExitCode:
 
 
 def _add_unit(unit: argparse.ArgumentParser) -> None:
-    unit.add_argument("--socket", type=path, metavar="PATH", required=True, help="where it is to be reached")
+    unit.add_argument(
+        "--socket", type=socket_path, metavar="PATH", required=True, help="where it is to be reached"
+    )
     unit.add_argument("--scenario", type=path, metavar="FILE", help="who is there, and what goes wrong when")
     unit.add_argument("--seed", type=seed, default=1, metavar="N", help="which unit and person (default: 1)")
     unit.add_argument("--area", choices=("hands", "feet", "underarms", "face"), default="hands")
@@ -350,7 +358,10 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print the summary as one JSON object, nothing else")
     run.add_argument("--plot", type=path, metavar="FILE.svg", help="draw the session")
     run.add_argument(
-        "--attach", type=path, metavar="SOCKET", help="drive the simulated unit that `ionto unit` runs there"
+        "--attach",
+        type=socket_path,
+        metavar="SOCKET",
+        help="drive the simulated unit that `ionto unit` runs there",
     )
     run.add_argument(
         "--state",

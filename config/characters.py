@@ -74,6 +74,13 @@ _RAW_ENDS: Final = f"[{_ENDS}]"
 _EDGE: Final = f"^[{_SPACES}{_HIDDEN}]|[{_SPACES}{_HIDDEN}]$|[{_SPACES}{_HIDDEN}](?=#)|(?<=:)[{_SPACES}]"
 _SPACE: Final = f"[\\s{_SPACES}]+"
 _UNSEEN: Final = f"[{_HIDDEN}]"
+_DRAWN_ALIKE: Final = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458\u04af\u0501\u04bb\u051b\u051d"
+    "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03f2\u03f3",
+    "abekmhopctyxsijydhqwabezhikmnoptyxcj",
+)
+"""Small letters of Cyrillic and Greek, after case folding, and the Latin ones whose shape they or their
+capitals have."""
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs by their class that leave nothing on paper."""
 
@@ -253,6 +260,15 @@ def cleaned(typed: str) -> str:
     spaced = re.sub(_SPACE, " ", composed(typed))
     kept = "".join(char for char in spaced if char in JOINERS + TURNS or not re.match(_UNSEEN, char))
     return re.sub(_SPACE, " ", kept).strip(f" {JOINERS}")
+
+
+def looks(name: str) -> str:
+    """Give what names that look alike have in common: `same`, with Latin letters for those drawn like them.
+
+    Letters of Cyrillic and Greek that share a shape with a Latin one, as a capital or not (Unicode Technical
+    Standard 39, confusables). Only for telling two names apart: it is nobody's spelling.
+    """
+    return same(name).translate(_DRAWN_ALIKE)
 
 
 def same(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.arguments import path
+from app.arguments import path, socket_path
 from app.extras import EXTRAS
 
 
@@ -15,7 +15,9 @@ def add_off_options(command: argparse.ArgumentParser) -> None:
     """Give `ionto off` its options."""
     add = command.add_argument
     add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
-    add("--attach", type=path, metavar="SOCKET", help="the simulated unit that `ionto unit` runs there")
+    add(
+        "--attach", type=socket_path, metavar="SOCKET", help="the simulated unit that `ionto unit` runs there"
+    )
     add("--json", action="store_true", help="print one JSON object, nothing else")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.arguments import named_file, path, seed, speed
+from app.arguments import named_file, path, seed, socket_path, speed
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -42,7 +42,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
         metavar="SCENARIO",
         help="simulate the unit and the person",
     )
-    add("--attach", type=path, metavar="SOCKET", help="be the simulated unit's that `ionto unit` runs there")
+    add(
+        "--attach",
+        type=socket_path,
+        metavar="SOCKET",
+        help="be the simulated unit's that `ionto unit` runs there",
+    )
     add("--seed", type=seed, metavar="N", help="of a simulation (default: 1)")
     add("--speed", type=speed, metavar="real|N", help="of a simulation (default: real)")
     add("--json", action="store_true", help="tell of sessions and alarms as lines of JSON")

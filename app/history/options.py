@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from app.arguments import path
+from app.arguments import path, word
 
 
 def add_options(
@@ -36,7 +36,7 @@ def add_options(
         "--limit", type=_whole, default=20, metavar="N", help="how many (default: 20, most 500)"
     )
     some.add_argument("--before", type=_whole, metavar="SESSION", help="only those before this one")
-    some.add_argument("--person", metavar="ID", help="only this person's")
+    some.add_argument("--person", type=word, metavar="ID", help="only this person's")
     add("show", "Show one session.").add_argument("session", type=_whole, metavar="SESSION")
     export = add(
         "export", "Write sessions to a file, CSV or JSON by its name, for programs or for a spreadsheet."

@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 from app.household import changes, health
 from app.household.changes import Change
 from app.household.health import Permission, Waiting
-from config.characters import cleaned, composed, same, unfit_in_name
+from config.characters import cleaned, composed, looks, same, unfit_in_name
 from controller.host import wall
 from controller.host.kept import keep_copy
 from protocols.ceilings import MIN_CURRENT_MA, Area
@@ -471,7 +471,7 @@ def require_code(code: str) -> None:
 def _called(db: sqlite3.Connection) -> dict[int, str]:
     """Give what each is called, so that no two are called alike."""
     rows = db.execute("SELECT id, name, hidden FROM person ORDER BY hidden, id").fetchall()
-    counted = Counter(same(name) for _, name, hidden in rows if not hidden)
+    counted = Counter(looks(name) for _, name, hidden in rows if not hidden)
     taken = {name for name, count in counted.items() if count == 1}
     called: dict[int, str] = {}
     for number, name, hidden in rows:
@@ -479,11 +479,11 @@ def _called(db: sqlite3.Connection) -> dict[int, str]:
             called[number] = f"({number})"
             continue
         shown = name
-        if counted[same(name)] > 1:
+        if counted[looks(name)] > 1:
             shown = f"{name} ({number})"
-            while same(shown) in taken:
+            while looks(shown) in taken:
                 shown = f"{shown} ({number})"
-            taken.add(same(shown))
+            taken.add(looks(shown))
         called[number] = shown
     return called
 
@@ -501,7 +501,7 @@ def _free_name(db: sqlite3.Connection, typed: str, number: int | None) -> str:
     if not same(name) or unfit_in_name(name):
         raise StoreRefused(NO_NAME)
     others = db.execute("SELECT id, name FROM person WHERE hidden = 0").fetchall()
-    if any(same(other) == same(name) for one, other in others if one != number):
+    if any(looks(other) == looks(name) for one, other in others if one != number):
         raise StoreRefused(NAME_TAKEN)
     return name
 

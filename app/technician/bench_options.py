@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.arguments import named_file, path, seed
+from app.arguments import named_file, path, seed, word
 
 BARE = object()
 """Stands for `--simulate` without a scenario."""
@@ -40,7 +40,12 @@ def _add_bench(command: argparse.ArgumentParser) -> None:
         help="who answers instead of you: a YAML file, or the simulated bench",
     )
     add("--state", type=path, metavar="DIR", help="where progress and records are kept")
-    add("--meter", metavar="VISA", help="a meter that is read over SCPI, such as TCPIP::192.168.0.7::INSTR")
+    add(
+        "--meter",
+        type=word,
+        metavar="VISA",
+        help="a meter that is read over SCPI, such as TCPIP::192.168.0.7::INSTR",
+    )
     add("--restart", action="store_true", help="begin anew, whatever was kept of one that was interrupted")
     add("--json", action="store_true", help="print the result as one JSON object, nothing else")
 
@@ -84,7 +89,12 @@ def add_calibration(command: argparse.ArgumentParser) -> None:
     add("what", choices=("list", "show", "mark-bad", "certificate"))
     add("file", nargs="?", type=path, metavar="FILE", help="a record (default: the unit's current one)")
     add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
-    add("--serial", metavar="TEXT", help="the unit's serial number instead (SIM-1 is the simulated unit 1)")
+    add(
+        "--serial",
+        type=word,
+        metavar="TEXT",
+        help="the unit's serial number instead (SIM-1 is the simulated unit 1)",
+    )
     add("--state", type=path, metavar="DIR", help="where the records are kept")
     add("--plot", type=path, metavar="FILE.svg", help="list: draw the drift across the records")
     add("--who", metavar="NAME", help="mark-bad: who says so")

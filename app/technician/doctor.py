@@ -25,6 +25,7 @@ from config.unit import Unit, load_unit
 from controller.backends.attached import attached
 from controller.backends.hardware import open_bus, open_pins
 from controller.backends.meter import Accuracy, MeterFailed
+from controller.backends.rigging import failed_start
 from controller.host.ownership import InUse
 from controller.workshop.chips import Hung, Wire, eeprom_code, look_for
 
@@ -112,7 +113,7 @@ def _chips(attach: Path | None, unit: Unit) -> Iterator[Finding]:
 
 def _remedy(error: OSError) -> str:
     """Give a driver's sentence without its advice to simulate, which a doctor doesn't."""
-    return str(error).replace("; to try without hardware add --simulate", "")
+    return failed_start(error).replace("; to try without hardware add --simulate", "")
 
 
 def _on(wire: Wire, unit: Unit) -> Iterator[Finding]:

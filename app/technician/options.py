@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.arguments import named_file, path, seed
+from app.arguments import named_file, path, seed, socket_path, word
 
 _STATE = "where the records are kept (default: $XDG_STATE_HOME/ionto or ~/.local/state/ionto)"
 
@@ -18,8 +18,13 @@ def add_doctor(command: argparse.ArgumentParser) -> None:
     add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
     add("--state", type=path, metavar="DIR", help=_STATE)
     add("--calibration", type=path, metavar="FILE", help="the unit's calibration record")
-    add("--meter", metavar="RESOURCE", help="look for the multimeter with this VISA name too")
-    add("--attach", type=path, metavar="SOCKET", help="ask the chips of the simulated unit that runs there")
+    add("--meter", type=word, metavar="RESOURCE", help="look for the multimeter with this VISA name too")
+    add(
+        "--attach",
+        type=socket_path,
+        metavar="SOCKET",
+        help="ask the chips of the simulated unit that runs there",
+    )
     add("--json", action="store_true", help="print one JSON object, nothing else")
 
 

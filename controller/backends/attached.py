@@ -26,7 +26,7 @@ def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
     from sim.remote.unit_client import UnitClient, say_absent
 
     path, timeout_s = path.resolve(), unit.i2c.timeout_ms / 1000
-    if not path.exists():  # so that no lock is left beside nothing
+    if not path.is_socket():  # so that no lock is left beside nothing
         say_absent(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
     lock = own(path.with_name(f"{path.name}.lock"), f"the unit at {path}")
     stack.callback(os.close, lock)

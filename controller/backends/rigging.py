@@ -7,10 +7,12 @@ line per channel: whatever is measured goes through `scales_of` and nowhere else
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from config.unit import RANGE_V
 from controller.core.types import Cause
+from controller.host.disk import OURS_NOT, told
 from controller.host.shortage import shortage
 from controller.loop.clock import RealClock
 from controller.loop.ports import Line, Ports, Scales
@@ -184,6 +186,8 @@ def failed_start(error: Exception) -> str:
     """Say in one sentence what failed before the session, with what to do about it."""
     if (short := shortage(error)) is not None:
         return f"the session can't begin ({short[0]}): {short[1]}"
+    if isinstance(error, OSError) and error.filename and error.errno in OURS_NOT:
+        return f"{error.filename} can't be used: {told(error, Path(error.filename))}"
     remedy = next((words for kind, words in _REMEDIES if isinstance(error, kind)), None)
     return str(error) if remedy is None else f"{str(error).rstrip('.')}: {remedy}"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from controller.backends.bench import Bench, NotReady
 from controller.backends.hardware import hardware
-from controller.backends.rigging import rig_on
+from controller.backends.rigging import failed_start, rig_on
 from controller.backends.simulated import simulated
 from controller.core.limits import MAX_STEP_MA
 from controller.core.regulator import DAC_TOP_CODE
@@ -149,7 +149,7 @@ def _rig(request: BenchRequest) -> Iterator[tuple[Bench, Rig]]:
             stack.callback(rig.rest)
             rig.start()
         except (OSError, InUse, Refused) as error:
-            raise NotReady(str(error)) from error
+            raise NotReady(failed_start(error)) from error
         yield bench, rig
 
 

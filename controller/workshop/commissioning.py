@@ -20,7 +20,7 @@ from config.calibration import (
 )
 from config.unit import RANGE_V
 from controller.backends.bench import Bench
-from controller.backends.rigging import Hands, hands_on, rig_on, store_zero
+from controller.backends.rigging import Hands, failed_start, hands_on, rig_on, store_zero
 from controller.core.limits import SENSING_LIMIT_MA
 from controller.core.types import Buttons, Measurement, Off, Phase
 from controller.loop.bounds import guard_of
@@ -263,7 +263,7 @@ class Workbench:
                 stack.callback(rig.rest)
                 rig.start()
             except (OSError, Refused) as error:
-                raise NotRight(str(error)) from error
+                raise NotRight(failed_start(error)) from error
             yield rig
 
     # --- helpers ------------------------------------------------------------------------------------------

@@ -166,7 +166,20 @@ def _connected(path: Path) -> Any:
 
 
 def say_absent(path: Path, error: OSError) -> NoReturn:
-    """Raise what is to be said of a socket at which there is no unit."""
+    """Raise what is to be said of a socket at which there is no unit, or one that is not ours to use."""
+    if error.errno in (errno.EACCES, errno.EPERM):
+        raise UnitUnavailable(
+            f"{path} may not be used by this account: use the account that the unit there runs under, or "
+            "start one of your own with `ionto unit` and another --socket"
+        ) from error
+    if not path.parent.is_dir():
+        raise UnitUnavailable(
+            f"no unit answers at {path}: {path.parent} is no folder; look at the path"
+        ) from error
+    if path.exists() and not path.is_socket():
+        raise UnitUnavailable(
+            f"{path} is no socket of a unit: choose another path, and start one there with `ionto unit`"
+        ) from error
     raise UnitUnavailable(
         f"no unit answers at {path} ({error.strerror or error}): start one with `ionto unit --socket {path}`"
     ) from error

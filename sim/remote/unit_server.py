@@ -331,7 +331,9 @@ def _door(path: Path) -> socket.socket:
             except ConnectionRefusedError:
                 path.unlink(missing_ok=True)
             except OSError as error:
-                raise SocketTaken(f"{path} cannot be used: {error.strerror or error}") from error
+                raise SocketTaken(
+                    f"{path} cannot be used ({error.strerror or error}): choose another path"
+                ) from error
             else:
                 raise SocketTaken(f"another unit answers at {path}: choose another socket or end that unit")
     elif path.exists():
@@ -343,5 +345,7 @@ def _door(path: Path) -> socket.socket:
         door.setblocking(False)  # noqa: FBT003 - the standard library's signature
     except OSError as error:
         door.close()
-        raise SocketTaken(f"{path} cannot be made: {error.strerror or error}") from error
+        raise SocketTaken(
+            f"{path} cannot be made ({error.strerror or error}): choose another path"
+        ) from error
     return door

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from config.characters import cleaned, named, same, unfit_in_name
+from config.characters import cleaned, looks, named, same, unfit_in_name
 from config.kinds import check_file
 from config.reader import BadFile, read_text
 from config.unit import Unit
@@ -208,3 +208,30 @@ def test_one_error_stands_where_the_one_fault_is(text, model, line):
 def test_a_letter_of_another_script_in_a_number_is_named():
     (error,) = errors_of("name: A\ndac: {address: 0\u044562}\n", Unit)
     assert "cyrillic small letter ha (U+0445)" in error
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Anna", "\u0410nna"),  # Cyrillic A
+        ("ANNA", "\u0391NNA"),  # Greek Alpha
+        ("Oleh", "\u041eleh"),
+        ("Petra", "\u0420etra"),  # Cyrillic Er
+        ("Bob", "\u0412ob"),  # Cyrillic Ve
+        ("Boris", "Bor\u0456s"),  # Cyrillic i
+        ("Tom", "\u0422\u043e\u043c"),  # all but its shape is another script
+        ("Max", "M\u03b1x"),
+        ("Helen", "\u0397elen"),  # Greek Eta
+    ],
+)
+def test_names_that_look_alike_are_told_and_are_still_two_names(one: str, other: str) -> None:
+    assert looks(one) == looks(other)
+    assert same(one) != same(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Anna", "Anne"), ("\u0410\u043d\u044f", "Ana"), ("\u0396\u03c9\u03ae", "Zoi"), ("Ann", "Ann 2")],
+)
+def test_names_that_look_different_are_different(one: str, other: str) -> None:
+    assert looks(one) != looks(other)

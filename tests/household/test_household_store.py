@@ -88,6 +88,15 @@ def test_another_spelling_is_the_same_name(household, name):
     assert household.add_person("Zoe", TODAY)
 
 
+def test_a_name_that_looks_like_anothers_is_taken(household):
+    first = household.add_person("Anna", TODAY)
+    with pytest.raises(StoreRefused, match="name"):
+        household.add_person("\u0410nna", TODAY)  # a Cyrillic A
+    household.rename_person(first, "\u0410nna")  # one's own may be written so
+    with pytest.raises(StoreRefused, match="name"):
+        household.add_person("Anna", TODAY)
+
+
 def test_names_are_kept_composed_and_with_their_joiners(household):
     one = household.add_person("  Zoe\u0308\u00a0  B ", TODAY)
     two = household.add_person("\u06a9\u200c\u06a9", TODAY)
