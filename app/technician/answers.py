@@ -225,7 +225,7 @@ class Terminal:
     def refused(self, step: Step, why: str) -> None:
         """Say why and wait for the person, so that nothing is tried again unasked. Raises Back or Abort."""
         self._clear()
-        say(f"  {step.title} is not accepted: {why}")
+        say(f"  {step.title}: not accepted: {why}")
         while True:
             say("  Enter goes on, back takes the step before again, quit leaves.")
             line = None

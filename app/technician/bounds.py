@@ -132,10 +132,10 @@ Row = dict[str, Any]
 def table(unit: Unit, results: Mapping[str, Values]) -> list[Row]:
     """Give every figure of a commissioning: what, how much, its bound, and by what it was seen."""
     leaks, chips, timing = results["leakage"], results["chips"], results["timing"]
-    instrument = leaks["leakage_instrument"]
+    instrument = leaks["instrument"]
     rows = [
-        _row("leakage, a.c.", leaks["leakage_ac_ua"], Bound(None, LEAKAGE_AC_UA, "uA"), instrument),
-        _row("leakage, d.c.", leaks["leakage_dc_ua"], Bound(None, LEAKAGE_DC_UA, "uA"), instrument),
+        _row("leakage, a.c.", leaks["ac_ua"], Bound(None, LEAKAGE_AC_UA, "uA"), instrument),
+        _row("leakage, d.c.", leaks["dc_ua"], Bound(None, LEAKAGE_DC_UA, "uA"), instrument),
     ]
     if "limiter" in results:
         rows.append(_row("limiter", results["limiter"]["limiter_ma"], limiter(), "meter"))

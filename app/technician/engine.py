@@ -145,6 +145,9 @@ def read_entry(entry: Entry, text: str) -> Value:
         if word in ("n", "no"):
             return False
         raise ValueError(f"{entry.name} is {text!r}, yes or no is allowed")
+    if entry.kind == "choice":
+        alike = (one for one in entry.choices if one.lower() == text.lower())
+        return check_entry(entry, next(alike, text))
     if entry.kind == "number":
         try:
             number = float(text.replace(",", "."))

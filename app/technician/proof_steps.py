@@ -20,26 +20,24 @@ LEAKAGE_DAYS: Final = 366
 
 def isolation_steps(today: date) -> tuple[Step, ...]:
     """Ask for what stands between a person and the mains, which no software sees."""
-    whose = (("supply", "Supply of the output"), ("pi_supply", "Supply of the Pi"))
-    labels = [
-        entry
-        for key, words in whose
-        for entry in (
-            Entry(f"{key}_model", f"{words}: maker and model", simulated="simulated supply"),
-            Entry(f"{key}_class", f"{words}: its class", "choice", choices=("I", "II"), simulated="II"),
-            Entry(f"{key}_mopp", f"{words}: is it marked 2 x MOPP (IEC 60601-1)?", "yes", simulated=True),
+    supplies = [
+        Step(
+            f"{key}_supply",
+            f"The supply of {whose}",
+            "Look at the label of its adapter. The two adapters alone keep the mains from who touches the "
+            "electrodes.",
+            (
+                Entry("model", "Its maker and model", simulated="simulated supply"),
+                Entry("class", "Its class", "choice", choices=("I", "II"), simulated="II"),
+                Entry("two_mopp", "Is it marked 2 x MOPP (IEC 60601-1)?", "yes", simulated=True),
+            ),
+            accept=_isolates,
         )
+        for key, whose in (("output", "the output"), ("pi", "the Pi"))
     ]
-    supplies = Step(
-        "supplies",
-        "The supplies",
-        "Look at the labels of both adapters. They alone keep the mains from whoever touches the electrodes.",
-        tuple(labels),
-        accept=_isolates,
-    )
 
     def microampere(kind: str, words: str, simulated: float) -> Entry:
-        return Entry(f"leakage_{kind}_ua", words, "number", "uA", 0.0, 1e6, simulated=simulated)
+        return Entry(f"{kind}_ua", words, "number", "uA", 0.0, 1e6, simulated=simulated)
 
     leakage = Step(
         "leakage",
@@ -48,33 +46,30 @@ def isolation_steps(today: date) -> tuple[Step, ...]:
         "bridged, to earth, adapters on the mains and the Pi's sockets connected to earth. Without it there "
         "is no record: have it measured by somebody who has one; what was done until here is kept.",
         (
-            microampere("ac", "Leakage, a.c.", 12.0),
-            microampere("dc", "Leakage, d.c.", 0.4),
+            Entry("instrument", "Instrument: maker, type, serial number", simulated="simulated tester"),
+            Entry("measured_by", "Who measured it", simulated="simulated technician"),
             Entry(
-                "leakage_instrument", "Instrument: maker, type, serial number", simulated="simulated tester"
-            ),
-            Entry("leakage_by", "Who measured it", simulated="simulated technician"),
-            Entry(
-                "leakage_date",
+                "date",
                 "When it was measured",
                 "date",
                 simulated=today.isoformat(),
                 check=within_days(today, LEAKAGE_DAYS, "leakage is measured every year"),
             ),
+            microampere("ac", "Leakage, a.c.", 12.0),
+            microampere("dc", "Leakage, d.c.", 0.4),
         ),
         accept=_isolated,
     )
-    return supplies, leakage
+    return *supplies, leakage
 
 
 def _isolates(values: Values, _results: Mapping[str, Values]) -> str:
-    for key, words in (("supply", "the supply of the output"), ("pi_supply", "the supply of the Pi")):
-        if values[f"{key}_class"] != "II" or not values[f"{key}_mopp"]:
-            return (
-                f"{words} is not of Class II with 2 x MOPP: connect nobody; take one that is (ionto circuit "
-                "--parts, PS1 and PS2)"
-            )
-    return ""
+    if values["class"] == "II" and values["two_mopp"]:
+        return ""
+    return (
+        "it is not of Class II with 2 x MOPP: connect nobody; take one that is (PS1 and PS2 of "
+        "`ionto circuit --parts`)"
+    )
 
 
 def _isolated(values: Values, _results: Mapping[str, Values]) -> str:
@@ -82,7 +77,7 @@ def _isolated(values: Values, _results: Mapping[str, Values]) -> str:
         ("ac", "a.c.", bounds.LEAKAGE_AC_UA),
         ("dc", "d.c.", bounds.LEAKAGE_DC_UA),
     ):
-        found_ua = values[f"leakage_{key}_ua"]
+        found_ua = values[f"{key}_ua"]
         if found_ua > most_ua:
             return (
                 f"{found_ua:g} uA {words} leak, at most {most_ua:g} are allowed: connect nobody; look for "

@@ -23,25 +23,19 @@ from sim.scenario import Scenario
 BOX = {"load": {"skin": 2000.0}, "person": {"start_at_s": None, "fidgets": False}}
 
 
-SUPPLIES = {
-    "supply_model": "S 24",
-    "supply_class": "II",
-    "supply_mopp": True,
-    "pi_supply_model": "S 5",
-    "pi_supply_class": "II",
-    "pi_supply_mopp": True,
-}
+SUPPLY = {"model": "S 24", "class": "II", "two_mopp": True}
 LEAKAGE = {
-    "leakage_ac_ua": 14,
-    "leakage_dc_ua": 0.5,
-    "leakage_instrument": "Tester 1",
-    "leakage_by": "L",
-    "leakage_date": date.today().isoformat(),
+    "instrument": "Tester 1",
+    "measured_by": "L",
+    "date": date.today().isoformat(),
+    "ac_ua": 14,
+    "dc_ua": 0.5,
 }
 HAND_IN = {"hand_in_peak_ma": 30, "hand_in_above_2ma_ms": 0.01, "hand_in_charge_uc": 0.1}
 GIVEN = {
     "unit": {"technician": "T", "serial": "A7"},
-    "supplies": SUPPLIES,
+    "output_supply": SUPPLY,
+    "pi_supply": dict(SUPPLY),
     "leakage": LEAKAGE,
     "limiter_asked": {"measured": False},
     "oscilloscope": {"there": False},
@@ -260,10 +254,10 @@ def test_an_answer_file_answers_and_what_it_lacks_is_named(capsys, tmp_path):
     [
         ({"red_light": {"colour": "green"}}, "the light is green where red is driven"),
         ({"buzzer": {"heard": False}}, "the buzzer is not heard"),
-        ({"supplies": {**SUPPLIES, "pi_supply_class": "I"}}, "the supply of the Pi is not of Class II"),
-        ({"supplies": {**SUPPLIES, "supply_mopp": False}}, "the supply of the output is not of Class II"),
-        ({"leakage": {**LEAKAGE, "leakage_ac_ua": 101}}, "101 uA a.c. leak, at most 100 are allowed"),
-        ({"leakage": {**LEAKAGE, "leakage_dc_ua": 10.5}}, "10.5 uA d.c. leak, at most 10 are allowed"),
+        ({"pi_supply": {**SUPPLY, "class": "I"}}, "pi_supply: it is not of Class II with 2 x MOPP"),
+        ({"output_supply": {**SUPPLY, "two_mopp": False}}, "output_supply: it is not of Class II"),
+        ({"leakage": {**LEAKAGE, "ac_ua": 101}}, "101 uA a.c. leak, at most 100 are allowed"),
+        ({"leakage": {**LEAKAGE, "dc_ua": 10.5}}, "10.5 uA d.c. leak, at most 10 are allowed"),
         (
             {"limiter_asked": {"measured": True}, "limiter": {"limiter_ma": 29}},
             "the limiter lets 29 mA pass, 26.125 to 28.875 mA is allowed",
@@ -301,10 +295,10 @@ def test_without_the_leakage_there_is_no_record(capsys, tmp_path, lacks):
 @pytest.mark.parametrize(
     ("entry", "value", "says"),
     [
-        ("leakage_date", "2999-01-01", "which has not come yet"),
-        ("leakage_date", "2001-01-01", "leakage is measured every year"),
-        ("leakage_ac_ua", -1, "a number from 0 to"),
-        ("leakage_by", "", "text of 1 to 80 characters is allowed"),
+        ("date", "2999-01-01", "which has not come yet"),
+        ("date", "2001-01-01", "leakage is measured every year"),
+        ("ac_ua", -1, "a number from 0 to"),
+        ("measured_by", "", "text of 1 to 80 characters is allowed"),
     ],
 )
 def test_a_leakage_that_cannot_be_is_refused_where_it_stands(capsys, tmp_path, entry, value, says):
@@ -380,7 +374,7 @@ def test_a_full_disk_leaves_no_record_and_the_progress(capsys, tmp_path, monkeyp
     out = tmp_path / "out"
     out.touch()
     code, _, err = do(capsys, tmp_path, "--answers", "simulated", "--out", out)
-    assert (code, str(out) in err, "/21" in err) == (2, True, False)  # known before the first step
+    assert (code, str(out) in err, "/22" in err) == (2, True, False)  # known before the first step
 
     def full(_path, _text):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -397,4 +391,4 @@ def test_a_unit_file_that_takes_no_serial_number_is_refused_before_anything(caps
     unit = tmp_path / "unit.yaml"
     unit.write_text("{name: A, serial: B}\n")
     code, _, err = do(capsys, tmp_path, "--answers", "simulated", "--unit", unit)
-    assert (code, "no serial number can be put in" in err, "/21" in err) == (2, True, False)
+    assert (code, "no serial number can be put in" in err, "/22" in err) == (2, True, False)
