@@ -8,12 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from app.locale.terminal import SOURCE, speak
 from app.main import main
 from controller.backends.rigging import failed_start
 from sim.remote.unit_client import UnitUnavailable, say_absent
 
 FOLDER = os.path.realpath(tempfile.gettempdir())
 LONG = f"{FOLDER}/{'a' * 120}.sock"
+
+
+@pytest.fixture(autouse=True)
+def _english_afterwards():
+    yield
+    speak(SOURCE)
 
 
 @pytest.mark.parametrize(
