@@ -15,7 +15,7 @@ from app.campaign.pairs import Pair, pair_problems
 from app.forks import LONGEST_S, run_branches
 from app.reactions import ROWS
 from config.calibration import Calibration
-from config.unit import reference_unit
+from config.unit import Unit, reference_unit
 from controller.session.wiring import SessionRequest, StopSwitch, run_session
 from protocols.treatment import Treatment, find, names
 from sim.scenario import Scenario
@@ -69,8 +69,10 @@ def life(number: int) -> Life:
     )
 
 
-TRIPPING: Final = Unit.model_validate({"trip": {}, "pins": {"alert": 23, "rearm": 18}})
-"""The unit that faults of the hardware trip are tried on."""
+TRIPPING: Final = Unit.model_validate(
+    reference_unit().model_dump(mode="json", by_alias=True) | {"trip": {}, "pins": {"alert": 23, "rearm": 18}}
+)
+"""The reference unit with a hardware trip, on which faults of that are tried."""
 
 
 def run_sound(treatment: str, seed: int) -> Result:
