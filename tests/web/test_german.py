@@ -42,6 +42,8 @@ TOLD = {
     "output_lost": "0.00 mA measured at a setpoint of 12.00 mA without voltage at the output: a relay is "
     "open or the current stage is dead",
     "output_stuck": "3.10 mA measured while the output should be off",
+    "hardware_trip": "the hardware trip has opened its switch at a setpoint of 10.00 mA; the guard reads "
+    "0.04 mA now",
     "late_tick": "a tick came 61 ms after the one before, bound 50 ms",
     "time_exceeded": "current flowed for 1231 s",
     "dose_exceeded": "240.1 mA min were given",
