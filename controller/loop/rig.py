@@ -187,7 +187,6 @@ class Rig(RigPort):
             buttons,
             failure,
             dac_doubted=doubted,
-            tripped=None if ports.trip is None else ports.trip.tripped(),
         )
 
     def look_again(self, seen: Measurement) -> Measurement:
@@ -261,7 +260,8 @@ class Rig(RigPort):
             failure,
             seen.confirmed,
             seen.dac_doubted,
-            seen.tripped,
+            # Last, so that an output that has just opened by itself is not taken for an open circuit.
+            None if ports.trip is None else ports.trip.tripped(),
         )
 
     def sense_again(self, doubted: Measurement, *, high: bool) -> Measurement:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 from simulated import requested, simulate
 
+from app.forks import run_branches
 from config.unit import Unit
 from controller.backends.simulated import simulated
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import run_session
-from sim.scenario import Scenario
+from sim.scenario import Event, Scenario
 
 PINS = {"alert": 23, "rearm": 18}
 UNIT = Unit.model_validate({"trip": {}, "pins": PINS})
@@ -35,6 +37,18 @@ def test_too_much_is_off_within_five_milliseconds_wherever_in_a_tick(
     summary, _ = simulate(unit=UNIT, events=[{"at_s": HOLD_S + after_s, "fault": fault, **params}])
     assert summary["trip"]["cause"] in {"hardware_trip", "over_current", "current_spike"}
     assert summary["trip"]["latency_ms"] <= 5.0
+
+
+def test_what_it_cut_while_the_guard_looked_again_is_not_taken_for_an_open_circuit() -> None:
+    """Onsets all through the ticks, as forks of one session: some are cut between two looks of one tick."""
+    rng = Random(1)
+    faults = ({"fault": "current_spike", "to_ma": 27.0}, {"fault": "over_current", "by_ma": 1.7})
+    events = [
+        [Event.model_validate({"at_s": HOLD_S + 4.0 * rng.random(), **faults[n % 2]})] for n in range(120)
+    ]
+    found = run_branches(requested(unit=UNIT), events)
+    assert {summary["trip"]["cause"] for summary in found} == {"hardware_trip"}
+    assert max(summary["trip"]["latency_ms"] for summary in found) <= 5.0
 
 
 def test_it_acts_though_nobody_looks() -> None:
