@@ -73,6 +73,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/people/{person}/answers": {"POST": people.answer},
     "/people/{person}/keep": {"POST": people.keep},
     "/people/{person}/word": {"POST": people.word},
+    "/people/{person}/taught": {"POST": people.taught},
     "/people/{person}/permission": {"POST": people.permit},
     "/people/{person}/limit": {"POST": people.limit},
     "/people/{person}/name": {"POST": people.rename},
@@ -82,7 +83,9 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
 }
 
 AGAIN: Final[dict[Callable[[Visit], Response], Callable[[Visit], Response]]] = {
-    **dict.fromkeys((people.answer, people.word, people.permit, people.limit, people.rename), people.person),
+    **dict.fromkeys(
+        (people.answer, people.word, people.taught, people.permit, people.limit, people.rename), people.person
+    ),
     people.add: people.people,
     plan.save: plan.plan,
     history.amend: history.session,

@@ -16,8 +16,8 @@ PROGRAM = ("-m", "app.main")
 class Appliance:
     """The simulated unit with its state in `state`, so many times real time, until closed."""
 
-    def __init__(self, state, speed, program=PROGRAM):
-        command = [sys.executable, *program, "device", "--state", str(state), "--simulate"]
+    def __init__(self, state, speed, program=PROGRAM, options=()):
+        command = [sys.executable, *program, "device", "--state", str(state), "--simulate", *options]
         self._log = (state / "device.log").open("w")
         self._process = subprocess.Popen(
             [*command, "--speed", str(speed), "--json"],

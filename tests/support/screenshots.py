@@ -1,8 +1,13 @@
-"""Makes the pictures of the pages in docs/images: `python tests/support/screenshots.py` (needs Chromium)."""
+"""Makes the pictures of the pages in docs/images: `python tests/support/screenshots.py` (needs Chromium).
 
+Law: every picture is of a treatment that really ran on the simulated unit, taken while somebody follows the
+page. `docs/images/pages.json` says what each is of; tests/web/test_first_path.py holds all to it.
+"""
+
+import hashlib
+import json
 import sys
 import tempfile
-from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -10,74 +15,121 @@ sys.path += [str(ROOT), str(ROOT / "tests" / "support")]
 
 from browser import Browser  # noqa: E402
 from chromium import DESK, PHONE, chromium, visit  # noqa: E402
-from companion import Companion  # noqa: E402
-from herald import TREATING, Herald, wait_for  # noqa: E402
-from old_days import live_days  # noqa: E402
+from first_path import IMAGES, PICTURES, FirstHome, Walk, session_of, words  # noqa: E402
+from herald import wait_for  # noqa: E402
 
-from app.household.store import Household  # noqa: E402
-from protocols.course import Plan  # noqa: E402
+from app.household.order import CHECKLIST  # noqa: E402
 from protocols.fitness import QUESTIONS  # noqa: E402
 
-OUT = ROOT / "docs" / "images"
-SHOTS = (
-    ("prepare", "/prepare?person=1&treatment=hands", PHONE, False, "en"),
-    ("plan", "/plan", PHONE, False, "en"),
-    ("history", "/history", PHONE, True, "en"),
-    ("session", "/history/6", DESK, False, "en"),
-    ("people", "/people", PHONE, False, "en"),
-    ("person", "/people/1", PHONE, False, "en"),
-)
 
+class Camera:
+    """Takes pictures of pages, and notes what each is of."""
 
-def household(state):
-    book, today = Household(state), date.today()
-    ann = book.add_person("Ann", date(1990, 5, 17))
-    book.add_person("Tim", today - timedelta(days=9 * 365))
-    book.answer(ann, {question.key: question.key == "metal" for question in QUESTIONS}, today)
-    book.give_word(ann, "metal", "Dr Example", today)
-    book.set_plan(ann, "hands", Plan(3, 4, 7, today - timedelta(days=14)))
-    live_days(state, (14, 12, 10, 7, 5, 3))
-    feelings = [("fine", 4), ("itchy", 4), ("fine", 3), ("fine", 2), ("fine", 2), ("fine", 1)]
-    for session, (felt, sweat) in enumerate(feelings, start=1):
-        book.say(session, felt, sweat)
+    def __init__(self, home):
+        self.home, self.told = home, {}
 
-
-def shoot(browser, port, device, name, path, size, dark, language):
-    with visit(browser, port, device, size=size, dark=dark, language=language) as context:
-        page = context.new_page()
-        page.goto(path)
-        page.wait_for_timeout(700)
+    def see(self, name, page, part=""):
         page.evaluate("document.querySelector('.stopbar').style.position = 'static'")
-        page.screenshot(path=str(OUT / f"page-{name}.png"), full_page=True)
+        page.evaluate("document.fonts.ready")
+        file = IMAGES / f"page-{name}.png"
+        if part:
+            page.locator(part).first.screenshot(path=str(file))
+        else:
+            page.screenshot(path=str(file), full_page=True)
+        page.evaluate("document.querySelector('.stopbar').style.position = ''")
+        self.told[name] = {"words": words(page), "session": None, "file": file}
+
+    def is_of(self, session, *names):
+        for name in names:
+            self.told[name]["session"] = session_of(self.home, session)
+
+    def keep(self):
+        for told in self.told.values():
+            told["sha256"] = hashlib.sha256(told.pop("file").read_bytes()).hexdigest()
+        for file in IMAGES.glob("page-*.png"):
+            if file.stem.removeprefix("page-") not in self.told:
+                file.unlink()
+        PICTURES.write_text(json.dumps(self.told, indent=1, sort_keys=True) + "\n")
+
+
+def first_treatment(home, browser, camera):
+    """Walk the path, and take the pictures of it; gives the phone's cookies."""
+    with visit(browser, home.web.port, None, size=PHONE) as context:
+        page = context.new_page()
+        walk = Walk(home, page, "en", camera.see)
+        walk.pair()
+        walk.person()
+        walk.plan()
+        walk.prepare()
+        walk.flows()
+        desk(home, browser, context.cookies(), camera)
+        walk.finishes()
+        walk.is_taught()
+        page.goto("/people")
+        camera.see("people", page)
+        page.goto("/history")
+        page.locator(".chart canvas, .chart img").first.wait_for()
+        camera.see("history", page)
+        return context.cookies()
+
+
+def desk(home, browser, cookies, camera):
+    """Take the picture of the page Now on a wide screen, in German, while current flows."""
+    with visit(browser, home.web.port, None, size=DESK, language="de") as context:
+        context.add_cookies(cookies)
+        page = context.new_page()
+        page.goto("/")
+        page.locator("#live-chart canvas").wait_for()
+        camera.see("now-desk", page)
+
+
+def a_hand_leaves(home, browser, cookies, camera):
+    """Treat somebody else, whose hand leaves the water."""
+    device = Browser(home.web.port)
+    device.cookies = {one["name"]: one["value"] for one in cookies}
+    ben = device.submit("/people", "/people", name="Ben", born="1988-03-02").headers["location"]
+    device.submit(ben, f"{ben}/answers", **{question.key: "no" for question in QUESTIONS})
+    where = f"/prepare?person={ben.rpartition('/')[2]}&treatment=hands"
+    device.submit(where, "/prepare", current_ma="8", **dict.fromkeys(CHECKLIST, "yes"))
+    home.wait(next="press_start")
+    home.unit.settle()
+    home.unit.press("start", 3.0)
+    home.wait(phase="hold")
+    wait_for(lambda: home.unit.snapshot["charge_forward_ma_min"] > 20.0)
+    with visit(browser, home.web.port, None) as context:
+        context.add_cookies(cookies)
+        page = context.new_page()
+        page.goto("/")
+        home.unit.hand(out=True)
+        page.get_by_role("alert").filter(has_text="The circuit opened").wait_for()
+        page.locator("[data-live=rest]").filter(visible=True).wait_for()
+        camera.see("alarm", page)
+        home.unit.hand(out=False)
+
+
+def one_session(home, browser, cookies, camera):
+    """Take the picture of the page of the first treatment."""
+    with visit(browser, home.web.port, None, size=DESK) as context:
+        context.add_cookies(cookies)
+        page = context.new_page()
+        page.goto("/history/1")
+        page.locator(".chart canvas").wait_for()
+        camera.see("session", page)
 
 
 def main():
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        state = Path(folder)
-        household(state)
-        herald, companion = Herald(state), Companion(state)
+        home = FirstHome(Path(folder))
+        camera = Camera(home)
         try:
-            device = Browser(companion.port)
-            wait_for(lambda: "simulated unit" in device.get("/").text)
-            shoot(browser, companion.port, device, "stranger", "/", PHONE, False, "en")
-            device.submit("/", "/pair", name="phone")
-            herald.show(held=None)
-            herald.show(held="up")
-            device.get("/")
-            herald.show(held=None)
-            for shot in SHOTS:
-                shoot(browser, companion.port, device, *shot)
-            herald.show(**{**TREATING, "session": 6, "measured_ma": 11.98})
-            shoot(browser, companion.port, device, "now", "/", PHONE, True, "en")
-            shoot(browser, companion.port, device, "now-desk", "/", DESK, False, "de")
-            herald.show(
-                state="alarm", phase="tripped", trip_cause="open_circuit", code=11, next="press_start_rest",
-                rest_s=590.0, contact=None, last={"session": 6, "cause": "open_circuit", "reason": "x"},
-            )  # fmt: skip
-            shoot(browser, companion.port, device, "alarm", "/", PHONE, False, "en")
+            cookies = first_treatment(home, browser, camera)
+            a_hand_leaves(home, browser, cookies, camera)
+            one_session(home, browser, cookies, camera)
+            camera.is_of(1, "now", "now-desk", "finished", "history", "session")
+            camera.is_of(2, "alarm")
+            camera.keep()
         finally:
-            companion.close()
-            herald.close()
+            home.close()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.household.feelings import FELT, SWEAT
 from app.web import sentences
 from app.web.frame import page
+from app.web.guide import guide, newcomer
 from app.web.markup import Html, el
 from app.web.now_view import NowView, rest_offered, view
 from app.web.records import Record
@@ -73,6 +74,7 @@ def now(visit: Visit) -> Response:
         t("Now"),
         el("p", seen.sentence, class_=f"sentence {seen.tone}", role="status", data_live="sentence"),
         el("p", seen.alarm, class_="box urgent", role="alert", data_live="alarm", hidden=not seen.alarm),
+        guide(visit, newcomer(visit)) if visit.snapshot is not None and not in_session(visit) else None,
         el("p", seen.rest, class_="box note", role="status", data_live="rest", hidden=not seen.rest),
         el("p", seen.why, class_="box warn", role="status", data_live="why", hidden=not seen.why),
         [

@@ -17,6 +17,7 @@ from app.household.order import NO_TIME, withdraw_of
 from app.household.store import TOO_MANY_TRIES, Person, StoreRefused
 from app.web import sentences
 from app.web.frame import entry, note, page
+from app.web.guide import TAUGHT, guide, newcomer, treated
 from app.web.markup import Child, Html, el
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
@@ -81,6 +82,7 @@ def people(visit: Visit) -> Response:
     return page(
         visit,
         t("People"),
+        guide(visit, newcomer(visit)),
         el("ul", listed, class_="list") if listed else el("p", t("Nobody is in the household yet.")),
         el("section", el("h2", t("Add a person")), add),
         el("section", el("h2", t("Paired devices")), _devices(visit)),
@@ -112,9 +114,11 @@ def person(visit: Visit) -> Response:
         one.called,
         note(alike, "warn") if one.called != one.name else None,
         el("p", t("Born {day}", day=visit.language.short_day(one.born)), class_="quiet"),
+        guide(visit, one),
         el("section", el("h2", t("Questions about health")), _questions(visit, one, QUESTIONS)),
         _findings(visit, one) if one.answers else None,
         _words(visit, one),
+        _taught(visit, one),
         _off(visit, one),
         el("section", el("h2", t("Limits")), _limits(visit, one)),
         _changes(visit, one),
@@ -187,6 +191,17 @@ def word(visit: Visit) -> Response:
     check_code(visit)
     visit.house.household.give_word(one.id, key, given_by, visit.today, device=visit.phone)
     return go(f"/people/{one.id}")
+
+
+def taught(visit: Visit) -> Response:
+    """Keep that a nurse showed a person how."""
+    one = visit.person(visit.path["person"])
+    given_by = visit.line("given_by")
+    if not treated(visit, one):
+        raise Sorry(visit.t("This is recorded after the first treatment."), field="given_by")
+    check_code(visit)
+    visit.house.household.give_word(one.id, TAUGHT, given_by, visit.today, device=visit.phone)
+    return go(f"/people/{one.id}#taught")
 
 
 def permit(visit: Visit) -> Response:
@@ -392,6 +407,41 @@ def _words(visit: Visit, one: Person) -> Html | None:
     return el("section", el("h2", t("A professional's word")), parts)
 
 
+def _taught(visit: Visit, one: Person) -> Html:
+    """Show who showed a person how, or the form for it once there was a treatment."""
+    t, action = visit.t, f"/people/{one.id}/taught"
+    inner: Child
+    if TAUGHT in one.words:
+        name, day = one.words[TAUGHT]
+        shown = t("{name} showed how on {day}.", name=name, day=visit.language.short_day(day))
+        inner = note(shown, "good")
+    elif treated(visit, one):
+        inner = visit.form(
+            action,
+            el(
+                "p",
+                t(
+                    "The person has filled the trays, begun, stopped once and slid a hand out once, all by "
+                    "themselves, with the nurse beside them."
+                ),
+            ),
+            entry(
+                visit,
+                action,
+                "given_by",
+                t("Name of the nurse who showed how"),
+                required=True,
+                maxlength=40,
+                autocomplete="off",
+            ),
+            code_field(visit, action),
+            el("button", t("Record that it was shown")),
+        )
+    else:
+        inner = el("p", t("After the first treatment the nurse records here that they showed how."))
+    return el("section", el("h2", t("Shown by the nurse")), inner, id="taught")
+
+
 def _off(visit: Visit, one: Person) -> Html:
     """Show what is off without a professional's word: why, who gave it and until when, or the way to it."""
     t, day = visit.t, visit.language.short_day
@@ -507,6 +557,8 @@ def _changes(visit: Visit, one: Person) -> Html | None:
 def _what(visit: Visit, key: str) -> str:
     """Say what a change is of: a question, or a professional's word for what it asks."""
     kind, _, of = key.rpartition(":")
+    if of == TAUGHT:
+        return visit.t("Shown by the nurse")
     asked = visit.t(ASKED.get(of, sentences.OFF.get(of, of)))
     word = visit.t("A professional's word")
     return f"{word}: {asked}" if kind else asked

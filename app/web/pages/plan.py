@@ -13,6 +13,7 @@ from app.household.calendar import calendar
 from app.household.store import Person
 from app.web import sentences
 from app.web.frame import choices, entry, facts, field, note, page
+from app.web.guide import guide, newcomer
 from app.web.markup import Html, el
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import Area
@@ -33,7 +34,10 @@ def plan(visit: Visit) -> Response:
         add = el("p", el("a", t("Add the first person"), href="/people", class_="button"))
         return page(visit, t("Plan"), el("p", t("Nobody is in the household yet.")), add, section="plan")
     rule = t("At most one treatment of an area in a day and five in seven days. More is refused.")
-    return page(visit, t("Plan"), el("p", rule), [_person(visit, one) for one in people], section="plan")
+    path = guide(visit, newcomer(visit))
+    return page(
+        visit, t("Plan"), path, el("p", rule), [_person(visit, one) for one in people], section="plan"
+    )
 
 
 def save(visit: Visit) -> Response:

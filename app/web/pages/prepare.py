@@ -14,6 +14,7 @@ from app.household.order import OF_CURRENT, checklist, limit_for, obstacles, pre
 from app.household.store import Person
 from app.web import sentences
 from app.web.frame import choices, entry, field, note, page
+from app.web.guide import guide
 from app.web.markup import Child, Html, el
 from app.web.now_view import rest_offered
 from app.web.records import Record
@@ -116,7 +117,14 @@ def _page(
     content: Child = None if person is None else _for(visit, person, treatment, answered=bool(reasons))
     status = 422 if reasons else 200
     return page(
-        visit, t("Prepare"), choose, el("div", said, role="alert"), content, section="prepare", status=status
+        visit,
+        t("Prepare"),
+        None if person is None else guide(visit, person, treatment),
+        choose,
+        el("div", said, role="alert"),
+        content,
+        section="prepare",
+        status=status,
     )
 
 
