@@ -28,8 +28,8 @@ JUMPED_S: Final = 0.0001
 class Felt:
     """Largest rise and fall in mA, pulses, and the largest current that was held.
 
-    A rise counts while the contact is whole, a fall always: a hand that leaves feels it. `held_ma` leaves out
-    the first 0.1 ms after the current jumped out of charge at the terminals.
+    A rise counts while the contact is whole, a fall always: a hand that leaves feels it. The first 0.1 ms
+    after the current jumped out of charge at the terminals are a matter of pulses alone.
     """
 
     __slots__ = (
@@ -37,6 +37,7 @@ class Felt:
         "_charge_ma_s",
         "_count",
         "_held_from_s",
+        "_last_ma",
         "_longest_s",
         "_marks",
         "_obeys_from_s",
@@ -55,7 +56,7 @@ class Felt:
         self._obeys_from_s = math.inf
         self._running_s = self._running_ma_s = 0.0
         self.worst_rise_ma = self.worst_fall_ma = self.held_ma = 0.0
-        self._held_from_s = -math.inf
+        self._held_from_s, self._last_ma = -math.inf, 0.0
         self._count = 0
         self._charge_ma_s = self._longest_s = 0.0
 
@@ -73,7 +74,7 @@ class Felt:
         other._asked_ma, other._obeys_from_s = self._asked_ma, self._obeys_from_s
         other._running_s, other._running_ma_s = self._running_s, self._running_ma_s
         other.worst_rise_ma, other.worst_fall_ma = self.worst_rise_ma, self.worst_fall_ma
-        other.held_ma, other._held_from_s = self.held_ma, self._held_from_s
+        other.held_ma, other._held_from_s, other._last_ma = self.held_ma, self._held_from_s, self._last_ma
         other._count, other._charge_ma_s, other._longest_s = self._count, self._charge_ma_s, self._longest_s
         return other
 
@@ -94,7 +95,7 @@ class Felt:
         """
         if (
             not deviation_ma
-            and target_ma == self._marks[-1][1]
+            and target_ma == self._marks[-1][1] == self._last_ma
             and asked_ma == self._asked_ma
             and target_ma <= asked_ma + PULSE_MA
             and (start_s >= self._whole_from_s if whole else self._whole_from_s == math.inf)
@@ -107,8 +108,11 @@ class Felt:
         last_ma = target_ma
         if deviation_ma:
             last_ma += deviation_ma * math.exp((start_s - end_s) / tau_s)
-        self._hold(start_s, end_s, first_ma, last_ma, target_ma, tau_s)
-        self._change(start_s, end_s, first_ma, last_ma, target_ma, deviation_ma, tau_s, whole=whole)
+        if not whole:
+            self._whole_from_s = math.inf
+        elif self._whole_from_s == math.inf:
+            self._whole_from_s = start_s + MAKING_S
+        self._hold(start_s, end_s, first_ma, last_ma, target_ma, deviation_ma, tau_s)
         if asked_ma >= self._asked_ma:
             self._asked_ma, self._obeys_from_s = asked_ma, math.inf
         else:
@@ -123,16 +127,29 @@ class Felt:
         self._above(end_s - start_s, first_ma, last_ma, target_ma, tau_s)
 
     def _hold(
-        self, start_s: float, end_s: float, first_ma: float, last_ma: float, target_ma: float, tau_s: float
+        self,
+        start_s: float,
+        end_s: float,
+        first_ma: float,
+        last_ma: float,
+        target_ma: float,
+        deviation_ma: float,
+        tau_s: float,
     ) -> None:
-        """Look for the largest current that lasts; what jumps again while it may is not given longer."""
-        if first_ma > self._marks[-1][1] + JUMP_MA and start_s >= self._held_from_s:
-            self._held_from_s = start_s + JUMPED_S
-        if end_s <= self._held_from_s:
-            return
-        if start_s < self._held_from_s:
-            first_ma = target_ma + (first_ma - target_ma) * math.exp((start_s - self._held_from_s) / tau_s)
-        self.held_ma = max(self.held_ma, first_ma, last_ma)
+        """Look at what of a piece is held: all but the first 0.1 ms after the current jumped."""
+        if first_ma > self._last_ma + JUMP_MA and start_s >= self._held_from_s:
+            self._held_from_s = start_s + JUMPED_S  # what jumps again meanwhile is not given longer
+        self._last_ma = last_ma
+        held_s = self._held_from_s
+        if end_s > held_s:
+            held_ma, left_ma = first_ma, deviation_ma
+            if start_s >= held_s:
+                held_s = start_s
+            else:
+                left_ma *= math.exp((start_s - held_s) / tau_s)
+                held_ma = target_ma + left_ma
+            self.held_ma = max(self.held_ma, held_ma, last_ma)
+            self._change(held_s, end_s, held_ma, last_ma, target_ma, left_ma, tau_s)
 
     def _change(
         self,
@@ -143,8 +160,6 @@ class Felt:
         target_ma: float,
         deviation_ma: float,
         tau_s: float,
-        *,
-        whole: bool,
     ) -> None:
         """Look for the largest change within the window that ends in this piece."""
         marks = self._marks
@@ -154,10 +169,6 @@ class Felt:
         if old:
             del marks[:old]
         marks.append((start_s, first_ma))
-        if not whole:
-            self._whole_from_s = math.inf
-        elif self._whole_from_s == math.inf:
-            self._whole_from_s = start_s + MAKING_S
         whole_from_s = self._whole_from_s
         if start_s < whole_from_s < end_s:
             whole_ma = target_ma + deviation_ma * math.exp((start_s - whole_from_s) / tau_s)
@@ -177,9 +188,10 @@ class Felt:
     def _above(self, lasts_s: float, first_ma: float, last_ma: float, target_ma: float, tau_s: float) -> None:
         """Add to the running pulse what of a stretch lies above what is asked for."""
         level_ma = self._asked_ma + PULSE_MA
+        over = last_ma <= level_ma
         if first_ma <= level_ma:
             self._running_s = self._running_ma_s = 0.0
-            if last_ma <= level_ma:
+            if over:
                 return
         if not (first_ma > level_ma and last_ma > level_ma):
             crossed_s = tau_s * math.log((first_ma - target_ma) / (level_ma - target_ma))
@@ -193,3 +205,5 @@ class Felt:
         self._running_ma_s += target_ma * lasts_s + tau_s * (first_ma - last_ma)
         self._longest_s = max(self._longest_s, self._running_s)
         self._charge_ma_s = max(self._charge_ma_s, self._running_ma_s)
+        if over:
+            self._running_s = self._running_ma_s = 0.0

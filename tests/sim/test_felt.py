@@ -202,3 +202,23 @@ def test_what_rises_while_a_hand_slides_is_not_counted(bench: Bench) -> None:
     felt = unit.world.truth.felt
     assert felt.worst_rise_ma < 0.1
     assert felt.worst_fall_ma == pytest.approx(3.0, rel=0.05)
+
+
+@pytest.mark.parametrize("jumps", [1, 3])
+def test_charge_that_flows_out_of_the_terminals_is_a_pulse_and_no_change(jumps: int) -> None:
+    """Current that is still there after 0.1 ms is held, and has risen; it jumped again meanwhile or not."""
+    felt, tau_s = Felt(), 2e-6
+    felt.take(0.0, 1.0, 0.0, 0.0, 1.0, 12.0, whole=True)
+    start_s = 1.0
+    for _ in range(jumps):
+        felt.take(start_s, start_s + 4e-5, 12.0, 50.0, tau_s, 12.0, whole=True)
+        start_s += 4e-5
+    felt.take(start_s, 2.0, 12.0, 0.0, 1.0, 12.0, whole=True)
+    felt.take(2.0, 3.0, 0.0, 0.0, 1.0, 12.0, whole=True)
+    for worst_ma in (felt.held_ma, felt.worst_rise_ma, felt.worst_fall_ma):
+        assert worst_ma == pytest.approx(12.0, rel=1e-3)
+    assert felt.pulses["count"] == jumps
+    pulse_s = tau_s * math.log(50.0 / PULSE_MA)
+    assert felt.pulses["charge_uc"] == pytest.approx(1e3 * (12.0 * pulse_s + 48.0 * tau_s))
+    felt.take(3.0, 3.0002, 30.0, 0.0, 1.0, 12.0, whole=True)
+    assert felt.held_ma == 30.0, "twice as long as charge may flow"
