@@ -82,7 +82,7 @@ def _truth(row: Row, target_ma: float, summary: Mapping[str, Any], *, steps: boo
         yield f"{held_ma:.2f} mA flowed although the session was refused"
     elif ratio is not None and held_ma > ratio * target_ma:
         yield f"true peak {held_ma:.2f} mA, allowed {ratio * target_ma:.2f} mA"
-    elif ratio is not None:
+    elif ratio is not None and ratio <= RIDDEN_RATIO:  # a stage that itself gives more is judged by how much
         yield from _charge(truth)
     if outcome == "completed" and step_ma > STEP_MA and steps:
         yield f"ridden with a true step of {step_ma:.2f} mA, allowed {STEP_MA} mA"
