@@ -1,6 +1,7 @@
 """What a unit may have and lack: one table, told at each start of a unit that lacks something of it.
 
-Law: one line, however much is lacking, and none where nothing is. The reference unit has them all.
+Law: one line, however much is lacking, and none where nothing is. What the reference unit has not is in the
+table and lacks nobody.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from app.locale.terminal import t
-from config.unit import Unit
+from config.unit import Unit, reference_unit
 
 
 class Option(NamedTuple):
@@ -56,13 +57,21 @@ OPTIONS: Final = (
         "the charge pump's time depends on its parts (31 to 202 ms in ngspice, 3.3 V, two diodes and two "
         "capacitors), and a fast oscillation of its pin holds it closed",
     ),
+    Option(
+        "trip",
+        "hardware trip",
+        lambda unit: unit.trip is not None,
+        "too much current opens a switch in series without bus or Pi, about 2 to 4 ms after it began",
+        "too much current waits for the next tick and a relay: about 9 to 12 ms",
+    ),
 )
 """In the order of the unit's file."""
 
 
 def lacking(unit: Unit) -> tuple[Option, ...]:
     """Return what the reference unit has and `unit` has not."""
-    return tuple(option for option in OPTIONS if not option.there(unit))
+    whole = reference_unit()
+    return tuple(option for option in OPTIONS if option.there(whole) and not option.there(unit))
 
 
 def told(unit: Unit) -> str:
