@@ -426,6 +426,8 @@ def functions_of_the_tick() -> dict[str, list[str]]:
     def watch(frame: Any, event: str, _argument: Any) -> None:
         nonlocal phase
         code = frame.f_code
+        if event not in {"call", "return"}:  # what is not Python's
+            return
         if code is tick:
             session = frame.f_locals["self"].session
             name = session.phase if session.polarity == "forward" else f"reversed_{session.phase}"
