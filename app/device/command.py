@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from contextlib import ExitStack, closing, suppress
 from importlib.metadata import version
@@ -17,7 +18,6 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from app.device.line import HeraldLine
-from app.household.kept import people_are_kept
 from app.locale.terminal import retell, t
 from app.options import told
 from app.output import ExitCode, UsageError, complain, say
@@ -48,6 +48,8 @@ from sim.scenario import PersonSpec, Scenario
 
 LONGEST_SOCKET = 100
 """Bytes of a Unix socket's path that every system takes."""
+BOOK_S = 30.0
+"""The longest that is waited for word of whether people are kept."""
 
 
 class Order(NamedTuple):
@@ -144,11 +146,11 @@ def device(order: Order) -> ExitCode:
 
         def between() -> None:
             line.start()
-            standing.own_allowed = anyone or not people_are_kept(state)
+            standing.own_allowed = anyone or not _people_are_kept(state)
 
         served.between = between
         with heeding(served.end):
-            face.begin(state, default, off=default is not None and not anyone and people_are_kept(state))
+            face.begin(state, default, off=default is not None and not anyone and _people_are_kept(state))
             served.serve()
     return ExitCode.COMPLETED
 
@@ -192,6 +194,16 @@ def _make(state: Path) -> None:
                 remedy=remedy,
             )
         ) from error
+
+
+def _people_are_kept(state: Path) -> bool:
+    """Ask in a process of its own, for the book is a database; what can't be told may hold somebody."""
+    words = [sys.executable, "-P", "-m", "app.household.kept", str(state)]
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=BOOK_S, check=False)  # noqa: S603 - ours
+        return done.returncode != 0
+    except (OSError, subprocess.TimeoutExpired):
+        return True
 
 
 def _kept(state: Path) -> Defaults:

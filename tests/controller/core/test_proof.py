@@ -11,7 +11,7 @@ from simulated import phase_times, simulate
 from controller.core.proof import STEPS
 from controller.core.types import Cause, Drive, Off, Phase
 
-WELDED = {"series": "series relay", "enable": "charge pump or the enable relay"}
+WELDED = {"series": "series relay", "enable": "the enable relay, or what feeds it"}
 
 
 def prove(bench: Bench, distort: dict[str, Any] | None = None, at: tuple[bool, bool] | None = None) -> None:

@@ -30,20 +30,22 @@ AMISS = {
     "face": r"\b(trays?|table|floor|hands?|feet|foot)\b|(?<!tap )(?<!softened )\bwater\b",
 }
 """Words that don't belong to an area."""
+WHATEVER_IS_TREATED = re.compile(r"foot pedal|A foot, an elbow")
+"""What Stop may be pressed by, whatever is treated."""
 
 
 @pytest.mark.parametrize("area", AREAS)
 def test_each_area_is_told_of_its_own_things(area):
     for text in SAID:
         said = by_area(text, area)
-        assert not re.search(AMISS[area], said), said
+        assert not re.search(AMISS[area], WHATEVER_IS_TREATED.sub("", said)), said
         assert by_area(said, area) == said
 
 
 @pytest.mark.parametrize("name", names())
 def test_so_are_the_checklists(name):
     for line in checklist(find(name)).values():
-        assert not re.search(AMISS[area_of(name)], line), line
+        assert not re.search(AMISS[area_of(name)], WHATEVER_IS_TREATED.sub("", line)), line
 
 
 def test_every_variant_is_of_a_sentence_that_is_said():

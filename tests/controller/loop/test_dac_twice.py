@@ -77,7 +77,7 @@ def test_a_flipped_bit_in_a_write_stands_for_a_third_of_a_millisecond_at_most(ov
 def test_one_flipped_bit_is_ridden_and_the_current_is_right_again_within_a_millisecond() -> None:
     summary, _ = simulate(events=[{"at_s": BEGINS_S, "fault": "dac_flipped"}])
     assert summary["outcome"] == "completed"
-    assert 10.5 < summary["truth"]["peak_ma"] < 23.0
+    assert 10.5 < summary["truth"]["held_ma"] < 23.0
     assert summary["truth"]["pulses"]["longest_ms"] < 1.0
 
 
