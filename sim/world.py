@@ -282,9 +282,13 @@ class World:
         return {"control": [self.control_adc], "guard": guard, "both": [self.control_adc, *guard]}[which]
 
     def relay(self, which: str) -> Relay:
-        """Return the relay called `enable`, `series` or `polarity`."""
-        relays = {"enable": self._enable, "series": self._series, "polarity": self._polarity}
-        return (relays | {"switch": self._switch})[which]
+        """Return the relay called `enable`, `series` or `polarity`, or the hardware trip's `switch`."""
+        return {
+            "enable": self._enable,
+            "series": self._series,
+            "polarity": self._polarity,
+            "switch": self._switch,
+        }[which]
 
     def press(self, button: str) -> Callable[[float], None]:
         """Press a button of the panel; calling the result lets it go."""

@@ -17,6 +17,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from app.arguments import LONGEST_SOCKET
 from app.device.line import HeraldLine
 from app.locale.terminal import retell, t
 from app.options import told
@@ -46,10 +47,8 @@ from protocols.fitness import OFF
 from protocols.treatment import area_of, find, names, unknown
 from sim.scenario import PersonSpec, Scenario
 
-LONGEST_SOCKET = 100
-"""Bytes of a Unix socket's path that every system takes."""
-BOOK_S = 30.0
-"""The longest that is waited for word of whether people are kept."""
+BOOK_S = 5.0
+"""The longest that is waited for word of whether people are kept, far below the watchdog's 20 s."""
 
 
 class Order(NamedTuple):
@@ -108,9 +107,9 @@ def device(order: Order) -> ExitCode:
     state = _state(order)
     seed = None if order.simulate is None else 1 if order.seed is None else order.seed
     calibration, notice = treatment_record(order.calibration, state, unit, seed)
-    kept = _kept(state)
-    default = _default(order, kept, unit, calibration)
-    anyone = order.anyone or kept.anyone
+    defaults = _defaults(state)
+    default = _default(order, defaults, unit, calibration)
+    anyone = order.anyone or defaults.anyone
     scenario = same_parts(_scenario(order), calibration)
     for said in filter(None, (retell(notice) if notice else "", told(unit))):
         complain(said)
@@ -127,7 +126,7 @@ def device(order: Order) -> ExitCode:
         _make(state)
         face = _Face(stack, state, as_json=order.json, simulated=bench.simulated)
         most_ma = unit_bound(unit, calibration).most_ma
-        line = HeraldLine(_facts(order, state, unit, bench, most_ma, pairing=kept.pairing))
+        line = HeraldLine(_facts(order, state, unit, bench, most_ma, pairing=defaults.pairing))
         stack.callback(line.close)  # before the panel is waited for, which ends with it
         served = Device(
             bench,
@@ -144,13 +143,16 @@ def device(order: Order) -> ExitCode:
         )
         standing = served.standing
 
+        def own_allowed() -> bool:
+            return default is None or anyone or not _people_are_kept(state)
+
         def between() -> None:
             line.start()
-            standing.own_allowed = anyone or not _people_are_kept(state)
+            standing.own_allowed = own_allowed()
 
         served.between = between
         with heeding(served.end):
-            face.begin(state, default, off=default is not None and not anyone and _people_are_kept(state))
+            face.begin(state, default, off=not own_allowed())
             served.serve()
     return ExitCode.COMPLETED
 
@@ -206,13 +208,13 @@ def _people_are_kept(state: Path) -> bool:
         return True
 
 
-def _kept(state: Path) -> Defaults:
+def _defaults(state: Path) -> Defaults:
     file = state / "device.yaml"
     return read(file, Defaults) if there(file) else Defaults()
 
 
-def _default(order: Order, kept: Defaults, unit: Unit, calibration: Calibration) -> Prepared | None:
-    name = order.treatment or kept.treatment
+def _default(order: Order, defaults: Defaults, unit: Unit, calibration: Calibration) -> Prepared | None:
+    name = order.treatment or defaults.treatment
     if name is None:
         return None
     try:

@@ -400,16 +400,21 @@ class Rig(RigPort):
         self._released = not self._released
 
     def _see_done(self, write: Callable[[], bool]) -> None:
-        """Write a threshold; what arrived wrong is written again at once, and remembered. Raises OSError."""
-        if not self._twice(write):
-            self._dac_doubted = True
-            self._twice(write)
+        """Write a threshold; what arrived wrong is written again at once, and remembered. Raises OSError.
+
+        Also where the second write does not stand either.
+        """
+        if self._twice(write):
+            return
+        self._dac_doubted = True
+        if not self._twice(write) and self._ports.trip is not None:
+            self._ports.trip.verify(self._threshold_code)
 
     def _put_threshold(self, trip: TripPort, threshold_ma: float) -> None:
         per_code, offset = self._scales.guard_ma
         code = max(-0x8000, min(0x7FFF, round((threshold_ma - offset) / per_code)))
-        self._see_done(lambda: trip.threshold(code))
         self._threshold_ma, self._threshold_code = threshold_ma, code
+        self._see_done(lambda: trip.threshold(code))
 
     # --- parts of it ----------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from config.unit import Unit
 from controller.backends.simulated import simulated
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import run_session
+from drivers.adc import GuardAdc
 from sim.scenario import Event, Scenario
 
 PINS = {"alert": 23, "rearm": 18}
@@ -99,6 +100,25 @@ def test_a_reset_of_the_guards_converter_opens_the_output_at_once() -> None:
     summary, _ = simulate(unit=UNIT, events=[{"at_s": HOLD_S, "fault": "adc_reset", "which": "guard"}])
     assert summary["outcome"] == "aborted"
     assert summary["trip"]["latency_ms"] < 0.1
+
+
+def test_a_threshold_that_stays_wrong_though_it_was_written_twice_is_cut_in_the_same_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written, high = GuardAdc.set_high, 4000
+    tried: list[int] = []
+
+    def refuses(adc: GuardAdc, code: int) -> bool:
+        if code < high:
+            return written(adc, code)
+        tried.append(code)
+        return False
+
+    monkeypatch.setattr(GuardAdc, "set_high", refuses)
+    summary, _ = simulate(unit=UNIT)
+    assert (summary["outcome"], summary["trip"]["cause"]) == ("aborted", "adc_reset")
+    assert summary["trip"]["phase"] == "ramp_up"
+    assert len(tried) == 2, "nothing was commanded after the second"
 
 
 def test_a_switch_that_is_shorted_leaves_the_rest_of_the_protections() -> None:
