@@ -105,20 +105,23 @@ def test_a_reset_of_the_guards_converter_opens_the_output_at_once() -> None:
 def test_a_threshold_that_stays_wrong_though_it_was_written_twice_is_cut_in_the_same_tick(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    written, high = GuardAdc.set_high, 4000
-    tried: list[int] = []
+    written, read, asked, high = GuardAdc.set_high, GuardAdc.read, GuardAdc.thresholds, 4000
+    done: list[str] = []
 
     def refuses(adc: GuardAdc, code: int) -> bool:
         if code < high:
             return written(adc, code)
-        tried.append(code)
+        done.append("write")
         return False
 
     monkeypatch.setattr(GuardAdc, "set_high", refuses)
+    monkeypatch.setattr(GuardAdc, "read", lambda adc: done.append("tick") or read(adc))
+    monkeypatch.setattr(GuardAdc, "thresholds", lambda adc: done.append("verify") or asked(adc))
     summary, _ = simulate(unit=UNIT)
     assert (summary["outcome"], summary["trip"]["cause"]) == ("aborted", "adc_reset")
     assert summary["trip"]["phase"] == "ramp_up"
-    assert len(tried) == 2, "nothing was commanded after the second"
+    first = done.index("write")
+    assert done[first : first + 3] == ["write", "write", "verify"], "nothing else is done before"
 
 
 def test_a_switch_that_is_shorted_leaves_the_rest_of_the_protections() -> None:
