@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, TextIO
 
 from app.atomic import check_target, write_whole
 from app.locale.terminal import number, retell, t
-from app.options import told
 from app.output import ExitCode, UndeliveredError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
 from app.signals import heeding
 from app.state import state_directory
 from app.technician.records import same_parts, treatment_record
+from app.unit_options import told
 from app.view import View
 from config.reader import read
 from config.unit import load_unit

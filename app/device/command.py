@@ -20,12 +20,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from app.arguments import LONGEST_SOCKET
 from app.device.line import HeraldLine
 from app.locale.terminal import retell, t
-from app.options import told
 from app.output import ExitCode, UsageError, complain, say
 from app.report import pace
 from app.signals import heeding
 from app.state import state_directory
 from app.technician.records import same_parts, treatment_record
+from app.unit_options import told
 from app.words import dose, named
 from config.calibration import Calibration
 from config.reader import read

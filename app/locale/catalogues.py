@@ -24,7 +24,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from app import main as command_line
-from app import options, screen, tables, words
+from app import screen, tables, unit_options, words
 from app.device import panel
 from app.history import command as history_command
 from app.household import feelings, order, store
@@ -50,7 +50,10 @@ TEXTS_OF: Final[Mapping[str, tuple[int, ...]]] = {"t": (0,), "n": (0, 1), "Turne
 """Calls whose texts are said to people, and which of their arguments those are."""
 PLACES: Final = (
     *(f"{room}/**/*.py" for room in ("web", "household", "device", "history")),
-    *(f"{name}.py" for name in ("main", "options", "run", "report", "screen", "state", "tables", "words")),
+    *(
+        f"{name}.py"
+        for name in ("main", "run", "report", "screen", "state", "tables", "unit_options", "words")
+    ),
 )
 """Where texts are said."""
 _SAME_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -100,7 +103,7 @@ def _terminal() -> Iterator[str]:
     yield from (*words.PHASE_WORDS.values(), screen.LOST, LIMITS)
     yield from map(words.plain, (*words.PHASE_WORDS, *Cause, *words.OUTCOMES))
     yield from history_command.MARKS.values()
-    yield from (option.name for option in options.OPTIONS)
+    yield from (option.name for option in unit_options.OPTIONS)
     yield from (*tables.COLUMNS, *SIGNS)
     yield from (panel.HELP, *panel.CONTACT, *panel.LIMITED_BY, "forward", "reverse")
     yield from (pattern.meaning for pattern in PATTERNS.values())

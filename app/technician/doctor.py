@@ -13,13 +13,13 @@ from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from app.options import lacking
 from app.output import ExitCode, say
 from app.state import state_directory
 from app.technician import machine
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from app.technician.meter import open_meter
 from app.technician.records import record_in_use
+from app.unit_options import lacking
 from config.calibration import load_calibration
 from config.unit import Unit, load_unit
 from controller.backends.attached import attached

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from app import options
+from app import unit_options as options
+from app.campaign.sessions import TRIPPING
 from app.locale import terminal
 from app.main import main
 from app.output import ExitCode
 from config.unit import Unit, reference_unit
 
 PAGE = Path(__file__).parents[2] / "docs" / "unit.md"
+TRIP = "hardware trip"
 MARKS = re.compile(r"(?<=<!-- options -->\n).*?(?=<!-- end -->)", re.S)
 
 
@@ -43,10 +45,11 @@ def test_every_part_that_a_file_may_leave_out_by_null_is_in_the_table():
 @pytest.mark.parametrize(
     ("unit", "names"),
     [
-        (reference_unit(), []),
-        (Unit(), ["headroom", "parts of the output", "one-shot"]),
-        (reference_unit().model_copy(update={"guard_adc": None}), ["guard converter"]),
-        (Unit(guard_adc=None, one_shot={}), ["guard converter", "headroom", "parts of the output"]),
+        (reference_unit(), [TRIP]),
+        (Unit(), ["headroom", "parts of the output", "one-shot", TRIP]),
+        (reference_unit().model_copy(update={"guard_adc": None}), ["guard converter", TRIP]),
+        (Unit(guard_adc=None, one_shot={}), ["guard converter", "headroom", "parts of the output", TRIP]),
+        (TRIPPING, []),
     ],
 )
 def test_a_unit_is_told_what_it_lacks_in_one_line(unit, names):
@@ -64,7 +67,7 @@ def test_the_line_is_german_for_who_reads_german():
         terminal.speak("en")
 
 
-def test_a_session_says_it_once_and_not_of_the_reference_unit(tmp_path, capsys):
+def test_a_session_says_once_what_its_unit_lacks_and_no_more(tmp_path, capsys):
     plain = tmp_path / "plain.yaml"
     plain.write_text("name: Charge pump\n")
     nobody = tmp_path / "nobody.yaml"

@@ -1,7 +1,7 @@
 """What a unit may have and lack: one table, told at each start of a unit that lacks something of it.
 
-Law: one line, however much is lacking, and none where nothing is. What the reference unit has not is in the
-table and lacks nobody.
+Law: one line, however much is lacking, and none where nothing is. A part that the reference circuit does not
+have yet is told on the reference unit too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from app.locale.terminal import t
-from config.unit import Unit, reference_unit
+from config.unit import Unit
 
 
 class Option(NamedTuple):
@@ -69,9 +69,8 @@ OPTIONS: Final = (
 
 
 def lacking(unit: Unit) -> tuple[Option, ...]:
-    """Return what the reference unit has and `unit` has not."""
-    whole = reference_unit()
-    return tuple(option for option in OPTIONS if option.there(whole) and not option.there(unit))
+    """Return what a unit may have and `unit` has not."""
+    return tuple(option for option in OPTIONS if not option.there(unit))
 
 
 def told(unit: Unit) -> str:
