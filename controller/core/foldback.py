@@ -11,6 +11,7 @@ from controller.core.limits import (
     FOLD_BACK_MA_PER_S,
     FOLD_BACK_RELEASE_V,
     FOLD_BACK_SETTLED_S,
+    MIN_LOAD_OHM,
     SENSING_MA,
     SKIN_SHARE,
     SKIN_V,
@@ -106,7 +107,9 @@ class FoldBack:
         while now_s - seen[0][0] > WITHDRAWAL_WINDOW_S:
             del seen[0]
         since_s, before_v, before_ma = seen[0]
-        ohmic_v = max(voltage_v - SKIN_V, SKIN_SHARE * voltage_v)
+        # Below a body's there is no hand to leave: what grows there is the converter's noise.
+        least_v = MIN_LOAD_OHM / 1000 * setpoint_ma
+        ohmic_v = max(voltage_v - SKIN_V, SKIN_SHARE * voltage_v, least_v)
         passed_s = now_s - since_s
         if setpoint_ma <= WITHDRAWAL_FROM_MA or voltage_v <= 0.0 or passed_s < WITHDRAWAL_WINDOW_S / 2:
             self._hits = 0

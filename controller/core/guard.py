@@ -331,8 +331,8 @@ class Guard:
             return self._returned(m.return_ma, current_ma, last)
         if kind == "voltage" and m.voltage_v is not None:
             driven = current_ma >= lim.LOST_FROM_MA <= last.setpoint_ma and not last.sensing
-            driven = driven and (self._turned_ma_s >= lim.TURNED_MA_S or current_ma >= lim.TURNED_MA)
-            short = driven and m.voltage_v < current_ma / 1000 * lim.MIN_LOAD_OHM
+            helps_v = max(0.0, lim.TURNED_V * (1 - self._turned_ma_s / lim.TURNED_MA_S))
+            short = driven and m.voltage_v + helps_v < current_ma / 1000 * lim.MIN_LOAD_OHM
             if self._nth(Cause.SHORT_CIRCUIT, lim.SHORT_SAMPLES, hit=short):
                 ohm = m.voltage_v / current_ma * 1000
                 return (

@@ -182,10 +182,11 @@ SLOW_SAMPLES: Final = 3
 """Consecutive samples of a slow channel (return, supply, disagreement) before a trip."""
 SHORT_SAMPLES: Final = 6
 """Consecutive voltage samples of a short before a trip: 60 ms; the current stays regulated meanwhile."""
-TURNED_MA_S: Final = 10.0
-TURNED_MA: Final = 3.5
-"""After a reversal the electrodes help at first, by up to 2.5 V: until so much charge has turned them over (1
-to 2 mF, from -2.5 to +2.5 V), a low voltage is no short below this current, for which a body takes more."""
+TURNED_V: Final = 2.5
+TURNED_MA_S: Final = 6.0
+"""After a reversal the electrodes help, by 2.5 V at most, and by less in proportion to the charge until this
+much has flowed: what turns plates of 330 cm2 at 10 uF/cm2 (assumption) from -2.5 to 0 V is 5.7 mA s. So much
+is taken to be theirs before a voltage counts as low."""
 FROZEN_GUARD_TICKS: Final = 40
 """The same guard code this often in a row: the pilot has moved the DAC five times meanwhile."""
 FROZEN_CONTROL_SAMPLES: Final = 8

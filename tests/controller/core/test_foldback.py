@@ -97,7 +97,7 @@ def test_a_voltage_below_the_skins_own_counts_by_its_share(rate_per_s: float, le
         before, passed_s = volts[max(0, len(volts) - 5)], 0.01 * min(5, len(volts))
         volts.append(before / (1 - rate_per_s * passed_s * 0.6))
     assert max(volts) < 4.6 / 0.4
-    assert any(grow(made(), volts)) is leaves
+    assert any(grow(made(), volts, ma=3.0)) is leaves
 
 
 def test_two_hits_running_make_it_so_and_one_does_not() -> None:
@@ -250,7 +250,25 @@ def test_the_rest_after_a_hand_that_left_ends_at_two_seconds_exactly() -> None:
 
 
 def test_any_voltage_above_zero_may_grow() -> None:
-    assert grow(made(), [*[0.02] * 6, 0.05, 0.05])[-1]
+    assert grow(made(), [*[-5.0] * 6, 0.02, 0.02])[-1]
+
+
+@pytest.mark.parametrize("ma", [2.5, 12.0])
+def test_the_converters_noise_beside_a_load_below_a_bodys_is_no_hand(ma: float) -> None:
+    """Electrodes that touch take 20 mV a milliampere, of which the converter's step of 2 mV is much."""
+    volts = [0.020 * ma + step for step in (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.008, 0.008, 0.008, 0.0)]
+    assert not any(grow(made(target_ma=15.0), volts, ma=ma))
+
+
+@pytest.mark.parametrize(("rise_v", "leaves"), [(1.08 * 3.5 * 0.05, False), (1.12 * 3.5 * 0.05, True)])
+def test_the_growth_is_reckoned_against_a_bodys_least_voltage(rise_v: float, leaves: bool) -> None:
+    """Where electrodes help, less may stand at the terminals: at 10 mA a body takes 3.5 V."""
+    fold = made()
+    for n in range(5):
+        fold.see(10.0 + 0.01 * n, 1.0, 10.0)
+    fold.see(10.0499, 1.0 + rise_v, 10.0)
+    fold.see(10.0500, 1.0 + rise_v, 10.0)
+    assert fold.withdrawn is leaves
 
 
 @pytest.mark.parametrize(("volt", "falls"), [(51.1 + E, True), (51.1 - E, False)])
