@@ -13,8 +13,10 @@ from typing import Final, NamedTuple
 
 from app.circuit.ngspice import simulate
 from sim.circuit.cases import Case, Outcome
+from sim.circuit.comparator_cases import COMPARATOR_CASES
 from sim.circuit.other_cases import HEARTBEAT_CASES, SENSING_CASES, STOP_CASES, SUPPLY_CASES
 from sim.circuit.stage_cases import CLAMP_CASES, LAMP_CASES, LIMITER_CASES, STAGE_CASES
+from sim.circuit.trip_cases import TRIP_CASES
 from sim.circuit.values import Spread, Values, drawn, nominal
 
 CASES: Final = (
@@ -23,6 +25,8 @@ CASES: Final = (
     *CLAMP_CASES,
     *LIMITER_CASES,
     *LAMP_CASES,
+    *TRIP_CASES,
+    *COMPARATOR_CASES,
     *SENSING_CASES,
     *HEARTBEAT_CASES,
     *STOP_CASES,

@@ -71,5 +71,6 @@ Bo out 0 V=V(ramp) < 0.98 ? 5 : 0
 .model sw SW(VT=0.5 VH=0.0 RON=0.1 ROFF=1e12)
 .model fast D(IS=2e-9 N=1.9 RS=2 CJO=3p TT=20n BV=200)
 .model small D(IS=1e-14 RS=1 CJO=4p)
+.model schottky D(IS=1e-7 N=1.05 RS=5 CJO=10p BV=30)
 .model led D(IS=1e-18 N=2.0 RS=8 CJO=20p)
 """

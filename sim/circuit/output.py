@@ -6,25 +6,22 @@ Names of parts are those of `config/circuit.yaml`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from sim.circuit.devices import DEVICES
+from sim.circuit.trip import Latch, Steps, latch, pwl
 from sim.circuit.values import Values
 
-Steps: TypeAlias = Sequence[tuple[float, float]]
-"""Times in s and values that hold from then on."""
 CLOSED: Steps = ((0.0, 1.0),)
 OPEN: Steps = ((0.0, 0.0),)
-EDGE_S = 5e-8
 
 
 @dataclass(frozen=True)
 class Situation:
     """What happens: the set current in mA (None for code 0), when hands and relays close.
 
-    `supplies` are steps as PWL text for rail, 12 V, 5 V and 3.3 V; None for steady ones.
+    `supplies` are steps as PWL text for rail, 12 V, 5 V and 3.3 V; None for steady ones. `latch` is what
+    happens at the trip's; None for one that holds Q4 on.
     """
 
     set_ma: float | None
@@ -38,6 +35,7 @@ class Situation:
     supplies: tuple[str, str, str, str] | None = None
     dac_open: bool = False
     lamp_open: bool = False
+    latch: Latch | None = None
     step_s: float | None = None
 
 
@@ -45,15 +43,6 @@ def nominal_volts(set_ma: float) -> float:
     """Return the DAC's voltage for `set_ma` with parts in their middle; a unit is calibrated to it."""
     of_u1 = (set_ma + 12.0 / 8.2e6 * 1e6 / 40.2) * 40.2 / 1000.0 * 3.24
     return (of_u1 + 3.3 * 13.24e3 / (1.65e6 + 13.24e3)) * 1.65e6 / (1.65e6 + 10e3)
-
-
-def pwl(steps: Steps) -> str:
-    """Write steps as a source of ngspice."""
-    text, value = f"0 {steps[0][1]}", steps[0][1]
-    for t, after in steps[1:]:
-        text += f" {t} {value} {t + EDGE_S} {after}"
-        value = after
-    return f"PWL({text} 100 {value})"
 
 
 def output_path(v: Values, s: Situation) -> str:
@@ -165,8 +154,8 @@ Dh1 l1 nl led
 R43b hx l2 10
 Dh2 l2 nl led
 R45c q4g 0 100k
-Vq4 q4g v5 0
-XQ4 nl q4g m4 nmos vto={v["Q4.threshold_v"]}
+{"Vq4 q4g v5 0" if s.latch is None else latch(v, s.latch)}
+XQ4 nl q4g m4 nmos vto={v["Q4.threshold_v"]} leak={v["Q4.leak_ua"] * 1e-6}
 R45a v5 gq5 10k
 XQ5 m4 gq5 sl nmos vto={v["Q5.threshold_v"]}
 XU5 gq5 ref sg shuntref {limiter}

@@ -17,6 +17,9 @@ BREAKS: Final = {
     "slow_loop": "the output loop takes 1 ms",
     "diode_pump": "two diodes and two capacitors hold the enable relay",
     "offset": "U2 has 2 mV of offset",
+    "nor_latch": "the trip's latch is two NOR gates that a level arms",
+    "no_watch": "nothing watches the supply of the trip's latch",
+    "alert_low": "ALERT trips by going low, pulled up while it does not",
 }
 """What the circuit can be broken with on purpose, to see that the bounds find it."""
 

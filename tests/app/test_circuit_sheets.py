@@ -14,6 +14,7 @@ from app.output import ExitCode
 from config.circuit import load_circuit
 from sim.circuit.output import Situation, output_path
 from sim.circuit.sensing import sensing
+from sim.circuit.trip import Latch
 from sim.circuit.values import Values, nominal
 
 CIRCUIT = load_circuit()
@@ -51,7 +52,9 @@ NAMES = {
 }
 PINS = {"opamp": "p n o vp vn", "nmos": "d g s", "pmos": "d g s", "shuntref": "k r a"}
 MODELLED = {"R40", "R49", "Rds", "Rskin", "Cskin", "Rser", "Ct", "Rlim"}
-"""In the netlist otherwise than as parts: two in series as one, beyond the relays, the person."""
+MODELLED |= {"Cwire", "Cclear", "Redge", "Cedge", "Rsee", "Csee", "Cwait", "Cstate"}
+"""In the netlist otherwise than as parts: two in series as one, beyond the relays, the person; what a wire or
+the inside of a chip is made of."""
 SAME = {"od": "out"}
 """Nodes that a source of 0 V joins."""
 
@@ -74,8 +77,12 @@ def simulated(netlist):
 
 @pytest.mark.parametrize(
     "netlist",
-    [output_path(VALUES, Situation(12.0, 1e-3)), sensing(VALUES, 12.0, 25.0)],
-    ids=["path", "sensing"],
+    [
+        output_path(VALUES, Situation(12.0, 1e-3)),
+        output_path(VALUES, Situation(12.0, 1e-3, latch=Latch())),
+        sensing(VALUES, 12.0, 25.0),
+    ],
+    ids=["path", "path with its latch", "sensing"],
 )
 def test_the_sheets_are_wired_as_what_is_simulated(netlist):
     nodes = simulated(netlist)

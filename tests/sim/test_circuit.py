@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from config.circuit import Circuit, Figure, load_circuit
 from config.unit import Unit
 from sim.circuit.measure import above_s, excess, peak
-from sim.circuit.output import Situation, nominal_volts, output_path, pwl
+from sim.circuit.output import Situation, nominal_volts, output_path
+from sim.circuit.trip import pwl
 from sim.circuit.values import Values, drawn, nominal
 
 CIRCUIT = load_circuit()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from app.circuit.sheet import Sheet
-from app.circuit.sheets.output import clamp, output, returned
+from app.circuit.sheets.output import clamp, output, returned, trip
 from app.circuit.sheets.pi import barrier, coils, enable, timers
 from app.circuit.sheets.sensing import amplifiers, converters
 from app.circuit.sheets.supply import stage, supply
@@ -21,6 +21,7 @@ SHEETS: Final[tuple[Callable[[Circuit], Sheet], ...]] = (
     clamp,
     output,
     returned,
+    trip,
     amplifiers,
     converters,
     barrier,

@@ -98,7 +98,7 @@ def _polarity(s: Sheet) -> None:
 
 def returned(circuit: Circuit) -> Sheet:
     """Draw what the current goes through last: lamp, trip's switch, limiter, the two shunts."""
-    s = Sheet(circuit, "return", "Return: yellow lamp, the trip's switch and latch, limiter, shunts", 590)
+    s = Sheet(circuit, "return", "Return: yellow lamp, the trip's switch, limiter, shunts", 590)
     s.flag("RETURN", (100, 100), "l")
     s.wire((100, 100), (130, 100))
     s.wire((120, 100), (120, 240), (150, 240))
@@ -112,42 +112,67 @@ def returned(circuit: Circuit) -> Sheet:
     s.wire((300, 100), (400, 100), (400, 140))
     s.more("nmos", "Q4", (410, 160), "FQD13N10L", side="l", flip=True)
     s.wire((400, 180), (400, 270))
-    _latch(s)
+    s.wire((430, 160), (560, 160))
+    s.two("resistor", "R45c", (480, 160), (480, 230), "100 kohm")
+    s.ground((480, 230))
+    s.flag("Q4 GATE", (560, 160), "r")
     _limiter(s)
     return s
 
 
-def _latch(s: Sheet) -> None:
-    """Draw what holds Q4, and lets go of it."""
-    s.wire((430, 160), (560, 160))
-    s.two("resistor", "R45c", (480, 160), (480, 230), "100 kohm")
-    s.ground((480, 230))
+def trip(circuit: Circuit) -> Sheet:
+    """Draw what holds the trip's switch Q4, and what lets go of it."""
+    s = Sheet(circuit, "trip", "Trip: ALERT, what watches 5 V, the latch", 420)
+    s.flag("ALERT", (90, 200), "l")
+    s.wire((90, 200), (230, 200))
+    s.two("resistor", "R65a", (150, 110), (150, 180), "10 kohm")
+    s.power("5 V", (150, 110))
+    s.wire((150, 180), (150, 200))
+    s.more("nmos", "Q7", (250, 200), "2N7002", side="")
+    s.note((280, 215), "Q7", s.value("Q7"))
+    s.wire((260, 220), (260, 240))
+    s.ground((260, 240))
+    s.two("resistor", "R65b", (260, 60), (260, 130), "10 kohm")
+    s.power("5 V", (260, 60))
+    s.wire((260, 130), (260, 180))
+    s.wire((260, 150), (510, 150))
+    s.box("U35", (350, 200), (450, 260), "MCP121T", right={"": 230}, top={"": 400}, bottom={" ": 400})
+    s.power("5 V", (400, 190))
+    s.ground((400, 270))
+    s.wire((460, 230), (470, 230), (470, 150))
+    _flip_flop(s)
+    s.wire((760, 220), (760, 340), (330, 340), (330, 150))
+    s.note(
+        (40, 380),
+        "ALERT high, its wire broken, or 5 V too low: the clear is low, D65 opens Q4, U33 keeps it open.",
+        "Only a rising edge at CP, while the clear is high, lets Q4 conduct again.",
+    )
+    return s
+
+
+def _flip_flop(s: Sheet) -> None:
+    """Draw U33 with what it drives."""
     s.box(
         "U33",
-        (570, 115),
-        (690, 225),
-        "74HCT02",
-        left={"Q̄": 160},
-        right={"S": 145, "R": 175, "Q": 205},
-        top={"": 630},
-        bottom={" ": 630},
+        (560, 120),
+        (680, 290),
+        "74HCT74",
+        left={"CLR": 150, "CP": 190, "D": 230, "PRE": 260},
+        right={"Q": 150, "Q̄": 230},
+        top={"": 620},
+        bottom={" ": 620},
     )
-    s.power("5 V", (630, 105))
-    s.ground((630, 235))
-    s.wire((700, 145), (790, 145))
-    s.flag("ALERT", (790, 145), "r")
-    s.two("resistor", "U33b", (740, 80), (740, 145), "10 kohm")
-    s.power("3.3 V", (740, 80))
-    s.wire((700, 175), (790, 175))
-    s.flag("RESET", (790, 175), "r")
-    s.wire((700, 205), (790, 205))
-    s.flag("STATE", (790, 205), "r")
-    s.note(
-        (570, 275),
-        "U33 is two NOR gates:",
-        "Q̄ of S and Q, Q of R and Q̄. ALERT high,",
-        "or its wire broken, opens Q4.",
-    )
+    s.wire((510, 150), (550, 150))
+    s.power("5 V", (620, 110))
+    s.ground((620, 300))
+    s.flag("REARM", (550, 190), "l")
+    s.wire((550, 230), (530, 230), (530, 260), (550, 260))
+    s.power("5 V", (530, 230))
+    s.flag("STATE", (690, 230), "r")
+    s.two("resistor", "R66", (690, 150), (750, 150))
+    s.wire((750, 150), (800, 150))
+    s.flag("Q4 GATE", (800, 150), "r")
+    s.two("diode", "D65", (760, 150), (760, 220), side="r")
 
 
 def _limiter(s: Sheet) -> None:

@@ -20,7 +20,7 @@ def barrier(circuit: Circuit) -> Sheet:
         "and 8 mm: left of it is the Pi's side,",
         "right of it the person's.",
     )
-    pins = {"SDA": 130, "SCL": 155, "RESET": 257, "STATE": 287}
+    pins = {"SDA": 130, "SCL": 155, "REARM": 257, "STATE": 287}
     pins |= {name.capitalize(): 325 + 60 * number for number, name in enumerate(SIGNALS)}
     s.box(
         "A1",
@@ -71,13 +71,13 @@ def _isolators(s: Sheet) -> None:
         "U41",
         (590, 232),
         (720, 312),
-        "ISO7721DW",
+        "ISO7721FDW",
         left={"in": 257, "out": 287},
         right={"out ": 257, "in ": 287},
         top={"+": 615, "+ ": 695},
         bottom={"-": 615, "- ": 695},
     )
-    for name, line in (("RESET", 257), ("STATE", 287)):
+    for name, line in (("REARM", 257), ("STATE", 287)):
         s.wire((410, line), (580, line))
         s.wire((730, line), (760, line))
         s.flag(name, (760, line), "r")
@@ -87,7 +87,7 @@ def _isolators(s: Sheet) -> None:
         s.ground((695, y))
     s.power("3.3 V Pi", (615, 85))
     s.power("3.3 V", (695, 85))
-    s.flag("3.3 V", (695, 222), "r")
+    s.flag("5 V", (695, 222), "r")
 
 
 def _panel(s: Sheet) -> None:
