@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from controller.host.disk import told
 from controller.host.lines import LineSplitter
+from controller.orders import allowed
 from controller.orders.file import LARGEST, Found, digest_of, found
 
 CLIENTS: Final = 200
@@ -69,6 +70,12 @@ class Herald:
         self._sent_s = 0.0
         self._look_due_s = 0.0
         self._seen: object = ()
+        self._allowed = self._next.with_name(allowed.FILE)
+        self._whose: str | None = None
+        """For whom something was prepared last, or is left."""
+        self._held_to: object = None
+        """What the device was told last of what they may be given."""
+        self._was_there = False
         self._told = LineSplitter()
         self._owed_stops = 0
         self._clients: dict[int, Client] = {}
@@ -103,6 +110,7 @@ class Herald:
         if now_s >= self._look_due_s:
             self._look_due_s = now_s + LOOK_S
             self._look()
+            self._look_after()
         for client in [one for one in self._clients.values() if one.unsent]:
             if now_s - client.stuck_since_s > PATIENCE_S:
                 self._let_go(client)
@@ -118,6 +126,7 @@ class Herald:
             message = json.loads(line)
             if "snapshot" in message:
                 self._newest, self._newest_s = line + b"\n", time.monotonic()
+                self._whose = message["snapshot"].get("person") or self._whose
                 for client in self._clients.values():
                     client.fresh = True
             elif "spent" in message:
@@ -155,6 +164,25 @@ class Herald:
             self._seen = data
             order = found(data, datetime.now(UTC)) if data else Found()
             self._pass_on({"do": "order", **order})
+
+    def _look_after(self) -> None:
+        """Hand on what the person may be given for whom something is prepared, when that has changed."""
+        if self._whose is None:
+            return
+        try:
+            data: bytes | None = self._allowed.read_bytes()[: allowed.LARGEST + 1]
+            self._was_there = True
+        except FileNotFoundError:
+            if not self._was_there:
+                return
+            data = None
+        except OSError:
+            data = None
+        most_ma = allowed.of(data, self._whose)
+        if most_ma is None or self._held_to == (self._whose, most_ma):
+            return
+        if self._pass_on({"do": "allowed", "person": self._whose, "most_ma": most_ma}):
+            self._held_to = (self._whose, most_ma)
 
     def _spend(self, digest: str) -> None:
         """Remove the order that was used, and no newer one."""

@@ -1,7 +1,8 @@
 """Who may have what prepared for the next Start: judged here first, and by the device again.
 
 Law: an order is written only for a person who may be treated now, within the limits, after the whole
-checklist; and it ends by itself.
+checklist; and it ends by itself. What each may be given now is told the device whenever that may have
+changed, so that nothing that was prepared, paused or begun outlasts what it was judged by.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from pathlib import Path
 from typing import Final
 
 from app.atomic import write_whole
-from app.household.store import Person
+from app.household.store import Household, Person
 from controller.loop.bounds import Bound, lowest
+from controller.orders import allowed
 from controller.orders.file import FILE, LARGEST, Order, found, written
 from protocols.ceilings import MIN_CURRENT_MA, Area, ceiling_ma
 from protocols.course import Given, Plan, first_polarity, refusal
 from protocols.dates import Reading
 from protocols.fitness import DRUG, age_group, fitness
-from protocols.treatment import Treatment
+from protocols.treatment import Treatment, find, names
 
 VALID: Final = timedelta(minutes=30)
 """Long enough to fill the trays; then somebody else may have sat down."""
@@ -106,16 +108,44 @@ def obstacles(person: Person, treatment: Treatment, given: Collection[Given], no
     """Say every reason why this person may not be treated so now; none, and they may."""
     if not Reading(now).possible:
         return [NO_TIME]
-    fit = fitness(
-        person.born,
-        now.date(),
-        person.answers,
-        person.words_on(now.date()),
-        treatment.area,
-        treatment.electrolyte,
-    )
     why = refusal(list(given), now)
-    return [one.why for one in fit.findings] + ([why] if why else [])
+    return _unfit(person, treatment, now) + ([why] if why else [])
+
+
+def _unfit(person: Person, treatment: Treatment, now: datetime) -> list[str]:
+    """Say what of a person's age, answers and agreements stands in the way of this treatment."""
+    today = now.date()
+    words = person.words_on(today)
+    found = fitness(person.born, today, person.answers, words, treatment.area, treatment.electrolyte)
+    return [one.why for one in found.findings]
+
+
+def allowed_now(household: Household, now: datetime) -> dict[str, dict[str, float]]:
+    """Give what each of the household may be given now, mA at most by treatment; who was removed, nothing."""
+    most: dict[str, dict[str, float]] = {number: {} for number in household.names()}
+    if Reading(now).possible:
+        library = [find(name) for name in names()]
+        for person in household.people():
+            most[str(person.id)] = {
+                one.name: limit_for(person, one, now, None).most_ma
+                for one in library
+                if not _unfit(person, one, now)
+            }
+    return most
+
+
+def tell_allowed(state: Path, household: Household, now: datetime) -> None:
+    """Tell the device what each may be given now, where that has changed.
+
+    Raises OSError where it can't be written, and then nobody is allowed anything: the file is taken away.
+    """
+    place, text = state / allowed.FILE, allowed.written(allowed_now(household, now))
+    try:
+        if not place.exists() or place.read_text(encoding="utf-8", errors="replace") != text:
+            write_whole(place, text)
+    except OSError:
+        place.unlink(missing_ok=True)
+        raise
 
 
 def prepared(

@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from app.household.order import tell_allowed
 from app.household.store import FILE as HOUSEHOLD
 from app.household.store import TRIES, TRY_AGAIN_S, Household
 from app.locale.language import choose
@@ -92,6 +93,8 @@ AGAIN: Final[dict[Callable[[Visit], Response], Callable[[Visit], Response]]] = {
     pair.ask: pair.show,
 }
 """What keeps a form -> the page that has it, which shows it again where something in it is wrong."""
+TELL_S: Final = 60.0
+"""How often the unit is told what each may be given, beside every change."""
 
 
 class Site:
@@ -140,13 +143,21 @@ class Site:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        reading = asyncio.create_task(self._feed.run())
+        tasks = [asyncio.create_task(self._feed.run()), asyncio.create_task(self._keep_telling())]
         try:
             yield
         finally:
-            reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _keep_telling(self) -> None:
+        """Tell the unit what each may be given now: a day may have begun, or a yes have become a no."""
+        while True:
+            with suppress(sqlite3.Error, OSError):
+                await run_in_threadpool(_tell_allowed, self._house)
+            await asyncio.sleep(TELL_S)
 
     def _on_snapshot(self, snapshot: LiveState) -> None:
         hello = self._feed.hello
@@ -296,6 +307,12 @@ def _guarded(
             ),
             503,
         )
+
+
+def _tell_allowed(house: House) -> None:
+    now = datetime.now().astimezone()
+    house.household.settle(now.date())
+    tell_allowed(house.state, house.household, now)
 
 
 def _sorry(visit: Visit, sentence: str, status: int) -> Response:

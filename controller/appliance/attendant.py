@@ -186,7 +186,20 @@ class Attendant:
                 before = standing.prepared
                 standing.take_order(message)
                 if self._session.phase in {Phase.SELF_TEST, Phase.READY} and standing.prepared != before:
-                    stop.press()  # the next session is another one; nothing is driven yet
+                    stop.press(StopCause.PAGE)  # the next session is another one; nothing is driven yet
+            case "allowed":
+                self._hold_to(message)
+
+    def _hold_to(self, message: dict[str, Any]) -> None:
+        """Take what a person may be given from now on: more isn't startable, and ends softly."""
+        standing, before = self._standing, self._standing.prepared
+        standing.allow(message)
+        if self._session.phase in {Phase.SELF_TEST, Phase.READY}:
+            over = standing.prepared != before
+        else:
+            over = self._prepared is not None and standing.within(self._prepared) != self._prepared
+        if over:
+            self._stop.press(StopCause.NOT_ALLOWED)
 
     def _hold(self, m: Measurement) -> None:
         held = "up" if m.buttons.up else "down" if m.buttons.down else None
@@ -330,6 +343,8 @@ def show_code(standing: Standing, bench: Bench, light: UnitLight, now_s: float) 
     for message in standing.line.take():
         if message.get("do") == "order":
             standing.take_order(message)
+        elif message.get("do") == "allowed":
+            standing.allow(message)
     seen = light.show(Signal.CODE, alarm.code)
     prepared = standing.prepared
     snapshot = LiveState(

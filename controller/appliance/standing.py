@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
 IN_VAIN: Final = frozenset({Refusal.NO_CONTACT, Refusal.ELECTRODES_TOUCH})
 """Refusals of a session in which only the sensing current has flowed; a person may start it again."""
-PAUSING: Final = frozenset({StopCause.BUTTON, StopCause.PAGE, StopCause.KEYBOARD})
+PAUSING: Final = frozenset({StopCause.BUTTON, StopCause.PAGE, StopCause.KEYBOARD, StopCause.NOT_ALLOWED})
 """Stops of people; a program that ends, or a record that broke off, offers nothing."""
+WITHHELD: Final = "an answer, an agreement or a limit was changed, and does not allow this"
+"""Why what was prepared, or a rest, is not startable though its time is not over."""
 SAME_STOP_S: Final = 5.0
 """A press of Stop on the unit so soon after the cut still belongs to it, and ends no pause: whoever is
 frightened presses more than once."""
@@ -100,10 +102,12 @@ class Standing:
     ) -> None:
         self.clock, self.line, self.tell = clock, line, tell
         self.alarm: Alarm | None = None
-        self.offer: Offer | None = None
         self.finished = False
         self.last: Last | None = None
-        self.order: OrderState | None = None
+        self._offer: Offer | None = None
+        self._order: OrderState | None = None
+        self._allowed: dict[str, Mapping[str, float]] = {}
+        """What people may be given now, as far as it was told: mA at most, by person and treatment."""
         self._unit, self._calibration = unit, calibration
         self._library = library
         self._default = default
@@ -124,10 +128,42 @@ class Standing:
     @property
     def prepared(self) -> Prepared | None:
         """What Start would begin now; None when there is nothing, or an order that is refused."""
-        if self.offer is not None:
-            return self.offer.prepared
+        if (offer := self.offer) is not None:
+            return offer.prepared
+        if self._order is not None:
+            return None if self._ordered is None else self.within(self._ordered)
         own = self._default if self.own_allowed else None
-        return self._ordered if self.order is not None else own
+        return own if self._offer is None else None  # whose rest is withheld gets nothing in its place
+
+    @property
+    def offer(self) -> Offer | None:
+        """The rest that Start would give now; None where it is withheld."""
+        held = None if self._offer is None else self.within(self._offer.prepared)
+        return None if self._offer is None or held is None else self._offer._replace(prepared=held)
+
+    @property
+    def order(self) -> OrderState | None:
+        """What became of what was prepared, also where it is withheld by now."""
+        kept = self._offer.prepared if self._offer is not None and self._order is None else self._ordered
+        if kept is None or self.within(kept) is not None:
+            return self._order
+        until = None if self._order is None else self._order["valid_until_utc"]
+        return OrderState(accepted=False, refusal=WITHHELD, valid_until_utc=until)
+
+    def allow(self, message: Mapping[str, Any]) -> None:
+        """Take what a person may be given now, as `controller.orders.allowed` has it."""
+        self._allowed[message["person"]] = message["most_ma"]
+
+    def within(self, prepared: Prepared) -> Prepared | None:
+        """Hold Up's reach to what its person may be given now; None where its current is more than that.
+
+        Of whom nothing was told, nothing is known here: who prepared it has judged.
+        """
+        told = self._allowed.get(prepared.person or "")
+        most_ma = prepared.limit_ma if told is None else told.get(prepared.name, 0.0)
+        if prepared.treatment.current_ma > most_ma:
+            return None
+        return prepared._replace(limit_ma=min(prepared.limit_ma, most_ma))
 
     def touch(self) -> None:
         """Take note that a person is there."""
@@ -158,7 +194,7 @@ class Standing:
 
     def take_order(self, message: Mapping[str, Any]) -> None:
         """Take what was `controller.orders.file.Found` in `next.json`."""
-        asked, self._ordered, self.order = message.get("order"), None, None
+        asked, self._ordered, self._order = message.get("order"), None, None
         if asked is not None and message["digest"] == self._spent:
             return
         self._pedal_tried = False
@@ -166,24 +202,24 @@ class Standing:
         self._begun = None  # whoever prepared anew, or took it back, doesn't want the one before
         if asked is None and message.get("error") is None:
             return
-        self.order = {"accepted": False, "refusal": message.get("error"), "valid_until_utc": None}
+        self._order = {"accepted": False, "refusal": message.get("error"), "valid_until_utc": None}
         if asked is None:
             return
-        self.order["valid_until_utc"] = asked.get("valid_until_utc")
+        self._order["valid_until_utc"] = asked.get("valid_until_utc")
         self._order_until_s = time.monotonic() + message["valid_for_s"]
         try:
             self._ordered = judge(asked, self._library, self._unit, self._calibration, message["digest"])
-            self.order["accepted"] = True
+            self._order["accepted"] = True
         except OrderRefused as refused:
-            self.order["refusal"] = str(refused)
+            self._order["refusal"] = str(refused)
 
     def begun(self, prepared: Prepared) -> None:
         """Take note that Start has begun this, and that what was shown is over."""
         self.alarm, self.finished = None, False
         if prepared.digest and self.offer is None:  # a rest leaves what was prepared meanwhile as it is
             self._spent = prepared.digest
-            self._begun = prepared, self.order
-            self.order = self._ordered = None
+            self._begun = prepared, self._order
+            self._order = self._ordered = None
 
     def flows(self, prepared: Prepared) -> None:
         """Take note that current flows: an order is used once."""
@@ -194,7 +230,7 @@ class Standing:
     def _unused(self) -> None:
         """Put back what a session was begun with that gave nothing."""
         if self._begun is not None:
-            self._ordered, self.order = self._begun
+            self._ordered, self._order = self._begun
             self._begun, self._spent = None, ""
 
     def too_often(self, prepared: Prepared, journal: Journal) -> str:
@@ -239,13 +275,13 @@ class Standing:
 
     def lapse(self) -> bool:
         """Let go of an offer or an order whose time is over; True when the next session is another one."""
-        if self.offer is not None and self.clock.whole_s >= self.offer.until_s:
-            self.offer = None
+        if self._offer is not None and self.clock.whole_s >= self._offer.until_s:
+            self._offer = None
             return True
         if self._ordered is not None and time.monotonic() >= self._order_until_s:
             self._ordered = None
-            until = None if self.order is None else self.order["valid_until_utc"]
-            self.order = OrderState(
+            until = None if self._order is None else self._order["valid_until_utc"]
+            self._order = OrderState(
                 accepted=False, refusal="its time is over: prepare again", valid_until_utc=until
             )
             return True
@@ -272,11 +308,11 @@ class Standing:
             if refusal in IN_VAIN or _stopped_before_it_rose(session):
                 self._unused()
             else:
-                self.offer = None
+                self._offer = None
                 self._pedal_tried = False
                 if prepared is not None:
                     self.flows(prepared)
-                    self.offer = self._rest(session, journal, prepared, offer)
+                    self._offer = self._rest(session, journal, prepared, offer)
             self.last = self._report(session, journal, code, punctual)
             if pace is not None:
                 self.last["late_percent"] = round(100 * pace.worst_late, 1)
@@ -292,8 +328,8 @@ class Standing:
         elif stopped_by_hand:
             self._pedal_tried = self._pedal_tried or self.pedal_due
             self.alarm, self.finished = None, False
-            if self.offer is not None and self.clock.whole_s - self.offer.since_s >= SAME_STOP_S:
-                self.offer = None
+            if self._offer is not None and self.clock.whole_s - self._offer.since_s >= SAME_STOP_S:
+                self._offer = None
         if journal.begun:
             name = None if prepared is None else prepared.name
             self.tell({"ended": self.last, "rest_offered": self.offer is not None, "treatment": name})

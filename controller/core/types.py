@@ -42,6 +42,7 @@ class StopCause(StrEnum):
     HANGUP = "hangup"
     RECORD = "record"
     BEHIND = "behind"
+    NOT_ALLOWED = "not_allowed"
 
 
 STOP_WORDS: Final = MappingProxyType(
@@ -53,6 +54,7 @@ STOP_WORDS: Final = MappingProxyType(
         StopCause.HANGUP: "the terminal was closed",
         StopCause.RECORD: "the record broke off",
         StopCause.BEHIND: "the unit's computer fell behind: end other programs on it",
+        StopCause.NOT_ALLOWED: "an answer, an agreement or a limit was changed, and does not allow this",
     }
 )
 """The sentence for each, without a full stop."""

@@ -13,6 +13,7 @@ from herald import PATIENCE_S, wait_for
 
 from app.device.line import HeraldLine
 from app.live import messages
+from controller.orders import allowed
 
 SNAPSHOT = {"phase": "ready", "state": "idle", "more": "x" * 800}
 
@@ -312,3 +313,29 @@ def test_a_listener_waits_for_a_device_that_is_not_there(tmp_path, monkeypatch):
     monkeypatch.setattr("app.live.AGAIN_S", 0.01)
     turns = iter([False, False, True, True])
     assert list(messages(Path(tmp_path / "live.sock"), lambda: next(turns))) == [None]
+
+
+def test_what_a_person_may_be_given_is_handed_on_for_whom_it_is_prepared(line, tmp_path):
+    place = tmp_path / allowed.FILE
+
+    def told():
+        return wait_for(lambda: next((one for one in line.take() if one["do"] == "allowed"), None))
+
+    def write(**people):
+        draft = tmp_path / "draft"
+        draft.write_text(allowed.written(people))
+        draft.replace(place)
+
+    write(**{"1": {"hands": 12.0}, "2": {"feet": 7.0}})
+    line.send({"snapshot": SNAPSHOT | {"person": "2"}})
+    assert told() == {"do": "allowed", "person": "2", "most_ma": {"feet": 7.0}}
+    line.send({"snapshot": SNAPSHOT | {"person": None, "phase": "p1"}})
+    write(**{"1": {}, "2": {}})
+    assert told() == {"do": "allowed", "person": "2", "most_ma": {}}, "also while it is withheld"
+    write(**{"1": {}, "2": {"feet": 6.5}})
+    assert told()["most_ma"] == {"feet": 6.5}
+    place.unlink()
+    assert told()["most_ma"] == {}, "a file that is gone allows nothing"
+    write(**{"1": {"hands": 11.0}, "2": {}})
+    line.send({"snapshot": SNAPSHOT | {"person": "1", "phase": "p2"}})
+    assert told() == {"do": "allowed", "person": "1", "most_ma": {"hands": 11.0}}

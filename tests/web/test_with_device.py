@@ -11,7 +11,10 @@ from herald import wait_for
 from home import Home
 
 from app.household.order import CHECKLIST
+from controller.core.reasons import REASONS
+from controller.core.types import Refusal
 from controller.journal.history import open_history
+from protocols.fitness import QUESTIONS
 
 
 @pytest.fixture
@@ -98,6 +101,27 @@ def test_either_survives_the_others_death(home):
     row = json.loads(home.device.get("/history.json").text)[0]
     assert row["outcome"] == "cut_off"
     assert row["forward_ma_min"] > before_ma_min
+
+
+def test_a_yes_given_in_the_pause_takes_the_rest_out_of_reach_of_start(home):
+    ann = home.add("Ann")
+    home.prepare(ann, 6)
+    home.wait(next="press_start", treatment="hands")
+    home.unit.settle()
+    home.unit.press("start", 3.0)
+    home.wait(phase="hold")
+    home.device.submit("/", "/stop")
+    home.wait(next="press_start_rest", person=ann)
+    where = f"/people/{ann}"
+    yes = {question.key: "yes" if question.key == "pregnant" else "no" for question in QUESTIONS}
+    home.device.submit(where, f"{where}/answers", **yes)
+    home.wait(next="prepare", person=None, rest_s=None)
+    home.unit.settle()
+    home.unit.press("start", 3.0)
+    home.wait(code=REASONS[Refusal.ORDER_REFUSED].code)
+    wait_for(lambda: "an answer, an agreement or a limit was changed" in home.device.get("/").page.text)
+    with open_history(home.state) as history:
+        assert len(history.sessions()) == 1
 
 
 def test_what_a_page_prepares_may_not_exceed_the_persons_limit(home):

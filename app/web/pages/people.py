@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from starlette.responses import Response
 
 from app.household.health import Permission
-from app.household.order import NO_TIME, withdraw_of
+from app.household.order import NO_TIME, tell_allowed, withdraw_of
 from app.household.store import TOO_MANY_TRIES, Person, StoreRefused
 from app.web import sentences
 from app.web.frame import entry, note, page
@@ -190,6 +190,7 @@ def word(visit: Visit) -> Response:
     given_by = visit.line("given_by")
     check_code(visit)
     visit.house.household.give_word(one.id, key, given_by, visit.today, device=visit.phone)
+    tell_allowed(visit.house.state, visit.house.household, visit.now)
     return go(f"/people/{one.id}")
 
 
@@ -220,6 +221,7 @@ def permit(visit: Visit) -> Response:
     check_code(visit)
     permission = Permission(given_by, visit.today, until, strength)
     visit.house.household.permit(one.id, key, permission, device=visit.phone)
+    tell_allowed(visit.house.state, visit.house.household, visit.now)
     return go(f"/people/{one.id}#word-{key}")
 
 
@@ -256,14 +258,16 @@ def rename(visit: Visit) -> Response:
 def remove(visit: Visit) -> Response:
     """Forget a person."""
     one = visit.person(visit.path["person"])
-    _reconsider(visit, one)
+    withdraw_of(visit.house.state, one.id, visit.now)
     visit.house.household.remove_person(one.id, device=visit.phone)
+    tell_allowed(visit.house.state, visit.house.household, visit.now)
     return go("/people")
 
 
 def _reconsider(visit: Visit, one: Person) -> None:
-    """Take back what is prepared for a person of whom something else is known now."""
+    """Take back what is prepared for a person of whom something else is known now, and tell the unit."""
     withdraw_of(visit.house.state, one.id, visit.now)
+    tell_allowed(visit.house.state, visit.house.household, visit.now)
 
 
 def unpair(visit: Visit) -> Response:

@@ -10,7 +10,16 @@ import math
 from starlette.responses import Response
 
 from app.household.feelings import HURT, STEP_MA, suggested_ma, why_suggested
-from app.household.order import OF_CURRENT, checklist, limit_for, obstacles, prepared, withdraw, write
+from app.household.order import (
+    OF_CURRENT,
+    checklist,
+    limit_for,
+    obstacles,
+    prepared,
+    tell_allowed,
+    withdraw,
+    write,
+)
 from app.household.store import Person
 from app.web import sentences
 from app.web.frame import choices, entry, field, note, page
@@ -58,6 +67,7 @@ def order(visit: Visit) -> Response:
         of_current = next((why for why in made if why in OF_CURRENT), "")
         wrong = Sorry(visit.t(of_current), field="current_ma") if of_current else None
         return _page(visit._replace(wrong=wrong), person, treatment, made)
+    tell_allowed(visit.house.state, visit.house.household, visit.now)
     write(visit.house.state, made)
     return go("/")
 
