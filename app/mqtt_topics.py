@@ -9,6 +9,7 @@ import hashlib
 import re
 from typing import Any, Final, NamedTuple
 
+from app.locale.zero import rounded
 from config.characters import same
 from controller.appliance.live_state import Hello, LiveState
 
@@ -110,10 +111,10 @@ def state_of(seen: LiveState) -> dict[str, Any]:
         "state": seen["state"],
         "phase": seen["phase"],
         "next": seen["next"],
-        "measured_ma": None if seen["measured_ma"] is None else round(seen["measured_ma"], 2),
+        "measured_ma": None if seen["measured_ma"] is None else rounded(seen["measured_ma"], 2),
         "target_ma": seen["target_ma"],
         "left_min": round(seen["left_s"] / 60, 1),
-        "charge_ma_min": round(charge, 1),
+        "charge_ma_min": rounded(charge, 1),
         "code": seen["code"],
         "treating": "ON" if seen["state"] == "treating" else "OFF",
         "simulated": "ON" if seen["simulated"] else "OFF",

@@ -14,9 +14,10 @@ from typing import Any, Final, NamedTuple
 
 from app.extras import missing
 from app.live import messages
+from app.locale.terminal import number, t
 from app.output import ExitCode, UsageError, complain
 from app.state import state_directory
-from app.words import clock, milliampere, plain
+from app.words import clock, milliampere, named
 from config.unit import load_unit
 from controller.appliance.live_state import SOCKET, LiveState
 
@@ -55,8 +56,8 @@ def oled(order: Order) -> ExitCode:
         complain(f"ionto: no display answers at {order.address:#04x} on bus {order.bus}: {error}")
         return ExitCode.REFUSED
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda _number, _frame: ended.set())
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, lambda _number, _frame: ended.set())
     for message in messages(state / SOCKET, ended.is_set):
         if message is None or "snapshot" in message:
             draw(display, lines(None if message is None else message["snapshot"]))
@@ -66,14 +67,17 @@ def oled(order: Order) -> ExitCode:
 def lines(seen: LiveState | None) -> list[str]:
     """Return the four lines of a snapshot, at most 21 characters each; None is a device that is gone."""
     if seen is None:
-        return ["ionto", "no device", "", ""]
-    first = "SIMULATED" if seen["simulated"] else (seen["treatment"] or "nothing prepared")
+        return ["ionto", t("no device"), "", ""]
+    what = seen["treatment"] or ""
+    first = t("SIMULATED") if seen["simulated"] else what or t("nothing prepared")
     if seen["code"] is not None:
-        return [first, f"code {seen['code']}", plain(seen["state"]), ""]
+        return [first, t("code {code}", code=seen["code"]), named(seen["state"]), ""]
     if seen["state"] != "treating":
-        return [first, plain(seen["state"]), (seen["treatment"] or "")[:21], ""]
-    current = f"{milliampere(seen['measured_ma'])} of {seen['target_ma']:g}"
-    return [first, plain(seen["phase"]), current, f"{clock(seen['left_s'])} left"]
+        return [first, named(seen["state"]), what, ""]
+    left = t("{time} left", time=clock(seen["left_s"]))
+    target = number(seen["target_ma"], "g")
+    current = t("{current} of {target}", current=milliampere(seen["measured_ma"]), target=target)
+    return [first, named(seen["phase"]), current, left]
 
 
 def draw(display: Any, texts: list[str]) -> None:

@@ -45,7 +45,7 @@ class View:
             self._open(stream)
 
     def _open(self, stream: TextIO) -> None:
-        style: Literal["live", "lines"] = "live" if _draws(stream) else "lines"
+        style: Literal["live", "lines"] = "live" if draws(stream) else "lines"
         try:
             far_end, self._pipe = os.pipe()
         except OSError:  # as below
@@ -131,5 +131,6 @@ def decode(line: bytes) -> Snapshot:
     return snapshot
 
 
-def _draws(stream: TextIO) -> bool:
+def draws(stream: TextIO) -> bool:
+    """Tell whether a terminal can be drawn on; one of TERM=dumb takes lines only."""
     return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"

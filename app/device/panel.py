@@ -1,7 +1,8 @@
 """The terminal as the panel of a simulated unit: shows what `live.sock` tells, and presses buttons by keys.
 
 Law: a process of its own, an ordinary listener at the socket. It leaves the terminal as it found it, and it
-is only for simulated units: a real one has its buttons on it.
+is only for simulated units: a real one has its buttons on it. A terminal that can't be drawn on (TERM=dumb)
+takes the same keys and is told the same in lines.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import termios
 import time
 import tty
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.locale.terminal import SOURCE, number, speak, spoken, t
+from app.view import draws
 from app.words import clock, dose, milliampere, named, resistance
 from controller.appliance.live_state import LiveState, read
 from controller.core.reasons import NAMES, REASONS
@@ -96,10 +98,38 @@ def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
     table.add_row("", why)
     side, *places = SIDES.get(area or "hands", SIDES["hands"])
     table.add_row(t(side), t(places[hand_out]))
-    keys = t(HELP).split("   ")
-    for few in (keys[:4], keys[4:6], keys[6:]):  # lines, so that a narrow terminal breaks none in the middle
-        table.add_row("", Text("   ".join(few), style="dim"))
+    for few in _key_lines():
+        table.add_row("", Text(few, style="dim"))
     return Panel(table, title=t("SIMULATED unit, nobody is treated"), border_style="magenta", width=96)
+
+
+def _key_lines() -> Iterator[str]:
+    """Give what the keys do, in lines, so that a narrow terminal breaks none in the middle."""
+    keys = t(HELP).split("   ")
+    yield from ("   ".join(few) for few in (keys[:4], keys[4:6], keys[6:]))
+
+
+class Lines:
+    """What a terminal is told that takes lines only: one for each change, and one a minute."""
+
+    def __init__(self) -> None:
+        self._told: tuple[object, ...] = ()
+
+    def news(self, seen: LiveState) -> Iterator[str]:
+        """Give what is new in this snapshot."""
+        minute = int(seen["left_s"] // 60)
+        known = (seen["state"], seen["phase"], seen["polarity"], seen["next"], seen["code"], minute)
+        if known == self._told:
+            return
+        self._told = known
+        words = [t("SIMULATED"), named(seen["phase"])]
+        if seen["code"] is not None:
+            words.append(f"{t('code')} {_code(seen['code'])}")
+        if seen["state"] == "treating":
+            words += [t(seen["polarity"]), milliampere(seen["measured_ma"])]
+            words.append(t("{time} left", time=clock(seen["left_s"])))
+        area = area_of(seen["treatment"] or "")
+        yield f"{', '.join(words)}. {t(by_area(SENTENCES[seen['next']], area))}"
 
 
 def _code(code: int) -> str:
@@ -115,8 +145,13 @@ def main(path: Path, language: str = SOURCE) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the device, which ends this
     line = _connected(path)
-    hand_out, lines = False, LineSplitter()
-    with _keys(), Live(console=Console(), auto_refresh=False) as live:
+    hand_out, lines, console, plain = False, LineSplitter(), Console(), Lines()
+    drawn = draws(sys.stdout)
+    live = Live(console=console, auto_refresh=False)
+    if not drawn:
+        for few in _key_lines():
+            console.print(few, highlight=False)
+    with _keys(), live if drawn else nullcontext():
         while True:
             ready, _, _ = select.select([line.fileno(), 0], [], [], 1.0)
             if 0 in ready:
@@ -136,7 +171,10 @@ def main(path: Path, language: str = SOURCE) -> None:
                     return
                 told = [read(one) for one in lines.feed(chunk)]
                 shown = [one["snapshot"] for one in told if "snapshot" in one]
-                if shown:
+                if not drawn:
+                    for words in (new for seen in shown for new in plain.news(seen)):
+                        console.print(words, highlight=False, soft_wrap=True)
+                elif shown:
                     live.update(picture(shown[-1], hand_out=hand_out), refresh=True)
 
 

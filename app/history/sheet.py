@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from app.household.feelings import FELT
+from app.locale.zero import rounded
 from app.web import sentences
 from app.words import plain
 from protocols.dates import utc
@@ -122,12 +123,14 @@ def _cell(value: Any, decimal: str) -> str:
         case datetime():
             return value.strftime("%Y-%m-%d %H:%M:%S")  # a date in every language's spreadsheet
         case float():
-            return str(round(value, DIGITS)).replace(".", decimal)
+            return str(rounded(value, DIGITS)).replace(".", decimal)
     return str(_harmless(value))
 
 
 def _harmless(value: Any) -> Any:
-    """Keep a spreadsheet from taking a text for a formula."""
+    """Keep a spreadsheet from taking a text for a formula, and a zero from having a sign."""
+    if isinstance(value, float):
+        return value + 0.0
     if isinstance(value, str) and (
         value[:1] in ("\t", "\r", "\n") or value.lstrip().startswith(BEGINS_FORMULA)
     ):

@@ -52,7 +52,7 @@ PLACES: Final = (
     *(f"{room}/**/*.py" for room in ("web", "household", "device", "history")),
     *(
         f"{name}.py"
-        for name in ("main", "run", "report", "screen", "state", "tables", "unit_options", "words")
+        for name in ("main", "oled", "run", "report", "screen", "state", "tables", "unit_options", "words")
     ),
 )
 """Where texts are said."""

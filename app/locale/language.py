@@ -16,6 +16,7 @@ from babel.numbers import format_decimal
 
 from app.locale.retold import Catalogue, Retold
 from app.locale.terminal import CATALOGUES, DOMAIN, SOURCE, available
+from app.locale.zero import unsigned, without_minus
 
 DASH: Final = "-"
 """Stands for a figure that there is not."""
@@ -41,7 +42,7 @@ class Language:
 
     def retell(self, text: str) -> str:
         """Say what the controller reports: an English sentence about what was measured or decided."""
-        return text if self._retold is None else self._retold.sentence(text)
+        return without_minus(text if self._retold is None else self._retold.sentence(text))
 
     @cached_property
     def _retold(self) -> Retold | None:
@@ -53,7 +54,8 @@ class Language:
     def number(self, value: float, digits: int = 0) -> str:
         """Write a number with so many digits after the point or comma."""
         pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
-        return format_decimal(value, pattern, locale=self.locale)
+        written = format_decimal(value, pattern, locale=self.locale)
+        return unsigned(written, lambda: format_decimal(abs(value), pattern, locale=self.locale))
 
     def ma(self, current_ma: float | None, digits: int = 1) -> str:
         """Write a current given in mA; a dash where there is none."""

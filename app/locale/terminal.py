@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.locale.zero import unsigned, without_minus
+
 if TYPE_CHECKING:
     from app.locale.retold import Catalogue, Retold
 
@@ -78,7 +80,7 @@ def t(text: str, **values: object) -> str:
 def retell(text: str) -> str:
     """Say what the controller reports: an English sentence about what was measured or decided."""
     retold = _retold()
-    return text if retold is None else retold.sentence(text)
+    return without_minus(text if retold is None else retold.sentence(text))
 
 
 def retell_refusal(text: str) -> str:
@@ -98,5 +100,5 @@ def _retold() -> Retold | None:
 
 def number(value: float, form: str) -> str:
     """Write a number in one of Python's forms such as `.2f` or `,`, with the language's own signs."""
-    written = format(value, form)
+    written = unsigned(format(value, form), lambda: format(abs(value), form))
     return written if _Terminal.signs is None else written.translate(_Terminal.signs)

@@ -296,8 +296,8 @@ def _seen(session: Session, m: Measurement) -> tuple[Any, ...]:
     return (
         session.polarity,
         round(session.setpoint_ma, 3),
-        None if m.current_ma is None else round(m.current_ma, 3),
-        None if m.voltage_v is None else round(m.voltage_v, 2),
+        None if m.current_ma is None else round(m.current_ma, 3) + 0.0,
+        None if m.voltage_v is None else round(m.voltage_v, 2) + 0.0,
     )
 
 

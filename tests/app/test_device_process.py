@@ -53,16 +53,25 @@ def treat(state):
         return see(state, lambda seen: seen["left_s"] < 1170.0)
 
 
-def test_told_to_end_it_stops_softly_records_that_and_ends(start, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (signal.SIGTERM, "the program was told to end"),
+        (signal.SIGHUP, "the terminal was closed"),
+        (signal.SIGINT, "Ctrl-C was pressed"),
+    ],
+    ids=["told", "hangup", "ctrl-c"],
+)
+def test_told_to_end_it_stops_softly_records_that_and_ends(start, tmp_path, number, why):
     process = start()
     treat(tmp_path)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     assert process.wait(600) == 0
     events = [json.loads(line) for line in process.stdout]
     assert [next(iter(event)) for event in events] == ["begun", "ended"]
     assert all(event["simulated"] for event in events)
     with open_history(tmp_path) as history:
-        assert history.session(1)["outcome"] == "stopped"
+        assert (history.session(1)["outcome"], history.session(1)["reason"]) == ("stopped", why)
         assert history.chart(1)["phase"][-2:] != ["hold", "hold"], "by way of stopping"
         assert history.verify().problems == []
     assert not (tmp_path / "live.sock").exists()

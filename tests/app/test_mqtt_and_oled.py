@@ -5,19 +5,24 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from herald import wait_for
 from luma.core.device import dummy
+from PIL import Image, ImageDraw
 from ports import free_port
 
 from app.device.line import HeraldLine
+from app.locale.terminal import available, speak
 from app.main import main
 from app.mqtt import SENSORS, discovery, state_of, unit_id
 from app.oled import draw, lines
 from app.output import ExitCode
+from controller.core.types import Phase
+from protocols.treatment import names
 
 HELLO = {"unit": "Reference unit", "serial": "A-7", "simulated": True, "version": "0"}
 SEEN = {
@@ -204,6 +209,23 @@ def test_the_display_is_drawn_and_its_lines_fit():
     assert lines(SEEN | {"code": 23, "state": "alarm"})[1] == "code 23"
     for seen in (SEEN, SEEN | {"state": "idle"}, SEEN | {"state": "alarm", "code": 31}):
         assert all(len(text) <= 21 for text in lines(seen))
+
+
+@pytest.mark.parametrize("code", sorted(available()))
+def test_no_word_breaks_off_on_the_display_in_any_language(code):
+    picture = ImageDraw.Draw(Image.new("1", (128, 64)))
+    speak(code)
+    try:
+        for what, state, phase in product(
+            names(), ("idle", "starting", "paused", "finished", "alarm"), Phase
+        ):
+            at_rest = {**SEEN, "state": state, "phase": phase.value, "treatment": what, "simulated": False}
+            for seen in (at_rest, {**at_rest, "code": 77}, {**at_rest, "state": "treating"}):
+                for text in lines(seen):
+                    assert len(text) <= 21, text
+                    assert picture.textlength(text) <= 128, text
+    finally:
+        speak("en")
 
 
 def test_the_display_keeps_off_the_unit_s_bus(capsys):

@@ -26,7 +26,8 @@ ionto.plot = (box, options, data) => {
 
 ionto.current = (box, data) => {
   const number = new Intl.NumberFormat(box.dataset.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const value = (_, raw) => (raw == null ? "-" : number.format(raw));
+  // What rounds to zero has no sign.
+  const value = (_, raw) => (raw == null ? "-" : number.format(Math.abs(raw) < 0.05 ? 0 : raw));
   return ionto.plot(box, {
     scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
     axes: ionto.axes(box.dataset.time, [["mA", "y", 3]]),
