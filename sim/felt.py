@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from sim.rises import Rises
+
 WINDOW_S: Final = 0.005
 """Changes are told over at most this long: what is slower is a ramp to whoever feels it (assumption)."""
 MAKING_S: Final = 0.001
@@ -45,6 +47,7 @@ class Felt:
         "_running_s",
         "_whole_from_s",
         "held_ma",
+        "rises",
         "worst_fall_ma",
         "worst_rise_ma",
     )
@@ -59,6 +62,7 @@ class Felt:
         self._held_from_s, self._last_ma = -math.inf, 0.0
         self._count = 0
         self._charge_ma_s = self._longest_s = 0.0
+        self.rises = Rises()
 
     @property
     def pulses(self) -> dict[str, float]:
@@ -67,7 +71,7 @@ class Felt:
         return {"count": self._count, "charge_uc": charge_uc, "longest_ms": longest_ms}
 
     def copy(self) -> Felt:
-        """Return another one that has felt the same."""
+        """Return another one that has felt the same, but for its rises, which begin anew."""
         other = Felt()
         other._marks = list(self._marks)
         other._whole_from_s = self._whole_from_s
@@ -150,6 +154,7 @@ class Felt:
                 held_ma = target_ma + left_ma
             self.held_ma = max(self.held_ma, held_ma, last_ma)
             self._change(held_s, end_s, held_ma, last_ma, target_ma, left_ma, tau_s)
+            self.rises.take(held_s, end_s, held_ma, last_ma)
 
     def _change(
         self,

@@ -74,11 +74,12 @@ class Piece:
 class Trace:
     """Pieces, and the totals of all that were closed. `before_forgetting` runs before the past is cut.
 
-    `felt` is told every piece that is closed.
+    `felt` is told every piece that is closed. While `bypassed`, nothing goes through the person.
     """
 
     __slots__ = (
         "_asked_ma",
+        "_astray_ma_s",
         "_before_forgetting",
         "_below_since_s",
         "_forward_ma_s",
@@ -87,6 +88,7 @@ class Trace:
         "_piece",
         "_reverse_ma_s",
         "_whole",
+        "bypassed",
         "felt",
     )
 
@@ -99,6 +101,8 @@ class Trace:
         self._asked_ma = 0.0
         self._whole = False
         self.felt = Felt()
+        self.bypassed = False
+        self._astray_ma_s = 0.0
 
     def begin(
         self,
@@ -214,6 +218,10 @@ class Trace:
             self._forward_ma_s += area
         else:
             self._reverse_ma_s += area
+        if self.bypassed:
+            self._astray_ma_s += area
+        elif piece.leak_ma:
+            self._astray_ma_s += min(piece.leak_ma * elapsed_s, area)
         first_ma = target_ma + deviation_ma
         last_ma = target_ma + deviation_ma * decay
         largest_ma = first_ma if first_ma > last_ma else last_ma
@@ -319,6 +327,11 @@ class Trace:
         else:
             reverse += running
         return {"forward": forward / 60.0, "reverse": reverse / 60.0}
+
+    @property
+    def astray_ma_min(self) -> float:
+        """Charge in mA min that treated nobody, up to the last piece that has ended."""
+        return self._astray_ma_s / 60.0
 
     def below_since_s(self, now_s: float) -> float | None:
         """Since when (s) the true current has stayed below 0.01 mA; None when it flows."""

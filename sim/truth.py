@@ -131,6 +131,16 @@ class Truth:
         """What of the current a person would have felt so far: rises, falls, pulses."""
         return self._trace.felt_until(self._clock.now_s)
 
+    @property
+    def rises_s(self) -> tuple[float, ...]:
+        """When the current rose by 2 mA and more at once, s, up to the last piece that has ended."""
+        return tuple(self._trace.felt.rises.times_s)
+
+    @property
+    def astray_ma_min(self) -> float:
+        """Charge in mA min that leaked away or went through touching electrodes."""
+        return self._trace.astray_ma_min
+
     def off_since_s(self, after_s: float) -> float | None:
         """First time from `after_s` on since which the true current stays below 0.01 mA; None if it flows."""
         since_s = self._trace.below_since_s(self._clock.now_s)

@@ -512,6 +512,7 @@ class World:
         led = self.lead is not None and self._leads(t_s, demand_ma, closed=closed, whole=whole)
         if not led:
             self._begin_piece(t_s, demand_ma, closed=closed, whole=whole)
+        self.trace.bypassed = self.short_ohm is not None
         idle = not closed or demand_ma == 0.0
         pause_s = BRISK_STEP_S if brisk else IDLE_STEP_S if idle else STEP_S
         self._step_due_s = t_s + pause_s

@@ -18,6 +18,7 @@ from app.campaign import page
 from app.campaign.cells import Cell, groups, plan, short
 from app.campaign.crew import Crew, crew, results
 from app.campaign.pairs import Pair, plan_pairs
+from app.campaign.programs import Program, plan_programs
 from app.campaign.report import report_of, words
 from app.campaign.sessions import (
     Life,
@@ -27,6 +28,7 @@ from app.campaign.sessions import (
     run_life,
     run_life_on_plant,
     run_pairs,
+    run_programs,
     run_sound,
 )
 from app.campaign.store import Store
@@ -36,7 +38,7 @@ from app.reactions import PHASES, ROWS
 from controller.host.disk import told
 from protocols.treatment import find, names
 
-Case = TypeVar("Case", Cell, Pair)
+Case = TypeVar("Case", Cell, Pair, Program)
 QUICK_S: Final = 35.0
 """A quick campaign hands out no more sessions after this; on an idle machine of two cores all are done."""
 SEEDS: Final = 20
@@ -46,8 +48,9 @@ class Order(NamedTuple):
     """What the command line asks for; None is the default of a whole or a quick campaign.
 
     `hours` are simulated hours of ordinary people, who then come instead of the faults; `plant` runs them
-    on the plant alone. `pairs` is how many random pairs of faults come instead of the single ones.
-    `interpreted` does without the compiled simulator.
+    on the plant alone. `pairs` is how many random pairs of faults come instead of the single ones, `programs`
+    how many random programs of faults that stay or come and go. `interpreted` does without the compiled
+    simulator.
     """
 
     quick: bool = False
@@ -62,6 +65,7 @@ class Order(NamedTuple):
     dask: str | None = None
     hours: float | None = None
     pairs: int | None = None
+    programs: int | None = None
     plant: bool = False
     interpreted: bool = False
 
@@ -108,6 +112,10 @@ def _check(order: Order) -> None:
         )
     if order.pairs is not None and (order.quick or order.hours is not None):
         raise UsageError("--pairs is a campaign of its own: leave --quick and --hours out")
+    if order.programs is not None and (order.hours is not None or order.pairs is not None):
+        raise UsageError("--programs is a campaign of its own: leave --hours and --pairs out")
+    if order.programs is not None and (order.faults or order.phases):
+        raise UsageError("--programs draws its faults and phases: leave --faults and --phases out")
     if order.plant and order.hours is None:
         raise UsageError("--plant is for people without faults: add --hours, or leave --plant out")
     if order.resume and order.out is None:
@@ -171,6 +179,11 @@ class _Run:
         if self._order.pairs is not None:
             spans = {pair: sound[pair]["spans"] for pair in pairs}
             self._cells(hired, list(plan_pairs(self._order.pairs, rows, phases, spans)), run_pairs)
+            return
+        if self._order.programs is not None:
+            spans = {pair: sound[pair]["spans"] for pair in pairs}
+            given = {pair: sound[pair]["given_ma_min"] for pair in pairs}
+            self._cells(hired, list(plan_programs(self._order.programs, spans, given)), run_programs)
             return
         cells = [
             cell
@@ -251,5 +264,5 @@ class _Run:
             except OSError as error:
                 raise UndeliveredError(f"--out {folder}: {told(error, folder)}") from error
         say(json.dumps(report) if self._order.json else words(report))
-        bad = report["failed"] or report["pairs_failed"] or report["nuisance"]
+        bad = report["failed"] or report["pairs_failed"] or report["programs_failed"] or report["nuisance"]
         return ExitCode.ABORTED if bad else ExitCode.COMPLETED

@@ -54,5 +54,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="instead: so many random pairs of faults, which is beyond the single-fault condition",
     )
+    add(
+        "--programs",
+        type=_whole(1, 1_000_000),
+        metavar="N",
+        help="instead: so many random programs of faults that stay or come and go, judged by their harm",
+    )
     add("--plant", action="store_true", help="of --hours: without bus and drivers, faster, same results")
     add("--interpreted", action="store_true", help="simulate without compiling; slower, same results")

@@ -24,7 +24,8 @@ def report_of(
     """
     cells = [result for result in results if result["kind"] == "cell"]
     pairs = [result for result in results if result["kind"] == "pair"]
-    plain = [result for result in results if result["kind"] not in {"cell", "pair"}]
+    programs = [result for result in results if result["kind"] == "program"]
+    plain = [result for result in results if result["kind"] not in {"cell", "pair", "program"}]
     worst = _worst(cells)
     bad = [result for result in results if result["problems"]]
     return {
@@ -35,6 +36,8 @@ def report_of(
         "failed": sum(1 for cell in cells if cell["problems"]),
         "pairs": len(pairs),
         "pairs_failed": sum(1 for pair in pairs if pair["problems"]),
+        "programs": len(programs),
+        "programs_failed": sum(1 for program in programs if program["problems"]),
         "nuisance": sum(1 for result in plain if result["problems"]),
         "skipped": skipped,
         "worst_latency_ms": worst.get(f"{FAST_MS:g}", 0.0),
@@ -73,6 +76,11 @@ def words(report: Mapping[str, Any]) -> str:
         lines.append(
             f"{report['pairs']} pairs of faults, beyond the single-fault condition, "
             f"{report['pairs_failed']} failed"
+        )
+    if report["programs"]:
+        lines.append(
+            f"{report['programs']} programs of faults that stay or come and go, "
+            f"{report['programs_failed']} failed"
         )
     lines.append(
         f"{report['sessions_without_fault']} sessions without a fault "

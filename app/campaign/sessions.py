@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from app.campaign.cells import Cell, short, spans_of
 from app.campaign.judge import problems
 from app.campaign.pairs import Pair, pair_problems
+from app.campaign.programs import Program, minimised, program_problems
 from app.forks import LONGEST_S, run_branches
 from app.reactions import ROWS
 from config.calibration import Calibration
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from controller.loop.result import Truth
 
 Result: TypeAlias = dict[str, Any]
-"""What is kept of a session: `name`, `kind` (sound, cell, pair, life), `problems`, and figures."""
+"""What is kept of a session: `name`, `kind` (sound, cell, pair, program, life), `problems`, and figures."""
 
 LOST: Final = "lost"
 """Outcome of a cell whose session died or hung: it was not finished, so `--resume` runs it again."""
@@ -82,6 +83,7 @@ def run_sound(treatment: str, seed: int) -> Result:
         "kind": "sound",
         "name": f"sound / {treatment} / {seed}",
         "spans": spans_of(summary),
+        "given_ma_min": sum(summary["truth"]["charge_ma_min"].values()),
         "scenario": {},
         "problems": _nuisance(summary),
     }
@@ -119,6 +121,55 @@ def run_pairs(pairs: Sequence[Pair]) -> list[Result]:
         }
         for pair, summary in zip(pairs, summaries, strict=True)
     ]
+
+
+TRIES: Final = 24
+"""Simpler programs that are tried for one that failed."""
+
+
+def run_programs(programs: Sequence[Program]) -> list[Result]:
+    """Run programs of one treatment and seed, as forks of one sound session; make what failed simpler."""
+    found = _programs_found(programs)
+
+    def fails(program: Program) -> bool:
+        return bool(_programs_found([program])[0][1])
+
+    results: list[Result] = []
+    for program, (summary, wrong) in zip(programs, found, strict=True):
+        kept = program
+        if wrong and summary["outcome"] != LOST:
+            kept = minimised(program, fails, TRIES)
+        results.append(
+            {
+                "kind": "program",
+                "name": program.name,
+                "scenario": program.scenario(),
+                "simplest": kept.scenario(),
+                "outcome": summary["outcome"],
+                "cause": (summary["trip"] or {}).get("cause"),
+                "problems": wrong,
+            }
+        )
+    return results
+
+
+def _programs_found(programs: Sequence[Program]) -> list[tuple[dict[str, Any], list[str]]]:
+    """Return each program's summary, with what of it was wrong."""
+    what = short(programs[0].treatment)
+    request = _request(what, programs[0].treatment, programs[0].seed, {})
+    events = [Scenario.model_validate(program.scenario()).events for program in programs]
+    summaries = run_branches(request, events, _with_harm, lost=_lost, longest_s=LONGEST_S)
+    return [
+        (summary, [summary["reason"]] if summary["outcome"] == LOST else program_problems(program, summary))
+        for program, summary in zip(programs, summaries, strict=True)
+    ]
+
+
+def _with_harm(summary: dict[str, Any], truth: Truth | None) -> dict[str, Any]:
+    """Add when the true current rose at once by 2 mA and more, s, and what treated nobody, mA min."""
+    if truth is None:
+        return summary | {"rises_s": [], "astray_ma_min": 0.0}
+    return summary | {"rises_s": list(truth.rises_s), "astray_ma_min": truth.astray_ma_min}
 
 
 def _with_upset(summary: dict[str, Any], truth: Truth | None) -> dict[str, Any]:

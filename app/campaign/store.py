@@ -79,7 +79,8 @@ class Store:
             return "give --out DIR for the scenario that repeats it"
         scenario = self.folder / "failures" / f"{slug}.yaml"
         scenario.parent.mkdir(exist_ok=True)
-        scenario.write_text(yaml.safe_dump(result["scenario"], sort_keys=False), encoding="utf-8")
+        shown = result.get("simplest", result["scenario"])
+        scenario.write_text(yaml.safe_dump(shown, sort_keys=False), encoding="utf-8")
         what = treatment
         if result["kind"] != "life":
             path = self.folder / "failures" / f"{treatment}.yaml"

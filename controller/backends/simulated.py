@@ -223,4 +223,6 @@ def _truth(world: World) -> Truth:
         off_since_s=truth.off_since_s,
         dac_zero_since_s=truth.dac_zero_since_s,
         upset_s=truth.upset_s,
+        rises_s=truth.rises_s,
+        astray_ma_min=truth.astray_ma_min,
     )

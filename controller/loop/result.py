@@ -28,8 +28,9 @@ OUTCOMES: Final = {
 class Truth(NamedTuple):
     """What the simulated world knows. Currents in mA, charges in mA min, times in s.
 
-    `upset_s` is the longest time for which a reset of the DAC took the current away; a unit that is a process
-    of its own does not tell it.
+    `upset_s` is the longest time for which a reset of the DAC took the current away, `rises_s` when the
+    current rose by 2 mA and more at once, `astray_ma_min` what of it did not treat anybody; a unit that is a
+    process of its own does not tell them.
     """
 
     peak_ma: float
@@ -45,6 +46,8 @@ class Truth(NamedTuple):
     off_since_s: Callable[[float], float | None]
     dac_zero_since_s: Callable[[float], float | None]
     upset_s: float | None = None
+    rises_s: tuple[float, ...] = ()
+    astray_ma_min: float = 0.0
 
 
 def summary_of(

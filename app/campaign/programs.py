@@ -1,0 +1,294 @@
+"""Programs: one to four faults in one session that stay, or come and go with any period, duty and phase.
+
+Law: pure and repeatable. Nothing here knows how the controller finds a fault; a session is judged by what the
+true current did to the person, and by the laws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from app.campaign.cells import EDGE, Spans, slug_of
+from app.campaign.judge import REVERSED_BELOW_MA
+
+Range: TypeAlias = tuple[float, float]
+
+PERIOD_S: Final[Range] = (0.004, 2.0)
+"""How often a fault comes, log-uniform: from within a tick to what a person would call now and then."""
+SHORTEST_S: Final = 0.0003
+"""No burst is shorter: the stage itself takes 0.1 ms to follow."""
+BURSTS: Final = 240
+"""A program's faults come so often at most, so that its scenario can be kept and repeated (1,000 events)."""
+STAYS: Final = 0.25
+"""So many of the faults stay until the end."""
+MOST: Final = 4
+RISES: Final = 3
+RISES_WITHIN_S: Final = 60.0
+"""Off before the third full-size rise within a minute ..."""
+RIDDEN_S: Final = 1.0
+"""... or so long after its first, whichever is later; bursts that treat nobody likewise."""
+PULSE_S: Final = 1.0
+PULSE_TRIP_S: Final = 0.1
+PULSE_MS: Final = 1.5
+"""Pulses above the setpoint by 2 mA that last longer end the session within this, without and with the
+hardware trip."""
+BURST_S: Final = 0.04
+DUTY: Final = 0.1
+"""A fault that is there in bursts of this and more, for this share of the time, is off within 1 s."""
+LOST_RATIO: Final = 0.01
+"""So much of the dose may be lost or leak away where a fault is ridden."""
+SLACK_S: Final = 0.05
+"""A bound in seconds is met within a confirmed tick and a relay's release."""
+
+
+class Fault(NamedTuple):
+    """What comes and goes: ranges of its parameters, and whether it takes the dose while it is there."""
+
+    fault: str
+    ranges: Mapping[str, Range]
+    words: Mapping[str, tuple[str, ...]] = {}  # never changed
+    takes_dose: bool = False
+    moves_polarity: bool = False
+    once: bool = False
+    """It has no duration of its own: each burst is one."""
+
+
+KINDS: Final = (
+    Fault("leakage", {"ma": (2.5, 12.0)}, takes_dose=True),
+    Fault("supply_sag", {"to_v": (5.0, 45.0)}, takes_dose=True),
+    Fault("short_circuit", {"ohm": (5.0, 150.0)}, takes_dose=True),
+    Fault("current_spike", {"to_ma": (16.0, 30.0)}),
+    Fault("current_spike", {"to_ma": (0.0, 4.0)}),
+    Fault("over_current", {"by_ma": (2.0, 15.0)}),
+    Fault("relay_open", {}, {"which": ("enable", "series")}),
+    Fault("polarity_moves", {}, moves_polarity=True),
+    Fault("adc_disagree", {"by_mv": (-400.0, 400.0)}, {"which": ("control", "guard", "both")}),
+    Fault("adc_silent", {}, {"which": ("control", "guard", "both")}),
+    Fault("adc_frozen", {}, {"which": ("control", "guard", "both")}),
+    Fault("adc_saturated", {}, {"which": ("control", "guard", "both")}),
+    Fault("corrupt_sample", {}, {"which": ("control", "guard", "both")}, once=True),
+    Fault("dac_silent", {}),
+    Fault("dac_stuck", {}),
+    Fault("dac_flipped", {"bit": (0.0, 15.0)}, once=True),
+    Fault("dac_reset", {"to_code": (0.0, 4095.0)}, once=True),
+    Fault("bus_hung", {}),
+    Fault("stall", {"for_s": (0.001, 0.045)}, once=True),
+)
+
+
+class Burst(NamedTuple):
+    """One fault: there from `at_s` for `for_s` (0: to the end), again every `period_s`, `turns` times."""
+
+    kind: int
+    params: tuple[tuple[str, float | str], ...]
+    at_s: float
+    for_s: float
+    period_s: float
+    turns: int
+
+    @property
+    def fault(self) -> Fault:
+        """What it is."""
+        return KINDS[self.kind]
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return it as a scenario's events."""
+        told = {"fault": self.fault.fault, **dict(self.params)}
+        if not self.fault.once and self.for_s:
+            told["for_s"] = self.for_s
+        return [
+            {"at_s": round(self.at_s + turn * self.period_s, 6), **told} for turn in range(max(self.turns, 1))
+        ]
+
+    @property
+    def takes_the_dose(self) -> bool:
+        """Whether it is there so long and so often that it must be off within a second."""
+        if not self.fault.takes_dose:
+            return False
+        if self.turns <= 1:
+            return self.for_s == 0.0 or self.for_s >= RIDDEN_S
+        lasts = self.for_s >= BURST_S and self.for_s >= DUTY * self.period_s
+        return lasts and self.turns * self.period_s >= RIDDEN_S
+
+
+class Program(NamedTuple):
+    """One session: its faults by the time at which they begin (session time, s), in `phase`."""
+
+    number: int
+    phase: str
+    treatment: str
+    seed: int
+    bursts: tuple[Burst, ...]
+    span: Range
+    given_ma_min: float
+    """True charge of the session without a fault."""
+    trip: bool = False
+
+    @property
+    def name(self) -> str:
+        """Names the program among all."""
+        kinds = " & ".join(burst.fault.fault for burst in self.bursts)
+        return f"program {self.number} / {kinds} / {self.phase} / {self.treatment} / {self.seed}"
+
+    @property
+    def slug(self) -> str:
+        """The name as a file's name."""
+        return slug_of(self.name)
+
+    def scenario(self) -> dict[str, Any]:
+        """Return the session's circumstances as they stand in a scenario file."""
+        events = [event for burst in self.bursts for event in burst.events()]
+        return {"events": sorted(events, key=lambda event: event["at_s"])}
+
+
+PHASES_TRIED: Final = (
+    "ramp_up forward",
+    "hold forward",
+    "ramp_down forward",
+    "ramp_up reverse",
+    "hold reverse",
+)
+
+
+def plan_programs(
+    count: int, spans: Mapping[tuple[str, int], Spans], given_ma_min: Mapping[tuple[str, int], float]
+) -> Iterator[Program]:
+    """Return `count` random programs over the sound sessions whose `spans` and charge are given.
+
+    Every other one has a single fault.
+    """
+    sessions = sorted(spans)
+    for number in range(count):
+        treatment, seed = whom = sessions[number % len(sessions)]
+        rng = Random(f"program|{number}|{treatment}|{seed}")
+        phase = rng.choice([phase for phase in PHASES_TRIED if phase in spans[whom]])
+        start_s, end_s = spans[whom][phase]
+        at_s = start_s + rng.uniform(EDGE, 1.0 - EDGE) * (end_s - start_s)
+        many = 1 if number % 2 else rng.randint(2, MOST)
+        bursts = [
+            _burst(rng, at_s if not index else at_s + rng.uniform(0.0, 2.0), BURSTS // many)
+            for index in range(many)
+        ]
+        bursts.sort(key=lambda burst: burst.at_s)
+        yield Program(number, phase, treatment, seed, tuple(bursts), (start_s, end_s), given_ma_min[whom])
+
+
+def _burst(rng: Random, at_s: float, most: int) -> Burst:
+    kind = rng.randrange(len(KINDS))
+    fault = KINDS[kind]
+    params: list[tuple[str, float | str]] = [
+        (name, _drawn(rng, name, low, high)) for name, (low, high) in fault.ranges.items()
+    ]
+    params += [(name, rng.choice(words)) for name, words in fault.words.items()]
+    if rng.random() < STAYS:
+        return Burst(kind, tuple(params), round(at_s, 6), 0.0, 0.0, 1)
+    period_s = round(_log(rng, *PERIOD_S), 6)
+    for_s = round(max(SHORTEST_S, period_s * _log(rng, 0.01, 0.95)), 6)
+    turns = min(most, 1 + int(_log(rng, 1.0, 60.0) / period_s))
+    return Burst(kind, tuple(params), round(at_s, 6), min(for_s, 0.95 * period_s), period_s, turns)
+
+
+def _drawn(rng: Random, name: str, low: float, high: float) -> float:
+    if name in {"bit", "to_code"}:
+        return float(rng.randint(int(low), int(high)))
+    return round(rng.uniform(low, high), 3)
+
+
+def _log(rng: Random, low: float, high: float) -> float:
+    return low * math.exp(rng.random() * math.log(high / low))
+
+
+def program_problems(program: Program, summary: Mapping[str, Any]) -> list[str]:
+    """Return what the true current did to the person that it must not, as sentences; empty when nothing.
+
+    `summary` has `rises_s` and `astray_ma_min` beside a session's own keys.
+    """
+    off_s = _off_s(summary)
+    return [
+        *_rises(summary["rises_s"], off_s),
+        *_pulses(program, summary, off_s),
+        *_taken(program, summary, off_s),
+        *_laws(program, summary),
+    ]
+
+
+def _off_s(summary: Mapping[str, Any]) -> float:
+    """Return when the current was gone for good, s."""
+    trip = summary["trip"]
+    return math.inf if trip is None or trip["output_off_s"] is None else float(trip["output_off_s"])
+
+
+def _rises(rises_s: Sequence[float], off_s: float) -> Iterator[str]:
+    for first_s, third_s in zip(rises_s, rises_s[RISES - 1 :], strict=False):
+        if third_s - first_s <= RISES_WITHIN_S and off_s > max(third_s, first_s + RIDDEN_S) + SLACK_S:
+            after_s = sum(1 for rise_s in rises_s if rise_s >= first_s)
+            yield f"{after_s} rises of 2 mA and more from {first_s:.3f} s on, not off {_when(off_s, first_s)}"
+            return
+
+
+def _pulses(program: Program, summary: Mapping[str, Any], off_s: float) -> Iterator[str]:
+    truth = summary["truth"]
+    if truth["pulses"]["longest_ms"] <= PULSE_MS:
+        return
+    bound_s, first_s = PULSE_TRIP_S if program.trip else PULSE_S, program.bursts[0].at_s
+    if off_s > max(burst.at_s for burst in program.bursts) + bound_s + SLACK_S:
+        longest_ms = truth["pulses"]["longest_ms"]
+        yield f"pulses of up to {longest_ms:.1f} ms, not off {_when(off_s, first_s)}, allowed {bound_s:g} s"
+
+
+def _taken(program: Program, summary: Mapping[str, Any], off_s: float) -> Iterator[str]:
+    """Judge what took the dose: by how long it did, or by how much was lost in the end."""
+    for burst in program.bursts:
+        if burst.takes_the_dose and burst.at_s + RIDDEN_S + SLACK_S < min(program.span[1], off_s):
+            yield f"{burst.fault.fault} from {burst.at_s:.3f} s on, not off {_when(off_s, burst.at_s)}"
+    if summary["outcome"] == "completed":
+        given_ma_min = sum(summary["truth"]["charge_ma_min"].values()) - summary["astray_ma_min"]
+        lost = 1.0 - given_ma_min / program.given_ma_min
+        if lost > LOST_RATIO:
+            yield f"completed with {100 * lost:.1f} % of the dose lost, allowed {100 * LOST_RATIO:g} %"
+
+
+def _laws(program: Program, summary: Mapping[str, Any]) -> Iterator[str]:
+    trip, truth = summary["trip"], summary["truth"]
+    if trip is not None and trip["output_off_s"] is None:
+        yield f"the true output never went off ({trip['cause']})"
+    if summary["outcome"] == "refused":
+        yield f"refused before any fault: {summary['reason']}"
+    moved = any(burst.fault.moves_polarity for burst in program.bursts)
+    if truth["switched_above_ma"] > REVERSED_BELOW_MA and not moved:
+        yield f"polarity switched at {truth['switched_above_ma']:.2f} mA, allowed {REVERSED_BELOW_MA} mA"
+
+
+def _when(off_s: float, since_s: float) -> str:
+    return "to the end" if off_s == math.inf else f"until {off_s - since_s:.2f} s later"
+
+
+def smaller(program: Program) -> Iterator[Program]:
+    """Return programs that are simpler by one step: without a fault, with half the bursts, with one."""
+    bursts = program.bursts
+    if len(bursts) > 1:
+        for index in range(len(bursts)):
+            yield program._replace(bursts=bursts[:index] + bursts[index + 1 :])
+    for index, burst in enumerate(bursts):
+        for turns in sorted({1, burst.turns // 4, burst.turns // 2, burst.turns - 1}):
+            if 0 < turns < burst.turns:
+                fewer = burst._replace(turns=turns)
+                yield program._replace(bursts=(*bursts[:index], fewer, *bursts[index + 1 :]))
+
+
+def minimised(program: Program, fails: Callable[[Program], bool], tries: int) -> Program:
+    """Return the simplest program that still fails, of at most `tries` that were tried."""
+    tried = 0
+    while True:
+        for simpler in smaller(program):
+            if tried == tries:
+                return program
+            tried += 1
+            if fails(simpler):
+                program = simpler
+                break
+        else:
+            return program
