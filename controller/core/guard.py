@@ -7,10 +7,10 @@ time and dose, and once tripped says so for ever. Every threshold is in `limits.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, Literal
+from typing import Final
 
 from controller.core import limits as lim
-from controller.core.types import Cause, Command, Drive, Measurement, Off, Trip
+from controller.core.types import Cause, Command, Doubt, Drive, Measurement, Off, Trip
 
 _OFF: Final = Off()
 
@@ -32,8 +32,13 @@ class Guard:
         self._tick = 0
         self._unseen_s = 0.0
         self._high_ma: float | None = None
+        self._low_ma: float | None = None
         self._denied: deque[int] = deque(maxlen=lim.SPIKES)
         self._rewrites: deque[int] = deque(maxlen=lim.SPIKES)
+        self._breaks: deque[float] = deque(maxlen=lim.BREAKS)
+        self._hits: dict[Cause, deque[float]] = {}
+        self._doubted: Cause | None = None
+        self._moved_s = 0.0
         self._driven_since_s = 0.0
         self._seen_s = 0.0
         self._deviates_since: tuple[float, int, float] | None = None
@@ -51,12 +56,17 @@ class Guard:
         self._pilot = _Slope()
         self._proven = False
 
-    def doubts(self, m: Measurement) -> Literal["", "high", "low"]:
+    def doubts(self, m: Measurement) -> Doubt:
         """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
+        if m.failure is not None:
+            return ""
+        return self._doubts_current(m) or self._doubts_slow(m)
+
+    def _doubts_current(self, m: Measurement) -> Doubt:
         last = self._last
         current_ma = m.guard_ma
-        self._high_ma = None
-        if current_ma is None or m.failure is not None:
+        self._high_ma = self._low_ma = None
+        if current_ma is None:
             return ""
         if not isinstance(last, Drive):
             return "high" if current_ma > lim.STUCK_MA and self._stuck_since_s is None else ""
@@ -66,9 +76,23 @@ class Guard:
             return "high"
         if last.sensing or not self._settled():
             return ""
+        if self._dips(current_ma, expected_ma) and (m.voltage_v or 0.0) < self._fold_v:
+            self._low_ma = current_ma
+            return "low"
         if current_ma < lim.LOST_RATIO * expected_ma and expected_ma >= lim.OPEN_FROM_MA:
             return "low"
         return "low" if m.voltage_v is not None and self._opens_at(m.voltage_v, last) else ""
+
+    def _doubts_slow(self, m: Measurement) -> Doubt:
+        """Doubt a slow channel whose sample is a fault by itself, so that one that comes and goes counts."""
+        if self._control_same:
+            return ""
+        if m.sampled == "supply" and m.supply_v is not None:
+            return "supply" if self._supply_wrong(m.supply_v) else ""
+        if m.sampled == "return" and isinstance(self._last, Drive):
+            self._doubted = self._astray(m, self._last)
+            return "" if self._doubted is None else "return"
+        return ""
 
     def confirms(self, m: Measurement) -> bool:
         """Tell whether the next conversion confirms too much current, or a chip failed: `check` will trip."""
@@ -91,6 +115,9 @@ class Guard:
             found = found or self._judge(now_s, m) or self._commanded(m, command)
             if found is not None:
                 self.trip = Trip(found[0], m.time_s, found[1])
+            if isinstance(command, Drive) and isinstance(last := self._last, Drive):
+                moved = abs(command.setpoint_ma - last.setpoint_ma) > lim.MOVED_MA
+                self._moved_s = now_s if moved else self._moved_s
             self._last = command
             self._now_s = now_s
             if isinstance(command, Drive) and self.limits.headroom.kohm:
@@ -168,6 +195,7 @@ class Guard:
             or self._repeats(current_ma, m, last)
             or self._too_much(current_ma, last)
             or self._too_often(m)
+            or self._breaks_off(m, last)
             or self._too_little(current_ma, m, last)
             or self._guard_frozen(m)
             or self._control_frozen(m)
@@ -210,6 +238,20 @@ class Guard:
         return Cause.CURRENT_SPIKE, (
             f"{self._high_ma:.2f} mA measured, the last of {lim.SPIKES} spikes within "
             f"{lim.SPIKES_WITHIN_TICKS} ticks, though the next conversion denied each"
+        )
+
+    def _breaks_off(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+        """Count the breaks that the next conversion denied: one is a corrupt sample, more a loose contact."""
+        if self._low_ma is None or not m.confirmed or m.guard_ma is None:
+            return None
+        if self._dips(m.guard_ma, last.setpoint_ma):
+            return None
+        self._breaks.append(m.time_s)
+        if len(self._breaks) < lim.BREAKS or m.time_s - self._breaks[0] > lim.BREAKS_WITHIN_S:
+            return None
+        return Cause.MAKE_AND_BREAK, (
+            f"{self._low_ma:.2f} mA measured at a setpoint of {last.setpoint_ma:.2f} mA, break number "
+            f"{lim.BREAKS} within {lim.BREAKS_WITHIN_S:g} s, though the circuit was closed again each time"
         )
 
     def _rewritten(self, m: Measurement) -> tuple[Cause, str] | None:
@@ -314,26 +356,26 @@ class Guard:
         return Cause.DEVIATION, f"{evidence} for {lim.DEVIATION_S:g} s"
 
     def _slow(self, m: Measurement) -> tuple[Cause, str] | None:
-        """Judge the channel that is new in this tick: N consecutive samples make a trip."""
+        """Judge the channel that is new in this tick: N samples within some seconds make a trip."""
         last, current_ma, kind = self._last, m.current_ma, m.sampled
         if self._control_same:
             return None  # may be a frozen converter, whose reading belongs to another channel
         if kind == "supply" and m.supply_v is not None:
-            wrong = not self.limits.supply_min_v <= m.supply_v <= self.limits.supply_max_v
-            if self._nth(Cause.SUPPLY, lim.SLOW_SAMPLES, hit=wrong):
+            hits = 0 if not m.confirmed else 2 if self._supply_wrong(m.supply_v) else 1
+            if self._remembers(Cause.SUPPLY, hits, lim.SLOW_HITS, m.time_s):
                 return Cause.SUPPLY, (
-                    f"the current stage's supply reads {m.supply_v:.1f} V, allowed "
+                    f"the current stage's supply reads {m.supply_v:.1f} V, not for the first time, allowed "
                     f"{self.limits.supply_min_v:g} to {self.limits.supply_max_v:g} V"
                 )
         if not isinstance(last, Drive) or current_ma is None:
             return None
         if kind == "return" and m.return_ma is not None:
-            return self._returned(m.return_ma, current_ma, last)
+            return self._returned(m, last) if m.confirmed else None
         if kind == "voltage" and m.voltage_v is not None:
             driven = current_ma >= lim.LOST_FROM_MA <= last.setpoint_ma and not last.sensing
             helps_v = max(0.0, lim.TURNED_V * (1 - self._turned_ma_s / lim.TURNED_MA_S))
             short = driven and m.voltage_v + helps_v < current_ma / 1000 * lim.MIN_LOAD_OHM
-            if self._nth(Cause.SHORT_CIRCUIT, lim.SHORT_SAMPLES, hit=short):
+            if self._remembers(Cause.SHORT_CIRCUIT, int(short), lim.SHORT_SAMPLES, m.time_s):
                 ohm = m.voltage_v / current_ma * 1000
                 return (
                     Cause.SHORT_CIRCUIT,
@@ -344,14 +386,19 @@ class Guard:
             return self._compared(current_ma, m.guard_ma, last, saturated=saturated)
         return None
 
-    def _returned(self, return_ma: float, current_ma: float, last: Drive) -> tuple[Cause, str] | None:
-        wrong = abs(return_ma) > lim.POLARITY_FROM_MA and (return_ma < 0) != (last.polarity == "reverse")
-        if self._nth(Cause.WRONG_POLARITY, lim.SLOW_SAMPLES, hit=wrong):
-            return Cause.WRONG_POLARITY, f"{return_ma:+.2f} mA returns while {last.polarity} is commanded"
-        lost_ma = abs(current_ma - abs(return_ma))
-        leaks = not wrong and lost_ma > lim.LEAKAGE_MA + lim.LEAKAGE_RATIO * current_ma
-        if self._nth(Cause.LEAKAGE, lim.SLOW_SAMPLES, hit=leaks):
-            return Cause.LEAKAGE, f"{current_ma:.2f} mA leaves and {abs(return_ma):.2f} mA returns"
+    def _returned(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+        """Judge what returns, measured within 2 ms of what leaves: one such pair suffices, or some denied."""
+        return_ma, leaves_ma = m.return_ma or 0.0, m.current_ma or 0.0
+        found, denied = self._astray(m, last), ""
+        if found is None and self._doubted is not None:
+            # Where the setpoint itself falls, as when a hand leaves, what was measured apart differs.
+            still = self._doubted is Cause.WRONG_POLARITY or m.time_s - self._moved_s > lim.STILL_S
+            if self._remembers(self._doubted, int(still), lim.SLOW_HITS, m.time_s):
+                found, denied = self._doubted, f", {lim.SLOW_HITS} times in {lim.MEMORY_S:g} s"
+        if found is Cause.WRONG_POLARITY:
+            return found, f"{return_ma:+.2f} mA returns while {last.polarity} is commanded{denied}"
+        if found is Cause.LEAKAGE:
+            return found, f"{leaves_ma:.2f} mA leaves and {abs(return_ma):.2f} mA returns{denied}"
         return None
 
     def _compared(
@@ -475,6 +522,39 @@ class Guard:
     def _nth(self, cause: Cause, needed: int, *, hit: bool) -> bool:
         self._counts[cause] = self._counts[cause] + 1 if hit else 0
         return self._counts[cause] >= needed
+
+    def _remembers(self, cause: Cause, more: int, needed: int, now_s: float) -> bool:
+        """Remember so many `more` hits at `now_s`; tell whether `needed` came within `MEMORY_S`.
+
+        Good samples between them are no excuse.
+        """
+        if not more:
+            return False
+        hits = self._hits.setdefault(cause, deque(maxlen=needed))
+        hits.extend([now_s] * more)
+        return len(hits) == needed and now_s - hits[0] <= lim.MEMORY_S
+
+    def _dips(self, current_ma: float, expected_ma: float) -> bool:
+        """Tell whether so little of a current that is felt flows that the circuit was open for a moment."""
+        return expected_ma >= lim.WITHDRAWAL_FROM_MA and current_ma < lim.BREAK_RATIO * expected_ma
+
+    def _supply_wrong(self, supply_v: float) -> bool:
+        return not self.limits.supply_min_v <= supply_v <= self.limits.supply_max_v
+
+    def _astray(self, m: Measurement, last: Drive) -> Cause | None:
+        """Tell what is wrong with what returns: its direction, or how much of what leaves it is."""
+        return_ma = m.return_ma
+        if return_ma is None:
+            return None
+        if abs(return_ma) > lim.POLARITY_FROM_MA and (return_ma < 0) != (last.polarity == "reverse"):
+            return Cause.WRONG_POLARITY
+        # By both shunts, since one of them may be what is wrong; the guard's was read within 2 ms.
+        leaks = all(
+            abs(leaves_ma - abs(return_ma)) > lim.LEAKAGE_MA + lim.LEAKAGE_RATIO * leaves_ma
+            for leaves_ma in (m.current_ma, m.guard_ma)
+            if leaves_ma is not None
+        )
+        return Cause.LEAKAGE if leaks else None
 
 
 class _Slope:

@@ -179,14 +179,28 @@ DISAGREE_MA: Final = 0.3
 DISAGREE_RATIO: Final = 0.05
 """The two converters differ by more than both shunts' and converters' errors."""
 SLOW_SAMPLES: Final = 3
-"""Consecutive samples of a slow channel (return, supply, disagreement) before a trip."""
+"""Consecutive samples that disagree before a trip."""
+MEMORY_S: Final = 2.0
+"""Hits within this add up, whatever the samples between say: a fault that comes and goes has no good moments.
+What is there for a tenth of the time in bursts of 40 ms comes at least five times meanwhile."""
+SLOW_HITS: Final = 4
+"""Wrong samples of supply or return before a trip. One that the next conversion confirms counts for two; a
+confirmed one of the return path suffices by itself, since what leaves was measured with it."""
+STILL_S: Final = 0.05
+"""So long after the setpoint moved (by more than `MOVED_MA` in a tick) denied samples of the return count."""
 SHORT_SAMPLES: Final = 6
-"""Consecutive voltage samples of a short before a trip: 60 ms; the current stays regulated meanwhile."""
+"""Voltage samples of a short before a trip: 60 ms at least; the current stays regulated meanwhile."""
 TURNED_V: Final = 2.5
 TURNED_MA_S: Final = 6.0
 """After a reversal the electrodes help, by 2.5 V at most, and by less in proportion to the charge until this
 much has flowed: what turns plates of 330 cm2 at 10 uF/cm2 (assumption) from -2.5 to 0 V is 5.7 mA s. So much
 is taken to be theirs before a voltage counts as low."""
+BREAK_RATIO: Final = 0.85
+"""Less than this of what is set flowed for a moment, and the next conversion denies it: a conversion that
+met a seventh of a break of its own length at least ..."""
+BREAKS: Final = 2
+BREAKS_WITHIN_S: Final = 60.0
+"""... and so many within a minute are a loose contact: each is a full-size rise when it closes again."""
 FROZEN_GUARD_TICKS: Final = 40
 """The same guard code this often in a row: the pilot has moved the DAC five times meanwhile."""
 FROZEN_CONTROL_SAMPLES: Final = 8

@@ -73,6 +73,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             advice_rest="Check water level, leads and contact, then press Start on the unit for the rest of "
             "the treatment. Stop ends it.",
         ),
+        Cause.MAKE_AND_BREAK: Reason(
+            17,
+            "The circuit opened and closed again, several times.",
+            f"Check that leads and plugs sit tight, and keep still, then start again. {AGAIN}",
+            Mender.ONCE,
+            Priority.MEDIUM,
+            "cut, and the current is off; a loose lead startles each time it closes",
+        ),
         Cause.SHORT_CIRCUIT: Reason(
             12,
             "The electrodes touched each other, or stood in one tray.",

@@ -60,12 +60,17 @@ STOP_WORDS: Final = MappingProxyType(
 """The sentence for each, without a full stop."""
 
 
+Doubt: TypeAlias = Literal["", "high", "low", "return", "supply"]
+"""What the next conversion has to confirm: too much or too little current, or a slow channel."""
+
+
 class Cause(StrEnum):
     """Every reason for which the guard cuts the current; stable names, shown and recorded."""
 
     CURRENT_SPIKE = "current_spike"
     OVER_CURRENT = "over_current"
     OPEN_CIRCUIT = "open_circuit"
+    MAKE_AND_BREAK = "make_and_break"
     SHORT_CIRCUIT = "short_circuit"
     LEAKAGE = "leakage"
     DEVIATION = "deviation"

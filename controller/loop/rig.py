@@ -14,6 +14,7 @@ from controller.core.types import (
     Buttons,
     Cause,
     Command,
+    Doubt,
     Drive,
     Failure,
     Measurement,
@@ -56,6 +57,14 @@ WITHOUT_GUARD: Final[tuple[Kind, ...]] = (
     "supply",
 )
 """The same when there is one converter for everything: current every other tick."""
+CONFIRMED: Final[dict[Doubt, Kind]] = {
+    "": "",
+    "high": "current",
+    "low": "voltage",
+    "return": "return",
+    "supply": "supply",
+}
+"""Which channel of the control converter is sampled again for a doubt."""
 BUS_TIME_S: Final = 0.010
 """Time on the bus for one sense or one apply: a pause of the machine of 10 ms is ridden (design); their own
 transfers take below 1 ms on a Pi, and a hung one ends by itself after the host's 10 ms."""
@@ -264,21 +273,26 @@ class Rig(RigPort):
             None if ports.trip is None else ports.trip.tripped(),
         )
 
-    def sense_again(self, doubted: Measurement, *, high: bool) -> Measurement:
+    def sense_again(self, doubted: Measurement, doubt: Doubt) -> Measurement:
         """Return the next conversions for a sample that looks wrong.
 
-        The control converter adds the current where the sample looks too `high`, else the output voltage.
+        The control converter adds the current where the sample looks too high, the output voltage where it
+        looks too low, else the doubted channel again; what returns is measured within 2 ms of the current
+        that leaves.
         """
         ports, scales = self._ports, self._scales
         if doubted.failure is not None:
             return doubted
         guard_code, chip = doubted.guard_code, "control ADC"
-        sampled: Kind = "current" if high or ports.guard_adc is None else "voltage"
+        sampled: Kind = CONFIRMED[doubt]
+        alone = ports.guard_adc is None
+        if alone and sampled == "voltage":
+            sampled = "current"
         try:
-            ports.bus.allow(BUS_TIME_S + scales.conversion_s)
-            self._twice_with(self._start, self._lines[sampled][0])
-            self._clock.sleep_until(self._clock.now() + scales.conversion_s)
-            code = self._collect(sampled)
+            ports.bus.allow(BUS_TIME_S + 2 * scales.conversion_s)
+            if alone and sampled == "return":
+                self._convert("current")
+            code = self._convert(sampled)
             chip = "guard ADC"
             if ports.guard_adc is not None:
                 ports.guard_adc.verify()  # a reset converter reads zero, which looks like an open circuit
@@ -292,6 +306,8 @@ class Rig(RigPort):
             guard_code=guard_code,
             current_ma=self._values["current"],
             voltage_v=self._values["voltage"],
+            supply_v=self._values["supply"],
+            return_ma=self._values["return"],
             sampled=sampled,
             sampled_code=code,
             failure=failure,
@@ -506,6 +522,12 @@ class Rig(RigPort):
             return None
         self._waited = False
         return code
+
+    def _convert(self, kind: Kind) -> int:
+        """Start a conversion, wait for its end and collect it. Raises OSError."""
+        self._twice_with(self._start, self._lines[kind][0])
+        self._clock.sleep_until(self._clock.now() + self._scales.conversion_s)
+        return self._collect(kind)
 
     def _collect(self, kind: Kind) -> int:
         channel, per_code, offset = self._lines[kind]

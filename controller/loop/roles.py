@@ -5,10 +5,10 @@ Law: the loop knows a session by what it does in a tick, never by what it is for
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from controller.core.types import Command, Measurement, StopCause, Trip
+    from controller.core.types import Command, Doubt, Measurement, StopCause, Trip
 
 
 class RigPort(Protocol):
@@ -23,8 +23,8 @@ class RigPort(Protocol):
     def sense(self, seen: Measurement, /) -> Measurement:
         """Add the rest of the unit to what was seen. Never raises for a chip's failure."""
 
-    def sense_again(self, doubted: Measurement, /, *, high: bool) -> Measurement:
-        """Return the next conversions for a sample that looks too high, or else wrong."""
+    def sense_again(self, doubted: Measurement, doubt: Doubt, /) -> Measurement:
+        """Return the next conversions for a sample that looks wrong."""
 
     def apply(self, command: Command, /) -> None:
         """Do as commanded, or be off."""
@@ -62,7 +62,7 @@ class Stepped(Protocol):
 class GuardPort(Protocol):
     """Who judges a tick, and only takes away."""
 
-    def doubts(self, measurement: Measurement, /) -> Literal["", "high", "low"]:
+    def doubts(self, measurement: Measurement, /) -> Doubt:
         """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
 
     def confirms(self, seen: Measurement, /) -> bool:

@@ -86,7 +86,7 @@ class Loop(Generic[S]):
                 rig.off()  # first; what the record is told of it is gathered afterwards
         measurement = rig.sense(seen)
         if not measurement.confirmed and (doubt := guard.doubts(measurement)):
-            measurement = rig.sense_again(measurement, high=doubt == "high")
+            measurement = rig.sense_again(measurement, doubt)
         command = session.step(measurement.time_s, measurement)
         self._drives = isinstance(command, Drive)
         trip = guard.check(measurement.time_s, measurement, command)

@@ -96,9 +96,10 @@ class Bench:
         self.ticks += 1
         assert self.ticks < MOST_TICKS, f"still in {self.session.phase}"
         measurement = self.measure(**changes)
-        if self.guard.doubts(measurement):
+        if doubt := self.guard.doubts(measurement):
             self.doubts += 1
-            measurement = measurement._replace(confirmed=True)
+            again = {"high": "current", "low": "voltage"}.get(doubt, measurement.sampled)
+            measurement = measurement._replace(confirmed=True, sampled=again)
         command = self.session.step(self.now_s, measurement)
         trip = self.guard.check(self.now_s, measurement, command)
         if trip:

@@ -191,7 +191,7 @@ def test_bad_readings(driven: Bench, changes: dict[str, Any], cause: Cause, with
 def test_a_frozen_guard_is_not_called_a_spike_when_the_setpoint_falls(bench: Bench) -> None:
     bench.run_until("hold")
     bench.tick(buttons=Buttons(stop=True))
-    trip = bench.trip_within(0.3, guard_ma=5.0, guard_code=3750, current_ma=5.0)
+    trip = bench.trip_within(0.3, guard_ma=5.0, guard_code=3750, current_ma=5.0, return_ma=5.0)
     assert trip.cause is Cause.ADC_FROZEN
     assert "repeats code 3750" in trip.evidence
     assert bench.session.setpoint_ma < 5.0 - 0.5

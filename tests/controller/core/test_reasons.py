@@ -27,6 +27,7 @@ NUMBERS = {
     "output_stuck": 34,
     "wrong_polarity": 35,
     "supply": 36,
+    "make_and_break": 17,
     "hardware_trip": 37,
     "adc_silent": 41,
     "adc_frozen": 42,

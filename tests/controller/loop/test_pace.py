@@ -10,7 +10,7 @@ from simulated import requested
 
 from config.unit import Unit
 from controller.backends.simulated import simulated
-from controller.core.types import Buttons, Command, Drive, Measurement, Off, StopCause, Trip
+from controller.core.types import Buttons, Command, Doubt, Drive, Measurement, Off, StopCause, Trip
 from controller.loop.pace import BusPace, TickPace
 from controller.loop.tick import Loop, StopSwitch
 from controller.session.wiring import run_session
@@ -175,7 +175,7 @@ class Driven:
     def sense(self, seen: Measurement, /) -> Measurement:
         return seen
 
-    def sense_again(self, doubted: Measurement, /, *, high: bool) -> Measurement:
+    def sense_again(self, doubted: Measurement, doubt: Doubt, /) -> Measurement:
         raise NotImplementedError
 
     def apply(self, command: Command, /) -> None: ...

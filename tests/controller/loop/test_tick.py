@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pytest
 
-from controller.core.types import Buttons, Cause, Command, Drive, Measurement, Off, StopCause, Trip
+from controller.core.types import Buttons, Cause, Command, Doubt, Drive, Measurement, Off, StopCause, Trip
 from controller.loop.clock import RealClock
 from controller.loop.tick import Loop, StopSwitch
 
@@ -21,7 +19,7 @@ class Unit:
     def __init__(
         self,
         *,
-        doubt: Literal["", "high", "low"] = "",
+        doubt: Doubt = "",
         confirmed: bool = False,
         check: Trip | None = None,
         beats: Trip | None = None,
@@ -44,8 +42,8 @@ class Unit:
         self.asked.append("sense")
         return seen
 
-    def sense_again(self, doubted: Measurement, /, *, high: bool) -> Measurement:
-        self.asked.append(("sense again", high))
+    def sense_again(self, doubted: Measurement, doubt: Doubt, /) -> Measurement:
+        self.asked.append(("sense again", doubt))
         return doubted._replace(confirmed=True)
 
     def apply(self, command: Command, /) -> None:
@@ -70,7 +68,7 @@ class Unit:
     def cut(self, reason: str, /) -> None:
         self.asked.append(reason)
 
-    def doubts(self, _measurement: Measurement, /) -> Literal["", "high", "low"]:
+    def doubts(self, _measurement: Measurement, /) -> Doubt:
         return self.doubt
 
     def confirms(self, seen: Measurement, /) -> bool:
@@ -116,18 +114,18 @@ def test_a_heartbeat_that_would_come_too_late_switches_off_instead() -> None:
 
 def test_a_sample_that_looks_too_low_is_confirmed_before_it_is_judged() -> None:
     asked = ticked(Unit(doubt="low"))
-    assert asked[:4] == [("look", False), "sense", ("sense again", False), ("step", 1.0, True)]
+    assert asked[:4] == [("look", False), "sense", ("sense again", "low"), ("step", 1.0, True)]
 
 
 def test_too_much_of_the_control_converter_alone_is_confirmed_too() -> None:
     class OneConverter(Unit):
         """The guard has no converter of its own: what it judges is there after the whole of `sense`."""
 
-        def doubts(self, _measurement: Measurement, /) -> Literal["", "high", "low"]:
+        def doubts(self, _measurement: Measurement, /) -> Doubt:
             return "high" if "sense" in self.asked else ""
 
     asked = ticked(OneConverter())
-    assert asked[:4] == [("look", False), "sense", ("sense again", True), ("step", 1.0, True)]
+    assert asked[:4] == [("look", False), "sense", ("sense again", "high"), ("step", 1.0, True)]
 
 
 def test_too_much_that_is_confirmed_is_cut_before_anything_else_is_asked() -> None:

@@ -1,0 +1,171 @@
+"""What comes and goes adds up: good samples between are no excuse, and one wrong sample is none either."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from guard_watch import FIVE, E, Watch, drive
+
+from controller.core.types import Cause, Command, Trip
+
+pytestmark = pytest.mark.core
+
+LOW_SUPPLY = {"sampled": "supply", "supply_v": 57.0}
+LEAK = {"sampled": "return", "return_ma": 4.0}
+TURNED = {"sampled": "return", "return_ma": -5.0}
+SHORT = {"sampled": "voltage", "voltage_v": 1.0}
+
+
+def again(watch: Watch, *, denied: bool = False, after_s: float = 0.01, **wrong: Any) -> Trip | None:
+    """One tick as the loop makes it: what is doubted is measured again, and is as wrong, or is sound."""
+    doubt = watch.guard.doubts(watch.reading(**wrong))
+    if not doubt:
+        return watch.see(after_s=after_s, **wrong)
+    kept = {"sampled": {"high": "current", "low": "voltage"}.get(doubt, doubt)} if denied else wrong
+    return watch.see(after_s=after_s, confirmed=True, **kept)
+
+
+def pause(watch: Watch, ticks: int) -> None:
+    for _ in range(ticks):
+        assert watch.see() is None
+
+
+def test_a_supply_that_sags_now_and_then_is_cut_with_its_second_confirmed_sample() -> None:
+    watch = Watch()
+    assert again(watch, **LOW_SUPPLY) is None
+    pause(watch, 100)
+    again(watch, **LOW_SUPPLY)
+    assert watch.cause is Cause.SUPPLY
+
+
+@pytest.mark.parametrize(("ticks", "cause"), [(199, Cause.SUPPLY), (200, None)])
+def test_it_is_remembered_for_two_seconds(ticks: int, cause: Cause | None) -> None:
+    watch = Watch()
+    assert again(watch, **LOW_SUPPLY) is None
+    pause(watch, ticks)
+    again(watch, **LOW_SUPPLY)
+    assert watch.cause is cause
+
+
+def test_a_supply_that_the_next_conversion_denies_is_cut_with_the_fourth() -> None:
+    watch = Watch()
+    for _ in range(3):
+        assert again(watch, denied=True, **LOW_SUPPLY) is None
+        pause(watch, 20)
+    again(watch, denied=True, **LOW_SUPPLY)
+    assert watch.cause is Cause.SUPPLY
+
+
+@pytest.mark.parametrize(("wrong", "cause"), [(LEAK, Cause.LEAKAGE), (TURNED, Cause.WRONG_POLARITY)])
+def test_what_returns_is_judged_by_one_pair_that_was_measured_together(
+    wrong: dict[str, Any], cause: Cause
+) -> None:
+    watch = Watch()
+    again(watch, **wrong)
+    assert watch.cause is cause
+
+
+@pytest.mark.parametrize(("wrong", "cause"), [(LEAK, Cause.LEAKAGE), (TURNED, Cause.WRONG_POLARITY)])
+def test_what_returns_and_is_denied_is_cut_with_the_fourth(wrong: dict[str, Any], cause: Cause) -> None:
+    watch = Watch()
+    for _ in range(3):
+        assert again(watch, denied=True, **wrong) is None
+        pause(watch, 30)
+    trip = again(watch, denied=True, **wrong)
+    assert watch.cause is cause
+    assert trip is not None
+    assert "4 times in 2 s" in trip.evidence
+
+
+@pytest.mark.parametrize(("wrong", "cause"), [(LEAK, None), (TURNED, Cause.WRONG_POLARITY)])
+def test_a_leak_that_is_denied_counts_for_nothing_while_the_setpoint_falls(
+    wrong: dict[str, Any], cause: Cause | None
+) -> None:
+    """As a hand leaves the fold-back takes 0.05 mA a tick: what was measured apart differs."""
+    watch = Watch()
+    for step in range(6):
+        watch.see(drive(5.0 - 0.05 * (step + 1)))
+        again(watch, denied=True, **wrong)
+    assert watch.cause is cause
+
+
+@pytest.mark.parametrize(
+    ("change_ma", "after_ticks", "cause"),
+    [
+        (0.03 - E, 0, Cause.LEAKAGE),
+        (0.03 + E, 0, None),
+        (0.03 + E, 6, Cause.LEAKAGE),
+    ],
+)
+def test_a_setpoint_that_hardly_moves_or_long_ago_stands_still(
+    change_ma: float, after_ticks: int, cause: Cause | None
+) -> None:
+    watch = Watch()
+    watch.see(drive(5.0 - change_ma))
+    pause(watch, after_ticks)
+    for _ in range(4):
+        again(watch, denied=True, **LEAK)
+    assert watch.cause is cause
+
+
+@pytest.mark.parametrize("shunt", ["guard_ma", "current_ma"])
+def test_current_that_one_shunt_alone_sees_leave_has_not_leaked(shunt: str) -> None:
+    watch = Watch()
+    for _ in range(8):
+        again(watch, sampled="return", **{shunt: 5.9})
+        pause(watch, 1)
+    assert watch.cause is None
+
+
+def test_electrodes_that_touch_for_moments_are_a_short() -> None:
+    watch = Watch()
+    for _ in range(5):
+        assert again(watch, **SHORT) is None
+        pause(watch, 20)
+    again(watch, **SHORT)
+    assert watch.cause is Cause.SHORT_CIRCUIT
+
+
+@pytest.mark.parametrize(("last", "low_ma"), [(FIVE, 4.25 - E), (FIVE, 0.0), (drive(2.0), 1.7 - E)])
+def test_a_circuit_that_opens_for_a_moment_is_cut_the_second_time(last: Command, low_ma: float) -> None:
+    watch = Watch(last)
+    assert again(watch, denied=True, guard_ma=low_ma) is None
+    pause(watch, 1000)
+    trip = again(watch, denied=True, guard_ma=low_ma)
+    assert watch.cause is Cause.MAKE_AND_BREAK
+    assert trip is not None
+    assert f"{low_ma:.2f} mA measured" in trip.evidence
+    assert "break number 2 within 60 s" in trip.evidence
+
+
+@pytest.mark.parametrize(
+    ("last", "wrong"),
+    [
+        (FIVE, {"guard_ma": 4.25 + E}),
+        (drive(2.0 - E), {"guard_ma": 1.5}),
+        (FIVE, {"guard_ma": 4.0, "voltage_v": 58.0}),
+    ],
+    ids=["no break", "not felt", "near compliance"],
+)
+def test_what_is_no_break_is_not_counted_as_one(last: Command, wrong: dict[str, Any]) -> None:
+    watch = Watch(last)
+    for _ in range(4):
+        assert again(watch, denied=True, **wrong) is None
+
+
+def test_a_current_that_stays_low_is_no_break() -> None:
+    watch = Watch()
+    for _ in range(10):
+        again(watch, guard_ma=4.0, current_ma=4.0)
+    assert watch.cause is None, "a deviation, which has its own time"
+
+
+@pytest.mark.parametrize(("after_s", "cause"), [(59.9, Cause.MAKE_AND_BREAK), (60.1, None)])
+def test_a_break_is_remembered_for_a_minute(after_s: float, cause: Cause | None) -> None:
+    watch = Watch()
+    again(watch, denied=True, guard_ma=0.0)
+    for _ in range(round(after_s / 0.04) - 1):
+        watch.see(after_s=0.04)
+    again(watch, denied=True, after_s=0.04, guard_ma=0.0)
+    assert watch.cause is cause
