@@ -36,6 +36,8 @@ FAST_MS: Final = 20.0
 """Over-current, spike, DAC or ADC failure, open circuit: worst case (design)."""
 READ_BACK_MS: Final = 150.0
 """What only the read-back of registers can show: each is read every 20 ticks, and once more if busy."""
+RETURN_MS: Final = 60.0
+"""The return path has its turn every 40 ms, and one sample is confirmed within its tick."""
 SLOW_MS: Final = 200.0
 """Slow channels: 3 consecutive samples of a channel that has its turn every 40 ms (limits.SLOW_SAMPLES)."""
 DEVIATION_MS: Final = 220.0
@@ -311,12 +313,12 @@ _OUTPUT = (
     _row(
         "leakage 2 mA",
         {"ma": 2.0},
-        _aborted("leakage", ms=SLOW_MS),
+        _aborted("leakage", ms=RETURN_MS),
         before=Reaction(("aborted", "refused"), ("leakage",), 4000.0),
         contact=_aborted("leakage", ms=4000.0),
         reverse=_aborted("leakage", ms=1500.0),
-        stopping=_aborted("leakage", ms=SLOW_MS),
-        why="3 samples of the return path; told from the sensors' errors from 0.5 mA on",
+        stopping=_aborted("leakage", ms=RETURN_MS),
+        why="a sample of the return path, confirmed; told from the sensors' errors from 0.5 mA on",
     ),
 )
 
@@ -525,7 +527,7 @@ _UNIT = (
         "supply_sag to 50 V",
         {"to_v": 50.0},
         _aborted("supply", ms=SLOW_MS),
-        why="3 samples of the supply; the current stays regulated",
+        why="2 samples of the supply, each confirmed; the current stays regulated",
     ),
     _row("brown_out", {}, _aborted("adc_reset", "dac_reset", "supply")),
     *(
@@ -574,12 +576,12 @@ _UNIT = (
     _row(
         "polarity_moves",
         {},
-        _aborted("wrong_polarity", "open_circuit", "output_lost", ms=SLOW_MS),
+        _aborted("wrong_polarity", "open_circuit", "output_lost", ms=RETURN_MS),
         before=Reaction(("aborted", "refused"), ("wrong_polarity",), _LATER_MS),
         contact=_aborted("wrong_polarity", ms=_LATER_MS),
         reverse=Reaction(("aborted", "completed"), ("wrong_polarity",), 1500.0),
         moves_polarity=True,
-        why="3 samples of the return path",
+        why="a sample of the return path, confirmed",
     ),
     _row("stall 10 ms", {"for_s": 0.01}, RIDDEN, why="counted, not tripped (design)"),
     *(

@@ -364,7 +364,7 @@ class Guard:
             hits = 0 if not m.confirmed else 2 if self._supply_wrong(m.supply_v) else 1
             if self._remembers(Cause.SUPPLY, hits, lim.SLOW_HITS, m.time_s):
                 return Cause.SUPPLY, (
-                    f"the current stage's supply reads {m.supply_v:.1f} V, not for the first time, allowed "
+                    f"the current stage's supply reads {m.supply_v:.1f} V, allowed "
                     f"{self.limits.supply_min_v:g} to {self.limits.supply_max_v:g} V"
                 )
         if not isinstance(last, Drive) or current_ma is None:
@@ -389,16 +389,16 @@ class Guard:
     def _returned(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         """Judge what returns, measured within 2 ms of what leaves: one such pair suffices, or some denied."""
         return_ma, leaves_ma = m.return_ma or 0.0, m.current_ma or 0.0
-        found, denied = self._astray(m, last), ""
+        found = self._astray(m, last)
         if found is None and self._doubted is not None:
             # Where the setpoint itself falls, as when a hand leaves, what was measured apart differs.
             still = self._doubted is Cause.WRONG_POLARITY or m.time_s - self._moved_s > lim.STILL_S
             if self._remembers(self._doubted, int(still), lim.SLOW_HITS, m.time_s):
-                found, denied = self._doubted, f", {lim.SLOW_HITS} times in {lim.MEMORY_S:g} s"
+                found = self._doubted
         if found is Cause.WRONG_POLARITY:
-            return found, f"{return_ma:+.2f} mA returns while {last.polarity} is commanded{denied}"
+            return found, f"{return_ma:+.2f} mA returns while {last.polarity} is commanded"
         if found is Cause.LEAKAGE:
-            return found, f"{leaves_ma:.2f} mA leaves and {abs(return_ma):.2f} mA returns{denied}"
+            return found, f"{leaves_ma:.2f} mA leaves and {abs(return_ma):.2f} mA returns"
         return None
 
     def _compared(

@@ -44,6 +44,8 @@ TOLD = {
     "output_stuck": "3.10 mA measured while the output should be off",
     "hardware_trip": "the hardware trip has opened its switch at a setpoint of 10.00 mA; the guard reads "
     "0.04 mA now",
+    "make_and_break": "3.40 mA measured at a setpoint of 12.00 mA, break number 2 within 60 s, though the "
+    "circuit was closed again each time",
     "late_tick": "a tick came 61 ms after the one before, bound 50 ms",
     "time_exceeded": "current flowed for 1231 s",
     "dose_exceeded": "240.1 mA min were given",

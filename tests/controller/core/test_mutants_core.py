@@ -123,7 +123,11 @@ def test_so_many_samples_make_a_trip(reading: dict[str, Any], cause: Cause | Non
         (FIVE, {"guard_ma": 6.1}, "6.10 mA measured at a setpoint of 5.00 mA, limit 6.00 mA"),
         (FIVE, {"guard_ma": 0.1, "voltage_v": 55.0}, "0.10 mA measured at a setpoint of 5.00 mA"),
         (FIVE, {"guard_ma": 0.1, "voltage_v": 55.0}, "stands at 55.0 V"),
-        (FIVE, {"sampled": "supply", "supply_v": 57.0, "confirmed": True}, "reads 57.0 V, not for the first"),
+        (
+            FIVE,
+            {"sampled": "supply", "supply_v": 57.0, "confirmed": True},
+            "reads 57.0 V, allowed 58 to 70 V",
+        ),
         (
             FIVE,
             {"sampled": "return", "return_ma": 4.0, "confirmed": True},
