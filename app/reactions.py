@@ -48,7 +48,7 @@ STUCK_MS: Final = 8000.0
 """A DAC whose register moves and whose output does not: two windows of 3.5 s of the pilot, which is the only
 witness of it in steady hold; meanwhile the current is what was set."""
 PERISHABLE_MS: Final = 100.0
-"""The process hung or starved: the charge pump lets go, without software (design, law 2)."""
+"""The process hung or starved: the one-shot lets go, without software (design, law 2)."""
 TURNED_MS: Final = 10_000.0
 """A short within a reversal: until 6 mA s have turned the electrodes over (limits.TURNED_MA_S) a low voltage
 may be theirs. What is lost is charge, not time: 4.1 s at 0.5 mA/s, 9.4 s at 0.1 mA/s (face and underarms;
@@ -592,7 +592,7 @@ _UNIT = (
             before=Reaction(("completed", "aborted", "refused"), ("late_tick", "output_lost"), PERISHABLE_MS),
             contact=Reaction(("completed", "aborted"), ("late_tick", "output_lost"), PERISHABLE_MS),
             reverse=Reaction(("completed", "aborted"), ("late_tick", "output_lost"), PERISHABLE_MS),
-            why="the charge pump lets go 50 ms after the last heartbeat; an open output has nothing to lose",
+            why="the one-shot lets go 50 ms after the last heartbeat; an open output has nothing to lose",
         )
         for stall_s in (0.05, 0.2)
     ),
@@ -607,19 +607,19 @@ ELSEWHERE: Final = (
     Elsewhere(
         "process_killed",
         "the controller's process dies at any moment, by SIGKILL or for want of memory",
-        "true current off within 100 ms by the charge pump; the next start finds it off and resumes nothing",
+        "true current off within 100 ms by the one-shot; the next start finds it off and resumes nothing",
         "tests/chaos/test_kills.py::test_the_current_is_gone_in_time_and_the_next_start_knows[sigkill]",
     ),
     Elsewhere(
         "process_stopped",
         "the controller's process is stopped (SIGSTOP) and goes on later (SIGCONT)",
-        "off within 100 ms by the charge pump; late_tick when it goes on, and it stays off",
+        "off within 100 ms by the one-shot; late_tick when it goes on, and it stays off",
         "tests/chaos/test_kills.py::test_the_current_is_gone_in_time_and_the_next_start_knows[stop]",
     ),
     Elsewhere(
         "control_thread_hung",
         "a call in the tick never comes back, or a hog of higher priority takes the processor",
-        "off within 100 ms by the charge pump",
+        "off within 100 ms by the one-shot",
         "tests/chaos/test_kills.py::test_the_current_is_gone_in_time_and_the_next_start_knows[hang]",
     ),
     Elsewhere(

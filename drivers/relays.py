@@ -1,7 +1,7 @@
 """The two relays that software sets, and the heartbeat that keeps the third one closed.
 
 Law: low is open, and low is where every pin starts and ends. A dead program leaves its pins driven, so no
-level here is a safeguard: only the heartbeat's edges are, because the charge pump forgets them in 50 ms.
+level here is a safeguard: only the heartbeat's edges are, because one-shot or charge pump forgets them soon.
 """
 
 from __future__ import annotations

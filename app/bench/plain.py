@@ -31,7 +31,7 @@ TARGET_MA: Final = 12.0
 FAULT_S: Final = (1.2, 1.3)
 """When the fault comes: by then the script has reached its current."""
 WATCHED_S: Final = 0.2
-"""The charge pump lets go 50 ms after the last edge, and the relay within 5 ms of that."""
+"""One-shot or charge pump lets go some 50 ms after the last edge, and the relay within 5 ms of that."""
 
 
 class _Time:

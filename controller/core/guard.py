@@ -127,8 +127,8 @@ class Guard:
     def beats(self, now_s: float) -> Trip | None:
         """Judge the moment (s) of the heartbeat that is to end this tick; return the trip, latched, or None.
 
-        A tick that came late and then took long starves the charge pump though each alone would be ridden,
-        and the edge that follows must not bring back at once what the pump has let go.
+        A tick that came late and then took long starves one-shot or charge pump though each alone would be
+        ridden, and the edge that follows must not bring back at once what has been let go.
         """
         last, before_s = self._last, self._beat_s
         self._beat_s = now_s if isinstance(last, Drive) and last.beat else None

@@ -353,7 +353,7 @@ class Rig(RigPort):
     def rest(self) -> None:
         """Switch off and stop the heart, at the end of a session. Never raises."""
         self.off()
-        with suppress(Exception):  # the charge pump runs down without edges anyhow
+        with suppress(Exception):  # what it holds lets go without edges anyhow
             self._ports.heartbeat.rest()
 
     def _time_bus(self) -> None:

@@ -17,7 +17,7 @@ from controller.core.types import Command, Drive, Measurement, Off, Phase, Polar
 START_S: Final = 120.0
 """Start has to be pressed within this; Stop too, when it is its turn."""
 PREPARE_S: Final = 0.25
-"""A relay's operate time, the charge pump's 50 ms and its relay's release are over by then."""
+"""A relay's operate time, the 60 ms of one-shot or charge pump and its relay's release are over by then."""
 RAISE_S: Final = 0.5
 """Over this the DAC goes from zero to RAISED_MA."""
 RAISED_MA: Final = 0.9
