@@ -17,15 +17,19 @@ from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
 from controller.core.limits import Headroom
 from controller.core.session import Plan, Session
+from controller.core.types import Refusal
 from controller.host.ownership import InUse
 from controller.host.realtime import real_time
 from controller.journal.writer import Journal, JournalRefused
+from controller.loop.advice import SENTENCES
 from controller.loop.bounds import bound_of, guard_of, why_above
+from controller.loop.clock import SessionClock
 from controller.loop.recorder import Recorder, Trace
 from controller.loop.regulating import regulator_of
 from controller.loop.result import refused, summary_of
 from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
+from controller.session.pedal import UNTRIED, tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,8 +99,18 @@ def run_session(
         except (OSError, InUse, JournalRefused) as error:
             raise NotReady(failed_start(error)) from error
         try:
+            asks = request.unit.pedal and request.simulate is None  # a scripted person has no pedal
+            if asks:
+                clock = SessionClock(bench.clock)
+                bench = bench._replace(clock=clock)
             rig = rig_on(bench, request.unit, request.calibration, stack)
             rig.start()
+            if asks:
+                tell(SENTENCES["press_pedal"])
+                if not tried(rig, clock, 1.0 / request.unit.loop.rate_hz, stop):
+                    raise Refused(UNTRIED, Refusal.NOBODY_CAME)
+                clock.restart()  # the session begins now, with nothing sensed
+                rig.start()
             if journal is not None:
                 journal.confirm()
         except (OSError, Refused, JournalRefused) as error:
