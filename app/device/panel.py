@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.locale.terminal import SOURCE, number, speak, spoken, t
 from app.view import draws
+from app.web.sentences import LIMITED_BY
 from app.words import clock, dose, milliampere, named, resistance
 from controller.appliance.live_state import LiveState, read
 from controller.core.reasons import NAMES, REASONS
@@ -58,7 +59,6 @@ SIDES: Final = {
     "face": _PAD,
 }
 """What the simulated person moves, and where it is, by area."""
-LIMITED_BY: Final = ("dry skin", "soft water", "poor contact", "hand leaving")
 
 
 def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
@@ -93,9 +93,7 @@ def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
     table.add_row("", ProgressBar(total=total_s, completed=total_s - seen["left_s"]))
     area = area_of(seen["treatment"] or "")
     table.add_row(t("next"), Text(t(by_area(SENTENCES[seen["next"]], area)), style="bold yellow"))
-    limited = seen["limited_by"]
-    why = t("The set current isn't reached: {why}.", why=named(limited)) if limited else ""
-    table.add_row("", why)
+    table.add_row("", t(by_area(LIMITED_BY.get(seen["limited_by"] or "", ""), area)))
     side, *places = SIDES.get(area or "hands", SIDES["hands"])
     table.add_row(t(side), t(places[hand_out]))
     for few in _key_lines():

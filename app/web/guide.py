@@ -11,10 +11,12 @@ from typing import Final, NamedTuple
 from app.household.store import Person
 from app.web.markup import Child, Html, el
 from app.web.now_view import rest_offered
+from app.web.records import Record
 from app.web.visit import Visit
 from controller.orders.file import FILE
+from protocols.ceilings import Area
 from protocols.fitness import OFF, QUESTIONS, fitness
-from protocols.treatment import Treatment, find
+from protocols.treatment import Treatment, area_of, find
 
 TAUGHT: Final = "taught"
 """A nurse's word that they showed somebody how, kept like the others: by name, day and code, in the chain."""
@@ -31,8 +33,17 @@ class Step(NamedTuple):
 
 def treated(visit: Visit, who: Person) -> int:
     """Count a person's treatments that count, of the last fifty sessions; the rest of one is the same one."""
+    return len(_treatments(visit, who))
+
+
+def first_area(visit: Visit, who: Person) -> Area | None:
+    """Give the area of the first of them."""
+    return next((area_of(one.treatment) for one in reversed(_treatments(visit, who))), None)
+
+
+def _treatments(visit: Visit, who: Person) -> list[Record]:
     recent = visit.house.records.page(50, person=str(who.id))
-    return sum(one.charge_ma_min >= 1 and not one.runs and one.linked_to is None for one in recent)
+    return [one for one in recent if one.charge_ma_min >= 1 and not one.runs and one.linked_to is None]
 
 
 def newcomer(visit: Visit) -> Person | None:

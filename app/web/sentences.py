@@ -58,3 +58,16 @@ TREATMENTS: Final = {
     "face": "Face, tap water",
 }
 OFF: Final = {"glycopyrrolate": "Glycopyrrolate", "underarms": "Underarms", "face": "Face"}
+_OFF_THE_SKIN: Final = (
+    "The person has wet the pads, put them on, begun, stopped once and only then taken them off, all by "
+    "themselves, with the nurse beside them."
+)
+SHOWN: Final = {
+    "hands": "The person has filled the trays, begun, stopped once and slid a hand out once, all by "
+    "themselves, with the nurse beside them.",
+    "feet": "The person has filled the trays, begun, stopped once and slid a foot out once, all by "
+    "themselves, with the nurse beside them.",
+    "underarms": _OFF_THE_SKIN,
+    "face": _OFF_THE_SKIN,
+}
+"""What a nurse records to have shown, by area."""

@@ -17,7 +17,7 @@ from app.household.order import NO_TIME, tell_allowed, withdraw_of
 from app.household.store import TOO_MANY_TRIES, Person, StoreRefused
 from app.web import sentences
 from app.web.frame import entry, note, page
-from app.web.guide import TAUGHT, guide, newcomer, treated
+from app.web.guide import TAUGHT, first_area, guide, newcomer, treated
 from app.web.markup import Child, Html, el
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
@@ -422,13 +422,7 @@ def _taught(visit: Visit, one: Person) -> Html:
     elif treated(visit, one):
         inner = visit.form(
             action,
-            el(
-                "p",
-                t(
-                    "The person has filled the trays, begun, stopped once and slid a hand out once, all by "
-                    "themselves, with the nurse beside them."
-                ),
-            ),
+            el("p", t(sentences.SHOWN[first_area(visit, one) or "hands"])),
             entry(
                 visit,
                 action,

@@ -48,6 +48,11 @@ def test_so_are_the_checklists(name):
         assert not re.search(AMISS[area_of(name)], WHATEVER_IS_TREATED.sub("", line)), line
 
 
+@pytest.mark.parametrize("area", AREAS)
+def test_so_is_what_the_nurse_records(area):
+    assert not re.search(AMISS[area], sentences.SHOWN[area])
+
+
 def test_every_variant_is_of_a_sentence_that_is_said():
     said = {by_area(text, area) for text in SAID for area in AREAS}
     assert set(variants()) <= said
