@@ -5,6 +5,7 @@ Law of this module: told every held stretch of the true current once, whoever me
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 WINDOW_S: Final = 0.005
@@ -20,12 +21,13 @@ REMEMBERED: Final = 4096
 class Rises:
     """`times_s` of the rises of 2 mA and more, whether the contact was whole or is only just being made."""
 
-    __slots__ = ("_armed", "_marks", "_top_ma", "times_s")
+    __slots__ = ("_armed", "_last_s", "_marks", "_top_ma", "times_s")
 
     def __init__(self) -> None:
         self._marks: list[tuple[float, float]] = [(0.0, 0.0)]
         self._armed = True
         self._top_ma = 0.0
+        self._last_s = -math.inf
         self.times_s: list[float] = []
 
     def take(self, start_s: float, end_s: float, first_ma: float, last_ma: float) -> None:
@@ -49,8 +51,10 @@ class Rises:
             self._rise(start_s, high_ma, last_ma)
 
     def _rise(self, start_s: float, high_ma: float, last_ma: float) -> None:
-        if len(self.times_s) < REMEMBERED:
+        # A contact that closes may rise twice within a millisecond; whoever feels it feels one.
+        if len(self.times_s) < REMEMBERED and start_s - self._last_s > WINDOW_S:
             self.times_s.append(start_s)
+        self._last_s = start_s
         self._top_ma = high_ma
         self._armed = last_ma <= high_ma - AGAIN_MA
         del self._marks[:-1]
