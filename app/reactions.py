@@ -19,6 +19,7 @@ Value: TypeAlias = float | bool | str
 PHASES: Final = (
     "self_test",
     "ready",
+    "trial",
     "proof",
     "contact",
     "ramp_up forward",
@@ -151,12 +152,12 @@ def _row(
 ) -> Row:
     """Make a row from what differs: the fault's name is the first word of `name`.
 
-    `driven` holds in ramps and hold and wherever nothing else is said. `before` is the self-test, Ready and
-    the proof, where a refusal is right unless it is given; `last` the end of the second ramp down, which a
-    slow detection may not reach; `stopping` likewise.
+    `driven` holds in ramps and hold and wherever nothing else is said. `before` is the self-test, Ready,
+    the trial and the proof, where a refusal is right unless it is given; `last` the end of the second ramp
+    down, which a slow detection may not reach; `stopping` likewise.
     """
     early = before or (_or(driven, "refused") if "aborted" in driven.outcomes else driven)
-    by_phase = dict.fromkeys(("self_test", "ready", "proof"), early)
+    by_phase = dict.fromkeys(("self_test", "ready", "trial", "proof"), early)
     by_phase |= {
         "contact": contact or driven,
         "reverse": reverse or driven,
@@ -187,7 +188,7 @@ _TOO_MUCH = _aborted("current_spike", "over_current")
 _MECHANICAL = Reaction(
     ("completed", "aborted"), ("output_lost", "open_circuit", "output_stuck", "wrong_polarity"), FROZEN_MS
 )
-_FINE = {"ready": RIDDEN, "proof": RIDDEN}
+_FINE = {"ready": RIDDEN, "trial": RIDDEN, "proof": RIDDEN}
 
 _PERSON = (
     _row("hand_out", {}, _LOST, before=_NOBODY, contact=_NOBODY),
@@ -260,7 +261,9 @@ _OUTPUT = (
         "current_spike latched",
         {"to_ma": 20.0, "for_s": 5.0, "latched": True},
         _aborted("current_spike", "over_current", "output_stuck"),
+        other={"self_test": REFUSED, "ready": REFUSED},
         peak_ratio=None,
+        why="a stage that is latched before Start is found on the dummy load, at code 0",
     ),
     _row("over_current by 5 mA", {"by_ma": 5.0}, _TOO_MUCH, peak_ratio=None),
     _row(
@@ -449,9 +452,13 @@ _CONVERTERS = (
         _aborted("dac_reset"),
         before=RIDDEN,
         reverse=RIDDEN,
-        other={"proof": Reaction(("completed", "aborted"), ("dac_reset",), FAST_MS)},
-        why="at zero it holds 0 anyway; in the proof it is at zero some of the time; written over between "
-        "reading back and writing it may be ridden: the true current is away for 1 ms at most (decision 12)",
+        other={
+            "trial": Reaction(("completed", "aborted", "refused"), ("dac_reset",), FAST_MS),
+            "proof": Reaction(("completed", "aborted"), ("dac_reset",), FAST_MS),
+        },
+        why="at zero it holds 0 anyway; in trial and proof it is at zero some of the time; written over "
+        "between reading back and writing it may be ridden: the true current is away for 1 ms at most "
+        "(decision 12)",
         unseen_ms=UNSEEN_MS,
     ),
     _row(
@@ -517,6 +524,39 @@ _TRIP = (
             why="read back every 20 ticks, unless the setpoint has it written anew before",
         )
         for name in ("trip_threshold_flipped", "trip_threshold_lost")
+    ),
+)
+
+_BESIDE = _aborted("leakage", "current_spike", "over_current", "hardware_trip", ms=_LATER_MS)
+_DUMMY = (
+    *(
+        _row(
+            name,
+            params,
+            RIDDEN,
+            before=REFUSED,
+            other={"trial": _LATENT, "proof": RIDDEN},
+            why="nothing asks for it once the stage was tried; the next trial refuses the unit by name",
+        )
+        for name, params in (
+            ("dummy_open", {}),
+            ("dummy_shorted", {}),
+            ("dummy_off +50 %", {"percent": 50.0}),
+            ("dummy_off -50 %", {"percent": -50.0}),
+            ("dummy_dead", {}),
+            ("limiter_off none", {"to_ma": 60.0}),
+            ("limiter_off 20 mA", {"to_ma": 20.0}),
+        )
+    ),
+    _row(
+        "dummy_hangs",
+        {},
+        _BESIDE,
+        before=_or(_BESIDE, "refused"),
+        last=_or(_BESIDE, "completed"),
+        stopping=_or(_BESIDE, "stopped"),
+        why="it takes its share of a person's current: what leaves and what returns differ by more than "
+        "0.5 mA once so much is set, at 0.5 mA/s some seconds later; before Start the trial refuses it",
     ),
 )
 
@@ -599,7 +639,7 @@ _UNIT = (
 )
 
 ROWS: Final[Mapping[str, Row]] = MappingProxyType(
-    {row.name: row for group in (_PERSON, _OUTPUT, _CONVERTERS, _TRIP, _UNIT) for row in group}
+    {row.name: row for group in (_PERSON, _OUTPUT, _CONVERTERS, _TRIP, _DUMMY, _UNIT) for row in group}
 )
 """Every row by name, in the order in which they are shown."""
 

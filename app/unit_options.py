@@ -64,6 +64,15 @@ OPTIONS: Final = (
         "too much current opens a switch in series without bus or Pi, about 2 to 4 ms after it began",
         "too much current waits for the next tick and a relay: about 9 to 12 ms",
     ),
+    Option(
+        "dummy",
+        "dummy load",
+        lambda unit: unit.dummy is not None,
+        "before each person the stage is tried on it with both output relays open: zero, full current into "
+        "the limiter, the hardware trip, and what it does after an open circuit",
+        "a stage that is latched, a limiter that is gone and a stage that winds up are found when they act, "
+        "through a person",
+    ),
 )
 """In the order of the unit's file."""
 

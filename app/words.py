@@ -12,6 +12,7 @@ from app.locale.terminal import number, t
 PHASE_WORDS: Final[dict[str, str]] = {
     "self_test": "self-test",
     "ready": "waiting for Start",
+    "trial": "trying the current stage",
     "proof": "testing the protections",
     "contact": "waiting for contact",
     "ramp_up": "ramp up",

@@ -115,6 +115,18 @@ class Trip(Part):
     least_ma: float = Field(default=2.0, ge=1.5, le=5.0)
 
 
+class Dummy(Part):
+    """The dummy load before both output switches, and what the stage is held to on it.
+
+    While its relay is on the stage gives `gain` times what its code asks for, so that full code reaches the
+    limiter, which must hold the current at `limiter_ma`, within 6 %.
+    """
+
+    ohm: float = Field(default=1500.0, ge=100.0, le=10_000.0)
+    gain: float = Field(default=1.25, ge=1.0, le=1.5)
+    limiter_ma: float = Field(default=27.5, ge=1.0, le=ABSOLUTE_MAX_MA * LIMITER)
+
+
 class Stage(Part):
     """The voltage-to-current stage: DAC full scale in mA, compliance and supply rail in V.
 
@@ -193,6 +205,7 @@ class Pins(Part):
     """Pins of the Pi by BCM number, each used once; 2 and 3 are the I2C bus.
 
     `alert` reads the latch of the hardware trip (high: tripped), and an edge on `rearm` arms it again.
+    `dummy` puts the dummy load on while it is high.
 
     What can close the output (heartbeat and relays) keeps off the pins that go high by themselves.
     """
@@ -210,6 +223,7 @@ class Pins(Part):
     buzzer: Pin = 26
     alert: Pin | None = None
     rearm: Pin | None = None
+    dummy: Pin | None = None
 
     @model_validator(mode="after")
     def _used_once(self) -> Pins:
@@ -231,6 +245,7 @@ class Pins(Part):
             "series_relay": self.series_relay,
             "polarity_relay": self.polarity_relay,
             "rearm": self.rearm,
+            "dummy": self.dummy,
         }
         restless = [f"{name} on {pin}" for name, pin in closers.items() if pin in RESTLESS]
         if restless:

@@ -13,8 +13,10 @@ from typing import Any, Final, NamedTuple
 from pydantic import Field, ValidationInfo, field_validator
 
 from config.parts import (
+    LIMITER,
     ControlAdc,
     Dac,
+    Dummy,
     GuardAdc,
     I2c,
     Limits,
@@ -37,6 +39,9 @@ RANGE_V: Final = {1: 4.096, 2: 2.048, 4: 1.024, 8: 0.512, 16: 0.256}
 """Full-scale range in V of the converters at each gain (ADS1115 data sheet, config register, PGA)."""
 HEADROOM: Final = 1.2
 """A current channel reads this much above full scale, so that an over-current is seen, not cut off."""
+
+LIMITER_WINDOW: Final = 1.06
+"""The dummy load must take a limiter's current up to so much above its nominal."""
 
 
 class OutputLine(NamedTuple):
@@ -66,6 +71,7 @@ class Unit(Part):
     loop: Loop = Loop()
     limits: Limits = Limits()
     trip: Trip | None = None
+    dummy: Dummy | None = None
 
     def as_known_before(self) -> dict[str, Any]:
         """Return the unit as plain data, without the keys that came later where they say nothing.
@@ -73,13 +79,14 @@ class Unit(Part):
         What was written down of a unit before there were any goes on fitting it.
         """
         data = self.model_dump(mode="json")
-        for part in ("output", "one_shot", "trip"):
+        for part in ("output", "one_shot", "trip", "dummy"):
             if data[part] is None:
                 del data[part]
         if not data["pedal"]:
             del data["pedal"]
-        if data["pins"]["rearm"] is None:
-            del data["pins"]["rearm"]
+        for pin in ("rearm", "dummy"):
+            if data["pins"][pin] is None:
+                del data["pins"][pin]
         if data["stage"]["headroom_v"] is None:
             del data["stage"]["headroom_v"], data["stage"]["headroom_ohm"]
         return data
@@ -150,6 +157,26 @@ class Unit(Part):
         if missing:
             raise ValueError(f"a trip needs {' and '.join(missing)}, a pin each is allowed")
         return trip
+
+    @field_validator("dummy")
+    @classmethod
+    def _tried(cls, dummy: Dummy | None, info: ValidationInfo) -> Dummy | None:
+        pins, stage = info.data.get("pins"), info.data.get("stage")
+        if dummy is None or pins is None or stage is None:
+            return dummy
+        if pins.dummy is None:
+            raise ValueError("a dummy load needs pins.dummy, a pin is allowed")
+        most_ma = LIMITER * stage.full_scale_ma
+        if dummy.limiter_ma > most_ma:
+            raise ValueError(f"limiter_ma is {dummy.limiter_ma:g}, at most {most_ma:g} mA is allowed")
+        limited_ma = LIMITER_WINDOW * dummy.limiter_ma
+        needed_v, reach_v = dummy.ohm * limited_ma / 1000, stage.reach_v(limited_ma)
+        if needed_v > reach_v:
+            raise ValueError(
+                f"ohm would need {needed_v:.1f} V at the limiter's {limited_ma:.1f} mA, at most "
+                f"{1000 * reach_v / limited_ma:.0f} ohm is allowed"
+            )
+        return dummy
 
 
 def _shunt_v(ohm: float, full_scale_ma: float) -> float:

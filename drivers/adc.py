@@ -7,7 +7,7 @@ configuration word as a reading. Figures: ADS1115 data sheet (TI SBAS444).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from adafruit_ads1x15.ads1x15 import Mode
 from adafruit_ads1x15.ads1115 import ADS1115
@@ -32,6 +32,7 @@ _COMPARATOR_ON: Final = 0x0009
 """Traditional, active high, not latched, ALERT after two conversions (ADS1115 data sheet, table 8-3).
 Active high, so that a broken wire and a chip that is dead or was reset, whose ALERT is pulled up, read as
 asserted."""
+_QUEUE: Final = 0x0003
 _SINGLE_ENDED_MUX: Final = (0x4000, 0x5000, 0x6000, 0x7000)
 
 
@@ -116,17 +117,25 @@ class GuardAdc(_Adc):
         """Do as `set_high` with the low threshold."""
         return self._set(_LO_THRESH, code)
 
+    def set_queue(self, conversions: Literal[1, 2]) -> bool:
+        """Assert ALERT after so many conversions running; written and read back in one transfer.
+
+        Tells whether the chip holds it. Takes effect with the next conversion. Raises what `set_high` raises.
+        """
+        self._config = self._config & ~_QUEUE | (conversions - 1)
+        return self._set(_CONFIG, self._config, ignore=_READY)
+
     def thresholds(self) -> tuple[int, int]:
         """Read the low and the high threshold: 10 bytes on the wire. Raises what `read` raises."""
         return self._get(_LO_THRESH), self._get(_HI_THRESH)
 
-    def _set(self, register: int, code: int) -> bool:
+    def _set(self, register: int, code: int, *, ignore: int = 0) -> bool:
         word = code & 0xFFFF
         with self._bus:
             self._bus.writeto_then_readfrom(
                 self._address, bytes((register, word >> 8, word & 0xFF)), self._answer
             )
-        return int.from_bytes(self._answer, "big") == word
+        return (int.from_bytes(self._answer, "big") ^ word) & ~ignore == 0
 
     def _get(self, register: int) -> int:
         with self._bus:

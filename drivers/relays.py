@@ -1,4 +1,4 @@
-"""The two relays that software sets, and the heartbeat that keeps the third one closed.
+"""The relays that software sets, and the heartbeat that keeps the third one closed.
 
 Law: low is open, and low is where every pin starts and ends. A dead program leaves its pins driven, so no
 level here is a safeguard: only the heartbeat's edges are, because one-shot or charge pump forgets them soon.
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 
 class Relays:
-    """Series relay (normally open, in the output) and polarity relay (at rest: forward), by BCM pin."""
+    """Series relay (normally open, in the output), polarity relay (at rest: forward), by BCM pin.
 
-    __slots__ = ("_polarity", "_series")
+    `dummy` is the pin of the relay that puts the dummy load on, None for a unit without one.
+    """
 
-    def __init__(self, factory: Factory, series: int, polarity: int) -> None:
+    __slots__ = ("_dummy", "_polarity", "_series")
+
+    def __init__(self, factory: Factory, series: int, polarity: int, dummy: int | None = None) -> None:
         self._series = output(factory, series)
         self._polarity = output(factory, polarity)
+        self._dummy = None if dummy is None else output(factory, dummy)
 
     def connect(self) -> None:
         """Close the series relay."""
@@ -35,9 +39,14 @@ class Relays:
         """Put the polarity relay into reverse (True) or at rest; the caller has proven zero current."""
         self._polarity.value = reverse
 
+    def set_dummy(self, on: bool) -> None:  # noqa: FBT001 - the one argument is the position
+        """Put the dummy load on or take it off; nothing on a unit without one."""
+        if self._dummy is not None:
+            self._dummy.value = on
+
     def close(self) -> None:
-        """Open the series relay, then let the polarity relay fall, then let go of both pins."""
-        release(self._series, self._polarity)
+        """Open the series relay, then let the others fall, then let go of the pins."""
+        release(self._series, self._polarity, *([] if self._dummy is None else [self._dummy]))
 
 
 class Heartbeat:

@@ -57,6 +57,10 @@ class Trip:
         self._low = LOWEST_CODE
         return self._adc.set_low(self._low)
 
+    def at_once(self, on: bool) -> bool:  # noqa: FBT001 - the one argument is the choice
+        """Assert ALERT after one conversion above the threshold, or again after two running."""
+        return self._adc.set_queue(1 if on else 2)
+
     def verify(self, threshold: int) -> None:
         """Read both thresholds back: 10 bytes on the wire. Raises ChipReset where they are others."""
         low, high = self._adc.thresholds()

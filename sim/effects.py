@@ -15,6 +15,7 @@ from sim.chips.ads1115 import HI_THRESH, RESET_HI, Ads1115
 from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
 from sim.clock import VirtualClock
+from sim.dummy import Dummy
 from sim.electronics import Latch, Relay, Stage
 from sim.faults import Value
 from sim.truth import Truth
@@ -41,6 +42,7 @@ class Reachable(Protocol):
     short_ohm: float | None
     leak_ma: float
     latch: Latch | None
+    dummy: Dummy | None
 
     def watch_trip(self, t_s: float) -> None:
         """Let the latch of the hardware trip take what ALERT says at `t_s`, and the switch what it says."""
@@ -272,6 +274,70 @@ def _threshold_lost(world: Reachable, _params: Mapping[str, Value], _t_s: float)
         adc.put_threshold(HI_THRESH, RESET_HI)
 
 
+def _dummy(attribute: str) -> Effect:
+    """Make a fault that is an attribute of the dummy load."""
+
+    def start(world: Reachable, _params: Mapping[str, Value], _t_s: float) -> Undo | None:
+        dummy = world.dummy
+        if dummy is None:
+            return None
+        setattr(dummy, attribute, True)
+
+        def undo(_t_s: float) -> None:
+            setattr(dummy, attribute, False)
+
+        return undo
+
+    return start
+
+
+def _dummy_off(world: Reachable, params: Mapping[str, Value], _t_s: float) -> Undo | None:
+    dummy = world.dummy
+    if dummy is None:
+        return None
+    dummy.off = 1.0 + _number(params, "percent") / 100.0
+
+    def undo(_t_s: float) -> None:
+        dummy.off = 1.0
+
+    return undo
+
+
+def _dummy_hangs(world: Reachable, _params: Mapping[str, Value], _t_s: float) -> Undo | None:
+    if world.dummy is None:
+        return None
+    relay = world.dummy.relay
+    relay.set_welded(on=True, state=relay.worked)
+
+    def undo(_t_s: float) -> None:
+        relay.set_welded(on=False)
+
+    return undo
+
+
+def _dummy_dead(world: Reachable, _params: Mapping[str, Value], t_s: float) -> Undo | None:
+    if world.dummy is None:
+        return None
+    relay = world.dummy.relay
+    relay.set_dead(on=True, t_s=t_s)
+
+    def undo(t_s: float) -> None:
+        relay.set_dead(on=False, t_s=t_s)
+
+    return undo
+
+
+def _limiter_off(world: Reachable, params: Mapping[str, Value], _t_s: float) -> Undo:
+    stage = world.stage
+    sound_ma = stage.limit_ma
+    stage.limit_ma = _number(params, "to_ma")
+
+    def undo(_t_s: float) -> None:
+        stage.limit_ma = sound_ma
+
+    return undo
+
+
 def _bus_hung(world: Reachable, _params: Mapping[str, Value], _t_s: float) -> Undo:
     world.bus.hung = True
 
@@ -413,6 +479,12 @@ EFFECTS: Final[dict[str, Effect]] = {
     "trip_wire_broken": _latch("wire_broken"),
     "trip_threshold_flipped": _threshold_flipped,
     "trip_threshold_lost": _threshold_lost,
+    "dummy_open": _dummy("open"),
+    "dummy_shorted": _dummy("shorted"),
+    "dummy_off": _dummy_off,
+    "dummy_hangs": _dummy_hangs,
+    "dummy_dead": _dummy_dead,
+    "limiter_off": _limiter_off,
     "bus_hung": _bus_hung,
     "leakage": _leakage,
     "supply_sag": _supply_sag,

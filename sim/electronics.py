@@ -49,6 +49,7 @@ class Stage:
         "forced_latched",
         "forced_ma",
         "limit_ma",
+        "raised",
         "wanted_ma",
     )
 
@@ -74,6 +75,8 @@ class Stage:
         self.forced_latched = False
         self.extra_ma = 0.0
         self.drift = 1.0
+        self.raised = 1.0
+        """By so much more it gives while its dummy load is on."""
 
     def shift(self, offset_ma: float) -> None:
         """Let every code ask for so much more, mA."""
@@ -88,6 +91,8 @@ class Stage:
         code = self.code
         share = code / 4095.0
         demand = code * self._per_code_ma + self._offset_ma + self._curve_ma * share * (1.0 - share)
+        if self.raised != 1.0:
+            demand *= self.raised
         self.asked_ma = demand
         if self.forced_ma is not None and (code > 0 or self.forced_latched):
             return self.forced_ma

@@ -206,6 +206,20 @@ _TABLE: Final = (
         (Param("bit", "", 14.0, 0.0, 15.0),),
     ),
     Fault("trip_threshold_lost", "the guard converter's high threshold is at its default, the highest", ()),
+    Fault("dummy_open", "the dummy load's resistor is open", (FOR_GOOD,)),
+    Fault("dummy_shorted", "the dummy load's resistor is shorted", (FOR_GOOD,)),
+    Fault(
+        "dummy_off",
+        "the dummy load's resistor is off by so many percent",
+        (Param("percent", "%", 50.0, -90.0, 900.0), FOR_GOOD),
+    ),
+    Fault("dummy_hangs", "the relay that puts the dummy load on is closed for good", (FOR_GOOD,)),
+    Fault("dummy_dead", "the relay that puts the dummy load on has a dead coil: it stays open", (FOR_GOOD,)),
+    Fault(
+        "limiter_off",
+        "the stage's limiter holds another current; 60 mA is none at all",
+        (Param("to_ma", "mA", 60.0, 0.0, 60.0), FOR_GOOD),
+    ),
     Fault("bus_hung", "the bus is held low: every transfer ends in the host's timeout", (FOR_GOOD,)),
     Fault(
         "leakage",

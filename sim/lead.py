@@ -51,6 +51,10 @@ class Lead:
         else:
             output.wind(dt_s, self._wanted_ma, self._flowing_ma)
 
+    def turn(self, trace: Trace) -> None:
+        """Lead this trace from now on: the stage feeds another load."""
+        self._trace = trace
+
     def open(self, wanted_ma: float, node_v: float) -> None:
         """Nothing flows from now on; the terminals stand at `node_v`."""
         self._open, self._circuit, self._in_control = True, None, False

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LO_THRESH: Final = 2
 HI_THRESH: Final = 3
+QUEUE_BITS: Final = 3
 START_SINGLE_SHOT: Final = 0x8000
 MUX_BITS: Final = 0x7000
 SINGLE_ENDED_MUX: Final = 0x4000
@@ -145,6 +146,14 @@ class PlantTrip(_Wire):
         """Let ALERT stay."""
         return self._put(LO_THRESH, -0x8000)
 
+    def at_once(self, on: bool) -> bool:  # noqa: FBT001  # the one argument is the choice
+        """Let one conversion be enough for ALERT, or take two."""
+        self._clock.advance_by(self._put_s)
+        self._chip.configure(self._chip.config & ~QUEUE_BITS | (not on))
+        self._clock.advance_by(self._turn_s)
+        self._clock.advance_by(self._after_s)
+        return True
+
     def verify(self, threshold: int) -> None:  # noqa: ARG002 - as the driver takes it
         """Take the time of reading both thresholds, which nothing here changes."""
         for _ in range(2):
@@ -214,6 +223,12 @@ class PlantPins:
     def set_polarity(self, reverse: bool) -> None:  # noqa: FBT001  # the one argument is the position
         """Move the polarity relay."""
         self._world.pin_driven(self._relay[1], level=reverse)
+
+    def set_dummy(self, on: bool) -> None:  # noqa: FBT001  # the one argument is the position
+        """Put the dummy load on or take it off, where there is one."""
+        pin = self._world.spec.dummy_pin
+        if pin is not None:
+            self._world.pin_driven(pin, level=on)
 
     def rearm(self) -> None:
         """Make one edge for the latch of the hardware trip, and go low again."""

@@ -28,6 +28,7 @@ class UnitSpec:
     below zero the output is hard off there.
     `rearm_pin` gives it a hardware trip, whose latch is then what `alert_pin` shows, high for tripped;
     without one that shows ALERT itself.
+    `dummy_ohm` gives it a dummy load, by whose relay the stage is raised to `dummy_gain` times its current.
     `bare` is a unit of untrimmed parts, as it comes to its first calibration. `visit` names the occasion: the
     same unit with other noise.
     """
@@ -68,6 +69,9 @@ class UnitSpec:
     down_pin: int = 19
     alert_pin: int | None = None
     rearm_pin: int | None = None
+    dummy_ohm: float | None = None
+    dummy_gain: float = 1.0
+    dummy_pin: int | None = None
     area: str = "hands"
     eeprom_code: int = 0
     output: OutputParts | None = None

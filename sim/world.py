@@ -24,6 +24,7 @@ from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
 from sim.chips.pins import SimFactory
 from sim.clock import VirtualClock
+from sim.dummy import SETTLES_S, Dummy
 from sim.effects import EFFECTS
 from sim.electronics import (
     BARE_CURVE,
@@ -155,6 +156,9 @@ class World:
         self._relays = (self._enable, self._series, self._polarity)
         self.latch: Latch | None = None if spec.rearm_pin is None else Latch()
         self._switch = Relay(self._rng("switch"), solid_state=True)
+        self.dummy: Dummy | None = None
+        if spec.dummy_ohm is not None:
+            self.dummy = Dummy(spec.dummy_ohm, spec.dummy_gain, self._rng("dummy"), self._before_forgetting)
         self._control = Sensor(tolerance(rng, spec.control_current_ohm, 0.001) / 1000.0, spec.full_scale_ma)
         self._guard = Sensor(tolerance(rng, spec.guard_current_ohm, 0.001) / 1000.0, spec.full_scale_ma)
         self._return = Sensor(tolerance(rng, spec.return_ohm, 0.001) / 1000.0, spec.full_scale_ma)
@@ -336,6 +340,8 @@ class World:
             self._energise(self._series, now_s, on=high)
         elif number == spec.polarity_relay_pin:
             self._energise(self._polarity, now_s, on=high)
+        elif number == spec.dummy_pin and self.dummy is not None:
+            self.dummy.relay.energise(now_s, on=high)
         elif number == spec.rearm_pin and self.latch is not None and high:
             self.latch.arm(asserted=self._asserts(now_s))
             self._switch.energise(now_s, on=not self.latch.tripped)
@@ -376,7 +382,9 @@ class World:
     def _control_volts(self, ain: int, from_s: float, to_s: float) -> float:
         spec, trace = self.spec, self.trace
         if ain == spec.control_current_channel:
-            return self._control.volts(trace.average_ma(from_s, to_s) + self._noise.next())
+            return self._control.volts(self._shunts_ma(from_s, to_s) + self._noise.next())
+        if ain == spec.voltage_channel and self.dummy is not None and self.dummy.on:
+            return self._voltage.volts(self.dummy.trace.average_v(from_s, to_s))
         if ain == spec.voltage_channel:
             return self._voltage.volts(trace.average_v(from_s, to_s))
         if ain == spec.supply_channel:
@@ -405,7 +413,12 @@ class World:
     def _guard_volts(self, ain: int, from_s: float, to_s: float) -> float:
         if ain != self.spec.guard_current_channel:
             return 0.0
-        return self._guard.volts(self.trace.average_ma(from_s, to_s) + self._noise.next())
+        return self._guard.volts(self._shunts_ma(from_s, to_s) + self._noise.next())
+
+    def _shunts_ma(self, from_s: float, to_s: float) -> float:
+        """Return what flows through both shunts: a person's current, and what the dummy load takes."""
+        current_ma = self.trace.average_ma(from_s, to_s)
+        return current_ma if self.dummy is None else current_ma + self.dummy.trace.average_ma(from_s, to_s)
 
     def _dac_output(self, code: int) -> None:
         now_s = self._moment_s()
@@ -443,6 +456,8 @@ class World:
         due_s = polarity.due_s if polarity.due_s < due_s else due_s
         if self.latch is not None and self.guard_adc is not None:
             due_s = min(due_s, self._switch.due_s, self.guard_adc.compares_at_s)
+        if self.dummy is not None and self.dummy.relay.due_s < due_s:
+            due_s = self.dummy.relay.due_s
         return self.person.due_s if self.person.due_s < due_s else due_s
 
     def _set_alarm(self) -> None:
@@ -467,6 +482,8 @@ class World:
                 relay.move()
         if self._switch.due_s <= t_s:
             self._switch.move()
+        if self.dummy is not None and self.dummy.relay.due_s <= t_s:
+            self.dummy.relay.move()
         if self.person.due_s <= t_s:
             self.person.begin(t_s)
         self._refresh(t_s)
@@ -494,6 +511,9 @@ class World:
         if self.latch is not None and not self._switch.state:
             closed = False
         load.direction = self._polarity.state or load.direction
+        dummy = self.dummy
+        if dummy is not None:
+            self.stage.raised = dummy.gain if dummy.on else 1.0
         demand_ma = self.stage.demand_ma()
         if self._divider_kohm is not None and closed and load.in_contact:
             # What the divider takes is the stage's and not the person's.
@@ -509,10 +529,15 @@ class World:
         if drives:
             self.truth.note_drive(t_s)
         whole = self._contact and not (brisk and self.person.sliding)
-        led = self.lead is not None and self._leads(t_s, demand_ma, closed=closed, whole=whole)
+        alone = False
+        if dummy is not None and (dummy.on or not dummy.quiet):
+            alone, demand_ma = self._load_dummy(dummy, t_s, demand_ma, closed=closed)
+        led = not alone and self.lead is not None and self._leads(t_s, demand_ma, closed=closed, whole=whole)
+        closed = closed and not alone
         if not led:
             self._begin_piece(t_s, demand_ma, closed=closed, whole=whole)
         self.trace.bypassed = self.short_ohm is not None
+        led = led or (alone and self.lead is not None and self.lead.until_s > t_s)
         idle = not closed or demand_ma == 0.0
         pause_s = BRISK_STEP_S if brisk else IDLE_STEP_S if idle else STEP_S
         self._step_due_s = t_s + pause_s
@@ -520,6 +545,53 @@ class World:
             self._step_due_s = self.lead.until_s
         elif brisk:
             self._step_due_s = min(self._step_due_s, max(self.person.slide_ends_s(), t_s))
+
+    def _load_dummy(self, dummy: Dummy, t_s: float, demand_ma: float, *, closed: bool) -> tuple[bool, float]:
+        """Let the dummy load take its current; tell whether it is the only load, and what is left."""
+        switched = self.latch is None or bool(self._switch.state)
+        limit_v = self._reach_v(demand_ma)
+        lead = self.lead
+        dummy.quiet = not dummy.on
+        if lead is not None:
+            lead.turn(self.trace)
+        if not (dummy.conducts and switched):
+            stands_v = min(limit_v, demand_ma * self._open_kohm)
+            dummy.begin(t_s, 0.0, stands_v=stands_v, flows=False)
+            return False, demand_ma
+        if closed and self._contact:
+            person_ma = self._beside_dummy_ma(dummy, demand_ma)
+            dummy.begin(t_s, demand_ma - person_ma, stands_v=0.0, flows=True)
+            return False, person_ma
+        steady_ma = min(demand_ma, limit_v / dummy.kohm)
+        if lead is None:
+            dummy.begin(t_s, steady_ma, stands_v=0.0, flows=True)
+            return True, 0.0
+        lead.turn(dummy.trace)
+        circuit = Circuit(
+            wanted_ma=demand_ma if demand_ma > 0.0 else min(self.stage.wanted_ma, 0.0),
+            limiter_ma=max(self.stage.limit_ma, demand_ma),
+            limit_v=limit_v,
+            series_kohm=dummy.kohm,
+            skin_kohm=dummy.kohm / 1000.0,
+            skin_tau_s=SETTLES_S,
+        )
+        if lead.leads(t_s, circuit, steady_ma):
+            lead.go_on(t_s, sign=1, leak_ma=0.0, asked_ma=0.0, whole=False)
+        else:
+            lead.until_s = t_s
+            dummy.begin(t_s, steady_ma, stands_v=0.0, flows=True)
+        return True, 0.0
+
+    def _beside_dummy_ma(self, dummy: Dummy, demand_ma: float) -> float:
+        """Return what a person gets while the dummy load is on beside them: both have one voltage."""
+        low_ma, high_ma = 0.0, demand_ma
+        for _ in range(30):
+            middle_ma = (low_ma + high_ma) / 2.0
+            if middle_ma + self.load.voltage_at(middle_ma) / dummy.kohm > demand_ma:
+                high_ma = middle_ma
+            else:
+                low_ma = middle_ma
+        return low_ma
 
     def _reach_v(self, current_ma: float) -> float:
         """Highest voltage of the output in V at a current in mA."""

@@ -71,7 +71,8 @@ def life(number: int) -> Life:
 
 
 TRIPPING: Final = Unit.model_validate(
-    reference_unit().model_dump(mode="json", by_alias=True) | {"trip": {}, "pins": {"alert": 23, "rearm": 18}}
+    reference_unit().model_dump(mode="json", by_alias=True)
+    | {"trip": {}, "pins": {"alert": 23, "rearm": 18, "dummy": reference_unit().pins.dummy}}
 )
 """The reference unit with a hardware trip, on which faults of that are tried."""
 

@@ -19,6 +19,7 @@ ABSENT: Final = "The unit's program is not running. Switch the unit on and wait 
 PHASES: Final = {
     "self_test": "Self-test",
     "ready": "Ready",
+    "trial": "Trying the current stage",
     "proof": "Testing the protections",
     "contact": "Waiting for contact",
     "ramp_up": "Current rises",

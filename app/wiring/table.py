@@ -62,6 +62,10 @@ _ROLES: Final = {
         "the hardware trip's latch (U33), through U41",
         "high is tripped, as is a broken wire; the Pi's pull-up",
     ),
+    "dummy": (
+        "the dummy load's driver (Q6)",
+        "high puts R42 on (K4); pull-down (R60), so that it is off without software",
+    ),
     "rearm": ("the hardware trip's latch (U33), through U41", "a rising edge arms it; pull-down (R60)"),
 }
 

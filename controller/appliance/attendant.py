@@ -34,6 +34,7 @@ HELD_S: Final = 3.0
 """A button held for so long while idle means something of its own (Up: pairing; Start and Down: begin)."""
 
 _SIGNALS: Final = {
+    Phase.TRIAL: Signal.TESTING,
     Phase.PROOF: Signal.TESTING,
     Phase.CONTACT: Signal.CONTACT,
     Phase.RAMP_UP: Signal.CURRENT,

@@ -136,7 +136,7 @@ def take_pins(factory: Factory, unit: Unit, stack: ExitStack) -> Hands:
     """Take the pins of a header, low; `stack` lets go of them, low. Raises OSError."""
     pins = unit.pins
     # Pins first: they come up low, so the relays are open before a chip is spoken to.
-    relays = stack.enter_context(closing(Relays(factory, pins.series_relay, pins.polarity_relay)))
+    relays = stack.enter_context(closing(Relays(factory, pins.series_relay, pins.polarity_relay, pins.dummy)))
     heartbeat = stack.enter_context(closing(Heartbeat(factory, pins.heartbeat)))
     panel = Panel(
         factory,

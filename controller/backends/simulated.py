@@ -165,6 +165,9 @@ def unit_spec(unit: Unit, area: str) -> Any:
         down_pin=unit.pins.down,
         alert_pin=unit.pins.alert,
         rearm_pin=None if unit.trip is None else unit.pins.rearm,
+        dummy_ohm=None if unit.dummy is None else unit.dummy.ohm,
+        dummy_gain=1.0 if unit.dummy is None else unit.dummy.gain,
+        dummy_pin=None if unit.dummy is None else unit.pins.dummy,
         area=area,
     )
 

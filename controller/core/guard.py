@@ -10,6 +10,7 @@ from collections import deque
 from typing import Final
 
 from controller.core import limits as lim
+from controller.core.dummy_rule import DummyRule
 from controller.core.types import Cause, Command, Doubt, Drive, Measurement, Off, Trip
 
 _OFF: Final = Off()
@@ -55,6 +56,7 @@ class Guard:
         self._counts = dict.fromkeys(Cause, 0)
         self._pilot = _Slope()
         self._proven = False
+        self._dummy = DummyRule()
 
     def doubts(self, m: Measurement) -> Doubt:
         """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
@@ -68,6 +70,8 @@ class Guard:
         self._high_ma = self._low_ma = None
         if current_ma is None:
             return ""
+        if isinstance(last, Drive) and last.dummy:
+            return ""  # what flows there flows through nobody, and has a rule of its own
         if not isinstance(last, Drive):
             return "high" if current_ma > lim.STUCK_MA and self._stuck_since_s is None else ""
         expected_ma = last.setpoint_ma
@@ -150,7 +154,7 @@ class Guard:
     def _tripped(self, m: Measurement) -> tuple[Cause, str] | None:
         """Name what the hardware trip has done by itself; what it was told to do is no trip."""
         last = self._last
-        if not m.tripped or not isinstance(last, Drive) or last.trip != "follow":
+        if not m.tripped or not isinstance(last, Drive) or last.trip != "follow" or last.dummy:
             return None
         return Cause.HARDWARE_TRIP, (
             f"the hardware trip has opened its switch at a setpoint of {last.setpoint_ma:.2f} mA; the guard "
@@ -166,6 +170,9 @@ class Guard:
                 return Cause.ADC_STALE, f"no guard reading for {1000 * (now_s - self._seen_s):.0f} ms"
         else:
             self._seen_s = now_s
+        self._dummy.see(passed_s, m, last)
+        if isinstance(last, Drive) and last.dummy:
+            return self._on_dummy(passed_s, m, last)
         if not isinstance(last, Drive) or last.setpoint_ma == 0.0:
             either_ma = max(current_ma or 0.0, m.current_ma or 0.0)
             still_on = self._still_on(now_s, either_ma)
@@ -179,11 +186,8 @@ class Guard:
                 )
         else:
             self._idle_s = 0.0
-        if passed_s > lim.LATE_TICK_S:
-            return Cause.LATE_TICK, (
-                f"a tick came {1000 * passed_s:.0f} ms after the one before, "
-                f"bound {1000 * lim.LATE_TICK_S:.0f} ms"
-            )
+        if late := self._late(passed_s):
+            return late
         if current_ma is None:  # one converter for everything, and now another channel's turn
             self._unseen_s += passed_s
             return self._saturated(m) or self._control_frozen(m) or self._slow(m)
@@ -205,6 +209,34 @@ class Guard:
             or self._spent(passed_s, current_ma, last)
             or self._idle(passed_s)
         )
+
+    def _late(self, passed_s: float) -> tuple[Cause, str] | None:
+        if passed_s <= lim.LATE_TICK_S:
+            return None
+        return Cause.LATE_TICK, (
+            f"a tick came {1000 * passed_s:.0f} ms after the one before, "
+            f"bound {1000 * lim.LATE_TICK_S:.0f} ms"
+        )
+
+    def _on_dummy(self, passed_s: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+        """Judge a tick in which the dummy load is on: what flows there flows through nobody."""
+        self._stuck_since_s = None
+        return (
+            self._late(passed_s)
+            or self._saturated(m)
+            or self._control_frozen(m)
+            or self._supply(m)
+            or self._apart_on_dummy(m)
+            or self._dummy.judge(passed_s, m, last, self.limits.full_scale_ma)
+        )
+
+    def _apart_on_dummy(self, m: Measurement) -> tuple[Cause, str] | None:
+        if m.sampled != "current" or m.current_ma is None or m.guard_ma is None:
+            return None
+        bound_ma = lim.DISAGREE_MA + lim.DISAGREE_RATIO * max(m.current_ma, m.guard_ma)
+        if not self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=abs(m.current_ma - m.guard_ma) > bound_ma):
+            return None
+        return Cause.ADC_DISAGREE, f"control reads {m.current_ma:.2f} mA, guard {m.guard_ma:.2f} mA"
 
     def _repeats(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         """Tell a frozen converter from a spike: a true spike is a new code."""
@@ -360,13 +392,8 @@ class Guard:
         last, current_ma, kind = self._last, m.current_ma, m.sampled
         if self._control_same:
             return None  # may be a frozen converter, whose reading belongs to another channel
-        if kind == "supply" and m.supply_v is not None:
-            hits = 0 if not m.confirmed else 2 if self._supply_wrong(m.supply_v) else 1
-            if self._remembers(Cause.SUPPLY, hits, lim.SLOW_HITS, m.time_s):
-                return Cause.SUPPLY, (
-                    f"the current stage's supply reads {m.supply_v:.1f} V, allowed "
-                    f"{self.limits.supply_min_v:g} to {self.limits.supply_max_v:g} V"
-                )
+        if supply := self._supply(m):
+            return supply
         if not isinstance(last, Drive) or current_ma is None:
             return None
         if kind == "return" and m.return_ma is not None:
@@ -385,6 +412,17 @@ class Guard:
             saturated = m.voltage_v is not None and m.voltage_v > self._fold_v - 1.0
             return self._compared(current_ma, m.guard_ma, last, saturated=saturated)
         return None
+
+    def _supply(self, m: Measurement) -> tuple[Cause, str] | None:
+        if m.sampled != "supply" or m.supply_v is None or not m.confirmed:
+            return None
+        hits = 2 if self._supply_wrong(m.supply_v) else 1
+        if not self._remembers(Cause.SUPPLY, hits, lim.SLOW_HITS, m.time_s):
+            return None
+        return Cause.SUPPLY, (
+            f"the current stage's supply reads {m.supply_v:.1f} V, allowed "
+            f"{self.limits.supply_min_v:g} to {self.limits.supply_max_v:g} V"
+        )
 
     def _returned(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         """Judge what returns, measured within 2 ms of what leaves: one such pair suffices, or some denied."""
@@ -482,6 +520,8 @@ class Guard:
             return None
         if not isinstance(last, Drive):
             self._driven_since_s = m.time_s
+        if command.dummy:
+            return self._dummy.commanded(command)
         bound_ma, margin_ma = lim.SENSING_LIMIT_MA, 0.0
         if not command.sensing:
             bound_ma, margin_ma = self.limits.highest_ma, lim.SETPOINT_MARGIN_MA
@@ -495,7 +535,8 @@ class Guard:
             )
         if not self._proven and not command.sensing and command.setpoint_ma > lim.SENSING_LIMIT_MA:
             return Cause.GUARD_BLIND, "the guard has not seen the sensing current by its own converter"
-        step_ma = command.setpoint_ma - (last.setpoint_ma if isinstance(last, Drive) else 0.0)
+        before_ma = last.setpoint_ma if isinstance(last, Drive) and not last.dummy else 0.0
+        step_ma = command.setpoint_ma - before_ma
         if step_ma > lim.MAX_STEP_MA:
             return Cause.OVER_CURRENT, f"a rise of {step_ma:.2f} mA in one tick was commanded"
         return None

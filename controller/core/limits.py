@@ -59,6 +59,34 @@ PROOF_DROP_OUT_S: Final = 0.1
 PROOF_TRIP_S: Final = 0.1
 """The hardware trip needs two conversions, its latch and its switch microseconds; arming it two ticks."""
 
+# --- the trial on the dummy load -------------------------------------------------------------------
+TRIAL_LOW_MA: Final = 5.0
+"""A small current into the dummy load, enough to read its resistance within a few percent."""
+TRIAL_LOW_RATIO: Final = 0.15
+"""... from which the current may differ: the stage's gain (5 %), offset (0.3 mA), how far it is raised."""
+TRIAL_OHM_RATIO: Final = 0.10
+"""The dummy load's resistance by both readings: uncalibrated channels (5 % each) and its own 1 %."""
+TRIAL_DEAD_MA: Final = 0.1
+"""Code 0, an open switch: nothing, and no more (as in the self-test)."""
+TRIAL_OPEN_MA: Final = 0.05
+"""A switch that is open lets less than the proof current through, by whichever converter."""
+LIMITER_RATIO: Final = 0.06
+"""The limiter's window: 5 % over its parts and temperature, and what the converters may be off."""
+TRIAL_TICKS: Final = 8
+"""What is seen must last for so many ticks: every channel of the control converter has then had its turn."""
+TRIAL_WITHIN_S: Final = 0.2
+"""... and be there so long after a step has begun: twice the turn of all channels at 100 Hz."""
+TRIAL_PROVEN_S: Final = 0.05
+"""The guard has seen each switch open for so long, by itself, before it lets the dummy load be put on."""
+TRIAL_FULL_S: Final = 0.5
+"""Full current into the dummy load, in all: its heat is that of half a second."""
+TRIAL_FULL_RATIO: Final = 0.4
+"""... which is more than this share of the stage's full scale, asked for or read."""
+TRIAL_S: Final = 3.0
+"""The dummy load on, in all."""
+TRIAL_RETURNED: Final = 2
+"""Consecutive samples of the return path that say that current flows through a person."""
+
 # --- the hardware trip -----------------------------------------------------------------------------
 TRIP_MARGIN_MA: Final = 0.5
 TRIP_MARGIN_RATIO: Final = 0.10

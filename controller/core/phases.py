@@ -19,6 +19,8 @@ class Event(StrEnum):
     PASSED = "self-test passed"
     FAILED = "test failed"
     START = "Start pressed"
+    START_TRIAL = "Start pressed, dummy load there"
+    TRIED = "stage tried"
     PROVEN = "protections proven"
     TIMEOUT = "nobody came"
     UNRECORDED = "no record"
@@ -45,8 +47,15 @@ TRANSITIONS: Final = MappingProxyType(
         },
         _P.READY: {
             _E.START: _P.PROOF,
+            _E.START_TRIAL: _P.TRIAL,
             _E.TIMEOUT: _P.REFUSED,
             _E.UNRECORDED: _P.REFUSED,
+            _E.STOP: _P.STOPPED,
+            _E.TRIP: _P.TRIPPED,
+        },
+        _P.TRIAL: {
+            _E.TRIED: _P.PROOF,
+            _E.FAILED: _P.REFUSED,
             _E.STOP: _P.STOPPED,
             _E.TRIP: _P.TRIPPED,
         },
@@ -91,7 +100,8 @@ TERMINAL: Final = frozenset(phase for phase, row in TRANSITIONS.items() if row.k
 DRIVING: Final = frozenset(
     {Phase.PROOF, Phase.CONTACT, Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.REVERSE, Phase.STOPPING}
 )
-"""Phases in which the output may be connected."""
+"""Phases in which the output may be connected. Not so in `trial`: there one of its switches is always open,
+and both are where more than the proof current flows."""
 
 
 def diagram() -> str:

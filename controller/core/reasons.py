@@ -121,6 +121,15 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.INFORMATION,
             "nothing is wrong; the person may try again",
         ),
+        Refusal.STAGE_WRONG: Reason(
+            17,
+            "The current stage does not do as it is told.",
+            SERVICE,
+            Mender.TECHNICIAN,
+            Priority.HIGH,
+            "it gives a current that nobody asked for, or its limiter does not hold: only the open output "
+            "keeps it from a person",
+        ),
         # 2: what is asked for, and the panel
         Refusal.NOTHING_PREPARED: Reason(
             21,
@@ -286,6 +295,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.MEDIUM,
             "cut; the higher of the two is what 34 and 72 go by",
+        ),
+        Refusal.DUMMY_WRONG: Reason(
+            47,
+            "The load that the unit is tried on before each treatment is not right.",
+            "Have the unit serviced.",
+            Mender.TECHNICIAN,
+            Priority.LOW,
+            "no current flows through a person, and none can until it is mended",
         ),
         # 5: the converter that sets, the bus, the computer
         Cause.DAC_SILENT: Reason(

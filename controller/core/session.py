@@ -32,6 +32,7 @@ from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event
 from controller.core.proof import Proof
 from controller.core.regulator import Regulator
 from controller.core.rest import Given
+from controller.core.trial import Dummy, Trial
 from controller.core.types import (
     STOP_WORDS,
     Buttons,
@@ -54,9 +55,10 @@ class Plan(NamedTuple):
 
     `halves` are (polarity, seconds of current, ramps included) in order; `guarded` says that the guard has a
     converter of its own, whose reading zero must then be proven by too, `trip` that the unit has a hardware
-    trip, which is then proven; `heed_withdrawal` False only measures what heeding it is worth. `limit_ma` is
-    how far Up may go, at most the guard's ceiling; 0 leaves it at `target_ma`. The rest of a dose carries
-    what its first session gave, and `balances` says that its first half answers a polarity that is done.
+    trip, which is then proven, `dummy` the load that its stage is tried on first; `heed_withdrawal` False
+    only measures what heeding it is worth. `limit_ma` is how far Up may go, at most the guard's ceiling; 0
+    leaves it at `target_ma`. The rest of a dose carries what its first session gave, and `balances` says that
+    its first half answers a polarity that is done.
     Times in s, currents in mA, voltages in V, ramp in mA/s, charges in mA min.
     """
 
@@ -79,6 +81,7 @@ class Plan(NamedTuple):
     carried_reverse_ma_min: float = 0.0
     headroom: Headroom = Headroom()
     trip: bool = False
+    dummy: Dummy | None = None
 
     @property
     def total_s(self) -> float:
@@ -94,6 +97,8 @@ SELF_TEST_LIMIT_S: Final = 3.0
 """... and gives up after this (design: at most 3 s)."""
 SELF_TEST_ZERO_MA: Final = 0.1
 """Both converters must read less than this with the output open."""
+TRIED_REST_S: Final = 0.2
+"""For so long after the trial a reading may still be of the dummy load."""
 
 
 class Session:
@@ -137,6 +142,10 @@ class Session:
         self._stop_rate_ma_per_s = STOP_MA_PER_S
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
         self._proof = Proof(regulator.still_code(PROOF_MA), trip=plan.trip)
+        self._trial: Trial | None = None
+        self._tried_s: float | None = None
+        if plan.dummy is not None:
+            self._trial = Trial(plan.dummy, regulator.still_code, trip=plan.trip, operate_s=plan.operate_s)
         self.fold_back = FoldBack(
             target_ma=self.limit_ma,
             compliance_v=plan.compliance_v,
@@ -154,6 +163,7 @@ class Session:
         self._steps = {
             Phase.SELF_TEST: self._self_test,
             Phase.READY: self._ready,
+            Phase.TRIAL: self._try,
             Phase.PROOF: self._prove,
             Phase.CONTACT: self._sense,
             Phase.RAMP_UP: self._ramp_up,
@@ -186,6 +196,15 @@ class Session:
         """True when nothing can follow any more."""
         return self.phase in TERMINAL
 
+    def through_person_ma(self, m: Measurement) -> float | None:
+        """Return the measured current (mA) as far as it is a person's: none of it while the stage is tried.
+
+        Nor until the control converter has read anew, which takes all of its channels' turns.
+        """
+        if self._tried_s is not None and m.time_s - self._tried_s < TRIED_REST_S:
+            return None
+        return m.current_ma
+
     # --- what the device tells --------------------------------------------------------------------------
 
     def deny(self) -> None:
@@ -212,7 +231,7 @@ class Session:
         if self.phase in TERMINAL:
             return Off(self.polarity)
         if measurement.sampled == "voltage" and measurement.voltage_v is not None:
-            if current_ma is not None:
+            if current_ma is not None and self.phase is not Phase.TRIAL:
                 self.load.update(measurement.voltage_v, current_ma)
             if self.phase in FOLDING:
                 self.fold_back.see(now_s, measurement.voltage_v, self.setpoint_ma)
@@ -293,11 +312,26 @@ class Session:
         elif self._start_was_up:
             self.start_asked = True
         if self.start_asked and self.recorded:
-            self._go(Event.START)
+            self._go(Event.START if self._trial is None else Event.START_TRIAL)
         elif self._elapsed_s() >= READY_TIMEOUT_S:
             self.refusal = Refusal.NOBODY_CAME
             self.reason = f"Start was not pressed within {READY_TIMEOUT_S:.0f} s"
             self._go(Event.TIMEOUT)
+        return Off(self.polarity)
+
+    def _try(self, m: Measurement) -> Command:
+        trial = self._trial
+        if trial is None:  # no row of the table leads here without one
+            return Off(self.polarity)
+        self._tried_s = self._now_s
+        command = trial.step(self._now_s, m, self.polarity)
+        if trial.done:
+            self._go(Event.TRIED)
+        elif trial.failed is not None:
+            self.refusal, self.reason = trial.refusal, trial.failed
+            self._go(Event.FAILED)
+        else:
+            return command
         return Off(self.polarity)
 
     def _prove(self, m: Measurement) -> Command:

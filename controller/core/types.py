@@ -19,6 +19,7 @@ class Phase(StrEnum):
 
     SELF_TEST = "self_test"
     READY = "ready"
+    TRIAL = "trial"
     PROOF = "proof"
     CONTACT = "contact"
     RAMP_UP = "ramp_up"
@@ -113,6 +114,8 @@ class Refusal(StrEnum):
     BUS_SLOW = "bus_slow"
     TRIP_DEAD = "trip_dead"
     TRIP_HANGS = "trip_hangs"
+    STAGE_WRONG = "stage_wrong"
+    DUMMY_WRONG = "dummy_wrong"
     RELAY_WELDED = "relay_welded"
     OUTPUT_DEAD = "output_dead"
     ENABLE_HANGS = "enable_hangs"
@@ -165,9 +168,10 @@ class Measurement(NamedTuple):
     tripped: bool | None = None
 
 
-TripOrder: TypeAlias = Literal["follow", "force", "rearm"]
+TripOrder: TypeAlias = Literal["follow", "force", "rearm", "catch", "once"]
 """What the hardware trip is to do: its threshold follows the setpoint, or is put below any current, or its
-latch is armed again, which takes code 0."""
+latch is armed again, which takes code 0. On the dummy load it may also stay at its least, below the current
+(`catch`), or trip at the first conversion above that (`once`)."""
 
 
 class Off(NamedTuple):
@@ -182,7 +186,8 @@ class Drive(NamedTuple):
     `sensing` marks the tiny current that looks for contact: an open circuit is then no fault, and the
     guard holds the setpoint to the sensing limit. `series` and `beat` False leave the series relay open or
     the heartbeat silent, and `trip` forces the hardware trip or arms it again, all for the proof of the
-    protections.
+    protections. `dummy` puts the dummy load on, with both output switches open: what is asked for flows there
+    and not through a person.
     """
 
     polarity: Polarity
@@ -192,6 +197,7 @@ class Drive(NamedTuple):
     series: bool = True
     beat: bool = True
     trip: TripOrder = "follow"
+    dummy: bool = False
 
 
 Command: TypeAlias = Off | Drive

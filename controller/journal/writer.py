@@ -293,10 +293,11 @@ def _unstarted(error: OSError) -> str:
 
 def _seen(session: Session, m: Measurement) -> tuple[Any, ...]:
     """Return what a chart needs of a tick: polarity, setpoint and current (mA), voltage (V)."""
+    current_ma = session.through_person_ma(m)
     return (
         session.polarity,
         round(session.setpoint_ma, 3),
-        None if m.current_ma is None else round(m.current_ma, 3) + 0.0,
+        None if current_ma is None else round(current_ma, 3) + 0.0,
         None if m.voltage_v is None else round(m.voltage_v, 2) + 0.0,
     )
 

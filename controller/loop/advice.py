@@ -32,6 +32,7 @@ DRIVEN: Final = frozenset({Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.STO
 
 NEXT: Final = {
     Phase.SELF_TEST: "wait_self_test",
+    Phase.TRIAL: "wait_proof",
     Phase.PROOF: "wait_proof",
     Phase.CONTACT: "put_in",
     Phase.RAMP_UP: "keep_still",

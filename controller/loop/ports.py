@@ -57,7 +57,7 @@ class DacPort(Protocol):
 class TripPort(Protocol):
     """The latch of the hardware trip, and what the guard's converter sets it by.
 
-    All three writes tell whether the chip then holds what was written.
+    All writes tell whether the chip then holds what was written.
     """
 
     def tripped(self) -> bool:
@@ -74,6 +74,9 @@ class TripPort(Protocol):
 
     def hold(self) -> bool:
         """Let ALERT stay once it is asserted."""
+
+    def at_once(self, on: bool) -> bool:  # noqa: FBT001 - the one argument is the choice
+        """Assert ALERT after one conversion above the threshold instead of two running."""
 
     def verify(self, threshold: int) -> None:
         """Read both thresholds back; OSError if they are not what was written."""
@@ -110,6 +113,9 @@ class RelaysPort(Protocol):
 
     def set_polarity(self, reverse: bool) -> None:  # noqa: FBT001 - the one argument is the position
         """Move the polarity relay."""
+
+    def set_dummy(self, on: bool) -> None:  # noqa: FBT001 - the one argument is the position
+        """Put the dummy load on or take it off, where the unit has one."""
 
 
 class HeartbeatPort(Protocol):

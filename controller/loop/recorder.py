@@ -93,8 +93,10 @@ class Recorder:
         phase = session.phase
         if phase is not self._phase or session.polarity != self._polarity:
             self._change(phase, now_s)
-        if measurement.sampled == "current" and measurement.current_ma is not None:
-            self._figures(measurement.current_ma, phase, now_s)
+        if measurement.sampled == "current":
+            current_ma = session.through_person_ma(measurement)
+            if current_ma is not None:
+                self._figures(current_ma, phase, now_s)
         if self._on_tick is not None:
             self._on_tick(phase is not Phase.STOPPING and phase is not Phase.TRIPPED)
         if now_s >= self._row_due_s:
@@ -127,7 +129,7 @@ class Recorder:
         trace.polarity.append(session.polarity)
         trace.target_ma.append(session.target_ma)
         trace.setpoint_ma.append(session.setpoint_ma)
-        trace.measured_ma.append(measurement.current_ma)
+        trace.measured_ma.append(session.through_person_ma(measurement))
         trace.voltage_v.append(measurement.voltage_v)
         if self._on_snapshot is not None:
             self._on_snapshot(self.snapshot(measurement))
@@ -141,7 +143,7 @@ class Recorder:
             polarity=session.polarity,
             target_ma=session.target_ma,
             setpoint_ma=session.setpoint_ma,
-            measured_ma=measurement.current_ma,
+            measured_ma=session.through_person_ma(measurement),
             voltage_v=measurement.voltage_v,
             resistance_ohm=session.load.resistance_ohm,
             left_s=session.left_s,

@@ -115,7 +115,7 @@ class Rig(RigPort):
         self._threshold = Threshold(scales.trip_least_ma)
         self._threshold_ma = 0.0
         self._threshold_code = 0
-        self._released = False
+        self._released = self._at_once = self._loaded = False
         self._series_operations = self._polarity_operations = 0
         self._pressed = (False, False, False, False)
         self._buttons = Buttons()
@@ -133,7 +133,9 @@ class Rig(RigPort):
         """Switch off and check the DAC, whatever a dead program left behind. Raises Refused or OSError."""
         ports = self._ports
         ports.relays.disconnect()
+        ports.relays.set_dummy(False)
         ports.heartbeat.rest()
+        self._loaded = False
         self._connected, self._beats, self._code = False, True, 0
         self._series_operations = self._polarity_operations = 0
         self._failure, self._pending, self._waited, self._dac_doubted = None, "", False, False
@@ -379,6 +381,7 @@ class Rig(RigPort):
         if trip is None:
             return
         self._released, self._threshold = False, Threshold(self._scales.trip_least_ma)
+        self._heed_at_once(trip, on=False)
         self._put_threshold(trip, self._threshold.follow(0.0, self._threshold_ma))
         for _ in range(2 * ARM_TRIES):
             self._ports.bus.allow(BUS_TIME_S)
@@ -394,8 +397,11 @@ class Rig(RigPort):
 
     def _command_trip(self, trip: TripPort, command: Drive) -> None:
         """Let the threshold follow, or force or arm the trip, before the DAC is written. Raises OSError."""
+        self._heed_at_once(trip, on=command.trip == "once")
         if command.trip == "force":
             wanted_ma = FORCED_MA
+        elif command.trip in {"catch", "once"}:
+            wanted_ma = self._scales.trip_least_ma
         else:
             wanted_ma = self._threshold.follow(command.setpoint_ma, self._threshold_ma)
         if wanted_ma != self._threshold_ma:
@@ -405,6 +411,12 @@ class Rig(RigPort):
         elif self._released:
             self._see_done(trip.hold)
             self._released = False
+
+    def _heed_at_once(self, trip: TripPort, *, on: bool) -> None:
+        """Let one conversion be enough, or again take two. Raises OSError."""
+        if on != self._at_once:
+            self._see_done(lambda: trip.at_once(on))
+            self._at_once = on
 
     def _arm_a_step(self, trip: TripPort) -> None:
         """Let ALERT fall, or, a conversion later, hold it again and make the edge. Raises OSError."""
@@ -457,12 +469,16 @@ class Rig(RigPort):
             self._fail(Failure(ports.cause_of(chip, error), str(error)))
             return
         self._beats = command.beat
+        if not command.dummy:
+            self._load(on=False)
         if command.series and not self._connected:
             ports.relays.connect()
             self._connected = True
             self._series_operations += 1
         elif self._connected and not command.series:
             self._disconnect()
+        if command.dummy:
+            self._load(on=True)
 
     def _rest(self, command: Off) -> None:
         was_connected, chip = self._connected, "DAC"
@@ -490,6 +506,13 @@ class Rig(RigPort):
     def _disconnect(self) -> None:
         self._ports.relays.disconnect()
         self._connected = False
+        self._load(on=False)
+
+    def _load(self, *, on: bool) -> None:
+        """Put the dummy load on, or take it off."""
+        if on != self._loaded:
+            self._ports.relays.set_dummy(on)
+            self._loaded = on
 
     def _fail(self, failure: Failure) -> None:
         self._disconnect()

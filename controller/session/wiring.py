@@ -15,8 +15,9 @@ from config.calibration import Calibration
 from config.unit import Unit
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
-from controller.core.limits import Headroom
+from controller.core.limits import LIMITER_RATIO, TRIAL_LOW_RATIO, Headroom
 from controller.core.session import Plan, Session
+from controller.core.trial import Dummy
 from controller.core.types import Refusal
 from controller.host.ownership import InUse
 from controller.host.realtime import real_time
@@ -245,6 +246,18 @@ def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> 
     return loop_of(request.unit, request.calibration, request.treatment, rig, clock, stop)
 
 
+def _dummy_of(unit: Unit) -> Dummy | None:
+    """Return what the stage is held to on the unit's dummy load, None without one."""
+    dummy = unit.dummy
+    if dummy is None:
+        return None
+    limiter_ma = dummy.limiter_ma
+    lowest_ma = min(
+        (1 - LIMITER_RATIO) * limiter_ma, (1 - TRIAL_LOW_RATIO) * dummy.gain * unit.stage.full_scale_ma
+    )
+    return Dummy(dummy.ohm, dummy.gain, lowest_ma, (1 + LIMITER_RATIO) * limiter_ma)
+
+
 def loop_of(
     unit: Unit,
     calibration: Calibration,
@@ -278,6 +291,7 @@ def loop_of(
         settle_s=unit.polarity.settle_ms / 1000,
         guarded=unit.guard_adc is not None,
         trip=unit.trip is not None,
+        dummy=_dummy_of(unit),
         limit_ma=limit_ma,
         balances=rest is not None and rest.balances,
         carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,

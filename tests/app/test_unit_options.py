@@ -15,6 +15,7 @@ from config.unit import Unit, reference_unit
 
 PAGE = Path(__file__).parents[2] / "docs" / "unit.md"
 TRIP = "hardware trip"
+DUMMY = "dummy load"
 MARKS = re.compile(r"(?<=<!-- options -->\n).*?(?=<!-- end -->)", re.S)
 
 
@@ -46,9 +47,12 @@ def test_every_part_that_a_file_may_leave_out_by_null_is_in_the_table():
     ("unit", "names"),
     [
         (reference_unit(), [TRIP]),
-        (Unit(), ["headroom", "parts of the output", "one-shot", TRIP]),
+        (Unit(), ["headroom", "parts of the output", "one-shot", TRIP, DUMMY]),
         (reference_unit().model_copy(update={"guard_adc": None}), ["guard converter", TRIP]),
-        (Unit(guard_adc=None, one_shot={}), ["guard converter", "headroom", "parts of the output", TRIP]),
+        (
+            Unit(guard_adc=None, one_shot={}),
+            ["guard converter", "headroom", "parts of the output", TRIP, DUMMY],
+        ),
         (TRIPPING, []),
     ],
 )

@@ -29,7 +29,7 @@ def test_the_header_has_each_gpio_on_a_pin_of_its_own():
 
 
 def test_every_pin_of_the_file_is_in_the_table_once():
-    unit = Unit.model_validate({"pins": {"alert": 25, "rearm": 18}})
+    unit = Unit.model_validate({"pins": {"alert": 25, "rearm": 18, "dummy": 24}})
     near = list(wires(unit, "Pi"))
     for _, pin in unit.pins:
         assert sum(f"GPIO{pin}" == wire.split(", ")[1].split(" ")[0] for wire in near) == 1

@@ -35,12 +35,14 @@ def test_the_reference_file_says_which_of_its_keys_differ_from_the_defaults() ->
         for line in lines
         if ": " in line.split("#")[0] + " " and "# default: null" in line
     }
-    assert marked == {"headroom_v", "output", "one_shot"}
+    assert marked == {"headroom_v", "output", "one_shot", "dummy"}
     written, plain = reference_unit(), Unit()
-    assert written.model_copy(update={"stage": plain.stage, "output": None, "one_shot": None}) == plain
+    without = dict.fromkeys(("output", "one_shot", "dummy"))
+    pins = written.pins.model_copy(update={"dummy": None})
+    assert written.model_copy(update={"stage": plain.stage, "pins": pins, **without}) == plain
     only_headroom = written.stage.model_copy(update={"headroom_v": None, "headroom_ohm": 0.0})
     assert only_headroom == plain.stage
-    assert (plain.stage.headroom_v, plain.output, plain.one_shot) == (None, None, None)
+    assert (plain.stage.headroom_v, plain.output, plain.one_shot, plain.dummy) == (None,) * 4
 
 
 def test_a_file_that_was_written_before_there_were_more_parts_means_the_same() -> None:
@@ -79,8 +81,8 @@ def test_what_a_stage_reaches_at_a_current() -> None:
 
 def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it() -> None:
     plain = Unit().as_known_before()
-    assert set(plain) == set(Unit.model_fields) - {"output", "one_shot", "pedal", "trip"}
-    assert "rearm" not in plain["pins"]
+    assert set(plain) == set(Unit.model_fields) - {"output", "one_shot", "pedal", "trip", "dummy"}
+    assert not {"rearm", "dummy"} & set(plain["pins"])
     assert set(plain["stage"]) == {
         "full_scale_ma",
         "compliance_v",
@@ -89,7 +91,8 @@ def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it(
         "supply_max_v",
     }
     parts = {"one_shot": {}, "output": {}, "pedal": True, "stage": {"headroom_v": 4.0}, "trip": {}}
-    more = Unit.model_validate(parts | {"pins": {"alert": 23, "rearm": 18}})
+    pins = {"alert": 23, "rearm": 18, "dummy": 24}
+    more = Unit.model_validate(parts | {"dummy": {}, "pins": pins})
     assert more.as_known_before() == more.model_dump(mode="json")
 
 
@@ -138,6 +141,17 @@ def test_a_unit_is_frozen() -> None:
         (
             "pins: {series_relay: 4, polarity_relay: 8}",
             "pins: series_relay on 4 and polarity_relay on 8 would go high",
+        ),
+        ("pins: {dummy: 4}", "pins: dummy on 4 would go high without the controller"),
+        ("dummy: {}", "dummy: a dummy load needs pins.dummy, a pin is allowed"),
+        (
+            "dummy: {limiter_ma: 20}\npins: {dummy: 24}\nstage: {full_scale_ma: 15}\n"
+            "limits: {max_current_ma: 15}",
+            "dummy: limiter_ma is 20, at most 16.5 mA is allowed",
+        ),
+        (
+            "dummy: {ohm: 2200}\npins: {dummy: 24}",
+            "dummy: ohm would need 64.1 V at the limiter's 29.2 mA, at most 2058 ohm is allowed",
         ),
         ("pins: {rearm: 4}", "pins: rearm on 4 would go high without the controller"),
         ("trip: {}", "trip: a trip needs pins.alert and pins.rearm, a pin each is allowed"),

@@ -8,11 +8,16 @@ from controller.core.guard import Guard
 from controller.core.limits import GuardLimits
 from controller.core.regulator import Regulator
 from controller.core.session import Plan, Session
+from controller.core.trial import Dummy
 from controller.core.types import Buttons, Command, Drive, Measurement, Off, Polarity, Trip
 
 MOST_TICKS = 100_000
 """A test that would never end fails instead: so many ticks are a thousand seconds."""
 KINDS = ("voltage", "current", "voltage", "return", "voltage", "current", "voltage", "supply")
+
+
+DUMMY = Dummy(ohm=1500.0, gain=1.25, lowest_ma=25.85, highest_ma=29.15)
+LIMITER_MA = 27.5
 
 
 class Bench:
@@ -28,6 +33,8 @@ class Bench:
         limit_ma: float = 0.0,
         ramp_ma_per_s: float = 0.5,
         first: Polarity = "forward",
+        *,
+        dummy: bool = False,
     ) -> None:
         polarities: tuple[Polarity, ...] = ("forward", "reverse")
         if first == "reverse":
@@ -45,6 +52,7 @@ class Bench:
             dead_time_s=0.05,
             settle_s=0.05,
             limit_ma=limit_ma,
+            dummy=DUMMY if dummy else None,
         )
         regulator = Regulator(full_scale_ma=25.0, gain=1.0, offset_ma=0.0, tick_s=self.tick_s)
         self.session = Session(self.plan, regulator)
@@ -67,6 +75,8 @@ class Bench:
 
     def plant_ma(self) -> float:
         applied = self.applied
+        if isinstance(applied, Drive) and applied.dummy:
+            return min(LIMITER_MA, applied.code / 4095 * 25.0 * DUMMY.gain)
         closed = isinstance(applied, Drive) and applied.series and applied.beat
         return applied.code / 4095 * 25.0 if closed else 0.0
 
@@ -75,7 +85,8 @@ class Bench:
         sign = -1 if self.applied.polarity == "reverse" else 1
         kind = KINDS[self.ticks % len(KINDS)]
         wobble = self.ticks % 3  # a living converter is never quite still
-        volts = current_ma / 1000 * self.ohm
+        loaded = isinstance(self.applied, Drive) and self.applied.dummy
+        volts = current_ma / 1000 * (DUMMY.ohm if loaded else self.ohm)
         measurement = Measurement(
             time_s=self.now_s,
             guard_ma=current_ma,
@@ -83,7 +94,7 @@ class Bench:
             current_ma=current_ma,
             voltage_v=volts,
             supply_v=64.0,
-            return_ma=sign * current_ma,
+            return_ma=0.0 if loaded else sign * current_ma,
             sampled=kind,
             sampled_code=1000 * (self.ticks % len(KINDS)) + wobble,
             buttons=Buttons(start=0.5 < self.now_s < 0.7),

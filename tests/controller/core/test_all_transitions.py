@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from core_bench import Bench
+from core_bench import DUMMY, Bench
 
 from controller.core.limits import STUCK_S
 from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event
@@ -102,19 +102,22 @@ class Watched(Bench):
         if before in TERMINAL:
             stuck = trip is not None and trip.cause is Cause.OUTPUT_STUCK and before is not Phase.TRIPPED
             assert here is before or (stuck and here is Phase.TRIPPED)
-        if here in TERMINAL or here not in DRIVING:
+        if here in TERMINAL or here not in DRIVING | {Phase.TRIAL}:
             assert isinstance(self.applied, Off)
+        if here is Phase.TRIAL and isinstance(self.applied, Drive):
+            assert not (self.applied.series and self.applied.beat), "the output is never closed in a trial"
         if trip:
             assert here in TERMINAL
             assert isinstance(self.applied, Off)
         if isinstance(self.applied, Drive):
-            assert 0.0 <= self.applied.setpoint_ma <= self.plan.target_ma + 1e-9
+            most_ma = DUMMY.highest_ma if self.applied.dummy else self.plan.target_ma + 1e-9
+            assert 0.0 <= self.applied.setpoint_ma <= most_ma
         return trip
 
 
 def brought_to(phase: Phase) -> Watched:
     """Return a bench whose session came into `phase` by real steps."""
-    bench = Watched()
+    bench = Watched(dummy=phase is Phase.TRIAL)
     if phase is Phase.STOPPING:
         bench.run_until(Phase.HOLD)
         bench.tick(buttons=Buttons(stop=True))
@@ -221,6 +224,10 @@ def test_every_way_of_the_table_is_gone_by_some_session(benches: dict[Phase, Wat
     nobody = Watched()
     nobody.run_until(Phase.CONTACT)
     run(nobody, guard_ma=0.0, current_ma=0.0, voltage_v=60.0)
+    run(Watched(dummy=True, half_s=9.0))
+    closed = Watched(dummy=True)
+    closed.run_until(Phase.TRIAL)
+    run(closed, voltage_v=20.0)
     welded = Watched()
     welded.run_until(Phase.PROOF)
     run(welded, voltage_v=20.0)

@@ -45,7 +45,19 @@ def test_current_is_reached_only_through_start_and_contact() -> None:
     for phase, row in TRANSITIONS.items():
         for event, following in row.items():
             if following in DRIVING and phase not in DRIVING:
-                assert (phase, event, following) == (Phase.READY, Event.START, Phase.PROOF)
+                assert (phase, event, following) in {
+                    (Phase.READY, Event.START, Phase.PROOF),
+                    (Phase.TRIAL, Event.TRIED, Phase.PROOF),
+                }
+
+
+def test_the_trial_is_reached_through_start_alone_and_leads_to_no_current_but_the_proofs() -> None:
+    into = {
+        (phase, event) for phase, row in TRANSITIONS.items() for event in row if row[event] is Phase.TRIAL
+    }
+    assert into == {(Phase.READY, Event.START_TRIAL)}
+    assert Phase.TRIAL not in DRIVING
+    assert set(TRANSITIONS[Phase.TRIAL].values()) - TERMINAL == {Phase.PROOF}
 
 
 def test_the_diagram_in_the_docs_is_the_table() -> None:

@@ -14,6 +14,7 @@ NUMBERS = {
     "deviation": 14,
     "electrodes_touch": 15,
     "no_contact": 16,
+    "stage_wrong": 17,
     "nothing_prepared": 21,
     "order_refused": 22,
     "no_record": 23,
@@ -35,6 +36,7 @@ NUMBERS = {
     "adc_saturated": 44,
     "adc_reset": 45,
     "adc_disagree": 46,
+    "dummy_wrong": 47,
     "dac_silent": 51,
     "dac_stuck": 52,
     "dac_reset": 53,
@@ -104,7 +106,7 @@ def test_of_a_reason_that_only_a_newer_version_knows_the_safe_thing_is_said():
 
 def test_high_is_only_where_current_may_flow_that_should_not():
     high = {row.code for row in REASONS.values() if row.priority is Priority.HIGH}
-    assert high == {34, 63, 65, 67, 72, 77}
+    assert high == {17, 34, 63, 65, 67, 72, 77}
 
 
 def test_what_cuts_a_treatment_is_medium_at_least_and_what_keeps_one_from_beginning_is_not():

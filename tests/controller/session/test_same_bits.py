@@ -17,10 +17,10 @@ RECORDED = {
     2: ([{"at_s": 40, "fault": "hand_out"}], "aborted", "open_circuit"),
 }
 UNITS = {"reference": reference_unit, "before": Unit}
-"""The reference unit, and one whose file was written before there were outputs and one-shots in it."""
+"""The reference unit, and one whose file was written before there were outputs, one-shots and dummy loads in it."""
 BITS = {
-    ("reference", 1): "217899ae0dee7423956c0565fd754e86",
-    ("reference", 2): "7b51dbf0cf7ecc680aade1ffebd10127",
+    ("reference", 1): "90057c8938330ecc737f34b780423cfb",
+    ("reference", 2): "e8255c89f1ded47d74df39ca192325bb",
     ("before", 1): "18e18c35911f8c75b88939517c0f93f7",
     ("before", 2): "08e9eb90211ea3ef8604d0474d51c6ea",
 }

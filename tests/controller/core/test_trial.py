@@ -1,0 +1,371 @@
+"""The trial on the dummy load, step by step, and the guard's rule for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from core_bench import DUMMY, LIMITER_MA, Bench
+
+from controller.core.dummy_rule import DummyRule
+from controller.core.limits import PROOF_MA, TRIAL_FULL_S, TRIAL_S
+from controller.core.trial import RECOVERY, RELEASED, STAGE, SWITCHES, TRIPPED, Trial
+from controller.core.types import Buttons, Cause, Command, Drive, Measurement, Off, Phase, Refusal
+
+pytestmark = pytest.mark.core
+
+TICK_S = 0.005
+READING = Bench().measure(voltage_v=0.0, current_ma=0.0, guard_ma=0.0, return_ma=0.0)
+WHOLE = SWITCHES + STAGE + TRIPPED + RELEASED + RECOVERY
+LOW_MA = 5.0 * DUMMY.gain
+
+
+def reads(ma: float, **changes: Any) -> dict[str, Any]:
+    """Both converters read `ma`, and the voltage is what the dummy load then stands at."""
+    return {"current_ma": ma, "guard_ma": ma, "voltage_v": ma * DUMMY.ohm / 1000, "tripped": False} | changes
+
+
+def right(drive: Drive | Off, **changes: Any) -> dict[str, Any]:
+    """What a sound unit shows when it is driven like that."""
+    if not isinstance(drive, Drive) or not drive.dummy:
+        return reads(0.0, **changes)
+    if drive.trip == "catch":
+        return reads(0.0, tripped=True, voltage_v=57.0, **changes)
+    return reads(min(LIMITER_MA, drive.code / 4095 * 25.0 * DUMMY.gain), **changes)
+
+
+class Walk:
+    """A trial on a sound unit, as far as a test lets it be."""
+
+    def __init__(self, *, trip: bool = True, tick_s: float = TICK_S) -> None:
+        def code_of(ma: float) -> int:
+            return round(ma / 25.0 * 4095)
+
+        self.trial = Trial(DUMMY, code_of, trip=trip, operate_s=0.02)
+        self.now_s, self.tick_s = 0.0, tick_s
+        self.drive: Drive | Off = Off()
+        self.driven: list[Drive] = []
+
+    def tick(self, **wrong: Any) -> Drive:
+        m: Measurement = READING._replace(**(right(self.drive) | wrong))
+        self.drive = self.trial.step(self.now_s, m, "forward")
+        self.driven.append(self.drive)
+        self.now_s += self.tick_s
+        assert self.now_s < 5.0, "it never ends"
+        return self.drive
+
+    def to(self, number: int) -> Walk:
+        """Go on until step `number` of `WHOLE` is driven."""
+        changes = 0
+        last = self.tick()
+        while changes < number:
+            now = self.tick()
+            changes += now != last
+            last = now
+        return self
+
+    def until_failed(self, **wrong: Any) -> tuple[Refusal | None, str]:
+        while self.trial.failed is None:
+            assert not self.trial.done, "it has passed"
+            self.tick(**wrong)
+        return self.trial.refusal, self.trial.failed
+
+
+def asked(drive: Drive) -> tuple[bool, bool, bool, int, str]:
+    return drive.series, drive.beat, drive.dummy, drive.code, drive.trip
+
+
+@pytest.mark.parametrize("trip", [True, False])
+@pytest.mark.parametrize("tick_s", [0.005, 0.01, 0.02])
+def test_the_steps_are_these_and_in_this_order(trip: bool, tick_s: float) -> None:
+    walk = Walk(trip=trip, tick_s=tick_s)
+    while not walk.trial.done:
+        walk.tick()
+    seen = [asked(drive) for n, drive in enumerate(walk.driven) if not n or drive != walk.driven[n - 1]]
+    proof, low, sensing = 11, 819, 49
+    assert seen == [
+        (False, False, False, proof, "follow"),
+        (False, True, False, proof, "follow"),
+        (False, False, False, proof, "follow"),
+        (True, False, False, proof, "follow"),
+        (False, False, False, proof, "follow"),
+        (False, False, True, 0, "follow"),
+        (False, False, True, low, "follow"),
+        (False, False, True, 4095, "follow"),
+        *([(False, False, True, 4095, "catch"), (False, False, True, 0, "rearm")] if trip else []),
+        (False, False, False, proof, "follow"),
+        *([(False, False, True, sensing, "once"), (False, False, False, proof, "follow")] if trip else []),
+    ]
+    assert not any(drive.series and drive.beat for drive in walk.driven), "the output is never closed"
+    assert all(drive.sensing and (drive.dummy or drive.setpoint_ma == PROOF_MA) for drive in walk.driven)
+    full_s = sum(drive.code == 4095 for drive in walk.driven) * tick_s
+    assert full_s <= TRIAL_FULL_S
+    assert walk.now_s < TRIAL_S
+
+
+def test_what_flows_is_what_the_trips_threshold_has_to_follow() -> None:
+    drives = {drive.code: drive.setpoint_ma for drive in Walk().to(8).driven if drive.dummy}
+    assert drives == {0: 0.0, 819: LOW_MA, 4095: DUMMY.highest_ma}
+
+
+WRONG: list[tuple[int, dict[str, Any], Refusal, str]] = [
+    (0, reads(0.0, voltage_v=3.1), Refusal.RELAY_WELDED, "current flows with both output relays open"),
+    (0, reads(0.07), Refusal.RELAY_WELDED, "or the dummy load's relay hangs"),
+    (0, reads(0.0, voltage_v=None), Refusal.RELAY_WELDED, "both output relays open"),
+    (0, reads(0.0, guard_ma=0.06), Refusal.RELAY_WELDED, "both output relays open"),
+    (0, reads(0.0, current_ma=None), Refusal.RELAY_WELDED, "both output relays open"),
+    (1, reads(0.07), Refusal.RELAY_WELDED, "live with the series relay open"),
+    (3, reads(0.07), Refusal.ENABLE_HANGS, "stays live without a heartbeat"),
+    (5, reads(27.0), Refusal.STAGE_WRONG, "gives 27.00 mA into the dummy load at code 0: it is latched"),
+    (5, reads(0.0, guard_ma=27.0), Refusal.STAGE_WRONG, "gives 27.00 mA into the dummy load at code 0"),
+    (5, reads(0.11), Refusal.STAGE_WRONG, "gives 0.11 mA into the dummy load at code 0"),
+    (5, reads(0.0, tripped=True), Refusal.STAGE_WRONG, "the hardware trip cut a current"),
+    (6, reads(0.0, voltage_v=57.0), Refusal.DUMMY_WRONG, "stands at 57.0 V: the dummy load is open"),
+    (6, reads(0.0), Refusal.OUTPUT_DEAD, "gives nothing into the dummy load"),
+    (6, reads(0.0, voltage_v=None), Refusal.OUTPUT_DEAD, "gives nothing into the dummy load"),
+    (6, reads(LOW_MA, voltage_v=0.1), Refusal.DUMMY_WRONG, "reads 16 ohm where 1500 ohm are built in"),
+    (6, reads(LOW_MA, voltage_v=10.5), Refusal.DUMMY_WRONG, "reads 1680 ohm"),
+    (6, reads(4.0), Refusal.STAGE_WRONG, "gives 4.00 mA into the dummy load where 6.25 mA are asked for"),
+    (6, reads(27.0), Refusal.STAGE_WRONG, "gives 27.00 mA into the dummy load where 6.25 mA are asked for"),
+    (6, reads(0.0, tripped=True), Refusal.STAGE_WRONG, "at a small code"),
+    (7, reads(31.0), Refusal.STAGE_WRONG, "31.00 to 31.00 mA flow into the dummy load"),
+    (7, reads(20.0), Refusal.STAGE_WRONG, "the limiter has to hold 25.85 to 29.15 mA"),
+    (7, reads(27.5, guard_ma=25.0), Refusal.STAGE_WRONG, "25.00 to 27.50 mA flow"),
+    (8, reads(27.5), Refusal.TRIP_DEAD, "stays above the hardware trip's threshold"),
+    (8, reads(27.5, tripped=True), Refusal.TRIP_DEAD, "its switch conducts"),
+    (8, reads(0.0), Refusal.TRIP_DEAD, "its latch hangs"),
+    (9, reads(0.0, tripped=True), Refusal.TRIP_HANGS, "can't be armed after it has cut"),
+    (10, reads(0.07), Refusal.DUMMY_WRONG, "with the dummy load off: its relay does not let go"),
+    (11, reads(0.3, tripped=True), Refusal.STAGE_WRONG, "winds up while its circuit is open"),
+    (11, reads(0.0), Refusal.DUMMY_WRONG, "its relay does not close"),
+]
+
+
+@pytest.mark.parametrize(("number", "reading", "refusal", "words"), WRONG)
+def test_what_is_not_seen_refuses_by_name(
+    number: int, reading: dict[str, Any], refusal: Refusal, words: str
+) -> None:
+    found, sentence = Walk().to(number).until_failed(**reading)
+    assert found is refusal
+    assert words in sentence
+
+
+@pytest.mark.parametrize("number", range(len(WHOLE)))
+def test_what_is_seen_too_briefly_is_not_seen(number: int) -> None:
+    """Each step needs its ticks in a row; a stage that is right now and then is not right."""
+    walk = Walk().to(number)
+    here, ticks = asked(walk.drive), WHOLE[number].ticks
+    for _ in range(120 // ticks):
+        walk.tick(**reads(40.0, voltage_v=40.0, tripped=WHOLE[number].trip != "catch"))
+        if walk.trial.failed is not None:
+            return
+        for _ in range(ticks - 1):
+            assert asked(walk.tick()) == here
+    raise AssertionError("it went on for 0.6 s")
+
+
+def test_a_step_lasts_at_least_as_long_as_what_it_waits_for() -> None:
+    walk = Walk()
+    while not walk.trial.done:
+        walk.tick()
+    silent = [drive.series or drive.beat for drive in walk.driven]
+    first_series = next(n for n, drive in enumerate(walk.driven) if drive.series)
+    quiet = first_series - max(n for n in range(first_series) if silent[n])
+    assert quiet * TICK_S >= 0.12, "the enable relay has had its time to let go"
+
+
+# --- session ------------------------------------------------------------------------------------------------
+
+
+def test_a_session_tries_its_stage_before_the_proof_and_counts_nothing_of_it() -> None:
+    bench = Bench(dummy=True)
+    bench.run_until(Phase.TRIAL)
+    shown: list[float | None] = []
+    while bench.session.phase is Phase.TRIAL:
+        bench.tick()
+        shown.append(bench.session.through_person_ma(bench.measure()))
+    assert bench.session.phase is Phase.PROOF
+    assert set(shown) == {None}, "what the dummy load takes is told to nobody"
+    assert bench.session.dose.ma_min("forward") == 0.0
+    assert bench.session.load.resistance_ohm is None
+    assert bench.session.setpoint_ma == 0.0
+    bench.run_until(Phase.CONTACT)
+    assert bench.session.through_person_ma(bench.measure()) is not None
+    bench.run_until(Phase.DONE)
+
+
+def test_a_latched_stage_is_refused_before_the_output_has_closed() -> None:
+    bench = Bench(dummy=True)
+    bench.run_until(Phase.TRIAL)
+    while not bench.session.finished:
+        loaded = isinstance(bench.applied, Drive) and bench.applied.dummy
+        assert bench.tick(**({"current_ma": 27.0, "guard_ma": 27.0} if loaded else {})) is None
+    assert (bench.session.phase, bench.session.refusal) == (Phase.REFUSED, Refusal.STAGE_WRONG)
+    assert not any(isinstance(c, Drive) and c.series and c.beat for c in bench.commands)
+
+
+def test_stop_ends_a_trial_at_once() -> None:
+    bench = Bench(dummy=True)
+    bench.run_until(Phase.TRIAL)
+    bench.tick(buttons=Buttons(stop=True))
+    assert bench.session.phase is Phase.STOPPED
+    assert isinstance(bench.applied, Off)
+
+
+def test_a_session_without_a_dummy_load_never_comes_to_a_trial() -> None:
+    bench = Bench()
+    bench.run_until(Phase.PROOF)
+    bench.session.phase = Phase.TRIAL
+    bench.tick()
+    assert isinstance(bench.applied, Off)
+
+
+# --- the guard ----------------------------------------------------------------------------------------------
+
+ON = Drive("forward", 0.0, 0, sensing=True, series=False, beat=False, dummy=True)
+FULL = ON._replace(setpoint_ma=DUMMY.highest_ma, code=4095)
+SERIES = Drive("forward", PROOF_MA, 11, sensing=True, series=False)
+ENABLE = Drive("forward", PROOF_MA, 11, sensing=True, beat=False)
+
+
+class Watched(Bench):
+    """A guard alone, told what is commanded and what is read."""
+
+    def see(self, command: Command, seconds: float = 0.0, **changes: Any) -> Cause | None:
+        """Let `command` hold for so long, one tick at least, under what a sound unit shows."""
+        for _ in range(max(1, round(seconds / self.tick_s))):
+            self.now_s += self.tick_s
+            self.ticks += 1
+            trip = self.guard.check(self.now_s, self.measure(**changes), command)
+            self.applied = command
+        return None if trip is None else trip.cause
+
+    def proven(self) -> Watched:
+        assert self.see(Off()) is None
+        assert self.see(SERIES, 0.1) is None
+        assert self.see(ENABLE, 0.1) is None
+        return self
+
+
+@pytest.mark.parametrize(
+    ("before", "changes"),
+    [
+        ([], {}),
+        ([(SERIES, 0.1)], {}),
+        ([(ENABLE, 0.1)], {}),
+        ([(SERIES, 0.03), (ENABLE, 0.1)], {}),
+        ([(SERIES, 0.1), (ENABLE, 0.1)], {"guard_ma": 0.06}),
+        ([(SERIES, 0.1), (ENABLE, 0.1)], {"current_ma": 0.06}),
+        ([(SERIES._replace(code=0), 0.1), (ENABLE._replace(code=0), 0.1)], {}),
+        ([(SERIES, 0.1), (ENABLE, 0.1), (SERIES._replace(series=True), 0.02)], {"current_ma": 0.0}),
+    ],
+)
+def test_the_dummy_load_needs_both_switches_seen_open(
+    before: list[tuple[Drive, float]], changes: dict[str, Any]
+) -> None:
+    bench = Watched()
+    bench.see(Off())
+    for command, seconds in before:
+        assert bench.see(command, seconds, **changes) is None
+    assert bench.see(ON) is Cause.OVER_CURRENT
+
+
+@pytest.mark.parametrize("wrong", [{"series": True}, {"beat": True}, {"sensing": False}])
+def test_the_dummy_load_needs_both_switches_commanded_open(wrong: dict[str, bool]) -> None:
+    bench = Watched().proven()
+    assert bench.see(ON) is None
+    assert bench.see(ON._replace(**wrong)) is Cause.OVER_CURRENT
+
+
+def test_both_open_or_off_between_forgets_nothing() -> None:
+    bench = Watched().proven()
+    assert bench.see(SERIES._replace(beat=False), 0.1) is None
+    assert bench.see(Off(), 0.1) is None
+    assert bench.see(ON) is None
+
+
+def test_full_current_is_allowed_for_half_a_second_in_all() -> None:
+    bench = Watched().proven()
+    assert bench.see(FULL, 0.25) is None
+    assert bench.see(ON, 0.1) is None
+    assert bench.see(FULL, 0.25) is None
+    assert bench.see(FULL, 0.03) is Cause.TIME_EXCEEDED
+
+
+@pytest.mark.parametrize("which", ["guard_ma", "current_ma"])
+def test_full_current_counts_though_it_was_not_asked_for(which: str) -> None:
+    rule, drive = DummyRule(), ON
+    m = READING._replace(**{which: 27.0})
+    assert all(rule.judge(0.01, m, drive, 25.0) is None for _ in range(49))
+    rule.judge(0.005, m, drive, 25.0)
+    found = rule.judge(0.01, m, drive, 25.0)
+    assert found is not None
+    assert found[0] is Cause.TIME_EXCEEDED
+
+
+def test_the_dummy_load_is_on_for_three_seconds_at_most() -> None:
+    bench = Watched().proven()
+    assert bench.see(ON, 2.99) is None
+    assert bench.see(ON, 0.05) is Cause.TIME_EXCEEDED
+
+
+def test_what_returns_from_the_output_is_a_current_through_a_person() -> None:
+    rule = DummyRule()
+    back = READING._replace(sampled="return", return_ma=-0.6)
+    assert rule.judge(0.01, back, ON, 25.0) is None
+    assert rule.judge(0.01, READING._replace(sampled="voltage"), ON, 25.0) is None
+    assert rule.judge(0.01, back._replace(return_ma=0.4), ON, 25.0) is None
+    assert rule.judge(0.01, back, ON, 25.0) is None
+    assert rule.judge(0.01, back._replace(return_ma=None), ON, 25.0) is None
+    found = rule.judge(0.01, back, ON, 25.0)
+    assert found is not None
+    assert found[0] is Cause.LEAKAGE
+    assert "-0.60 mA return" in found[1]
+
+
+def test_no_limit_of_a_persons_phases_is_lifted_by_it() -> None:
+    """Nothing may rise from what the dummy load took, nor be driven after it without sensing first."""
+    bench = Watched().proven()
+    assert bench.see(FULL) is None
+    assert bench.see(Drive("forward", 5.0, 819)) is Cause.GUARD_BLIND
+    bench = Watched().proven()
+    assert bench.see(FULL) is None
+    assert bench.see(SERIES._replace(setpoint_ma=0.3, code=49)) is Cause.OVER_CURRENT
+
+
+def test_too_much_into_the_dummy_load_is_neither_doubted_nor_cut_as_a_spike() -> None:
+    bench = Watched().proven()
+    assert bench.see(ON) is None
+    m = bench.measure(guard_ma=27.0, current_ma=27.0)
+    assert bench.guard.doubts(m) == ""
+    assert bench.see(ON, 0.1, guard_ma=27.0, current_ma=27.0, tripped=True) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"guard_ma": 5.0, "current_ma": 6.25}, Cause.ADC_DISAGREE),
+        ({"supply_v": 40.0}, Cause.SUPPLY),
+        ({"guard_code": 32767}, Cause.ADC_SATURATED),
+        ({"sampled_code": 77}, Cause.ADC_FROZEN),
+    ],
+)
+def test_the_converters_and_the_supply_are_watched_meanwhile(changes: dict[str, Any], cause: Cause) -> None:
+    bench = Watched().proven()
+    assert bench.see(ON) is None
+    assert bench.see(ON, 0.4, **changes) is cause
+
+
+@pytest.mark.parametrize("which", ["guard_ma", "current_ma"])
+def test_a_converter_that_has_nothing_to_say_disagrees_with_nobody(which: str) -> None:
+    bench = Watched().proven()
+    assert bench.see(ON) is None
+    readings = {"guard_ma": 6.25, "current_ma": 6.25, which: None}
+    assert bench.see(ON, 0.03, sampled="current", **readings) is None
+
+
+def test_a_late_tick_is_one_on_the_dummy_load_too() -> None:
+    bench = Watched().proven()
+    assert bench.see(ON) is None
+    bench.now_s += 0.1
+    assert bench.see(ON) is Cause.LATE_TICK
