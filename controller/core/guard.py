@@ -93,7 +93,7 @@ class Guard:
             return ""
         if m.sampled == "supply" and m.supply_v is not None:
             return "supply" if self._supply_wrong(m.supply_v) else ""
-        if m.sampled == "return" and isinstance(self._last, Drive):
+        if m.sampled == "return" and isinstance(self._last, Drive) and not self._last.dummy:
             self._doubted = self._astray(m, self._last)
             return "" if self._doubted is None else "return"
         return ""

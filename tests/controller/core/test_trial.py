@@ -345,7 +345,7 @@ def test_too_much_into_the_dummy_load_is_neither_doubted_nor_cut_as_a_spike() ->
     ("changes", "cause"),
     [
         ({"guard_ma": 5.0, "current_ma": 6.25}, Cause.ADC_DISAGREE),
-        ({"supply_v": 40.0}, Cause.SUPPLY),
+        ({"supply_v": 40.0, "confirmed": True}, Cause.SUPPLY),
         ({"guard_code": 32767}, Cause.ADC_SATURATED),
         ({"sampled_code": 77}, Cause.ADC_FROZEN),
     ],
