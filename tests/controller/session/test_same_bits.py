@@ -17,7 +17,7 @@ RECORDED = {
     2: ([{"at_s": 40, "fault": "hand_out"}], "aborted", "open_circuit"),
 }
 UNITS = {"reference": reference_unit, "before": Unit}
-"""The reference unit, and one whose file was written before it could name outputs, one-shots and dummy loads."""
+"""The reference unit, and one whose file is from before it could name outputs, one-shots and dummy loads."""
 BITS = {
     ("reference", 1): "90057c8938330ecc737f34b780423cfb",
     ("reference", 2): "e8255c89f1ded47d74df39ca192325bb",
