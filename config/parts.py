@@ -36,6 +36,10 @@ class Part(BaseModel):
     )
 
 
+SLOWEST_HZ: Final = 50
+"""The fewest ticks a second that a unit's file may ask for."""
+
+
 class I2c(Part):
     """The bus: its number on the Pi, clock in Hz, and the longest a transfer may take, in ms.
 
@@ -279,7 +283,7 @@ class Relays(Part):
 class Loop(Part):
     """Ticks a second. A Zero 2 W runs 100; 200 is the reference."""
 
-    rate_hz: int = Field(default=200, ge=50, le=200)
+    rate_hz: int = Field(default=200, ge=SLOWEST_HZ, le=200)
 
 
 class Limits(Part):

@@ -50,7 +50,7 @@ class DacState(NamedTuple):
 class CurrentDac:
     """One MCP4725; the bus must have time allowed. Raises ChipMissing or BusTimeout when constructed."""
 
-    __slots__ = ("_address", "_answer", "_bus", "_chip", "_echo", "_name", "_state", "_stated")
+    __slots__ = ("_address", "_answer", "_bus", "_chip", "_echo", "_name", "_state", "_stated", "_status")
 
     def __init__(self, bus: BoundedBus, address: int) -> None:
         bus.introduce(address, "DAC MCP4725")
@@ -59,6 +59,7 @@ class CurrentDac:
         self._address = address
         self._answer = bytearray(5)
         self._echo = bytearray(3)
+        self._status = bytearray(1)
         self._stated = bytes(5)
         self._state = _state_of(self._stated)
         try:
@@ -90,6 +91,11 @@ class CurrentDac:
             self._stated = bytes(answer)
             self._state = _state_of(self._stated)
         return self._state
+
+    def read_status(self) -> None:
+        """Read the first byte alone, the shortest transfer: 2 bytes on the wire. Raises as `read_back`."""
+        with self._bus:
+            self._bus.readfrom_into(self._address, self._status)
 
     def store_zero_in_eeprom(self, now_s: Callable[[], float], wait_until_s: Callable[[float], None]) -> None:
         """Make the chip power up at zero, and set it to zero now; for commissioning, with the output off.

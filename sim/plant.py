@@ -65,10 +65,11 @@ class PlantBus:
 class PlantDac(_Wire):
     """The current stage's code, written and read back."""
 
-    __slots__ = ("_chip", "_holds", "_seen_s", "_set_s")
+    __slots__ = ("_chip", "_holds", "_seen_s", "_set_s", "_status_s")
 
     def __init__(self, world: World) -> None:
         super().__init__(world, written=2, pointed=0, count=5)
+        self._status_s = (9 * 1 + 1) * world.bus.bit_s
         self._set_s = world.bus.overhead_s + (9 * 2 + 10) * world.bus.bit_s
         self._seen_s = (9 * 3 + 1) * world.bus.bit_s
         self._chip = world.dac
@@ -89,6 +90,11 @@ class PlantDac(_Wire):
         self._clock.advance_by(self._before_s)
         self._clock.advance_by(self._after_s)
         return self._holds
+
+    def read_status(self) -> None:
+        """Take the time of it."""
+        self._clock.advance_by(self._before_s)
+        self._clock.advance_by(self._status_s)
 
 
 class PlantGuardAdc(_Wire):

@@ -120,6 +120,7 @@ def scales_of(unit: Unit, calibration: Calibration) -> Scales:
         return_channel=back.channel,
         conversion_s=SLOWEST_OSCILLATOR / slowest_sps + CONVERSION_MARGIN_S,
         trip_least_ma=0.0 if unit.trip is None else unit.trip.least_ma,
+        bus_hz=unit.i2c.frequency_hz,
     )
 
 

@@ -51,7 +51,10 @@ class DacPort(Protocol):
         """Set the output code, 0 to 4095; tell whether the chip then holds it, ready and in normal power."""
 
     def read_back(self) -> DacReading:
-        """Read output and EEPROM."""
+        """Read output and EEPROM: 6 bytes on the wire."""
+
+    def read_status(self) -> None:
+        """Read one byte: 2 bytes on the wire."""
 
 
 class TripPort(Protocol):
@@ -166,7 +169,10 @@ class Line(NamedTuple):
 
 
 class Scales(NamedTuple):
-    """Lines for every channel (mA or V), calibration included, and the control ADC's channel numbers."""
+    """Lines for every channel (mA or V), calibration included, and the control ADC's channel numbers.
+
+    `bus_hz` is the clock that the bus was set to.
+    """
 
     guard_ma: Line
     current_ma: Line
@@ -179,3 +185,4 @@ class Scales(NamedTuple):
     return_channel: int
     conversion_s: float
     trip_least_ma: float = 0.0
+    bus_hz: int = 400_000

@@ -360,15 +360,20 @@ class Rig(RigPort):
 
     def _time_bus(self) -> None:
         """Time what a transfer really takes, whatever the unit's file says of the bus. Raises Refused."""
-        reads_s, now = [], self._clock.now
-        for _ in range(TIMED_READS):
+        now = self._clock.now
+        reads_s: list[float] = []
+        shorts_s: list[float] = []
+        for read, took_s in (
+            (self._read_back, reads_s),
+            (self._ports.dac.read_status, shorts_s),
+        ) * TIMED_READS:
             self._ports.bus.allow(BUS_TIME_S)
             begun_s = now()
-            self._twice(self._read_back)
-            reads_s.append(now() - begun_s)
+            self._twice(read)
+            took_s.append(now() - begun_s)
         transfers = TRANSFERS if self._ports.guard_adc is not None else TRANSFERS - 1
         transfers += self._ports.trip is not None
-        pace = BusPace(reads_s, self._tick_s, transfers)
+        pace = BusPace(reads_s, shorts_s, self._tick_s, transfers, self._scales.bus_hz)
         self.bus_notice = pace.notice
         if pace.refusal:
             raise Refused(pace.refusal, Refusal.BUS_SLOW)

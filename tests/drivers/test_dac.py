@@ -152,6 +152,13 @@ def test_read_back_takes_five_bytes_apart(dac, bus, wire, answer, state):
     assert bus.wire_bytes - before == 6
 
 
+def test_the_shortest_transfer_is_a_read_of_one_byte(dac, bus, wire):
+    wire.expect(("read", 0x62, b"\x01", b"\xc0"))
+    before = bus.wire_bytes
+    dac.read_status()
+    assert bus.wire_bytes - before == 2
+
+
 @pytest.mark.parametrize(
     ("answer", "error"), [(NACK, ChipSilent), (HUNG, BusTimeout), (b"\xc0\x00\x00", ShortRead)]
 )

@@ -22,8 +22,13 @@ TICK_S = 0.005
 # --- the bus ---------------------------------------------------------------------------------------------
 
 
-def paced(read_ms: float, *, tick_s: float = TICK_S, transfers: int = 6) -> BusPace:
-    return BusPace([read_ms / 1000] * 20, tick_s, transfers)
+def paced(
+    read_ms: float, *, tick_s: float = TICK_S, transfers: int = 6, short_ms: float | None = None
+) -> BusPace:
+    short_ms = (
+        read_ms - 0.09 if short_ms is None else short_ms
+    )  # as at 400 kHz, however long a transfer takes
+    return BusPace([read_ms / 1000] * 20, [short_ms / 1000] * 20, tick_s, transfers, 400_000)
 
 
 @pytest.mark.parametrize(
@@ -59,19 +64,56 @@ def test_a_bus_that_is_refused_is_told_with_remedies_that_work() -> None:
     assert hopeless.endswith("set the I2C bus to 400 kHz as docs/install.md says")
 
 
+@pytest.mark.parametrize(
+    ("khz", "over_ms", "told"),
+    [
+        (400, 0.0, ""),
+        (400, 0.1, ""),  # a Pi adds that to each transfer
+        (330, 0.0, ""),
+        (310, 0.0, "310 kHz"),
+        (250, 0.0, "250 kHz"),
+        (250, 0.1, "250 kHz"),
+        (160, 0.0, "160 kHz"),
+    ],
+)
+def test_a_clock_below_what_was_set_is_told_whatever_a_transfer_takes_besides(
+    khz: int, over_ms: float, told: str
+) -> None:
+    notice = paced(56 / khz + over_ms, short_ms=20 / khz + over_ms).notice
+    assert bool(notice) is bool(told)
+    assert not told or notice.endswith(f"Its clock runs at {told}, where 400 kHz are set.")
+
+
+def test_a_clock_that_can_not_be_told_is_not() -> None:
+    assert paced(0.2, short_ms=0.21).notice == ""
+
+
 def test_stalls_of_the_machine_are_not_the_bus() -> None:
+    shorts_s = [0.00005] * 6 + [0.02] * 14
     reads_s = [0.00014] * 6 + [0.02] * 14
-    assert BusPace(reads_s, TICK_S, 6).refusal == ""
-    assert BusPace([0.00014] * 5 + [0.02] * 15, TICK_S, 6).refusal
+    sound = BusPace(reads_s, shorts_s, TICK_S, 6, 400_000)
+    assert (sound.refusal, sound.notice) == ("", "")
+    assert BusPace([0.00014] * 5 + [0.02] * 15, shorts_s, TICK_S, 6, 400_000).refusal
 
 
-def started(rate_hz: int, frequency_hz: int) -> tuple[dict[str, Any], list[str]]:
+def started(rate_hz: int, frequency_hz: int, *, runs_hz: int = 0) -> tuple[dict[str, Any], list[str]]:
     """Return how a session ended that nobody came to, and what was told."""
     unit = Unit.model_validate({"i2c": {"frequency_hz": frequency_hz}, "loop": {"rate_hz": rate_hz}})
+    bench = simulated(unit, "hands", Scenario(), 1, None)
+    bus: Any = bench.transport
+    bus.bit_s = 1 / (runs_hz or frequency_hz)
     stop, told = StopSwitch(), []
     stop.press()
-    summary = run_session(requested(unit=unit), None, stop, told.append).summary
+    summary = run_session(requested(unit=unit), None, stop, told.append, bench=bench).summary
     return summary, told
+
+
+@pytest.mark.parametrize("rate_hz", [50, 100, 200])
+def test_a_bus_set_to_400_khz_that_runs_at_250_is_told_at_any_rate(rate_hz: int) -> None:
+    summary, told = started(rate_hz, 400_000, runs_hz=250_000)
+    assert summary["outcome"] == "stopped"
+    (notice,) = told
+    assert "Its clock runs at 250 kHz, where 400 kHz are set." in notice
 
 
 def test_a_session_on_a_bus_of_100_khz_is_refused_at_200_hz_and_told_of_at_100() -> None:
