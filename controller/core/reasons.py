@@ -1,7 +1,7 @@
 """Why a session did not begin or was cut: one catalogue, a row for every `Refusal` and every `Cause`.
 
 Law: whatever is said of a reason stands in its row, in English, and every face reads it here, so that no two
-faces say two things. No number stands for two reasons, and none ever changes. Both digits run from 1 to 7, so
+faces say two things. No number stands for two reasons, and none ever changes. Both digits run from 1 to 8, so
 that they can be counted as flashes.
 """
 
@@ -73,14 +73,6 @@ REASONS: Final = MappingProxyType[str, Reason](
             advice_rest="Check water level, leads and contact, then press Start on the unit for the rest of "
             "the treatment. Stop ends it.",
         ),
-        Cause.MAKE_AND_BREAK: Reason(
-            17,
-            "The circuit opened and closed again, several times.",
-            f"Check that leads and plugs sit tight, and keep still, then start again. {AGAIN}",
-            Mender.ONCE,
-            Priority.MEDIUM,
-            "cut, and the current is off; a loose lead startles each time it closes",
-        ),
         Cause.SHORT_CIRCUIT: Reason(
             12,
             "The electrodes touched each other, or stood in one tray.",
@@ -129,6 +121,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.HIGH,
             "it gives a current that nobody asked for, or its limiter does not hold: only the open output "
             "keeps it from a person",
+        ),
+        Cause.MAKE_AND_BREAK: Reason(
+            18,
+            "The circuit opened and closed again, several times.",
+            f"Check that leads and plugs sit tight, and keep still, then start again. {AGAIN}",
+            Mender.ONCE,
+            Priority.MEDIUM,
+            "cut, and the current is off; a loose lead startles each time it closes",
         ),
         # 2: what is asked for, and the panel
         Refusal.NOTHING_PREPARED: Reason(
