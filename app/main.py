@@ -100,6 +100,7 @@ def _run(args: argparse.Namespace) -> ExitCode:
             treatment=args.treatment,
             unit=args.unit,
             calibration=args.calibration,
+            commissioning=args.commissioning,
             simulated=simulated,
             scenario=None if args.simulate in {None, _BARE} else Path(args.simulate),
             seed=1 if args.seed is _ABSENT else args.seed,
@@ -338,7 +339,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)"
     )
-    run.add_argument("--calibration", type=path, metavar="FILE", help="the unit's calibration record")
+    for kind in ("calibration", "commissioning"):
+        run.add_argument(f"--{kind}", type=path, metavar="FILE", help=f"the unit's {kind} record")
     run.add_argument(
         "--simulate",
         nargs="?",

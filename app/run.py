@@ -17,9 +17,10 @@ from app.output import ExitCode, UndeliveredError, complain, say
 from app.report import OUTCOME_CODES, describe, refused_summary
 from app.signals import heeding
 from app.state import state_directory
-from app.technician.records import same_parts, treatment_record
+from app.technician.records import commissioning_record, same_parts, treatment_record
 from app.unit_options import told
 from app.view import View
+from config.commissioning import why_not_commissioned
 from config.reader import read
 from config.unit import load_unit
 from controller.core.types import StopCause
@@ -35,6 +36,7 @@ class Order(NamedTuple):
     treatment: str
     unit: Path | None
     calibration: Path | None
+    commissioning: Path | None
     simulated: bool
     scenario: Path | None
     seed: int
@@ -84,6 +86,9 @@ def _request(order: Order) -> SessionRequest:
     calibration, notice = treatment_record(order.calibration, state, unit, seed)
     if scenario is not None:
         scenario = same_parts(scenario, calibration)
+    uncommissioned = ""
+    if scenario is None and order.attach is None:
+        uncommissioned = why_not_commissioned(commissioning_record(order.commissioning, unit, state), unit)
     return SessionRequest(
         treatment=find(order.treatment),
         unit=unit,
@@ -95,6 +100,7 @@ def _request(order: Order) -> SessionRequest:
         rehearsed_name=order.treatment,
         attach=order.attach,
         state=state,
+        uncommissioned=uncommissioned,
     )
 
 

@@ -1,7 +1,8 @@
 """The calibration record: what was measured with a meter, and the correction that follows, by channel.
 
 Law: a correction without its points is refused, and a record counts only for the unit it names, from its date
-to its expiry, as it was written. Without a record nominal values are used, and that is said.
+to its expiry, as it was written. Without a record a real unit treats nobody; a simulated one and the
+technician's bench use nominal values, and that is said.
 
 A record that `ionto calibrate` wrote has the key `record`, and then a checksum over everything else: it finds
 a file that was cut short or changed by mistake; it is no signature.
@@ -221,10 +222,28 @@ class Calibration(_Strict):
         output = self.channels.output
         return OutputLine(output.gain, output.offset) if output.points else unit.output_line
 
+    def why_missing(self, unit: Unit) -> str:
+        """Say what a real unit lacks to treat anybody: a record, or a current in it; "" where nothing."""
+        if self.is_nominal:
+            return (
+                f"unit {unit.serial} has no calibration record, and without one it treats nobody: make one "
+                "with `ionto calibrate --unit FILE`, or name it with --calibration; --simulate needs none"
+            )
+        channels = {"control_current": self.channels.control_current}
+        if unit.guard_adc is not None:
+            channels["guard_current"] = self.channels.guard_current
+        missing = ", ".join(name for name, correction in channels.items() if not correction.points)
+        if not missing:
+            return ""
+        return (
+            f"the calibration record of {self.date} lacks {missing}, and without what measures the current "
+            "the unit treats nobody: make a whole one with `ionto calibrate --unit FILE`"
+        )
+
     def why_no_treatment(self, today: calendar_date, *, simulated: bool) -> str:
         """Say why nobody may be treated with this record, or "" when somebody may."""
         if self.is_nominal:
-            return ""
+            return ""  # `why_missing` says it of a real unit
         if self.marked_bad is not None:
             bad = self.marked_bad
             return f"the calibration of {self.date} was marked bad on {bad.date} by {bad.who}: {bad.why}"

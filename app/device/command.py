@@ -24,10 +24,11 @@ from app.output import ExitCode, UsageError, complain, say
 from app.report import pace
 from app.signals import heeding
 from app.state import state_directory
-from app.technician.records import same_parts, treatment_record
+from app.technician.records import commissioning_record, same_parts, treatment_record
 from app.unit_options import told
 from app.words import dose, named
 from config.calibration import Calibration
+from config.commissioning import why_not_commissioned
 from config.reader import read
 from config.unit import Unit, load_unit
 from controller.appliance.device import Device
@@ -57,6 +58,7 @@ class Order(NamedTuple):
     treatment: str | None
     unit: Path | None
     calibration: Path | None
+    commissioning: Path | None
     state: Path | None
     anyone: bool
     simulate: str | None
@@ -110,6 +112,9 @@ def device(order: Order) -> ExitCode:
     defaults = _defaults(state)
     default = _default(order, defaults, unit, calibration)
     anyone = order.anyone or defaults.anyone
+    uncommissioned = ""
+    if order.simulate is None and order.attach is None:
+        uncommissioned = why_not_commissioned(commissioning_record(order.commissioning, unit, state), unit)
     scenario = same_parts(_scenario(order), calibration)
     for said in filter(None, (retell(notice) if notice else "", told(unit))):
         complain(said)
@@ -140,6 +145,7 @@ def device(order: Order) -> ExitCode:
             line=line,
             tell=face.tell,
             supervision=supervision,
+            uncommissioned=uncommissioned,
         )
         standing = served.standing
 

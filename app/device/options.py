@@ -22,6 +22,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     )
     add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
     add("--calibration", type=path, metavar="FILE", help="the unit's calibration record")
+    add("--commissioning", type=path, metavar="FILE", help="the unit's commissioning record")
     add(
         "--state",
         type=path,

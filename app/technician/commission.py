@@ -27,6 +27,7 @@ from app.technician.commission_steps import DUMMY_OHM, procedure
 from app.technician.ended import ended_as_interrupted
 from app.technician.engine import Abort, Procedure, Progress
 from app.technician.progress import NO_DATE, forget, progress_file, resume, save
+from app.technician.records import COMMISSIONING
 from app.technician.walk import Face, walk
 from config.calibration import checksum_of
 from config.characters import file_name
@@ -114,7 +115,12 @@ def _unattended(order: Order) -> bool:
 
 
 def _folder(order: Order) -> Path:
-    return order.out or state_directory(order.state) / "commissioning"
+    return order.out or _kept(order)
+
+
+def _kept(order: Order) -> Path:
+    """Where treatments look for the record, whatever else it is written to."""
+    return state_directory(order.state) / COMMISSIONING
 
 
 def _face(order: Order, steps: Procedure, scope: Mapping[str, float]) -> tuple[Face, Any]:
@@ -196,6 +202,9 @@ def _finish(order: Order, unit: Unit, done: Progress) -> ExitCode:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(unit_file, with_serial(order.unit or REFERENCE, serial))
         write_whole(record_file, seal(record))
+        if _kept(order) != folder:
+            _kept(order).mkdir(parents=True, exist_ok=True)
+            write_whole(_kept(order) / record_file.name, seal(record))
     except OSError as error:
         raise UndeliveredError(
             f"the record could not be written in {folder}: {told(error, folder)}; what was done is kept, and "

@@ -18,9 +18,11 @@ from app.state import state_directory
 from app.technician import machine
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from app.technician.meter import open_meter
-from app.technician.records import record_in_use
+from app.technician.records import commissioning_record, record_in_use
 from app.unit_options import lacking
 from config.calibration import load_calibration
+from config.commissioning import why_not_commissioned
+from config.reader import BadFile
 from config.unit import Unit, load_unit
 from controller.backends.attached import attached
 from controller.backends.hardware import open_bus, open_pins
@@ -82,7 +84,10 @@ def _all(order: Order, unit: Unit) -> Iterator[Finding]:
     yield machine.disk(state_directory(order.state))
     yield machine.real_time()
     yield _parts(unit)
-    yield _calibration(record_in_use(order.calibration, unit, state_directory(order.state)), unit)
+    state, simulated = state_directory(order.state), order.attach is not None
+    if not simulated:
+        yield _commissioning(commissioning_record(None, unit, state), unit)
+    yield _calibration(record_in_use(order.calibration, unit, state), unit, simulated=simulated)
     if order.meter is not None:
         yield _meter(order.meter)
 
@@ -150,21 +155,37 @@ def _parts(unit: Unit) -> Finding:
     )
 
 
-def _calibration(path: Path | None, unit: Unit) -> Finding:
+def _calibration(path: Path | None, unit: Unit, *, simulated: bool) -> Finding:
     check, again = "calibration", "Calibrate again: ionto calibrate."
-    if path is None:
+    if path is None and simulated:
         return warning(
             check,
             "there is no record: nominal values, currents may be off by several percent",
             "Make one with ionto calibrate, or name it with --calibration.",
         )
+    if path is None:
+        make = "Make one with ionto calibrate, or name it with --calibration."
+        return failed(check, "there is no record: no treatment begins", make)
     today = date.today()
     calibration, notice = load_calibration(path, unit, today)
     days, end = (today - date.fromisoformat(calibration.date)).days, calibration.valid_until
     found = f"of {calibration.date}, {days} days ago, valid to {end}"
-    if end < today:
-        return failed(check, f"{found}: no treatment begins", again)
+    if end < today or (not simulated and calibration.why_missing(unit)):
+        what = found if end < today else f"{found}; {notice}"
+        return failed(check, f"{what}: no treatment begins", again)
     return warning(check, f"{found}; {notice}", again) if notice else ok(check, found)
+
+
+def _commissioning(path: Path | None, unit: Unit) -> Finding:
+    check, make = "commissioning", "Make one with ionto commission."
+    try:
+        why = why_not_commissioned(path, unit)
+    except BadFile as error:
+        return failed(check, error.errors[0], "Commission it again: ionto commission.")
+    if not why:
+        return ok(check, "there is a record of this unit")
+    found = "the record is of a simulated unit" if path is not None else "there is no record"
+    return failed(check, f"{found}: no treatment begins", make)
 
 
 def _meter(resource: str) -> Finding:

@@ -23,6 +23,7 @@ from controller.host.disk import there
 from sim.scenario import Scenario
 
 FOLDER = "calibration"
+COMMISSIONING = "commissioning"
 
 
 class _Dumper(Writer):
@@ -76,6 +77,14 @@ def record_in_use(given: Path | None, unit: Unit, state: Path) -> Path | None:
         return None
     current = current_record(state, unit.serial)
     return current if there(current) else None
+
+
+def commissioning_record(given: Path | None, unit: Unit, state: Path | None) -> Path | None:
+    """Give a unit's commissioning record: the one that was named, or the one below the state, or None."""
+    if given is not None or state is None or not unit.serial:
+        return given
+    path = state / COMMISSIONING / f"commissioning-{file_name(unit.serial)}.yaml"
+    return path if there(path) else None
 
 
 def records_of(state: Path, serial: str) -> list[Path]:

@@ -60,7 +60,9 @@ class Device:
         line: Line,
         tell: Callable[[dict[str, Any]], None],
         supervision: Supervision,
+        uncommissioned: str = "",
     ) -> None:
+        """`uncommissioned` says why a real unit may treat nobody, whatever its calibration says."""
         self.bench, self.rig, self.clock, self.unit = bench, rig, clock, unit
         self._supervision = supervision
         self.stop = StopSwitch()
@@ -68,7 +70,7 @@ class Device:
         self._ended_by = StopCause.TERMINATED
         self.between: Callable[[], None] = lambda: None
         """Called between two sessions, with the output off; may take its time."""
-        self._calibration = calibration
+        self._calibration, self._uncommissioned = calibration, uncommissioned
         self._state = state
         self.standing = Standing(
             clock,
@@ -112,8 +114,7 @@ class Device:
             journal.look(self.bench.name)
             try:
                 self.rig.start()
-                unfit = self._calibration.why_no_treatment(date.today(), simulated=self.bench.simulated)
-                if unfit:
+                if unfit := self._unfit():
                     raise Refused(unfit)
             except (OSError, Refused) as error:
                 refusal = error.refusal if isinstance(error, Refused) else Refusal.CHIP_MISSING
@@ -124,6 +125,13 @@ class Device:
             self._run(journal)
         finally:
             journal.close()
+
+    def _unfit(self) -> str:
+        """Say why nobody may be treated today, by the unit's records."""
+        calibration, simulated = self._calibration, self.bench.simulated
+        if not simulated and (missing := self._uncommissioned or calibration.why_missing(self.unit)):
+            return missing
+        return calibration.why_no_treatment(date.today(), simulated=simulated)
 
     def _run(self, journal: Journal) -> None:
         prepared, offer = self.standing.prepared, self.standing.offer

@@ -66,6 +66,8 @@ class SessionRequest(NamedTuple):
     attach: Path | None = None
     state: Path | None = None
     plant_alone: bool = False
+    uncommissioned: str = ""
+    """Why a real unit may treat nobody, whatever its calibration says; empty where it may."""
 
 
 class SessionResult(NamedTuple):
@@ -206,8 +208,8 @@ def _journal(request: SessionRequest, bench: Bench, stack: ExitStack) -> Journal
 def _require_within_unit(request: SessionRequest) -> None:
     calibration = request.calibration
     simulated = request.simulate is not None or request.attach is not None
-    refusal = calibration.why_no_treatment(date.today(), simulated=simulated)
-    if refusal:
+    missing = "" if simulated else request.uncommissioned or calibration.why_missing(request.unit)
+    if refusal := missing or calibration.why_no_treatment(date.today(), simulated=simulated):
         raise NotReady(refusal)
     if why := why_above(request.rehearsed_name, request.treatment, request.unit, calibration):
         raise NotReady(why)

@@ -8,7 +8,8 @@ twice is the same to the last byte.
 from itertools import pairwise
 
 import pytest
-from kernel_lane import INSIDE, Job, play, why_not
+from kernel_lane import INSIDE, SERIAL, Job, play, why_not
+from kernel_lane import RECORDS as OF_THE_UNIT
 
 from app.output import ExitCode
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.skipif(why_not() is not None, reason=f"no kernel lane: 
 BRIEF = "name: brief\narea: hands\ncurrent_ma: 3\nramp_ma_per_s: 0.5\ntotal_min: 2\n"
 NOBODY_PRESSES = "person: {start_at_s: null}\n"
 RUN = ["run", f"{INSIDE}/brief.yaml", "--unit", f"{INSIDE}/unit.yaml", "--state", "/run/state", "--json"]
+RUN += OF_THE_UNIT
 RECORDS = ("result.json", "run.out", "run.err", "current.csv")
 OFF_MA = 0.01
 
@@ -24,7 +26,7 @@ OFF_MA = 0.01
 @pytest.fixture(scope="module", params=[100, pytest.param(200, marks=pytest.mark.nightly)])
 def unit(request):
     """The reference unit at the rate of a Zero 2 W, nightly at its own."""
-    return f"loop: {{rate_hz: {request.param}}}\n"
+    return f"{SERIAL}loop: {{rate_hz: {request.param}}}\n"
 
 
 def job(unit, story, **settings):
@@ -149,7 +151,7 @@ def killed(unit, tmp_path_factory):
         (8.0, "signal", "next", 2),
         (9.0, "wait", "next"),
     ]
-    files = {"slow.yaml": "i2c: {timeout_ms: 50}\n"}
+    files = {"slow.yaml": f"{SERIAL}i2c: {{timeout_ms: 50}}\n"}
     return play(job(unit, story, files=files, poll_s=0.001), tmp_path_factory.mktemp("killed") / "job")
 
 
@@ -231,7 +233,8 @@ def refusals(tmp_path_factory):
         steps = [*before, ("run", name, words, how.get("before")), ("wait", name), ("note", name), *after]
         story += [(number, *step) for step in steps]
     return play(
-        job("{}", story, files={"bus3.yaml": "i2c: {bus: 3}\n"}), tmp_path_factory.mktemp("refusals") / "job"
+        job(SERIAL, story, files={"bus3.yaml": f"{SERIAL}i2c: {{bus: 3}}\n"}),
+        tmp_path_factory.mktemp("refusals") / "job",
     )
 
 
@@ -252,7 +255,7 @@ def test_no_refused_start_ever_let_current_flow(refusals):
 
 def test_a_header_of_another_machine_is_left_alone(tmp_path):
     story = [(0, "run", "run", RUN), (0, "wait", "run"), (0, "note", "run")]
-    played = play(job("{}", story, label="INT34C5:00"), tmp_path / "job")
+    played = play(job(SERIAL, story, label="INT34C5:00"), tmp_path / "job")
     assert played.result["codes"]["run"] == ExitCode.REFUSED
     assert "only gpiochip0 (INT34C5:00): this needs a Pi" in played.said()
     assert played.result["notes"]["run"]["pins"] == []
@@ -263,7 +266,7 @@ def test_a_header_of_another_machine_is_left_alone(tmp_path):
 
 @pytest.mark.nightly
 def test_a_whole_treatment_on_the_reference_unit_twice(tmp_path):
-    whole = job("{}", session("run", 0, ends_s=140), ends_s=150, longest_s=1200.0)
+    whole = job(SERIAL, session("run", 0, ends_s=140), ends_s=150, longest_s=1200.0)
     played, again = (play(whole, tmp_path / which) for which in ("one", "two"))
     summary, truth = played.summary(), played.result["notes"]["run"]["truth"]
     assert played.result["codes"]["run"] == ExitCode.COMPLETED

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from kernel_lane import INSIDE, KERNEL, Job, play, why_not
+from kernel_lane import INSIDE, KERNEL, RECORDS, SERIAL, Job, play, why_not
 from kill_bench import real_time
 
 from app.output import ExitCode
@@ -24,8 +24,9 @@ pytestmark = [
     pytest.mark.skipif(why_not() is not None, reason=f"no kernel lane: {why_not()}"),
 ]
 BRIEF = "name: brief\narea: hands\ncurrent_ma: 3\nramp_ma_per_s: 0.5\ntotal_min: 2\n"
-UNIT = "i2c: {bus: 0}\nloop: {rate_hz: 50}\n"
+UNIT = f"{SERIAL}i2c: {{bus: 0}}\nloop: {{rate_hz: 50}}\n"
 RUN = ["run", f"{INSIDE}/brief.yaml", "--unit", f"{INSIDE}/unit.yaml", "--state", "/run/state", "--json"]
+RUN += RECORDS
 LONGEST_S = 60.0
 OFF_MA = 0.01
 ATTEMPTS = 3

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from english import left_in_english
+from unit_records import put_calibration, put_commissioning
 
 from app.campaign.cells import QUICK_PHASE, plan, short
 from app.campaign.sessions import _request, run_sound
@@ -335,7 +336,11 @@ def test_a_unit_that_is_not_there_is_refused_in_german(capsys, monkeypatch, tmp_
     if Path("/dev/i2c-1").exists():
         pytest.skip("this computer has an I2C bus")
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    assert main(["run", "hands", "--state", str(tmp_path)]) == ExitCode.REFUSED
+    (tmp_path / "unit.yaml").write_text('serial: "7"\n')
+    put_calibration(tmp_path, "7")
+    put_commissioning(tmp_path, "7")
+    words = ["run", "hands", "--unit", str(tmp_path / "unit.yaml"), "--state", str(tmp_path)]
+    assert main(words) == ExitCode.REFUSED
     told = capsys.readouterr()
     assert "schalten Sie I2C mit raspi-config ein" in told.err
     assert not left_in_english(told.err + told.out)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from kernel_recipe import built, cache
+from unit_records import calibration_text, commissioning_text
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "tests" / "kernel"
@@ -78,6 +79,13 @@ def why_not() -> str | None:
     return None
 
 
+INSIDE = "/run/in"
+"""Where a job's files are inside: always the same place, so that records don't differ by it."""
+SERIAL = 'serial: "KERNEL"\n'
+"""Belongs into each unit's file: what treats is a real unit, which needs its records."""
+RECORDS = ["--calibration", f"{INSIDE}/calibration.yaml", "--commissioning", f"{INSIDE}/commissioning.yaml"]
+
+
 @dataclass
 class Job:
     """What happens inside: files of the person and the unit, the kernel's clock, and the story.
@@ -88,7 +96,7 @@ class Job:
 
     story: list[tuple[Any, ...]]
     scenario: str = "{}\n"
-    unit: str = "{}\n"
+    unit: str = SERIAL
     seed: int = 1
     bus: int = 1
     poll_s: float = 0.0025
@@ -97,10 +105,6 @@ class Job:
     label: str = "pinctrl-bcm2711"
     longest_s: float = LONGEST_S
     files: dict[str, str] = field(default_factory=dict)
-
-
-INSIDE = "/run/in"
-"""Where a job's files are inside: always the same place, so that records don't differ by it."""
 
 
 @dataclass
@@ -134,7 +138,11 @@ def play(job: Job, folder: Path) -> Played:
     out, given = folder / "out", folder / "in"
     out.mkdir(parents=True)
     given.mkdir()
-    files = {"scenario.yaml": job.scenario, "unit.yaml": job.unit, **job.files}
+    records = {
+        "calibration.yaml": calibration_text("KERNEL", always=True),  # whatever the guest's clock says
+        "commissioning.yaml": commissioning_text("KERNEL"),
+    }
+    files = {"scenario.yaml": job.scenario, "unit.yaml": job.unit, **records, **job.files}
     for name, text in files.items():
         (given / name).write_text(text)
     words = {name: getattr(job, name) for name in ("story", "seed", "bus", "poll_s", "ends_s", "live")}

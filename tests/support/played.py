@@ -71,13 +71,18 @@ class Play:
         return taken
 
 
-def serve(story, state, *, default=SHORT, scenario=None, unit=None, patience_s=400.0):
-    """Run a device through a story; returns the play and the events told."""
+def serve(
+    story, state, *, default=SHORT, scenario=None, unit=None, patience_s=400.0, real=False, uncommissioned=""
+):
+    """Run a device through a story; returns the play and the events told.
+
+    `real` lets the simulated unit pass for a real one, of whose first power `uncommissioned` is said.
+    """
     play, told = Play(story, patience_s), []
     unit = unit or reference_unit()
     with ExitStack() as stack:
         scenario = scenario or Scenario(person=PersonSpec(start_at_s=None))
-        bench = simulated(unit, "hands", scenario, 1, None)
+        bench = simulated(unit, "hands", scenario, 1, None)._replace(simulated=not real)
         clock = SessionClock(bench.clock)
         rig = rig_on(bench._replace(clock=clock), unit, Calibration.nominal(), stack)
         prepared = None if default is None else own("short", default, unit, Calibration.nominal())
@@ -93,6 +98,7 @@ def serve(story, state, *, default=SHORT, scenario=None, unit=None, patience_s=4
             line=play,
             tell=told.append,
             supervision=Supervision({}),
+            uncommissioned=uncommissioned,
         )
         play.device = device
         device.serve()

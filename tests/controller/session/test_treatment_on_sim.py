@@ -56,6 +56,7 @@ def test_a_shortened_library_treatment(seed: int, name: str) -> None:
     assert [(p["phase"], p["polarity"]) for p in summary["phases"]] == [
         ("self_test", "forward"),
         ("ready", "forward"),
+        ("trial", "forward"),
         ("proof", "forward"),
         ("contact", "forward"),
         ("ramp_up", "forward"),
