@@ -274,8 +274,8 @@ class Guard:
 
     def _breaks_off(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         """Count the breaks that the next conversion denied: one is a corrupt sample, more a loose contact."""
-        if self._low_ma is None or not m.confirmed or m.guard_ma is None:
-            return None
+        if self._low_ma is None or not m.confirmed or m.guard_ma is None or m.dac_doubted:
+            return None  # the last: a code that was put right again has a name of its own
         if self._dips(m.guard_ma, last.setpoint_ma):
             return None
         self._breaks.append(m.time_s)
