@@ -1,4 +1,4 @@
-"""`ionto off`: opens both relays, rests the heart and sets the DAC to zero.
+"""`ionto off`: opens the relays, rests the heart, sets the DAC to zero, and puts light and buzzer out.
 
 Law: it only takes away. What could not be done is said, each in one sentence, and ends in REFUSED.
 """
@@ -25,7 +25,7 @@ class Order(NamedTuple):
 
 def off(order: Order) -> ExitCode:
     """Switch the unit off. Raises BadFile when the unit's file is refused."""
-    unit = load_unit(order.unit)
+    unit = load_unit(order.unit, simulated=order.attach is not None)
     try:
         found = switch_off(unit, order.attach)
     except InUse as error:
@@ -37,7 +37,7 @@ def off(order: Order) -> ExitCode:
         return ExitCode.COMPLETED if done else ExitCode.REFUSED
     stamp = "" if order.attach is None else "SIMULATED unit: "
     if done:
-        say(f"{stamp}Relays open, heartbeat at rest, DAC at zero.")
+        say(f"{stamp}Relays open, heartbeat at rest, DAC at zero, light and buzzer off.")
     if found.pins is not None:
         complain(f"ionto: {stamp}relays and heartbeat are not known to be off: {found.pins}")
     if found.dac is not None:

@@ -1,7 +1,8 @@
 """Switching a unit off from outside: after its controller has ended, however that was.
 
-Law: relays and heart first, by pins that need no bus; then the DAC. What could not be done is said, and keeps
-nothing else from being done. A unit that another program drives is left to that program.
+Law: relays and heart first, by pins that need no bus, and with them what the panel shows; then the DAC. What
+could not be done is said, and keeps nothing else from being done. A unit that another program drives is left
+to that program.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class SwitchedOff(NamedTuple):
 
 
 def switch_off(unit: Unit, attach: Path | None) -> SwitchedOff:
-    """Open both relays, rest the heart, set the DAC to zero; a simulated unit's at the socket `attach`.
+    """Open the relays, rest the heart, set the DAC to zero; a simulated unit's at the socket `attach`.
+
+    Light and buzzer go out: a dead program's last word is no word.
 
     Takes up to 1.5 s. Raises InUse when another program drives the unit.
     """
@@ -58,6 +61,9 @@ def _relax(unit: Unit, header: Factory | None, stack: ExitStack) -> str | None:
         return failed_start(error)
     hands.heartbeat.rest()
     hands.relays.disconnect()
+    hands.relays.set_dummy(False)
+    hands.panel.set_lights(red=False, green=False, blue=False)
+    hands.panel.set_buzzer(on=False)
     return None
 
 

@@ -10,7 +10,9 @@ from herald import PATIENCE_S, wait_for
 from app.main import main
 from sim.remote.unit_client import UnitClient, UnitUnavailable, ask
 
-DAC, SERIES, POLARITY = 0x62, 27, 22
+DAC, SERIES, POLARITY, DUMMY = 0x62, 27, 22, 24
+SHOWN = (16, 20, 21, 26)
+"""Red, green, blue and the buzzer."""
 
 
 @pytest.fixture
@@ -38,12 +40,13 @@ def left_on(unit):
     """As a controller leaves it that was killed: DAC at a code, series relay driven."""
     client = UnitClient(unit, 600.0)
     client.write(DAC, bytes((1600 >> 8, 1600 & 0xFF)))
-    client.pin_driven(SERIES, True)
+    for pin in (SERIES, DUMMY, *SHOWN):
+        client.pin_driven(pin, True)
     client.read(DAC, 5)
     client.close()
     state = ask(unit, "state")
     assert state["dac_code"] == 1600
-    assert SERIES in state["pins"]
+    assert {SERIES, DUMMY, *SHOWN} <= set(state["pins"])
     return unit
 
 
@@ -51,10 +54,13 @@ def test_what_a_killed_controller_left_is_undone(left_on, capsys):
     assert main(["off", "--attach", str(left_on)]) == 0
     state = ask(left_on, "state")
     assert state["dac_code"] == 0
-    assert SERIES not in state["pins"]
+    assert not {SERIES, DUMMY, *SHOWN} & set(state["pins"]), "nor does it say anything any more"
     wait_for(lambda: ask(left_on, "state")["relays"]["series"] == 0)  # it takes its release time
     assert state["driver_pid"] is None
-    assert capsys.readouterr().out == "SIMULATED unit: Relays open, heartbeat at rest, DAC at zero.\n"
+    assert (
+        capsys.readouterr().out
+        == "SIMULATED unit: Relays open, heartbeat at rest, DAC at zero, light and buzzer off.\n"
+    )
 
 
 def test_relays_open_though_the_dac_is_gone(left_on, capsys):

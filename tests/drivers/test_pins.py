@@ -65,6 +65,26 @@ def test_each_relay_has_its_own_pin_active_high(factory):
     assert levels(factory, 27, 22) == [0, 0]
 
 
+def test_the_dummy_load_has_a_pin_of_its_own_and_ends_off(factory):
+    relays = Relays(factory, series=27, polarity=22, dummy=24)
+    assert history(factory, 24) == [0]
+    relays.set_dummy(True)
+    assert levels(factory, 27, 22, 24) == [0, 0, 1]
+    relays.set_dummy(False)
+    assert levels(factory, 27, 22, 24) == [0, 0, 0]
+    relays.set_dummy(True)
+    relays.close()
+    assert factory.pin(24).state == 0
+    assert factory.pin(24).function == "input"
+
+
+def test_a_unit_without_a_dummy_load_moves_nothing_for_one(factory):
+    relays = Relays(factory, series=27, polarity=22)
+    relays.set_dummy(True)
+    assert levels(factory, 27, 22) == [0, 0]
+    relays.close()
+
+
 def test_closing_opens_the_series_relay_before_the_polarity_relay_moves(factory, monkeypatch):
     relays = Relays(factory, series=27, polarity=22)
     relays.connect()

@@ -117,3 +117,18 @@ def test_closing_leaves_the_edge_low(guard: GuardAdc, factory: Any) -> None:
     made = Trip(factory, guard, alert=ALERT, rearm=REARM)
     made.close()
     assert factory.pin(REARM).state == 0
+
+
+def test_alert_after_one_conversion_is_written_read_back_and_undone(
+    trip: Trip, guard: GuardAdc, wire: Any
+) -> None:
+    wire.expect(
+        ("write_read", 0x49, b"\x01\x44\xe8\x02", b"\x44\xe8"),
+        ("write_read", 0x49, b"\x01\x02", b"\x44\xe8"),
+        ("write_read", 0x49, b"\x01\x44\xe9\x02", b"\xc4\xe9"),
+        ("write_read", 0x49, b"\x01\x44\xe8\x02", b"\x44\xe9"),
+    )
+    assert trip.at_once(True) is True
+    guard.verify()
+    assert trip.at_once(False) is True, "the bit that tells whether a conversion runs is nobody's setting"
+    assert trip.at_once(True) is False
