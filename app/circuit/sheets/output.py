@@ -59,7 +59,7 @@ def output(circuit: Circuit) -> Sheet:
     s.wire((310, 110), (310, 130))
     s.two("contact", "K4", (310, 130), (310, 180), "Finder 40.52")
     s.wire((310, 180), (310, 240))
-    s.two("resistor", "R42", (310, 240), (310, 310), "2.2 kohm, 1 %, 2 W")
+    s.two("resistor", "R42", (310, 240), (310, 310), "1.5 kohm, 1 %, 2 W")
     s.wire((310, 310), (310, 350))
     s.two("contact", "K1", (370, 110), (440, 110), "Finder 40.52")
     s.wire((440, 110), (460, 110))
