@@ -199,7 +199,7 @@ def test_start_is_on_the_disk_before_any_current(tmp_path, monkeypatch):
         connection = sqlite3.connect(tmp_path / journal_tables.FILE)
         on_disk.extend(connection.execute("SELECT outcome FROM session").fetchall())
         connection.close()
-        assert play.seen[-1]["phase"] == "proof"
+        assert play.seen[-1]["phase"] == "trial"
 
     serve(story, tmp_path)
     assert on_disk == [(None,)]

@@ -194,7 +194,7 @@ def test_an_ended_session_is_off_before_it_says_so(
 # --- blocking delays ignore Stop -------------------------------------------------------------------------
 
 
-TO_STOP = ["ready", "proof", "contact", "ramp_up", "hold", "ramp_down", "reverse"]
+TO_STOP = ["ready", "trial", "proof", "contact", "ramp_up", "hold", "ramp_down", "reverse"]
 
 
 @pytest.fixture(scope="module")
