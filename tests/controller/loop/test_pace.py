@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from simulated import requested
 
-from config.unit import Unit
+from config.unit import Unit, reference_unit
 from controller.backends.simulated import simulated
 from controller.core.types import Buttons, Command, Doubt, Drive, Measurement, Off, StopCause, Trip
 from controller.loop.pace import BusPace, TickPace
@@ -129,7 +129,7 @@ def test_a_session_on_a_bus_of_100_khz_is_refused_at_200_hz_and_told_of_at_100()
 
 
 def test_a_bus_that_is_slower_than_its_file_says_is_found() -> None:
-    bench = simulated(Unit(), "hands", Scenario(), 1, None)
+    bench = simulated(reference_unit(), "hands", Scenario(), 1, None)
     bus: Any = bench.transport
     bus.bit_s = 1 / 100_000
     assert run_session(requested(), None, StopSwitch(), bench=bench).summary["outcome"] == "refused"
@@ -276,7 +276,7 @@ def test_a_machine_that_falls_behind_ends_a_treatment_softly_and_by_name(
 
 
 def test_a_treatment_that_is_ended_for_it_says_so_and_how_far() -> None:
-    bench = simulated(Unit(), "hands", Scenario(), 1, None)
+    bench = simulated(reference_unit(), "hands", Scenario(), 1, None)
     bus: Any = bench.transport
 
     class SlowLater:
