@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.locale.terminal import SOURCE, number, speak, spoken, t
 from app.view import draws
-from app.web.sentences import LIMITED_BY
-from app.words import clock, dose, milliampere, named, resistance
+from app.web.sentences import CONTACT, LIMITED_BY, POLARITY
+from app.words import clock, milliampere, named, resistance
 from controller.appliance.live_state import LiveState, read
 from controller.core.reasons import NAMES, REASONS
 from controller.core.signals import ALARMS, PATTERNS, Signal
@@ -50,7 +50,6 @@ KEYS: Final[dict[str, tuple[tuple[str, float], ...]]] = {
 HELP: Final = (
     "s Start   x Stop   u Up   d Down   U hold Up   S hold Start and Down   h hand out or in   Ctrl-C ends"
 )
-CONTACT: Final = ("none", "poor", "fair", "good")
 _PAD: Final = ("pad", "on the skin", "off the skin")
 SIDES: Final = {
     "hands": ("hand", "in the water", "out of the water"),
@@ -79,15 +78,15 @@ def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
     table.add_row(t("code"), "-" if seen["code"] is None else _code(seen["code"]))
     whose = t(" for {person}", person=seen["person"]) if seen["person"] else ""
     table.add_row(t("treatment"), f"{seen['treatment'] or t('none')}{whose}")
-    table.add_row(t("phase"), f"{named(seen['phase'])}, {t(seen['polarity'])}")
+    table.add_row(t("phase"), f"{named(seen['phase'])}, {t(POLARITY[seen['polarity']])}")
     currents = {"setpoint": number(seen["setpoint_ma"], ".2f"), "target": number(seen["target_ma"], ".2f")}
     wanted = t(
         "set {setpoint} of {target} mA, at most {limit} mA", **currents, limit=number(seen["limit_ma"], "g")
     )
     table.add_row(t("current"), f"{milliampere(seen['measured_ma'])}   {wanted}")
-    contact = t(seen["contact"]) if seen["contact"] else "-"
+    contact = t(CONTACT[seen["contact"]]) if seen["contact"] else "-"
     table.add_row(t("contact"), f"{contact}, {resistance(seen['resistance_ohm'])}")
-    table.add_row(t("dose"), dose(seen["charge_forward_ma_min"], seen["charge_reverse_ma_min"]))
+    table.add_row(t("dose"), _dose(seen))
     left, total = clock(seen["left_s"]), clock(seen["total_s"])
     table.add_row(t("time left"), t("{left} of {total}", left=left, total=total))
     table.add_row("", ProgressBar(total=total_s, completed=total_s - seen["left_s"]))
@@ -99,6 +98,17 @@ def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
     for few in _key_lines():
         table.add_row("", Text(few, style="dim"))
     return Panel(table, title=t("SIMULATED unit, nobody is treated"), border_style="magenta", width=96)
+
+
+def _dose(seen: LiveState) -> str:
+    """Say what was given each way, with its unit."""
+    forward, reverse = (
+        number(seen["charge_forward_ma_min"], ".1f"),
+        number(seen["charge_reverse_ma_min"], ".1f"),
+    )
+    return t(
+        "{forward} one way, {reverse} the other way", forward=f"{forward} mA min", reverse=f"{reverse} mA min"
+    )
 
 
 def _key_lines() -> Iterator[str]:
@@ -124,7 +134,7 @@ class Lines:
         if seen["code"] is not None:
             words.append(f"{t('code')} {_code(seen['code'])}")
         if seen["state"] == "treating":
-            words += [t(seen["polarity"]), milliampere(seen["measured_ma"])]
+            words += [t(POLARITY[seen["polarity"]]), milliampere(seen["measured_ma"])]
             words.append(t("{time} left", time=clock(seen["left_s"])))
         area = area_of(seen["treatment"] or "")
         yield f"{', '.join(words)}. {t(by_area(SENTENCES[seen['next']], area))}"

@@ -53,8 +53,14 @@ def sessions(
     t = language.t
     heads = [t("Session"), t("Begun (local time)"), t("Time zone"), t("Date"), t("Person"), t("Treatment")]
     heads += [t("Result"), t("Simulated"), t("Set current (mA)"), t("Limit (mA)"), t("Planned time (min)")]
-    heads += [t("Duration (min)"), t("Planned dose (mA min)"), t("Dose forward (mA min)")]
-    heads += [t("Dose reverse (mA min)"), t("First direction"), t("Rest of session"), t("Code"), t("Reason")]
+    heads += [t("Duration (min)"), t("Planned dose (mA min)"), t("Dose one way (mA min)")]
+    heads += [
+        t("Dose the other way (mA min)"),
+        t("First direction"),
+        t("Rest of session"),
+        t("Code"),
+        t("Reason"),
+    ]
     heads += [t("Unit")]
     if names is not None:
         heads += [t("Skin"), t("Sweat (0 to 4)"), t("Borne current (mA)")]
@@ -66,7 +72,7 @@ def chart(columns: Mapping[str, Sequence[Any]], language: Language) -> Iterator[
     """Give the chart of a session for a spreadsheet."""
     t = language.t
     heads = [t("Time (s)"), t("Phase"), t("Direction"), t("Set (mA)"), t("Delivered (mA)"), t("Voltage (V)")]
-    heads += [t("Dose forward (mA min)"), t("Dose reverse (mA min)")]
+    heads += [t("Dose one way (mA min)"), t("Dose the other way (mA min)")]
     rows = (
         (at_s, t(plain(phase)), t(sentences.POLARITY.get(polarity, "")), *figures)
         for at_s, phase, polarity, *figures in zip(*columns.values(), strict=True)

@@ -105,7 +105,7 @@ def _terminal() -> Iterator[str]:
     yield from history_command.MARKS.values()
     yield from (option.name for option in unit_options.OPTIONS)
     yield from (*tables.COLUMNS, *SIGNS)
-    yield from (panel.HELP, *panel.CONTACT, "forward", "reverse")
+    yield from (panel.HELP, "forward", "reverse")
     yield from (pattern.meaning for pattern in PATTERNS.values())
     yield from (alarm.meaning for alarm in ALARMS.values())
     yield from filter(None, helping.texts(command_line.parser(), command_line.SPOKEN))

@@ -83,7 +83,7 @@ def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> 
         left=_left(snapshot["left_s"], language) if treating else "",
         wanted=language.ma(snapshot["target_ma"]) if snapshot["treatment"] else "",
         delivered=language.ma(snapshot["measured_ma"]) if phase in FLOWING else "",
-        contact=t(sentences.CONTACT.get(snapshot["contact"] or "", "")),
+        contact=_contact(snapshot, language),
         why=t(by_area(sentences.LIMITED_BY.get(snapshot["limited_by"] or "", ""), area)),
         alarm=_alarm(snapshot, language) if alarm else "",
         rest=_rest(snapshot, language) if rest_offered(snapshot) else "",
@@ -125,9 +125,22 @@ def _left(left_s: float, language: Language) -> str:
     return language.t("{minutes}:{seconds} min", minutes=whole_s // 60, seconds=f"{whole_s % 60:02d}")
 
 
+def _contact(snapshot: LiveState, language: Language) -> str:
+    """Say how well the skin conducts, with the figure behind it."""
+    word = language.t(sentences.CONTACT.get(snapshot["contact"] or "", ""))
+    ohm = snapshot["resistance_ohm"]
+    if not word or ohm is None:
+        return word
+    return language.t("{word} ({kilohm} kilohm)", word=word, kilohm=language.number(ohm / 1000, 1))
+
+
 def _dose(snapshot: LiveState, language: Language) -> str:
+    """Say how much of the time was given, with the charges behind it."""
+    total_s = snapshot["total_s"]
     return language.t(
-        "{forward} forward, {reverse} reverse",
+        "{given} of {total} min ({forward} one way, {reverse} the other way)",
+        given=language.number((total_s - snapshot["left_s"]) / 60),
+        total=language.number(total_s / 60),
         forward=language.charge(snapshot["charge_forward_ma_min"]),
         reverse=language.charge(snapshot["charge_reverse_ma_min"]),
     )

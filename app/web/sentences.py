@@ -32,7 +32,7 @@ PHASES: Final = {
     "refused": "Not started",
     "tripped": "Cut off, not complete",
 }
-CONTACT: Final = {"none": "No contact", "poor": "Poor", "fair": "Fair", "good": "Good"}
+CONTACT: Final = {"none": "None yet", "poor": "Too little", "fair": "Enough", "good": "Good"}
 LIMITED_BY: Final = {
     "dry_skin": "The set current is not reached because the skin is still dry. It softens within minutes.",
     "soft_water": "The set current is not reached because the water conducts too little. "
@@ -49,7 +49,7 @@ OUTCOMES: Final = {
     "cut_off": "Interrupted, not complete",
     "": "Running",
 }
-POLARITY: Final = {"forward": "Forward", "reverse": "Reverse"}
+POLARITY: Final = {"forward": "One way (+)", "reverse": "Other way (\u2212)"}
 AREAS: Final = {"hands": "Hands", "feet": "Feet", "underarms": "Underarms", "face": "Face"}
 TREATMENTS: Final = {
     "hands": "Hands, tap water",

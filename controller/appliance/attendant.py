@@ -275,6 +275,7 @@ class Attendant:
             "person": None if self._prepared is None else self._prepared.person,
             "treatment": None if self._prepared is None else self._prepared.name,
             "session": journal.session_id,
+            "since_start_s": journal.since_start_s(seen["time_s"]),
             "linked_to": None if self._offer is None else self._offer.session,
             "held": self._held_long(),
             "contact": contact_of(
@@ -372,6 +373,7 @@ def show_code(standing: Standing, bench: Bench, light: UnitLight, now_s: float) 
         person=None if prepared is None else prepared.person,
         treatment=None if prepared is None else prepared.name,
         session=None,
+        since_start_s=None,
         linked_to=None,
         held=None,
         contact=None,

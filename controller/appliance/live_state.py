@@ -66,6 +66,7 @@ class LiveState(Snapshot):
     person: str | None
     treatment: str | None
     session: int | None
+    since_start_s: float | None
     linked_to: int | None
     held: str | None
     contact: str | None

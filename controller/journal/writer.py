@@ -133,6 +133,10 @@ class Journal:
         if self.failure is not None or not self.begun:
             raise JournalRefused(self.failure or self._too_slow())
 
+    def since_start_s(self, time_s: float) -> float | None:
+        """Give the time on the record's own axis, which begins at Start; None before."""
+        return max(0.0, round(time_s - self._zero_s, 3)) if self._asked else None
+
     def refuse(self, reason: str, code: int | None = None) -> None:
         """Write that the session never began."""
         if self._asked and not self._ended:

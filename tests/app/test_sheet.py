@@ -71,7 +71,7 @@ def test_in_german_the_comma_is_the_decimal_sign_and_the_semicolon_divides():
     (row,) = table(sheet.sessions([ROW], Language("de", ZONE)), ";")
     assert row["Eingestellter Strom (mA)"] == "12,008"
     assert row["Grenze (mA)"] == "1234,568", "no thousands' sign"
-    assert row["Dosis vorwärts (mA min)"] == "116,2"
+    assert row["Dosis, eine Richtung (mA min)"] == "116,2"
     assert row["Dauer (min)"] == "20,623"
     assert row["Begonnen (Ortszeit)"] == "2026-03-02 00:30:05", "the household's day, not UTC's"
     assert row["Zeitzone"] == "UTC+01:00"

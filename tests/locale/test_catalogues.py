@@ -35,7 +35,7 @@ def test_the_compiled_file_is_up_to_date(code):
         "run: python -m app.locale.catalogues"
     )
     with place.open("rb") as stream:
-        assert gettext.GNUTranslations(stream).gettext("Reverse") != ""
+        assert gettext.GNUTranslations(stream).gettext("Enough") != ""
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ SNAPSHOT = {
     "person": None,
     "treatment": None,
     "session": None,
+    "since_start_s": None,
     "linked_to": None,
     "held": None,
     "contact": None,
@@ -63,6 +64,7 @@ TREATING = {
     "person": "1",
     "treatment": "hands",
     "session": 1,
+    "since_start_s": 295.0,
     "contact": "good",
     "next": "keep_still",
 }

@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from chromium import DESK, MISSING, PHONE, chromium, violations, visit
-from herald import TREATING, wait_for
+from herald import SNAPSHOT, TREATING, wait_for
 from old_days import live_days
 
 from app.household.order import CHECKLIST
 from app.household.store import Household
+from app.locale.language import language as words
+from app.web.sentences import POLARITY
 from protocols.course import Plan
 from protocols.fitness import QUESTIONS
 
@@ -138,6 +140,41 @@ def test_from_checklist_to_history(lived, phone, browser):
         page.get_by_role("link", name=re.compile("20")).first.click()
         page.get_by_role("heading", name=re.compile("Session of")).wait_for()
         page.locator(".chart canvas").wait_for()
+
+
+WATCHED = """
+Object.defineProperty(window, "uPlot", {
+  get() { return this.made; },
+  set(real) { this.made = function (...words) { return (window.plot = new real(...words)); }; },
+});
+window.written = [];
+const write = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+  window.written.push(text);
+  return write.call(this, text, ...place);
+};
+"""
+"""Keeps the chart that a page draws, and what is written on it."""
+
+
+def test_the_chart_on_now_begins_at_start_and_each_chart_says_the_direction(lived, phone, browser):
+    ways = [words("de").t(way) for way in POLARITY.values()]
+    with visit(browser, lived.port, phone, size=DESK, language="de") as context:
+        context.add_init_script(WATCHED)
+        page = context.new_page()
+        page.goto("/")
+        story = ((60.0, "forward"), (240.0, "forward"), (480.0, "reverse"), (600.0, "reverse"))
+        for seconds, polarity in story:
+            at = {"time_s": seconds + 400.0, "since_start_s": seconds, "polarity": polarity}
+            lived.herald.show(**{**TREATING, **at, "session": 9_999})
+            for _ in range(3):  # the first word of a session only begins its chart
+                with page.expect_response("**/unit"):
+                    pass
+        assert page.evaluate("window.plot.data[0]") == [1.0, 4.0, 8.0, 10.0], "minutes from Start on"
+        page.wait_for_function("(ways) => ways.every((way) => window.written.includes(way))", arg=ways)
+        lived.herald.show(**SNAPSHOT)
+        page.goto("/history/3")
+        page.wait_for_function("(ways) => ways.every((way) => window.written.includes(way))", arg=ways)
 
 
 def test_stop_from_the_page_with_and_without_scripts(lived, phone, browser):

@@ -92,10 +92,10 @@ def test_history_shows_a_treatment_and_its_rests_as_one(stopped, phone):
     for part in stopped.parts:
         one = phone.get(f"/history/{part}").page.text
         assert "The whole treatment" in one
-        assert "90.0 mA min forward, 90.0 mA min reverse" in one
+        assert "90.0 mA min one way, 90.0 mA min the other way" in one
     assert "The whole treatment" not in phone.get(f"/history/{stopped.other}").page.text
     progress = json.loads(phone.get(f"/history/progress.json?person={stopped.ann}").text)
-    assert progress["charge_ma_min"] == [180.0]
+    assert [(line["name"], line["charge_ma_min"]) for line in progress["lines"]] == [("Hands", [180.0])]
 
 
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)

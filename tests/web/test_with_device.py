@@ -146,7 +146,7 @@ def test_a_whole_treatment_from_checklist_to_history(tmp_path):
             page.locator("[data-live=sentence]").filter(has_text="Press Start on the unit.").wait_for()
             home.unit.settle()
             home.unit.press("start", 3.0)
-            page.locator("[data-live=direction]").filter(has_text="Reverse").wait_for()
+            page.locator("[data-live=direction]").filter(has_text="Other way").wait_for()
             page.locator("[data-live=sentence]").filter(has_text="Finished").wait_for()
             page.get_by_role("button", name="Fine").click()
             page.get_by_role("button", name="Some").click()

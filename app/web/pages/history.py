@@ -103,8 +103,9 @@ def session(visit: Visit) -> Response:
         (t("Set at the start"), language.ma(record.target_ma)),
         (t("Borne current"), _borne(visit, record)),
         (t("Duration"), t("{minutes} min", minutes=language.number((record.duration_s or 0) / 60, 1))),
-        (t("Dose forward"), language.charge(record.forward_ma_min)),
-        (t("Dose reverse"), language.charge(record.reverse_ma_min)),
+        (t("Given"), _given(visit, record)),
+        (t("One way"), language.charge(record.forward_ma_min)),
+        (t("The other way"), language.charge(record.reverse_ma_min)),
         (t("First direction"), t(sentences.POLARITY.get(record.first_polarity or "", ""))),
         (t("Continues"), _linked(visit, record)),
         (t("Record"), t("SIMULATED: no person was treated") if record.simulated else ""),
@@ -155,8 +156,9 @@ def chart_json(visit: Visit) -> Response:
 
 def chart_svg(visit: Visit) -> Response:
     """Draw a session's chart for browsers without scripts."""
-    labels = (visit.t("Delivered (mA)"), visit.t("Set (mA)"), visit.t("Time (min)"))
-    return Response(drawing(_columns(visit), labels), media_type="image/svg+xml")
+    labels = (visit.t("Delivered (mA)"), visit.t("Set (mA)"))
+    ways = {way: visit.t(said) for way, said in sentences.POLARITY.items()}
+    return Response(drawing(_columns(visit), labels, ways), media_type="image/svg+xml")
 
 
 def _columns(visit: Visit) -> dict[str, list[Any]]:
@@ -169,16 +171,34 @@ def _columns(visit: Visit) -> dict[str, list[Any]]:
 
 
 def progress_json(visit: Visit) -> Response:
-    """Give each session's begin (s since 1970), dose and sweat, oldest first."""
+    """Give each treatment's begin (s since 1970), oldest first, and a line for each person and area."""
     who = visit.query.get("person", "")
     person = None if not who else str(visit.person(who).id)
-    rows = [
-        (record.begun.timestamp(), record.charge_ma_min, said.sweat)
-        for record, said in _whole_ones(visit, person)
-    ]
-    rows.reverse()
-    names = ("at_s", "charge_ma_min", "sweat")
-    return JSONResponse({name: [row[index] for row in rows] for index, name in enumerate(names)})
+    whole = sorted(_whole_ones(visit, person), key=lambda one: one[0].begun)
+    lines = []
+    for line in dict.fromkeys(_line_of(record) for record, _ in whole):
+        ours = [(record, said) if _line_of(record) == line else None for record, said in whole]
+        lines.append(
+            {
+                "name": _line_name(visit, line, alone=person is not None),
+                "charge_ma_min": [None if one is None else one[0].charge_ma_min for one in ours],
+                "sweat": [None if one is None else one[1].sweat for one in ours],
+            }
+        )
+    return JSONResponse({"at_s": [record.begun.timestamp() for record, _ in whole], "lines": lines})
+
+
+def _line_of(record: Record) -> tuple[str, str]:
+    """Tell whose treatments of what belong together: person and area."""
+    return record.person or "", area_of(record.treatment) or record.treatment
+
+
+def _line_name(visit: Visit, line: tuple[str, str], *, alone: bool) -> str:
+    """Name a line; `alone` where only one person is shown."""
+    who, area = line
+    what = visit.t(sentences.AREAS.get(area, area))
+    name = visit.house.household.names().get(who) or visit.t("Nobody in particular")
+    return what if alone else f"{name}, {what}"
 
 
 def export_spreadsheet(visit: Visit) -> Response:
@@ -225,7 +245,7 @@ def _filter(visit: Visit, chosen: str) -> Html | None:
 def _table(visit: Visit, records: list[Record]) -> Html:
     t, language = visit.t, visit.language
     names = visit.house.household.names()
-    heads = (t("When"), t("Who"), t("Treatment"), t("Result"), t("Dose"), t("Skin"), t("Sweat"))
+    heads = (t("When"), t("Who"), t("Treatment"), t("Result"), t("Given"), t("Skin"), t("Sweat"))
     rows = []
     for record, feeling, parts in _treatments(visit, records):
         cells: tuple[Child, ...] = (
@@ -237,20 +257,22 @@ def _table(visit: Visit, records: list[Record]) -> Html:
             names.get(record.person or "", ""),
             _area(visit, record),
             _outcome(visit, record),
-            language.charge(record.charge_ma_min),
+            _given(visit, record),
             t(FELT[feeling.felt]) if feeling.felt else "",
             "" if feeling.sweat is None else t(SWEAT[feeling.sweat]),
         )
         rows.append(
             el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, cells, strict=True)])
         )
-    return el(
+    table = el(
         "table",
         el("caption", t("Treatments, newest first")),
         el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
         el("tbody", rows),
         class_="stack",
     )
+    unit = t("mA min is current times time: 10 mA for 10 minutes are 100 mA min.")
+    return el("div", table, el("p", unit, class_="quiet"))
 
 
 def _treatments(visit: Visit, records: list[Record]) -> Iterator[tuple[Record, Feedback, int]]:
@@ -270,6 +292,15 @@ def _together(said: list[Feedback]) -> Feedback:
     felt = [one.felt for one in said if one.felt is not None]
     sweat = [one.sweat for one in said if one.sweat is not None]
     return Feedback(felt[-1] if felt else None, sweat[-1] if sweat else None)
+
+
+def _given(visit: Visit, record: Record) -> str:
+    """Say how much of what was planned was given, with the charge behind it; the rest of one is no share."""
+    charge = visit.language.charge(record.charge_ma_min)
+    if not record.planned_ma_min or record.linked_to is not None:
+        return charge
+    percent = visit.language.number(100 * record.charge_ma_min / record.planned_ma_min)
+    return visit.t("{percent} % ({charge})", percent=percent, charge=charge)
 
 
 def _doubt(visit: Visit, record: Record) -> Html | None:
@@ -383,7 +414,7 @@ def _whole(visit: Visit, record: Record) -> Html | None:
         for one in (first, *rests)
     ]
     said = t(
-        "{forward} forward, {reverse} reverse",
+        "{forward} one way, {reverse} the other way",
         forward=language.charge(whole.forward_ma_min or 0.0),
         reverse=language.charge(whole.reverse_ma_min or 0.0),
     )
@@ -442,6 +473,8 @@ def _chart(visit: Visit, record: Record) -> Html:
         data_time=t("Time (min)"),
         data_set=t("Set (mA)"),
         data_delivered=t("Delivered (mA)"),
+        data_forward=t(sentences.POLARITY["forward"]),
+        data_reverse=t(sentences.POLARITY["reverse"]),
         data_locale=visit.language.code,
     )
     drawn = el("img", src=f"/history/{record.id}/chart.svg", alt=t("Current over time"), class_="chart")
@@ -463,7 +496,8 @@ def _progress(visit: Visit, person: str | None) -> Html:
         data_day=t("Day"),
         data_locale=language.code,
     )
-    heads = (t("Week from"), t("Treatments"), t("Mean dose"), t("Mean sweat"))
+    what = t("Treatment") if person is not None else t("Whose, and what")
+    heads = (t("Week from"), what, t("Treatments"), t("Mean dose"), t("Mean sweat"))
     rows = [
         el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, row, strict=True)])
         for row in _weeks(visit, person)
@@ -479,20 +513,21 @@ def _progress(visit: Visit, person: str | None) -> Html:
     return el("section", el("h2", t("Progress")), box, scale, table)
 
 
-def _weeks(visit: Visit, person: str | None) -> Iterator[tuple[str, str, str, str]]:
+def _weeks(visit: Visit, person: str | None) -> Iterator[tuple[str, str, str, str, str]]:
+    """Give a row for each week, person and area."""
     monday = visit.today - timedelta(days=visit.today.weekday())
     weeks: dict[Any, list[tuple[float, int | None]]] = {}
     for record, said in _whole_ones(visit, person, batches=1):
         day = record.begun.date()
         if day >= monday - timedelta(weeks=WEEKS - 1) and record.charge_ma_min >= 1.0:
-            weeks.setdefault(day - timedelta(days=day.weekday()), []).append(
-                (record.charge_ma_min, said.sweat)
-            )
+            week = day - timedelta(days=day.weekday())
+            weeks.setdefault((week, _line_of(record)), []).append((record.charge_ma_min, said.sweat))
     language = visit.language
-    for week, rows in weeks.items():
+    for (week, line), rows in weeks.items():
         sweat = [level for _, level in rows if level is not None]
         yield (
             language.short_day(week),
+            _line_name(visit, line, alone=person is not None),
             language.number(len(rows)),
             language.charge(sum(charge for charge, _ in rows) / len(rows)),
             language.number(sum(sweat) / len(sweat), 1) if sweat else "",

@@ -109,7 +109,7 @@ def now(visit: Visit) -> Response:
 
 def told(seen: NowView, visit: Visit, stamp: str) -> dict[str, object]:
     """Give what a page's script gets: texts, figures for the chart, how old they are, and of which unit."""
-    names = ("session", "time_s", "setpoint_ma", "measured_ma", "state")
+    names = ("session", "since_start_s", "setpoint_ma", "measured_ma", "polarity", "state")
     state = visit.snapshot
     return {
         "texts": seen._asdict(),
@@ -229,6 +229,8 @@ def _chart(visit: Visit) -> Html:
             data_time=visit.t("Time (min)"),
             data_set=visit.t("Set (mA)"),
             data_delivered=visit.t("Delivered (mA)"),
+            data_forward=visit.t(sentences.POLARITY["forward"]),
+            data_reverse=visit.t(sentences.POLARITY["reverse"]),
             data_locale=visit.language.code,
         ),
         id="live-section",

@@ -24,12 +24,41 @@ ionto.plot = (box, options, data) => {
   return plot;
 };
 
-ionto.current = (box, data) => {
+// Which way the current flowed is written over each stretch of one direction, and shaded where it was the other way.
+ionto.directions = (box, ways) => (plot) => {
+  const { ctx, bbox } = plot;
+  const times = plot.data[0];
+  const scale = window.devicePixelRatio || 1;
+  ctx.save();
+  ctx.font = `${13 * scale}px system-ui, sans-serif`;
+  ctx.textBaseline = "top";
+  let begun = 0;
+  for (let index = 1; index <= times.length; index += 1) {
+    if (index < times.length && ways[index] === ways[begun]) continue;
+    const way = ways[begun];
+    const left = plot.valToPos(times[begun], "x", true);
+    const width = plot.valToPos(times[Math.min(index, times.length - 1)], "x", true) - left;
+    ctx.fillStyle = ionto.colour("--line");
+    ctx.globalAlpha = 0.45;
+    if (way === "reverse") ctx.fillRect(left, bbox.top, width, bbox.height);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = ionto.colour("--ink");
+    const words = box.dataset[way] || "";
+    const room = ctx.measureText(words).width + 8 * scale < width;
+    const said = room ? words : way === "reverse" ? "\u2212" : "+";
+    if (way && width > 8 * scale) ctx.fillText(said, left + 4 * scale, bbox.top + 4 * scale);
+    begun = index;
+  }
+  ctx.restore();
+};
+
+ionto.current = (box, data, ways) => {
   const number = new Intl.NumberFormat(box.dataset.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   // What rounds to zero has no sign.
   const value = (_, raw) => (raw == null ? "-" : number.format(Math.abs(raw) < 0.05 ? 0 : raw));
   return ionto.plot(box, {
-    scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
+    scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.25)] } },
+    hooks: { drawClear: [ionto.directions(box, ways)] },
     axes: ionto.axes(box.dataset.time, [["mA", "y", 3]]),
     series: [
       { label: box.dataset.time, value },

@@ -4,6 +4,7 @@
 (() => {
   const box = document.getElementById("live-chart");
   const data = [[], [], []];
+  const ways = [];
   let plot = null;
   let session = null;
   let state = null;
@@ -24,24 +25,25 @@
     if (!ionto.plots) return;
     document.getElementById("live-section").hidden = data[0].length < 2;
     if (data[0].length < 2) return;
-    if (plot === null) plot = ionto.current(box, data);
+    if (plot === null) plot = ionto.current(box, data, ways);
     else plot.setData(data);
   };
 
   const add = (figures) => {
-    const minutes = figures.time_s / 60;
-    if (figures.session == null || figures.state !== "treating") return;
+    if (figures.session == null || figures.since_start_s == null || figures.state !== "treating") return;
+    const minutes = figures.since_start_s / 60; // as the record counts, from Start on
     if (data[0].length && minutes <= data[0][data[0].length - 1]) return;
     data[0].push(minutes);
     data[1].push(figures.setpoint_ma);
     data[2].push(figures.measured_ma);
-    if (data[0].length > most) data.forEach((column) => column.shift());
+    ways.push(figures.polarity);
+    if (data[0].length > most) [...data, ways].forEach((column) => column.shift());
     draw();
   };
 
   const begin = async (figures) => {
     session = figures.session;
-    data.forEach((column) => { column.length = 0; });
+    [...data, ways].forEach((column) => { column.length = 0; });
     if (session == null) return;
     let chart = {};
     try {
@@ -55,6 +57,7 @@
       data[0].push(at / 60);
       data[1].push(chart.setpoint_ma[index]);
       data[2].push(chart.measured_ma[index]);
+      ways.push(chart.polarity[index]);
     });
     draw();
   };
