@@ -358,6 +358,17 @@ class Household:
                 {"session": session, "felt": felt, "sweat": sweat, "now": datetime.now(UTC).isoformat()},
             )
 
+    def put_away(self, session: int) -> None:
+        """Take note that this session was put away, and all before it."""
+        with self._open() as db:
+            db.execute("INSERT OR REPLACE INTO setting VALUES ('put_away', ?)", (str(session),))
+
+    def put_away_last(self) -> int:
+        """Give the session that was put away last, 0 for none."""
+        with self._open() as db:
+            row = db.execute("SELECT value FROM setting WHERE name = 'put_away'").fetchone()
+        return 0 if row is None else int(row[0])
+
     # --- devices and the code -------------------------------------------------------------------------------
 
     def pair(self, name: str, today: date) -> str:

@@ -33,7 +33,7 @@ from app.web.gate import DESK, LANGUAGE_COOKIE, STOP, TAP, Gate, cookie
 from app.web.limits import Bucket, Forms
 from app.web.live import Feed, Silent
 from app.web.now_view import view
-from app.web.pages import history, now, pair, people, plan, prepare, take_along
+from app.web.pages import afterwards, history, now, pair, people, plan, prepare, take_along
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
 from app.web.stopping import Stopping
@@ -66,7 +66,8 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/history/{session}": {"GET": history.session},
     "/history/{session}/chart.json": {"GET": history.chart_json},
     "/history/{session}/chart.svg": {"GET": history.chart_svg},
-    "/history/{session}/felt": {"POST": now.felt},
+    "/history/{session}/felt": {"POST": afterwards.felt},
+    "/history/{session}/away": {"POST": afterwards.put_away},
     "/history/{session}/amend": {"POST": history.amend},
     "/people": {"GET": people.people, "POST": people.add},
     "/people/{person}": {"GET": people.person},

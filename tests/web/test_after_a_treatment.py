@@ -53,6 +53,22 @@ def test_they_name_person_area_and_day(treated, phone, lang):
     assert Household(house.state).feedback([session])[session].felt == "sore"
 
 
+def test_the_treatment_stays_on_now_with_its_figures_until_it_is_put_away(treated, phone):
+    house, session = treated
+    for answer in ({"felt": "fine"}, {"sweat": "2"}):
+        index = 1 if "sweat" in answer else 0
+        assert phone.submit("/", f"/history/{session}/felt", index, back="now", **answer).status == 303
+    page = phone.get("/").page
+    for words in ("Ann", "Feet, tap water", "Complete", "180.0 mA min", "How does your skin feel?"):
+        assert words in page.text
+    assert any(attrs.get("src") == f"/history/{session}/chart.svg" for _, attrs in page.tags)
+    assert phone.submit("/", f"/history/{session}/away").headers["location"] == "/"
+    assert "After the treatment" not in phone.get("/").page.text
+    assert phone.get(f"/history/{session}").status == 200
+    Household(house.state).put_away(session - 1)
+    assert "After the treatment" in phone.get("/").page.text, "the next one is shown again"
+
+
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
 def test_they_go_when_a_session_begins_and_come_back_after_it(treated, phone):
     house, session = treated

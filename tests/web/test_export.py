@@ -39,7 +39,10 @@ def test_a_german_spreadsheet_and_programs_get_what_each_can_read(tmp_path):
         (row,) = csv.DictReader(io.StringIO(sheet.text[1:], newline=""), delimiter=";")
         assert row["Person"] == "'-Zoë;=1"
         assert row["Behandlung"] == "Hände, Leitungswasser"
-        assert (row["Eingestellter Strom (mA)"], row["Dosis, andere Richtung (mA min)"]) == ("12,008", "100,25")
+        assert (row["Eingestellter Strom (mA)"], row["Dosis, andere Richtung (mA min)"]) == (
+            "12,008",
+            "100,25",
+        )
         assert (row["Haut"], row["Schwitzen (0 bis 4)"], row["Simuliert"]) == ("Gut", "0", "SIMULIERT")
         assert row["Vertragener Strom (mA)"] == "8,0"
         programs = phone.get("/history.csv")

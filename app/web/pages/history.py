@@ -22,7 +22,7 @@ from app.web import sentences
 from app.web.chart import drawing
 from app.web.frame import choices, entry, facts, field, note, page
 from app.web.markup import Child, Html, el
-from app.web.pages.now import felt_forms, in_session
+from app.web.pages.afterwards import felt_forms, given, in_session, outcome
 from app.web.pages.people import check_code, code_field
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
@@ -99,11 +99,11 @@ def session(visit: Visit) -> Response:
         (t("Who"), visit.house.household.names().get(record.person or "", "")),
         *_dates(visit, record, amendments),
         (t("Treatment"), t(sentences.TREATMENTS.get(record.treatment, record.treatment))),
-        (t("Result"), _outcome(visit, record)),
+        (t("Result"), outcome(visit, record)),
         (t("Set at the start"), language.ma(record.target_ma)),
         (t("Borne current"), _borne(visit, record)),
         (t("Duration"), t("{minutes} min", minutes=language.number((record.duration_s or 0) / 60, 1))),
-        (t("Given"), _given(visit, record)),
+        (t("Given"), given(visit, record)),
         (t("One way"), language.charge(record.forward_ma_min)),
         (t("The other way"), language.charge(record.reverse_ma_min)),
         (t("First direction"), t(sentences.POLARITY.get(record.first_polarity or "", ""))),
@@ -256,8 +256,8 @@ def _table(visit: Visit, records: list[Record]) -> Html:
             ],
             names.get(record.person or "", ""),
             _area(visit, record),
-            _outcome(visit, record),
-            _given(visit, record),
+            outcome(visit, record),
+            given(visit, record),
             t(FELT[feeling.felt]) if feeling.felt else "",
             "" if feeling.sweat is None else t(SWEAT[feeling.sweat]),
         )
@@ -292,15 +292,6 @@ def _together(said: list[Feedback]) -> Feedback:
     felt = [one.felt for one in said if one.felt is not None]
     sweat = [one.sweat for one in said if one.sweat is not None]
     return Feedback(felt[-1] if felt else None, sweat[-1] if sweat else None)
-
-
-def _given(visit: Visit, record: Record) -> str:
-    """Say how much of what was planned was given, with the charge behind it; the rest of one is no share."""
-    charge = visit.language.charge(record.charge_ma_min)
-    if not record.planned_ma_min or record.linked_to is not None:
-        return charge
-    percent = visit.language.number(100 * record.charge_ma_min / record.planned_ma_min)
-    return visit.t("{percent} % ({charge})", percent=percent, charge=charge)
 
 
 def _doubt(visit: Visit, record: Record) -> Html | None:
@@ -377,10 +368,6 @@ def _area(visit: Visit, record: Record) -> str:
     return f"{area}, {visit.t('SIMULATED')}" if record.simulated else area
 
 
-def _outcome(visit: Visit, record: Record) -> str:
-    return visit.t(sentences.OUTCOMES.get(record.outcome or "", record.outcome or ""))
-
-
 def _linked(visit: Visit, record: Record) -> Child:
     if record.linked_to is None:
         return None
@@ -409,7 +396,7 @@ def _whole(visit: Visit, record: Record) -> Html | None:
                 href=f"/history/{one.id}",
                 aria_current="page" if one.id == record.id else None,
             ),
-            f": {language.charge(one.charge_ma_min)}, {_outcome(visit, one)}",
+            f": {language.charge(one.charge_ma_min)}, {outcome(visit, one)}",
         )
         for one in (first, *rests)
     ]
@@ -421,7 +408,7 @@ def _whole(visit: Visit, record: Record) -> Html | None:
     return el(
         "section",
         el("h2", t("The whole treatment")),
-        el("p", _outcome(visit, whole), ". ", said),
+        el("p", outcome(visit, whole), ". ", said),
         el("ol", parts),
     )
 

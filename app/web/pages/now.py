@@ -9,14 +9,13 @@ from typing import Final
 
 from starlette.responses import Response
 
-from app.household.feelings import FELT, SWEAT
 from app.web import sentences
 from app.web.frame import page
 from app.web.guide import guide, newcomer
 from app.web.markup import Html, el
-from app.web.now_view import NowView, rest_offered, view
-from app.web.records import Record
-from app.web.visit import Sorry, Visit, go
+from app.web.now_view import NowView, view
+from app.web.pages.afterwards import finished, in_session
+from app.web.visit import Sorry, Visit
 from controller.core.wording import by_area
 from protocols.treatment import area_of
 
@@ -30,8 +29,6 @@ LABELS: Final = {
     "dose": "Given so far",
     "prepared": "Prepared",
 }
-AT_REST: Final = frozenset({"idle", "finished", "paused", "alarm"})
-"""States in which nobody is treated."""
 WIDE: Final = frozenset({"phase", "dose", "prepared"})
 """Figures that are sentences, or words too long for half a phone."""
 
@@ -98,7 +95,7 @@ def now(visit: Visit) -> Response:
                 hidden=not seen.take_back,
             ),
         ),
-        _feedback(visit),
+        finished(visit),
         _chart(visit),
         desk(visit) if visit.simulated else None,
         section="now",
@@ -145,75 +142,6 @@ def pressed(visit: Visit) -> list[dict[str, object]]:
     if not visit.simulated:
         raise Sorry(visit.t("This unit is not simulated: use its own buttons."), 403)
     return DESK[visit.choice("press", DESK)][1]
-
-
-def felt_forms(visit: Visit, record: Record, back: str) -> list[Html]:
-    """Ask how the skin feels and how much sweat there was, one tap each; whose, of what and when is said."""
-    said = visit.house.household.feedback([record.id]).get(record.id)
-    t = visit.t
-    who = visit.house.household.names().get(record.person or "") or t("Nobody in particular")
-    about = t(
-        "{who}, {area}, {day}",
-        who=who,
-        area=t(sentences.AREAS.get(area_of(record.treatment) or "", record.treatment)),
-        day=visit.language.day(record.begun.date()),
-    )
-
-    def ask(question: str, name: str, options: dict[str, str], chosen: str | None) -> Html:
-        buttons = [
-            el("button", t(text), name=name, value=value, aria_pressed="true" if value == chosen else "false")
-            for value, text in options.items()
-        ]
-        hidden = el("input", type="hidden", name="back", value=back)
-        legend = el("legend", el("span", about, class_="about"), " ", question)
-        return visit.form(f"/history/{record.id}/felt", hidden, el("fieldset", legend, buttons, class_="row"))
-
-    sweat = {str(index): word for index, word in enumerate(SWEAT)}
-    chosen = None if said is None or said.sweat is None else str(said.sweat)
-    return [
-        ask(t("How does your skin feel?"), "felt", dict(FELT), None if said is None else said.felt),
-        ask(t("How much did you sweat since the treatment before?"), "sweat", sweat, chosen),
-    ]
-
-
-def felt(visit: Visit) -> Response:
-    """Keep what was tapped."""
-    session = visit.session()
-    if visit.house.records.one(session) is None:
-        raise Sorry(visit.t("There is no session of this number."), 404)
-    feeling = visit.choice("felt", FELT) if "felt" in visit.fields else None
-    levels = {str(index): index for index in range(len(SWEAT))}
-    sweat = levels[visit.choice("sweat", levels)] if "sweat" in visit.fields else None
-    visit.house.household.say(session, feeling, sweat)
-    return go("/" if visit.fields.get("back") == "now" else f"/history/{session}")
-
-
-def in_session(visit: Visit) -> bool:
-    """Tell whether somebody is treated now, or may be about to be: the unit is not heard to be at rest."""
-    return visit.snapshot is None or visit.snapshot["state"] not in AT_REST
-
-
-def _feedback(visit: Visit) -> Html | None:
-    """Ask after a treatment, until both were answered or the next one begins; not while it is only paused."""
-    snapshot = visit.snapshot
-    if snapshot is None or in_session(visit) or rest_offered(snapshot):
-        return None
-    ended = (snapshot["last"]["session"] if snapshot["last"] else None, snapshot["session"])
-    last = max((one for one in ended if isinstance(one, int)), default=None)
-    if last is None:
-        return None
-    said = visit.house.household.feedback([last]).get(last)
-    if said is not None and said.felt is not None and said.sweat is not None:
-        return None
-    record = visit.house.records.one(last)
-    if record is None or record.runs or record.charge_ma_min < 1.0:
-        return None
-    return el(
-        "section",
-        el("h2", visit.t("After the treatment")),
-        felt_forms(visit, record, "now"),
-        data_at_rest=True,
-    )
 
 
 def _chart(visit: Visit) -> Html:
