@@ -20,10 +20,17 @@ class Page(HTMLParser):
         attrs = dict(attrs)
         self.tags.append((tag, attrs))
         if tag == "form":
-            self._form = {"action": attrs.get("action"), "method": attrs.get("method"), "fields": {}}
+            self._form = {
+                "action": attrs.get("action"),
+                "method": attrs.get("method"),
+                "fields": {},
+                "inputs": [],
+            }
             self.forms.append(self._form)
         elif tag == "input" and self._form is not None and attrs.get("type") == "hidden":
             self._form["fields"][attrs["name"]] = attrs.get("value", "")
+        elif tag in ("input", "select", "option") and self._form is not None:
+            self._form["inputs"].append((tag, attrs))
 
     def handle_endtag(self, tag):
         if tag == "form":
