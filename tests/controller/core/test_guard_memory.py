@@ -167,3 +167,9 @@ def test_a_break_is_remembered_for_a_minute(after_s: float, cause: Cause | None)
         watch.see(after_s=0.04)
     again(watch, denied=True, after_s=0.04, guard_ma=0.0)
     assert watch.cause is cause
+
+
+def test_a_return_path_that_was_not_read_is_not_doubted() -> None:
+    watch = Watch()
+    assert watch.guard.doubts(watch.reading(sampled="return", return_ma=None)) == ""
+    assert watch.guard.doubts(watch.reading(sampled="return", return_ma=None, current_ma=None)) == ""
