@@ -224,6 +224,7 @@ class Guard:
         return (
             self._late(passed_s)
             or self._saturated(m)
+            or self._guard_frozen(m)
             or self._control_frozen(m)
             or self._supply(m)
             or self._apart_on_dummy(m)
@@ -236,6 +237,10 @@ class Guard:
         bound_ma = lim.DISAGREE_MA + lim.DISAGREE_RATIO * max(m.current_ma, m.guard_ma)
         if not self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=abs(m.current_ma - m.guard_ma) > bound_ma):
             return None
+        if self._guard_same >= lim.REPEATS:
+            return Cause.ADC_FROZEN, (
+                f"the guard converter gave code {m.guard_code} {self._guard_same + 1} times running"
+            )
         return Cause.ADC_DISAGREE, f"control reads {m.current_ma:.2f} mA, guard {m.guard_ma:.2f} mA"
 
     def _repeats(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:

@@ -346,6 +346,8 @@ def test_too_much_into_the_dummy_load_is_neither_doubted_nor_cut_as_a_spike() ->
     [
         ({"guard_ma": 5.0, "current_ma": 6.25}, Cause.ADC_DISAGREE),
         ({"supply_v": 40.0, "confirmed": True}, Cause.SUPPLY),
+        ({"guard_ma": 0.0, "guard_code": 2, "current_ma": 6.25}, Cause.ADC_FROZEN),
+        ({"guard_code": 3}, Cause.ADC_FROZEN),
         ({"guard_code": 32767}, Cause.ADC_SATURATED),
         ({"sampled_code": 77}, Cause.ADC_FROZEN),
     ],
@@ -353,7 +355,7 @@ def test_too_much_into_the_dummy_load_is_neither_doubted_nor_cut_as_a_spike() ->
 def test_the_converters_and_the_supply_are_watched_meanwhile(changes: dict[str, Any], cause: Cause) -> None:
     bench = Watched().proven()
     assert bench.see(ON) is None
-    assert bench.see(ON, 0.4, **changes) is cause
+    assert bench.see(ON, 0.45, **changes) is cause
 
 
 @pytest.mark.parametrize("which", ["guard_ma", "current_ma"])
