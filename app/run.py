@@ -89,6 +89,7 @@ def _request(order: Order) -> SessionRequest:
     uncommissioned = ""
     if scenario is None and order.attach is None:
         uncommissioned = why_not_commissioned(commissioning_record(order.commissioning, unit, state), unit)
+        notice = "" if calibration.why_missing(unit) else notice  # such a unit refuses, and uses no values
     return SessionRequest(
         treatment=find(order.treatment),
         unit=unit,

@@ -115,6 +115,7 @@ def device(order: Order) -> ExitCode:
     uncommissioned = ""
     if order.simulate is None and order.attach is None:
         uncommissioned = why_not_commissioned(commissioning_record(order.commissioning, unit, state), unit)
+        notice = uncommissioned or calibration.why_missing(unit) or notice
     scenario = same_parts(_scenario(order), calibration)
     for said in filter(None, (retell(notice) if notice else "", told(unit))):
         complain(said)

@@ -36,8 +36,9 @@ def refusal(unit: Path, state: Path, capsys: Any, *words: str, code: int = ExitC
     """What `ionto run` refuses with: one line, and nothing is left behind."""
     before = sorted(state.rglob("*"))
     assert main(["run", "hands", "--unit", str(unit), "--state", str(state), *words]) == code
-    said = capsys.readouterr().err
+    told, said = capsys.readouterr()
     assert said.count("\n") == 1
+    assert "nominal" not in told + said, "which it does not use"
     assert sorted(state.rglob("*")) == before
     return str(said)
 
