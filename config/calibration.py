@@ -222,6 +222,10 @@ class Calibration(_Strict):
         output = self.channels.output
         return OutputLine(output.gain, output.offset) if output.points else unit.output_line
 
+    def code_zero_spread_ma(self, unit: Unit) -> float:
+        """Return how much more than in `output_line` code 0 may ask for, mA; none where it was measured."""
+        return 0.0 if self.channels.output.points or unit.output is None else unit.output.code_zero_spread_ma
+
     def why_missing(self, unit: Unit) -> str:
         """Say what a real unit lacks to treat anybody: a record, or a current in it; "" where nothing."""
         if self.is_nominal:

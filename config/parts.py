@@ -184,13 +184,15 @@ class Output(Part):
 
     `loop_ms` is the time the stage takes to follow its DAC, `capacitance_nf` what lies across the terminals
     past the limiter, `divider_kohm` what the stage feeds beside the person, `code_zero_ma` what code 0 asks
-    for (below zero: the output is hard off there).
+    for (below zero: the output is hard off there), `code_zero_spread_ma` how much more that may be on one
+    unit than on another, until a calibration record says.
     """
 
     loop_ms: float = Field(default=0.1, ge=0.001, le=10.0)
     capacitance_nf: float = Field(default=1.3, ge=0.0, le=100.0)
     divider_kohm: float | None = Field(default=None, ge=50.0, le=10_000.0)
     code_zero_ma: float = Field(default=0.0, ge=-1.0, le=0.2)
+    code_zero_spread_ma: float = Field(default=0.0, ge=0.0, le=0.5)
 
 
 class OneShot(Part):

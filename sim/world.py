@@ -146,6 +146,7 @@ class World:
             )
         else:
             self.stage = Stage(spec.full_scale_ma, rng, code_zero_ma=spec.code_zero_ma)
+            self.stage.shift(spec.code_zero_spread_ma * self._dac_offset())
         self.pump: ChargePump | OneShot = ChargePump()
         if spec.one_shot_ms is not None:
             hold_s = tolerance(self._rng("one-shot"), spec.one_shot_ms, ONE_SHOT_PART) / 1000.0
@@ -168,6 +169,11 @@ class World:
         if spec.bare:
             self._untrim()
         self._noise = NoiseTable(self._rng(f"noise{spec.visit}"), CURRENT_NOISE_MA)
+
+    def _dac_offset(self) -> float:
+        """Draw the DAC's offset, as a share of its most: as the circuit does, whose middle is near none."""
+        rng = self._rng("dac offset")
+        return rng.random() if rng.random() < 0.5 else 0.0
 
     def _draw_output(self) -> None:
         """Draw what lies between the stage and the person, where the unit says that there is such a thing."""

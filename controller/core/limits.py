@@ -49,10 +49,12 @@ PROOF_DEAD_MA: Final = 0.015
 PROOF_DEAD_V: Final = 3.0
 """A disconnected output shows less than both. What electrodes hold after a current (1.2 V and more, 2.5 at
 most by assumption) stands at the terminals of an open output; a live one that nobody closes shows 20 V."""
+PROOF_RISE_MA_PER_S: Final = 0.5
+"""Where nobody measured what code 0 asks for, the code is raised so slowly until the output is seen live."""
 PROOF_REST_S: Final = 0.06
 """A state must last half of this, three readings of the slower channel, to count as seen."""
 PROOF_PULL_IN_S: Final = 0.3
-"""The charge pump needs some edges and a relay its operate time."""
+"""One-shot or charge pump needs some edges and a relay its operate time."""
 PROOF_DROP_OUT_S: Final = 0.1
 """The output must be gone this long after the last heartbeat (law 2)."""
 
@@ -255,7 +257,7 @@ PILOT_MIN_RATIO: Final = 0.3
 
 # --- guard: time and dose -------------------------------------------------------------------------
 LATE_TICK_S: Final = 0.045
-"""A tick or a heartbeat this long after the one before is a trip. The charge pump lets go after 50 ms, and
+"""A tick or a heartbeat this long after the one before is a trip. The one-shot lets go after 45 to 60 ms, and
 an output that dropped out by itself must not come back by itself (design)."""
 TIME_MARGIN_S: Final = 2.0
 TIME_MARGIN_RATIO: Final = 0.005

@@ -129,10 +129,19 @@ TRIP_STEPS: Final[tuple[Step, ...]] = (
 
 
 class Proof:
-    """Walks through `STEPS`, or `TRIP_STEPS`; `code` is the DAC code of `PROOF_MA`."""
+    """Walks through `STEPS`, or `TRIP_STEPS`; `code` is the DAC code of `PROOF_MA`.
 
-    def __init__(self, code: int, *, trip: bool = False) -> None:
-        self._code = code
+    Where that is not known for sure, the first step in which the output must be live begins at `from_code`,
+    and raises it by `rise_codes` a tick until it is. `found` is then the code and what it gives, mA.
+    """
+
+    def __init__(
+        self, code: int, *, trip: bool = False, from_code: int | None = None, rise_codes: float = 0.0
+    ) -> None:
+        self._top = code
+        self._code = float(code if from_code is None else from_code)
+        self._rise_codes = rise_codes
+        self.found: tuple[int, float] | None = None
         self._steps = TRIP_STEPS if trip else STEPS
         self._at = 0
         self._since_s: float | None = None
@@ -155,7 +164,10 @@ class Proof:
                 self._seen_since_s = now_s
         else:
             self._seen_since_s = None
-        if self._seen_since_s is not None and now_s - self._seen_since_s >= PROOF_REST_S / 2:
+        passed = self._seen_since_s is not None and now_s - self._seen_since_s >= PROOF_REST_S / 2
+        if step.alive and self.found is None:
+            self._look_for_code(now_s, m, passed=passed)
+        if passed:
             self._at += 1
             self._since_s, self._seen_since_s = now_s, None
         elif now_s - self._since_s > step.within_s + PROOF_REST_S:
@@ -164,8 +176,22 @@ class Proof:
         if step.trip == "rearm":  # with the DAC at zero
             return Drive(polarity, 0.0, 0, sensing=True, series=step.series, beat=step.beat, trip="rearm")
         return Drive(
-            polarity, PROOF_MA, self._code, sensing=True, series=step.series, beat=step.beat, trip=step.trip
+            polarity,
+            PROOF_MA,
+            round(self._code) if step.alive or self.found else self._top,
+            sensing=True,
+            series=step.series,
+            beat=step.beat,
+            trip=step.trip,
         )
+
+    def _look_for_code(self, now_s: float, m: Measurement, *, passed: bool) -> None:
+        """Raise the code until the output is seen live; the step's time begins when that is at its top."""
+        if passed:
+            self.found = round(self._code), max(m.current_ma or 0.0, PROOF_ALIVE_MA)
+        elif self._code < self._top:
+            self._code = min(self._code + self._rise_codes, self._top)
+            self._since_s = now_s
 
     @staticmethod
     def _sees(m: Measurement, step: Step) -> bool:

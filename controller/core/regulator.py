@@ -29,7 +29,8 @@ class Regulator:
     """Turns a setpoint in mA into a DAC code, once a tick.
 
     `full_scale_ma` is the stage's current at code 4095 (nominal); `gain` and `offset_ma` are the
-    calibration of the output (true = gain * nominal + offset); `tick_s` the loop's period.
+    calibration of the output (true = gain * nominal + offset), and `spread_ma` is how much more than that it
+    may give until `take_zero` was told; `tick_s` the loop's period.
     """
 
     __slots__ = (
@@ -38,14 +39,18 @@ class Regulator:
         "_offset_ma",
         "_pilot",
         "_setpoint_ma",
+        "_spread_ma",
         "_tick",
         "_tick_s",
         "_trim_ma",
     )
 
-    def __init__(self, *, full_scale_ma: float, gain: float, offset_ma: float, tick_s: float) -> None:
+    def __init__(
+        self, *, full_scale_ma: float, gain: float, offset_ma: float, tick_s: float, spread_ma: float = 0.0
+    ) -> None:
         self._code_per_ma = DAC_TOP_CODE / full_scale_ma / gain
         self._offset_ma = offset_ma
+        self._spread_ma = spread_ma
         self._tick_s = tick_s
         self._tick = 0
         self._pilot = PILOT_CODES
@@ -53,9 +58,14 @@ class Regulator:
 
     def reset(self) -> None:
         """Forget the trim: the output was disconnected, and rises from where the stage begins to give."""
-        self._demand_ma = max(0.0, -self._offset_ma)
+        self._demand_ma = max(0.0, -self._offset_ma - self._spread_ma)
         self._setpoint_ma = 0.0
         self._trim_ma = 0.0
+
+    @property
+    def code_per_ma(self) -> float:
+        """How many codes a milliampere takes."""
+        return self._code_per_ma
 
     @property
     def trim_ma(self) -> float:
@@ -66,6 +76,17 @@ class Regulator:
         """Return the code for `setpoint_ma` by calibration alone, without trim, ramp or pilot."""
         code = round((setpoint_ma - self._offset_ma) * self._code_per_ma)
         return max(0, min(DAC_TOP_CODE, code))
+
+    def lowest_code(self, setpoint_ma: float) -> int | None:
+        """Return the code that gives no more than `setpoint_ma` on any such unit; None where it is known."""
+        return self.still_code(setpoint_ma - self._spread_ma) if self._spread_ma else None
+
+    def take_zero(self, code: int, current_ma: float) -> None:
+        """Take note that `code` gives `current_ma`, and by that what code 0 asks for, within its spread."""
+        offset_ma = current_ma - code / self._code_per_ma
+        self._offset_ma = min(max(offset_ma, self._offset_ma), self._offset_ma + self._spread_ma)
+        self._spread_ma = 0.0
+        self.reset()
 
     def code(
         self, setpoint_ma: float, measured_ma: float | None, since_s: float, ramp_ma_per_s: float

@@ -17,7 +17,9 @@ from controller.core.limits import (
     FOLD_BACK_HEADROOM_V,
     MAX_STEP_MA,
     PRESSED_S,
+    PROOF_ALIVE_MA,
     PROOF_MA,
+    PROOF_RISE_MA_PER_S,
     READY_TIMEOUT_S,
     RELEASED_S,
     REVERSE_BELOW_MA,
@@ -141,7 +143,12 @@ class Session:
         self._released_since_s: float | None = None
         self._stop_rate_ma_per_s = STOP_MA_PER_S
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
-        self._proof = Proof(regulator.still_code(PROOF_MA), trip=plan.trip)
+        self._proof = Proof(
+            regulator.still_code(PROOF_MA),
+            trip=plan.trip,
+            from_code=regulator.lowest_code(PROOF_ALIVE_MA),
+            rise_codes=PROOF_RISE_MA_PER_S * plan.tick_s * regulator.code_per_ma,
+        )
         self._trial: Trial | None = None
         self._tried_s: float | None = None
         if plan.dummy is not None:
@@ -336,7 +343,8 @@ class Session:
 
     def _prove(self, m: Measurement) -> Command:
         command = self._proof.step(self._now_s, m, self.polarity)
-        if self._proof.done:
+        if self._proof.done and self._proof.found is not None:
+            self._regulator.take_zero(*self._proof.found)
             self._go(Event.PROVEN)
         elif self._proof.failed is not None:
             self.refusal, self.reason = self._proof.refusal, self._proof.failed

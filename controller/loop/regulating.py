@@ -22,4 +22,5 @@ def regulator_of(unit: Unit, calibration: Calibration) -> Regulator:
         gain=line.gain,
         offset_ma=line.offset,
         tick_s=1.0 / unit.loop.rate_hz,
+        spread_ma=calibration.code_zero_spread_ma(unit),
     )

@@ -202,6 +202,22 @@ def test_a_stage_with_a_negative_offset_is_hard_off_at_code_zero(bench: Bench) -
         assert unit.ma() == pytest.approx(1966 / 4095 * (25.0 + 0.24) - 0.24, rel=0.035)
 
 
+def test_code_zero_differs_between_units_by_the_dacs_offset_and_stays_hard_off(bench: Bench) -> None:
+    """Half of the reference circuit's draws have next to none, the others anything up to 25.5 mV: 0.19 mA."""
+    more_ma = []
+    for seed in range(40):
+        build = {"code_zero_ma": -0.24, "output": OutputParts(), "divider_kohm": None}
+        with_it = bench({"person": {"fidgets": False}}, seed, code_zero_spread_ma=0.19, **build).world.stage
+        without = bench({"person": {"fidgets": False}}, seed, **build).world.stage
+        assert with_it.demand_ma() == 0.0
+        assert with_it.wanted_ma < 0.0
+        without.demand_ma()
+        more_ma.append(with_it.wanted_ma - without.wanted_ma)
+    assert 14 <= sum(ma == 0.0 for ma in more_ma) <= 26
+    assert max(more_ma) > 0.15
+    assert max(more_ma) <= 0.19
+
+
 def test_a_unit_with_a_one_shot_drops_its_output_within_its_hold_time(bench: Bench) -> None:
     for seed in range(4):
         unit = bench({"person": {"fidgets": False}}, seed, one_shot_ms=51.5, one_shot_shortest_ms=2.5)

@@ -33,6 +33,7 @@ TABLE = {
     "PROOF_DEAD_V": 3.0,
     "PROOF_REST_S": 0.06,
     "PROOF_PULL_IN_S": 0.3,
+    "PROOF_RISE_MA_PER_S": 0.5,
     "PROOF_DROP_OUT_S": 0.1,
     "TRIAL_LOW_MA": 5.0,
     "TRIAL_LOW_RATIO": 0.15,

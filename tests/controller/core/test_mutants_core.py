@@ -372,6 +372,36 @@ def test_the_code_rises_from_where_the_stage_begins_to_give_and_begins_there_aga
         assert first * 25.0 / 4095 * 1.01 - 0.25 == pytest.approx(1.1 * 0.5 * TICK_S, abs=0.01)
         assert made.code(0.0, None, 0.0, 0.5) == 0, "off, not small"
     assert regulator(offset_ma=0.1).code(0.05, None, 0.0, 0.5) <= 1, "nothing but the pilot"
+    early = regulator(offset_ma=0.1)
+    codes = [early.code(0.5, None, 0.0, 0.5) for _ in range(40)]
+    assert codes[-1] == pytest.approx(40 * 1.1 * 0.5 * TICK_S / 25.0 * 4095, abs=1), (
+        "and never from below none"
+    )
+
+
+def test_a_stage_that_nobody_has_measured_rises_from_where_any_like_it_begins_to_give() -> None:
+    made = regulator(offset_ma=-0.25, spread_ma=0.2)
+    assert made.lowest_code(0.02) == round(0.07 / 25.0 * 4095)
+    assert made.still_code(0.02) == round(0.27 / 25.0 * 4095)
+    assert made.code(0.01, None, 0.0, 0.5) * 25.0 / 4095 == pytest.approx(0.05, abs=0.013), (
+        "two steps of the DAC"
+    )
+    assert regulator(offset_ma=-0.25).lowest_code(0.02) is None, "it is known"
+
+
+@pytest.mark.parametrize(
+    ("found_ma", "zero_ma"), [(0.05, -0.1), (0.15, -0.05), (-0.2, -0.25)], ids=["within", "most", "least"]
+)
+def test_what_a_code_was_seen_to_give_says_where_the_stage_begins(found_ma: float, zero_ma: float) -> None:
+    made = regulator(offset_ma=-0.25, spread_ma=0.2)
+    settled(made, 5.0)
+    made.take_zero(round(0.15 / 25.0 * 4095), found_ma)
+    assert made.lowest_code(0.02) is None
+    assert made.still_code(1.0) == pytest.approx((1.0 - zero_ma) / 25.0 * 4095, abs=1)
+    first_ma = made.code(0.01, None, 0.0, 0.5) * 25.0 / 4095 + zero_ma
+    assert first_ma == pytest.approx(0.0, abs=0.013), "and it rises from there"
+    made.take_zero(0, 3.0)
+    assert made.still_code(1.0) == pytest.approx((1.0 - zero_ma) / 25.0 * 4095, abs=1), "once"
 
 
 def test_the_code_rises_by_the_ramp_and_a_tenth() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from core_bench import Bench
 from simulated import phase_times, simulate
 
 from controller.core.proof import STEPS
+from controller.core.regulator import Regulator
+from controller.core.session import Session
 from controller.core.types import Cause, Drive, Off, Phase
 
 WELDED = {"series": "series relay", "enable": "the enable relay, or what feeds it"}
@@ -77,6 +80,39 @@ def test_a_series_relay_that_hangs_after_use(bench: Bench) -> None:
     assert "hangs" in (bench.session.reason or "")
 
 
+class Unmeasured(Bench):
+    """A stage that nobody has measured: code 0 asks for 0.1 mA less than none, and for 0.25 by its file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        regulator = Regulator(
+            full_scale_ma=25.0, gain=1.01, offset_ma=-0.25, tick_s=self.tick_s, spread_ma=0.2
+        )
+        self.session = Session(self.plan, regulator)
+
+    def plant_ma(self) -> float:
+        applied = self.applied
+        closed = isinstance(applied, Drive) and applied.series and applied.beat
+        return max(0.0, applied.code / 4095 * 25.1 - 0.1) if closed else 0.0
+
+
+def test_what_the_proof_finds_of_a_stage_that_nobody_has_measured_is_what_it_is_driven_by() -> None:
+    bench = Unmeasured()
+    bench.run_until("proof")
+    most_ma = 0.0
+    while bench.session.phase is Phase.PROOF:
+        bench.tick(current_ma=bench.plant_ma())
+        most_ma = max(most_ma, bench.plant_ma())
+    assert bench.session.phase is Phase.CONTACT
+    assert 0.02 < most_ma < 0.07, "and not 0.22"
+    rises_ma = [0.0]
+    while bench.session.setpoint_ma < 0.3:
+        bench.tick(current_ma=None)  # no reading trims it
+        rises_ma.append(bench.plant_ma())
+        assert bench.plant_ma() == pytest.approx(bench.session.setpoint_ma, abs=0.04)
+    assert max(after - before for before, after in pairwise(rises_ma)) < 0.03
+
+
 def test_a_blind_guard_never_gets_to_the_ramp(bench: Bench) -> None:
     bench.run_until("contact")
     while bench.guard.trip is None:
@@ -91,7 +127,7 @@ def test_a_welded_relay_is_refused_on_the_simulated_unit(which: str) -> None:
     summary, _ = simulate(events=[{"at_s": 0.0, "fault": "relay_welded", "which": which}])
     assert summary["outcome"] == "refused"
     assert WELDED[which] in summary["reason"]
-    assert summary["truth"]["held_ma"] <= 0.11
+    assert summary["truth"]["held_ma"] <= 0.27, "the proof's 0.07 mA, and what code 0 may ask for more"
 
 
 @pytest.mark.parametrize("which", ["series", "enable"])

@@ -109,3 +109,66 @@ def test_what_is_alive_and_what_is_dead(number: int, reading: dict[str, Any], co
     before = asked(see(proof, now_s, reading))
     after = asked(see(proof, now_s + 0.031, reading))
     assert (after != before) is counts
+
+
+CLIMB = {"from_code": 4, "rise_codes": 0.5}
+
+
+def climbing(seen: list[dict[str, Any]]) -> tuple[Proof, list[int], float]:
+    """Show a proof that is not sure of its code these readings from its second step on, every 5.1 ms."""
+    proof, now_s = Proof(11, **CLIMB), 0.0
+    assert see(proof, now_s, DEAD).code == 11, "with the relay open the code that must show is asked for"
+    now_s += 0.035
+    codes = [see(proof, now_s, DEAD).code]
+    for reading in seen:
+        now_s += 0.0051
+        codes.append(see(proof, now_s, reading).code)
+    return proof, codes, now_s
+
+
+def test_a_code_that_is_not_known_is_raised_until_the_output_is_live_and_stays_so() -> None:
+    proof, codes, now_s = climbing([DEAD] * 4 + [{"voltage_v": 0.1, "current_ma": 0.03}] * 7)
+    assert codes == [4, 4, 5, 6, 6, 6, 7, 8, 8, 8, 9, 9], (
+        "half a code a tick, for the time that it must be seen"
+    )
+    assert proof.found == (9, 0.03)
+    for step in STEPS[2:]:
+        assert see(proof, now_s + 0.005, ALIVE if step.alive else DEAD).code == 9
+        now_s += 0.04
+        see(proof, now_s, ALIVE if step.alive else DEAD)
+    assert proof.done
+    assert proof.found == (9, 0.03)
+
+
+def test_where_nobody_closes_the_circuit_the_least_current_that_shows_is_taken_for_the_codes() -> None:
+    for reading in ({"voltage_v": 20.0, "current_ma": 0.0}, {"voltage_v": 20.0, "current_ma": 0.02}):
+        assert climbing([reading] * 7)[0].found == (7, 0.02)
+
+
+def test_the_time_of_that_step_begins_when_there_is_no_more_to_raise() -> None:
+    proof, codes, _ = climbing([DEAD] * 20)
+    assert codes[-7:] == [11] * 7
+    assert max(codes) == 11
+    assert proof.failed is None
+    top_s = 0.035 + 14 * 0.0051
+    see(proof, top_s + 0.36 - E, DEAD)
+    assert proof.failed is None
+    see(proof, top_s + 0.36 + E, DEAD)
+    assert proof.failed == STEPS[1].otherwise
+
+
+def test_a_code_that_is_known_is_not_raised() -> None:
+    proof, now_s = to_step(1)
+    for _ in range(7):
+        now_s += 0.005
+        assert see(proof, now_s, ALIVE).code == 11
+    assert proof.found == (11, 0.07)
+
+
+def test_with_a_hardware_trip_it_begins_by_arming_that_with_the_dac_at_zero() -> None:
+    proof = Proof(11, trip=True)
+    drive = see(proof, 0.0, {**DEAD, "tripped": True})
+    assert drive == Drive("forward", 0.0, 0, sensing=True, series=False, beat=True, trip="rearm")
+    see(proof, 0.01, {**DEAD, "tripped": False})
+    drive = see(proof, 0.05, {**DEAD, "tripped": False})
+    assert drive == Drive("forward", 0.07, 11, sensing=True, series=False, beat=True)
