@@ -304,6 +304,14 @@ _OUTPUT = (
         pulse_ms=1.0,
     ),
     _row(
+        "stage_oscillates 9 kHz",
+        {"hz": 9_000.0, "top_ma": 40.0},
+        _TOO_MUCH,
+        before=_or(_TOO_MUCH, "refused"),
+        peak_ratio=None,
+        why="a converter reads the mean, of 20 mA; one whose mean is the setpoint no converter tells",
+    ),
+    _row(
         "short_circuit",
         {},
         _aborted("short_circuit", ms=PERISHABLE_MS),

@@ -59,6 +59,9 @@ class Reachable(Protocol):
     def wind_up(self, tau_s: float, top_ma: float, t_s: float) -> None:
         """Let the stage's loop, with this time constant, wind up to `top_ma` from `t_s` (s) on."""
 
+    def oscillate(self, hz: float, top_ma: float, t_s: float) -> None:
+        """Let the stage swing between nothing and `top_ma` from `t_s` (s) on."""
+
     def mend_output(self, t_s: float) -> None:
         """Let the output be as the unit was built again, from `t_s` (s) on."""
 
@@ -144,6 +147,11 @@ def _stage_drift(world: Reachable, params: Mapping[str, Value], t_s: float) -> U
 
 def _stage_winds_up(world: Reachable, params: Mapping[str, Value], t_s: float) -> Undo:
     world.wind_up(_number(params, "tau_ms") / 1000.0, _number(params, "top_ma"), t_s)
+    return world.mend_output
+
+
+def _stage_oscillates(world: Reachable, params: Mapping[str, Value], t_s: float) -> Undo:
+    world.oscillate(_number(params, "hz"), _number(params, "top_ma"), t_s)
     return world.mend_output
 
 
@@ -460,6 +468,7 @@ EFFECTS: Final[dict[str, Effect]] = {
     "over_current": _over_current,
     "stage_drift": _stage_drift,
     "stage_winds_up": _stage_winds_up,
+    "stage_oscillates": _stage_oscillates,
     "short_circuit": _short_circuit,
     "adc_silent": _adc("silent"),
     "adc_frozen": _adc("frozen"),

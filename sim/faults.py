@@ -133,6 +133,16 @@ _TABLE: Final = (
         "drive",
     ),
     Fault(
+        "stage_oscillates",
+        "the stage swings between nothing and a current past its limiter, while its code is above 0",
+        (
+            Param("hz", "Hz", 9_000.0, 1_000.0, 50_000.0),
+            Param("top_ma", "mA", 40.0, 1.0, 60.0),
+            FOR_GOOD,
+        ),
+        "drive",
+    ),
+    Fault(
         "short_circuit",
         "the electrodes touch: a small resistance replaces the person",
         (Param("ohm", "ohm", 20.0, 1.0, 500.0), FOR_GOOD),

@@ -60,6 +60,8 @@ IDLE_STEP_S: Final = 0.25
 """How often the load's slow state is carried on: with current, while something moves, and otherwise."""
 EDGE_STEP_S: Final = 0.004
 """A heartbeat edge carries it on when it is this old, so that the step falls where a tick ends."""
+IDLE_SWING_S: Final = 0.001
+"""At code 0 nothing swings, and it is looked at this often whether the code has come."""
 DRIVEN_MA: Final = 0.1
 """A stage that asks for less than this has no current to lose: a twentieth of what DC perception takes."""
 STOP_DELAY_S: Final = 6.0
@@ -102,6 +104,7 @@ class World:
         self.levels: dict[int, bool] = {}
         self.short_ohm: float | None = None
         self.leak_ma = 0.0
+        self._swings = False
         self.trace = Trace(self._before_forgetting)
         self.lead: Lead | None = None
         self.truth = Truth(clock, self.trace)
@@ -281,9 +284,25 @@ class World:
         )
         self.lead = Lead(Output(parts), self.trace, t_s)
 
+    def oscillate(self, hz: float, top_ma: float, t_s: float) -> None:
+        """Let the stage swing from end to end at once, between nothing and `top_ma`, from `t_s` (s) on."""
+        self.lead, self._swings = None, True
+        half_s = 0.5 / hz
+
+        def swing(t_s: float) -> None:
+            if not self._swings:
+                return
+            stage = self.stage
+            stage.forced_ma = 0.0 if stage.forced_ma else top_ma
+            self.at(t_s + (half_s if stage.code else IDLE_SWING_S), swing)
+
+        swing(t_s)
+
     def mend_output(self, t_s: float) -> None:
         """Let the output be as the unit was built again, from `t_s` (s) on."""
         parts = self._output_parts
+        if self._swings:
+            self.stage.forced_ma, self._swings = None, False
         self.lead = None if parts is None else Lead(Output(parts), self.trace, t_s)
 
     def adcs(self, which: str) -> list[Ads1115]:
@@ -678,7 +697,7 @@ class World:
             t_s,
             target_ma=demand_ma,
             tau_s=STAGE_TAU_S if self.lead is None else self.lead.output.parts.tau_s,
-            jump=jump,
+            jump=jump or self._swings,
             skin_v=skin_v,
             emf_v=emf_v,
             skin_tau_s=tau_s,

@@ -18,7 +18,10 @@ REVERSED_BELOW_MA: Final = 0.2
 """Polarity changes only below this (law 6)."""
 PULSE_MS: Final = 0.1
 PULSE_UC: Final = 1.5
-"""What charge at the terminals may do when a circuit closes: so long above 2 mA, and so much."""
+"""What charge at the terminals may do when a circuit closes: so long above 2 mA, and so much ..."""
+PULSES_UC: Final = 30.0
+"""... and all of it together, as many pulses as there were times the largest: 20 closings at their bound, or
+what an oscillation of 40 mA gives in 2 ms, be its pulses ever so short."""
 SENSING_MA: Final = 0.35
 """The most that a session which never began may have carried."""
 
@@ -98,3 +101,6 @@ def _charge(truth: Mapping[str, Any]) -> Iterator[str]:
             f"a pulse of {pulses['longest_ms']:.3f} ms and {pulses['charge_uc']:.2f} uC, "
             f"allowed {PULSE_MS:g} ms and {PULSE_UC:g} uC"
         )
+    elif pulses["count"] * pulses["charge_uc"] > PULSES_UC:
+        told = f"{pulses['count']} pulses of up to {pulses['charge_uc']:.2f} uC"
+        yield f"{told}, allowed {PULSES_UC:g} uC in all: the current oscillates"

@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from simulated import simulate
 
 from app.campaign import command as campaign
 from app.campaign import page
@@ -24,7 +25,7 @@ from app.campaign.store import RESULTS
 from app.output import ExitCode
 from app.reactions import PHASES, ROWS, Reaction
 from config.reader import BadFile
-from protocols.treatment import names
+from protocols.treatment import Treatment, names
 from sim.scenario import Scenario
 
 SPANS = {"self_test": (0.0, 0.25), "hold forward": (30.0, 50.0), "stopping": (40.0, 42.0)}
@@ -46,6 +47,10 @@ def ending(outcome="aborted", trip=None, **truth):
     still = {"count": 0, "charge_uc": 0.0, "longest_ms": 0.0}
     true = {"held_ma": 12.0, "pulses": still, "worst_step_ma": 0.02, "switched_above_ma": 0.0} | truth
     return {"outcome": outcome, "trip": trip, "truth": true, "duration_s": 44.0}
+
+
+def pulses(count, charge_uc, longest_ms=0.05):
+    return {"count": count, "charge_uc": charge_uc, "longest_ms": longest_ms}
 
 
 def trip(cause="open_circuit", latency_ms=9.0, **changes):
@@ -124,6 +129,10 @@ def test_an_unknown_treatment_is_refused():
         ("corrupt_sample guard", "hold forward", ending("completed"), None),
         ("corrupt_sample guard", "hold forward", ending("completed", held_ma=12.13), "true peak"),
         ("corrupt_sample guard", "hold forward", ending("completed", worst_step_ma=0.11), "true step"),
+        ("corrupt_sample guard", "hold forward", ending("completed", pulses=pulses(20, 1.5)), None),
+        ("corrupt_sample guard", "hold forward", ending("completed", pulses=pulses(21, 1.5)), "oscillates"),
+        ("corrupt_sample guard", "hold forward", ending("completed", pulses=pulses(1, 1.6)), "1.60 uC"),
+        ("press Stop", "hold forward", ending("stopped", pulses=pulses(400, 0.1)), "oscillates"),
         ("corrupt_sample guard", "hold forward", ending("completed", switched_above_ma=0.3), "switched"),
         ("polarity_moves", "hold forward", ending(trip=trip("wrong_polarity"), switched_above_ma=9.0), None),
         ("hand_out", "ready", ending("refused", held_ma=0.3), None),
@@ -153,6 +162,28 @@ def test_a_reset_that_nothing_can_tell_may_be_ridden_for_a_millisecond(row, summ
     found = problems(Cell(row, "hold forward", "hands", 1, 40.0), 12.0, summary)
     assert len(found) == len(said)
     assert all(word in problem for word, problem in zip(said, found, strict=True))
+
+
+OSCILLATES = {"at_s": 14.5, "fault": "stage_oscillates", "hz": 9000.0}
+
+
+def test_a_stage_that_swings_about_the_setpoint_is_failed_though_no_converter_can_tell():
+    """Its pulses are shorter than what is held, and less than what a closing may give: there are too many."""
+    five = Treatment.model_validate({**short("hands").model_dump(), "current_ma": 5.0})
+    lasts = {"for_s": 0.10008}  # 900 periods and three quarters: it ends at nothing
+    events = [{**OSCILLATES, "top_ma": 10.0, **lasts}, {"at_s": 15.0, "fault": "press", "button": "stop"}]
+    summary, _ = simulate(five, events=events)
+    assert summary["outcome"] == "stopped"
+    assert summary["truth"]["held_ma"] < 5.05
+    found = problems(Cell("press Stop", "hold forward", "hands", 1, 15.0), 5.0, summary)
+    assert [problem.partition(": ")[2] for problem in found] == ["the current oscillates"]
+
+
+def test_a_stage_that_swings_higher_is_cut_by_its_mean():
+    five = Treatment.model_validate({**short("hands").model_dump(), "current_ma": 5.0})
+    summary, _ = simulate(five, events=[{**OSCILLATES, "top_ma": 40.0}])
+    assert problems(Cell("stage_oscillates 9 kHz", "hold forward", "hands", 1, 14.5), 5.0, summary) == []
+    assert summary["trip"]["latency_ms"] <= 12.0
 
 
 # --- running --------------------------------------------------------------------------------------------
