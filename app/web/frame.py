@@ -68,6 +68,7 @@ def page(
     body = el(
         "body",
         el("a", t("Skip to the content"), href="#content", class_="skip"),
+        _stop(visit),  # reached by the second Tab, wherever a style puts it
         el(
             "header",
             el("p", "ionto", class_="brand"),
@@ -91,7 +92,6 @@ def page(
             tabindex="-1",
         ),
         el("footer", _languages(visit)),
-        _stop(visit),
     )
     whole = document(head, body, language=visit.language.code, class_="old" if old else None)
     return HTMLResponse(whole, status_code=status if wrong is None else wrong.status)

@@ -13,7 +13,7 @@ WHERE_STOP: Final = (
     "If current may flow, press Stop on the unit itself. If that does nothing, take the unit's plug out."
 )
 OLD_TITLE: Final = "No word from the unit"
-STOP_LOST: Final = "Stop did not arrive. Press Stop on the unit itself. This page goes on trying."
+STOP_LOST: Final = "Stop did not arrive. Press Stop on the unit itself. Still trying."
 ABSENT: Final = "The unit's program is not running. Switch the unit on and wait a minute."
 
 PHASES: Final = {

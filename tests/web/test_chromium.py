@@ -17,6 +17,9 @@ from protocols.fitness import QUESTIONS
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
+SMALL = {"width": 320, "height": 568}
+ZOOMED = {"width": 640, "height": 360}
+"""A desk of 1280 by 720 at 200 %."""
 PAGES = (
     "/",
     "/prepare?person=1&treatment=hands",
@@ -55,8 +58,8 @@ def browser():
 
 @pytest.mark.parametrize(
     ("size", "dark", "language"),
-    [(PHONE, True, "en"), (PHONE, False, "de"), (DESK, False, "en")],
-    ids=["phone dark", "phone German", "desk light"],
+    [(SMALL, True, "en"), (SMALL, False, "de"), (ZOOMED, False, "de")],
+    ids=["small dark", "small German", "desk at 200 %"],
 )
 def test_axe_finds_nothing_on_any_page(lived, phone, browser, size, dark, language):
     errors = []
@@ -73,7 +76,25 @@ def test_axe_finds_nothing_on_any_page(lived, phone, browser, size, dark, langua
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
             assert wide <= 0, path
+            holds_stop(page, path, size)
     assert errors == []
+
+
+def holds_stop(page, path, size):
+    """Stop is within three tab stops, and a quarter of the screen at most with all it has to say."""
+    page.goto(path)
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.stopbar button')"):
+            break
+    else:
+        pytest.fail(f"{path}: three tab stops and no Stop")
+    for state in ("", "sending", "lost", "arrived"):
+        for said in page.locator("[data-stop]").all():
+            said.evaluate("(one, told) => { one.hidden = one.dataset.stop !== told; }", state)
+        bar = page.locator(".stopbar").bounding_box()
+        assert bar["height"] <= size["height"] / 4, (path, state)
+        assert bar["y"] + bar["height"] <= size["height"] + 1, (path, state)
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -225,5 +246,5 @@ def test_everything_is_reached_by_keyboard_and_large_enough_for_wet_fingers(live
             for button in page.get_by_role("button").filter(visible=True).all():
                 box = button.bounding_box()
                 assert box["height"] >= 44, (path, button.inner_text())
-        stop = page.get_by_role("button", name="Stop", exact=True).last.bounding_box()
+        stop = page.locator(".stopbar button").bounding_box()
         assert stop["y"] + stop["height"] <= PHONE["height"]

@@ -27,7 +27,7 @@ def look(language, pictures):
 
 
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", ["en", pytest.param("de", marks=pytest.mark.nightly)])
 def test_a_newcomer_follows_the_page_to_a_finished_first_treatment(home, language):
     pictures = kept()
     size = {**PHONE, "width": 320}

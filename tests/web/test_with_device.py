@@ -57,7 +57,7 @@ def test_a_hand_leaves_the_rest_is_stopped_from_the_page_and_history_tells(home,
         home.unit.settle()
         home.unit.press("start", 3.0)
         home.wait(phase="hold", linked_to=1)
-        page.get_by_role("button", name="Stop", exact=True).last.click()
+        page.locator(".stopbar button").click()
         home.wait(state="paused", session=None)  # the end is on record
         page.locator("[data-live=rest]").filter(has_text="of the treatment are left").wait_for()
         wait_for(lambda: home.unit.snapshot["rest_s"] < 594.0)

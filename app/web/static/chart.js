@@ -32,6 +32,7 @@ ionto.directions = (box, ways) => (plot) => {
   ctx.save();
   ctx.font = `${13 * scale}px system-ui, sans-serif`;
   ctx.textBaseline = "top";
+  ctx.textAlign = "left";
   let begun = 0;
   for (let index = 1; index <= times.length; index += 1) {
     if (index < times.length && ways[index] === ways[begun]) continue;
