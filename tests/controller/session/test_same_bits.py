@@ -19,10 +19,10 @@ RECORDED = {
 UNITS = {"reference": reference_unit, "before": Unit}
 """The reference unit, and one whose file is from before it could name outputs, one-shots and dummy loads."""
 BITS = {
-    ("reference", 1): "90057c8938330ecc737f34b780423cfb",
-    ("reference", 2): "e8255c89f1ded47d74df39ca192325bb",
-    ("before", 1): "18e18c35911f8c75b88939517c0f93f7",
-    ("before", 2): "08e9eb90211ea3ef8604d0474d51c6ea",
+    ("reference", 1): "b034fdaa39beaeb6e5aa24cdbd75e373",
+    ("reference", 2): "2942024075c7675ae3ffbd3c1cc840fd",
+    ("before", 1): "fc3e9d7e6c44bc17fd0a98438d9ce496",
+    ("before", 2): "4f3029127ad5f6c61c210f89724b8d52",
 }
 
 
