@@ -60,12 +60,14 @@ MODULES: dict[str, tuple[list[str], ...]] = {
     "controller/core/contact.py": (_tests("contact"), _tests("session_bounds", "session_current", "session")),
     "controller/core/session.py": (
         _tests("session_bounds", "session_current", "session_ends", "phases"),
+        _tests("trial"),
         _tests("session", "core_edges", "guard"),
         [*_tests("no_trip_is_missed"), "-k", "not steady_hold"],
         PROOF,
     ),
     "controller/core/guard.py": (
         BOUNDS,
+        _tests("trial"),
         _tests("guard_first", "guard_corners", "guard_pilot", "guard_beginnings", "guard", "core_edges"),
         [*_tests("no_trip_is_missed"), "-k", "not steady_hold"],
         PROOF,
