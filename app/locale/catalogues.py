@@ -35,7 +35,7 @@ from app.locale.retold import REPORT, WORD
 from app.locale.terminal import CATALOGUES, DOMAIN, available
 from app.output import say
 from app.web import frame, sentences
-from app.web.pages import now, people
+from app.web.pages import answers, now
 from config.kinds import SIGNS
 from controller.core import wording
 from controller.core.reasons import REASONS
@@ -93,8 +93,8 @@ def tabled() -> Iterator[str]:
     yield from (name for _, name in frame.SECTIONS.values())
     yield from now.LABELS.values()
     yield from (label for label, _ in now.DESK.values())
-    yield from (word for _, word, _ in people.YES_NO)
-    yield from people.HOW.values()
+    yield from (word for _, word, _ in answers.YES_NO)
+    yield from answers.HOW.values()
     yield from _terminal()
 
 

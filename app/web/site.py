@@ -33,7 +33,18 @@ from app.web.gate import DESK, LANGUAGE_COOKIE, STOP, TAP, Gate, cookie
 from app.web.limits import Bucket, Forms
 from app.web.live import Feed, Silent
 from app.web.now_view import view
-from app.web.pages import afterwards, history, now, pair, people, plan, prepare, take_along
+from app.web.pages import (
+    afterwards,
+    agreements,
+    answers,
+    history,
+    now,
+    pair,
+    people,
+    plan,
+    prepare,
+    take_along,
+)
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
 from app.web.stopping import Stopping
@@ -72,11 +83,11 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/people": {"GET": people.people, "POST": people.add},
     "/people/{person}": {"GET": people.person},
     "/people/{person}/data.json": {"GET": take_along.export},
-    "/people/{person}/answers": {"POST": people.answer},
-    "/people/{person}/keep": {"POST": people.keep},
-    "/people/{person}/word": {"POST": people.word},
-    "/people/{person}/taught": {"POST": people.taught},
-    "/people/{person}/permission": {"POST": people.permit},
+    "/people/{person}/answers": {"POST": answers.answer},
+    "/people/{person}/keep": {"POST": answers.keep},
+    "/people/{person}/word": {"POST": agreements.word},
+    "/people/{person}/taught": {"POST": agreements.taught},
+    "/people/{person}/permission": {"POST": agreements.permit},
     "/people/{person}/limit": {"POST": people.limit},
     "/people/{person}/name": {"POST": people.rename},
     "/people/{person}/remove": {"POST": people.remove},
@@ -85,9 +96,8 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
 }
 
 AGAIN: Final[dict[Callable[[Visit], Response], Callable[[Visit], Response]]] = {
-    **dict.fromkeys(
-        (people.answer, people.word, people.taught, people.permit, people.limit, people.rename), people.person
-    ),
+    **dict.fromkeys((answers.answer, people.limit, people.rename), people.person),
+    **dict.fromkeys((agreements.word, agreements.taught, agreements.permit), people.person),
     people.add: people.people,
     plan.save: plan.plan,
     history.amend: history.session,

@@ -22,6 +22,18 @@ from app.household.order import CHECKLIST  # noqa: E402
 from protocols.fitness import QUESTIONS  # noqa: E402
 
 
+BELOW = """
+const bar = document.querySelector(".stopbar");
+bar.style.position = "static";
+document.body.append(bar);
+"""
+BACK = """
+const bar = document.querySelector(".stopbar");
+bar.style.position = "";
+document.body.insertBefore(bar, document.querySelector("header"));
+"""
+
+
 class Camera:
     """Takes pictures of pages, and notes what each is of."""
 
@@ -29,14 +41,14 @@ class Camera:
         self.home, self.told = home, {}
 
     def see(self, name, page, part=""):
-        page.evaluate("document.querySelector('.stopbar').style.position = 'static'")
+        page.evaluate(BELOW)  # a bar that is fixed would stand in the middle of a long picture
         page.evaluate("document.fonts.ready")
         file = IMAGES / f"page-{name}.png"
         if part:
             page.locator(part).first.screenshot(path=str(file))
         else:
             page.screenshot(path=str(file), full_page=True)
-        page.evaluate("document.querySelector('.stopbar').style.position = ''")
+        page.evaluate(BACK)
         self.told[name] = {"words": words(page), "session": None, "file": file}
 
     def is_of(self, session, *names):

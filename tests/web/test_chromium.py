@@ -20,6 +20,21 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 SMALL = {"width": 320, "height": 568}
 ZOOMED = {"width": 640, "height": 360}
 """A desk of 1280 by 720 at 200 %."""
+BROKEN = """() => {
+  const broken = new Set(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const text = walk.currentNode;
+    if (!text.parentElement.checkVisibility()) continue;
+    for (const word of text.textContent.matchAll(/[\\p{L}\\p{N}]{3,}/gu)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((one) => Math.round(one.top))).size > 1) broken.add(word[0]);
+    }
+  }
+  return [...broken];
+}"""
+"""Gives the words of a page that break in the middle."""
 PAGES = (
     "/",
     "/prepare?person=1&treatment=hands",
@@ -76,6 +91,7 @@ def test_axe_finds_nothing_on_any_page(lived, phone, browser, size, dark, langua
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
             assert wide <= 0, path
+            assert page.evaluate(BROKEN) == [], path
             holds_stop(page, path, size)
     assert errors == []
 

@@ -23,7 +23,7 @@ from app.web.chart import drawing
 from app.web.frame import choices, entry, facts, field, note, page
 from app.web.markup import Child, Html, el
 from app.web.pages.afterwards import felt_forms, given, in_session, outcome
-from app.web.pages.people import check_code, code_field
+from app.web.pages.code import check_code, code_field
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
 from controller.core.reasons import NAMES, REASONS, reason_of

@@ -16,7 +16,6 @@ from app.household.order import (
     limit_for,
     obstacles,
     prepared,
-    tell_allowed,
     withdraw,
     write,
 )
@@ -27,6 +26,7 @@ from app.web.guide import guide
 from app.web.markup import Child, Html, el
 from app.web.now_view import rest_offered
 from app.web.records import Record
+from app.web.telling import tell
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
 from protocols.course import allowed_from, first_polarity, standing
@@ -67,7 +67,7 @@ def order(visit: Visit) -> Response:
         of_current = next((why for why in made if why in OF_CURRENT), "")
         wrong = Sorry(visit.t(of_current), field="current_ma") if of_current else None
         return _page(visit._replace(wrong=wrong), person, treatment, made)
-    tell_allowed(visit.house.state, visit.house.household, visit.now)
+    tell(visit)
     write(visit.house.state, made)
     return go("/")
 
