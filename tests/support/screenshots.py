@@ -21,7 +21,6 @@ from herald import wait_for  # noqa: E402
 from app.household.order import CHECKLIST  # noqa: E402
 from protocols.fitness import QUESTIONS  # noqa: E402
 
-
 BELOW = """
 const bar = document.querySelector(".stopbar");
 bar.style.position = "static";
