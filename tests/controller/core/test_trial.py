@@ -303,6 +303,13 @@ def test_full_current_counts_though_it_was_not_asked_for(which: str) -> None:
     assert found[0] is Cause.TIME_EXCEEDED
 
 
+@pytest.mark.parametrize(("ma", "counts"), [(9.9, False), (10.1, True)])
+def test_full_current_begins_at_two_fifths_of_what_the_stage_gives(ma: float, counts: bool) -> None:
+    rule, m = DummyRule(), READING._replace(current_ma=ma)
+    found = [rule.judge(0.01, m, ON, 25.0) for _ in range(100)]
+    assert any(found) is counts
+
+
 def test_the_dummy_load_is_on_for_three_seconds_at_most() -> None:
     bench = Watched().proven()
     assert bench.see(ON, 2.99) is None
