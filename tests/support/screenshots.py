@@ -21,16 +21,16 @@ from herald import wait_for  # noqa: E402
 from app.household.order import CHECKLIST  # noqa: E402
 from protocols.fitness import QUESTIONS  # noqa: E402
 
-BELOW = """
+BELOW = """() => {
 const bar = document.querySelector(".stopbar");
 bar.style.position = "static";
 document.body.append(bar);
-"""
-BACK = """
+}"""
+BACK = """() => {
 const bar = document.querySelector(".stopbar");
 bar.style.position = "";
 document.body.insertBefore(bar, document.querySelector("header"));
-"""
+}"""
 
 
 class Camera:
