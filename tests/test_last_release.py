@@ -19,7 +19,7 @@ from appliance import Appliance
 from herald import wait_for
 from played import ORDER, after, idle, serve, sessions
 
-from app.household.store import FILE as BOOK
+from app.household.book import FILE as BOOK
 from app.household.store import Household
 from app.main import main
 from app.technician import logbook

@@ -11,7 +11,8 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
-from app.household import store
+from app.household.book import FILE
+from app.household.nurse_code import NO_CODE_SET
 from app.household.store import Household, StoreRefused
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
@@ -78,8 +79,8 @@ def _date(text: str) -> datetime:
 def _check_code(state: Path, now: Reading) -> None:
     """Ask for the code and check it. Raises StoreRefused."""
     try:
-        if not there(state / store.FILE):
-            raise StoreRefused(store.NO_CODE_SET)
+        if not there(state / FILE):
+            raise StoreRefused(NO_CODE_SET)
         household = Household(state)
         household.code_id()
         code = ask_code(t("Nurse's code: "))

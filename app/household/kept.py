@@ -10,7 +10,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from app.household.store import FILE
+from app.household.book import FILE
 from controller.host.readonly import open_readonly
 
 

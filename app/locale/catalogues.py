@@ -27,7 +27,8 @@ from app import main as command_line
 from app import screen, tables, unit_options, words
 from app.device import panel
 from app.history import command as history_command
-from app.household import feelings, order, store
+from app.household import feelings, nurse_code, order, person, store
+from app.household import names as naming
 from app.locale import help as helping
 from app.locale.reported import reported
 from app.locale.reported import words as words_reported
@@ -69,14 +70,14 @@ def tabled() -> Iterator[str]:
     yield from (frequency.ONE_A_DAY, frequency.TOO_SOON, frequency.FIVE_A_WEEK)
     yield from (frequency.CLOCK, frequency.UNDATED)
     yield from (
-        store.NO_NAME,
-        store.NAME_TAKEN,
-        store.TOO_MANY,
+        naming.NO_NAME,
+        naming.NAME_TAKEN,
+        person.TOO_MANY,
         store.ABOVE_CEILING,
-        store.NO_CODE_SET,
-        store.WRONG_CODE,
-        store.TOO_MANY_TRIES,
-        store.NO_CODE_GIVEN,
+        nurse_code.NO_CODE_SET,
+        nurse_code.WRONG_CODE,
+        nurse_code.TOO_MANY_TRIES,
+        nurse_code.NO_CODE_GIVEN,
     )
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
     yield from (*feelings.WHY.values(), feelings.FIRST_TIME, feelings.AT_LIMIT)

@@ -21,7 +21,9 @@ from typing import Final, NamedTuple
 import uvicorn
 from starlette.types import ASGIApp
 
-from app.household.store import FILE, Household, StoreRefused, require_code
+from app.household.book import FILE
+from app.household.nurse_code import require_code
+from app.household.store import Household, StoreRefused
 from app.locale.terminal import t
 from app.output import ExitCode, UsageError, say
 from app.state import state_directory

@@ -20,7 +20,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.household.store import token_hash
+from app.household.devices import token_hash
 from app.locale.language import choose
 from app.web.limits import Bucket, Forms
 

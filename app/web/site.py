@@ -23,9 +23,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from app.household.book import FILE as HOUSEHOLD
+from app.household.nurse_code import TRIES, TRY_AGAIN_S
 from app.household.order import tell_allowed
-from app.household.store import FILE as HOUSEHOLD
-from app.household.store import TRIES, TRY_AGAIN_S, Household
+from app.household.store import Household
 from app.locale.language import choose
 from app.locale.terminal import available
 from app.web.frame import note, page, stamp

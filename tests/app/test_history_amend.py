@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.household.store import TRIES, TRY_AGAIN_S, Household, StoreRefused
+from app.household.nurse_code import TRIES, TRY_AGAIN_S
+from app.household.store import Household, StoreRefused
 from app.main import main
 from app.output import ExitCode
 from controller.journal.history import open_history

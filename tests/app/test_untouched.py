@@ -9,8 +9,9 @@ from companion import Companion
 from herald import wait_for
 from played import ORDER, UNHURRIED, after, idle, phase, serve
 
+from app.household.book import FILE
 from app.household.kept import people_are_kept
-from app.household.store import FILE, Household
+from app.household.store import Household
 from app.main import main
 from app.output import ExitCode
 from controller.appliance import standing

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.household import store as book
+from app.household import book
 from app.household.store import Household
 from protocols.dates import Reading
 from protocols.fitness import QUESTIONS, fitness

@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
-from app.household import store as book
-from app.household.store import Household, StoreRefused, token_hash
+from app.household import book, tables
+from app.household.devices import token_hash
+from app.household.store import Household, StoreRefused
 from protocols.course import Plan
 from protocols.fitness import AREAS, QUESTIONS, highest_limit_ma
 
@@ -53,7 +54,7 @@ def test_two_of_one_name_are_refused_until_one_is_removed(household, ann):
 def old_book(tmp_path, *people):
     """Make a book of the days when the table compared names, byte by byte."""
     with closing(sqlite3.connect(tmp_path / book.FILE)) as db, db:
-        for statement in book._TABLES.replace(
+        for statement in tables.TABLES.replace(
             "name TEXT NOT NULL, born", "name TEXT NOT NULL UNIQUE, born"
         ).split(";"):
             db.execute(statement)

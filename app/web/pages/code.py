@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from app.household.store import TOO_MANY_TRIES, StoreRefused
+from app.household.nurse_code import TOO_MANY_TRIES
+from app.household.store import StoreRefused
 from app.web.frame import entry
 from app.web.markup import Html
 from app.web.visit import Sorry, Visit

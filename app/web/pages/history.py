@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.history import sheet
 from app.household.feelings import FELT, SWEAT
-from app.household.store import Feedback
+from app.household.plans import Feedback
 from app.typed import moment
 from app.web import sentences
 from app.web.chart import drawing
