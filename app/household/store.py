@@ -21,6 +21,7 @@ from app.household.person import TOO_MANY, Person, StoreRefused
 from app.household.plans import Plans
 from app.household.tables import forget
 from controller.host import wall
+from controller.host.kept import BEFORE
 from protocols.ceilings import MIN_CURRENT_MA, Area
 from protocols.dates import Reading
 from protocols.fitness import AREAS, age_group, highest_limit_ma
@@ -102,6 +103,7 @@ class Household(NurseCode, Devices, Plans):
         """Forget one: name, date of birth, answers, words, limits and plans go, the number stays.
 
         What they were treated with stays under that number; so does that somebody was removed, and when.
+        A copy of the book from before an update, which may still hold them, is taken away.
         """
         with self._open() as db:
             db.execute("BEGIN IMMEDIATE")
@@ -110,6 +112,7 @@ class Household(NurseCode, Devices, Plans):
             changes.record(db, number, made, by=device, how="form", what="removed", before=None, after=None)
             db.execute("COMMIT")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in its log
+        self._path.with_name(self._path.name + BEFORE).unlink(missing_ok=True)
 
     def answer(
         self,

@@ -144,6 +144,16 @@ def test_a_book_whose_rows_are_rewritten_is_kept_as_it_was_for_the_same_eyes(tmp
     assert {file.name for file in tmp_path.iterdir()} == {book.FILE}, "kept once, and no draft beside it"
 
 
+def test_who_is_removed_is_in_no_copy_of_the_book_either(tmp_path):
+    old_book(tmp_path, ("Wilhelmina", 0), ("Ann", 0))
+    household = Household(tmp_path)
+    assert any(b"Wilhelmina" in file.read_bytes() for file in tmp_path.glob("*.before"))
+    number = next(one.id for one in household.people() if one.name == "Wilhelmina")
+    household.remove_person(number)
+    assert [one.name for one in household.people()] == ["Ann"]
+    assert not any(b"Wilhelmina" in file.read_bytes() for file in tmp_path.iterdir())
+
+
 def test_a_book_that_can_not_be_copied_is_not_rewritten(tmp_path, monkeypatch):
     old_book(tmp_path, ("Ann (1)", 1))
     before = rows(tmp_path / book.FILE)
