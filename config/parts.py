@@ -185,7 +185,8 @@ class Output(Part):
     `loop_ms` is the time the stage takes to follow its DAC, `capacitance_nf` what lies across the terminals
     past the limiter, `divider_kohm` what the stage feeds beside the person, `code_zero_ma` what code 0 asks
     for (below zero: the output is hard off there), `code_zero_spread_ma` how much more that may be on one
-    unit than on another, until a calibration record says.
+    unit than on another, until a calibration record says. `lamp_v` is what the lamp takes at 1 mA and
+    `lamp_ohm` what else stands between the person and 0 V: the voltage channel reads both too.
     """
 
     loop_ms: float = Field(default=0.1, ge=0.001, le=10.0)
@@ -193,6 +194,8 @@ class Output(Part):
     divider_kohm: float | None = Field(default=None, ge=50.0, le=10_000.0)
     code_zero_ma: float = Field(default=0.0, ge=-1.0, le=0.2)
     code_zero_spread_ma: float = Field(default=0.0, ge=0.0, le=0.5)
+    lamp_v: float = Field(default=0.0, ge=0.0, le=5.0)
+    lamp_ohm: float = Field(default=0.0, ge=0.0, le=500.0)
 
 
 class OneShot(Part):

@@ -26,6 +26,11 @@ CHATTER_S: Final = 0.002
 """Time from one bounce of a bad contact to the next (assumption: a few hundred hertz)."""
 PUMP_HOLD_S: Final = 0.050
 """The charge pump lets the enable relay go this long after the last edge (reference design)."""
+LAMP_SLOPE_V: Final = 0.0517
+"""A light takes so much more at e times the current (ideality 2, 27 C)."""
+LAMP_DRIFT_V: Final = 0.04
+"""Its drift over 20 K at 2 mV/K; by what one light differs from another, a calibration record knows."""
+DARK_MA: Final = 1e-6
 PUMP_EDGES: Final = 4
 """Edges that must come within the hold time of each other before the enable relay pulls in."""
 
@@ -347,6 +352,25 @@ class Sensor:
         """Return what the converter gets for a true mA or V."""
         size = abs(true)
         return (true + self.zero + self._bend * size * (self._full_scale - size)) * self.factor
+
+
+class Lamp:
+    """Two lights side by side in the path of the current, and the resistors in their row.
+
+    `volts_at_1_ma` is drawn within `LAMP_DRIFT_V`.
+    """
+
+    __slots__ = ("_at_1_ma_v", "_kohm")
+
+    def __init__(self, volts_at_1_ma: float, ohm: float, rng: Random) -> None:
+        self._at_1_ma_v = volts_at_1_ma + rng.uniform(-LAMP_DRIFT_V, LAMP_DRIFT_V)
+        self._kohm = ohm / 1000.0
+
+    def volts(self, current_ma: float) -> float:
+        """Return what they take at a current in mA, V."""
+        if current_ma <= DARK_MA:
+            return 0.0
+        return self._at_1_ma_v + LAMP_SLOPE_V * math.log(current_ma) + self._kohm * current_ma
 
 
 class NoiseTable:

@@ -26,7 +26,8 @@ class UnitSpec:
     `one_shot_ms` puts a one-shot of that hold time, within 2.5 %, in place of the charge pump. `divider_kohm`
     is the load of the stage beside the person, and `code_zero_ma` what code 0 asks for beside its tolerance:
     below zero the output is hard off there. `code_zero_spread_ma` is how much more that is where the DAC's
-    offset is at its most.
+    offset is at its most. `lamp_v` (at 1 mA) and `lamp_ohm` lie between the person and 0 V, from which the
+    voltage is read.
     `rearm_pin` gives it a hardware trip, whose latch is then what `alert_pin` shows, high for tripped;
     without one that shows ALERT itself.
     `dummy_ohm` gives it a dummy load, by whose relay the stage is raised to `dummy_gain` times its current.
@@ -61,6 +62,8 @@ class UnitSpec:
     divider_kohm: float | None = None
     code_zero_ma: float = 0.0
     code_zero_spread_ma: float = 0.0
+    lamp_v: float = 0.0
+    lamp_ohm: float = 0.0
     polarity_relay: Literal["changeover", "h_bridge"] = "changeover"
     heartbeat_pin: int = 17
     series_relay_pin: int = 27

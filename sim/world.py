@@ -33,6 +33,7 @@ from sim.electronics import (
     BARE_V,
     STAGE_TAU_S,
     ChargePump,
+    Lamp,
     Latch,
     NoiseTable,
     OneShot,
@@ -169,6 +170,7 @@ class World:
         self._bias_v = tolerance(rng, spec.return_bias_v, 0.001)
         self._voltage = Sensor(1.0 / tolerance(rng, spec.voltage_ratio, 0.005), spec.compliance_v)
         self._supply_ratio = tolerance(rng, spec.supply_ratio, 0.005)
+        self._lamp = Lamp(spec.lamp_v, spec.lamp_ohm, self._rng("lamp")) if spec.lamp_v else None
         if spec.bare:
             self._untrim()
         self._noise = NoiseTable(self._rng(f"noise{spec.visit}"), CURRENT_NOISE_MA)
@@ -411,13 +413,18 @@ class World:
         if ain == spec.voltage_channel and self.dummy is not None and self.dummy.on:
             return self._voltage.volts(self.dummy.trace.average_v(from_s, to_s))
         if ain == spec.voltage_channel:
-            return self._voltage.volts(trace.average_v(from_s, to_s))
+            return self._voltage.volts(trace.average_v(from_s, to_s) + self._lamp_v(from_s, to_s))
         if ain == spec.supply_channel:
             return self.supply_v / self._supply_ratio
         if ain == spec.return_channel:
             back_ma = trace.average_return_ma(from_s, to_s) + self._noise.next()
             return self._bias_v + self._return.volts(back_ma)
         return 0.0
+
+    def _lamp_v(self, from_s: float, to_s: float) -> float:
+        """Return what of the output's voltage is not at the terminals, but in the return."""
+        lamp = self._lamp
+        return 0.0 if lamp is None else lamp.volts(self.trace.average_ma(from_s, to_s))
 
     # The hardware trip.
 

@@ -121,6 +121,8 @@ def scales_of(unit: Unit, calibration: Calibration) -> Scales:
         conversion_s=SLOWEST_OSCILLATOR / slowest_sps + CONVERSION_MARGIN_S,
         trip_least_ma=0.0 if unit.trip is None else unit.trip.least_ma,
         bus_hz=unit.i2c.frequency_hz,
+        lamp_v=unit.output.lamp_v if unit.output else 0.0,
+        lamp_kohm=unit.output.lamp_ohm / 1000 if unit.output else 0.0,
     )
 
 

@@ -143,6 +143,8 @@ def unit_spec(unit: Unit, area: str) -> Any:
         divider_kohm=output.divider_kohm if output else None,
         code_zero_ma=output.code_zero_ma if output else 0.0,
         code_zero_spread_ma=output.code_zero_spread_ma if output else 0.0,
+        lamp_v=output.lamp_v if output else 0.0,
+        lamp_ohm=output.lamp_ohm if output else 0.0,
         one_shot_ms=one_shot.hold_ms if one_shot else None,
         one_shot_shortest_ms=one_shot.shortest_ms if one_shot else 0.0,
         control_current_channel=control.current.channel,

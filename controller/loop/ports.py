@@ -171,7 +171,8 @@ class Line(NamedTuple):
 class Scales(NamedTuple):
     """Lines for every channel (mA or V), calibration included, and the control ADC's channel numbers.
 
-    `bus_hz` is the clock that the bus was set to.
+    `bus_hz` is the clock that the bus was set to. The voltage is that of the output; of it the lamp takes
+    `lamp_v` at 1 mA, and `lamp_kohm` the rest that is not the person's.
     """
 
     guard_ma: Line
@@ -186,3 +187,5 @@ class Scales(NamedTuple):
     conversion_s: float
     trip_least_ma: float = 0.0
     bus_hz: int = 400_000
+    lamp_v: float = 0.0
+    lamp_kohm: float = 0.0

@@ -6,6 +6,7 @@ closes. A chip that fails is reported with a name, and an apply that fails has a
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
@@ -71,6 +72,10 @@ transfers take below 1 ms on a Pi, and a hung one ends by itself after the host'
 VERIFY_TICKS: Final = 20
 """The guard's configuration and, while the output is off, the DAC are read back every 20 ticks, 10 apart; the
 thresholds of the hardware trip between them."""
+LAMP_FOLD_V: Final = 0.052
+"""A lamp takes so much more at e times the current (diode of ideality 2, 25 C: the reference circuit)."""
+LIT_MA: Final = 0.01
+"""Below this current the lamp's voltage is that of nothing that counts."""
 ARM_TRIES: Final = 3
 """So often the latch of the hardware trip is armed at a start before it is taken to hang."""
 
@@ -98,7 +103,7 @@ class Rig(RigPort):
         # Bound once, for what is called in every tick.
         self._write, self._read_back = ports.dac.write, ports.dac.read_back
         self._start, self._take = ports.control_adc.start, ports.control_adc.collect
-        self._scales = scales
+        self._scales, self._lamp_v = scales, scales.lamp_v
         self._clock = clock
         self._order = WITHOUT_GUARD if ports.guard_adc is None else WITH_GUARD
         self._turn = 0
@@ -114,6 +119,7 @@ class Rig(RigPort):
         self._due_s = 0.0
         self._threshold = Threshold(scales.trip_least_ma)
         self._threshold_ma = 0.0
+        self._flows_ma: float | None = None
         self._threshold_code = 0
         self._released = self._at_once = self._loaded = False
         self._series_operations = self._polarity_operations = 0
@@ -185,9 +191,10 @@ class Rig(RigPort):
                 guard_code = self._twice(ports.guard_adc.read)
             except OSError as error:
                 failure = Failure(ports.cause_of("guard ADC", error), str(error))
+        self._flows_ma = self._guard_ma(guard_code, "")
         return Measurement(
             now_s,
-            self._guard_ma(guard_code, ""),
+            self._flows_ma,
             guard_code,
             values["current"],
             values["voltage"],
@@ -561,8 +568,18 @@ class Rig(RigPort):
         channel, per_code, offset = self._lines[kind]
         self._pending = ""
         code = self._twice_with(self._take, channel)
-        self._values[kind] = per_code * code + offset
+        value = per_code * code + offset
+        if kind == "voltage" and self._lamp_v:
+            value -= self._returns_v()
+        self._values[kind] = value
         return code
+
+    def _returns_v(self) -> float:
+        """Return what the output's voltage (V) has beside the person's: lamp, limiter and shunts."""
+        current_ma = self._values["current"] if self._flows_ma is None else self._flows_ma
+        if current_ma is None or current_ma < LIT_MA:
+            return 0.0
+        return self._lamp_v + LAMP_FOLD_V * math.log(current_ma) + self._scales.lamp_kohm * current_ma
 
     def _put(self, code: int) -> Failure | None:
         """Write a code and see it there; what arrived wrong is written again at once, and remembered."""

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from sim.electronics import RATED_OPERATIONS, ChargePump, NoiseTable, OneShot, Relay, Stage
+from sim.electronics import RATED_OPERATIONS, ChargePump, Lamp, NoiseTable, OneShot, Relay, Stage
 
 
 def stage_ma(stage: Stage, code: int) -> float:
@@ -172,3 +172,14 @@ def test_an_oscillation_holds_no_one_shot() -> None:
     assert shot.run_down() is True
     assert shot.edge(1.2) is False
     assert shot.edge(1.2026) is True
+
+
+@pytest.mark.parametrize(
+    ("ma", "volts"),
+    [(0.1418, 1.656), (0.2912, 1.703), (0.9888, 1.811), (2.982, 1.998), (11.95, 2.657), (24.91, 3.544)],
+)
+def test_the_lamp_and_its_row_take_what_they_do_in_ngspice(ma: float, volts: float) -> None:
+    """OUT less the terminals in the netlist of the reference circuit, all parts in their middle."""
+    for seed in range(8):
+        assert Lamp(1.75, 65.0, Random(seed)).volts(ma) == pytest.approx(volts, abs=0.05)
+    assert Lamp(1.75, 65.0, Random(1)).volts(0.0) == 0.0

@@ -51,4 +51,4 @@ def test_a_welded_relay_is_found_with_electrodes_too(relay: str) -> None:
     welded = [{"at_s": 0.0, "fault": "relay_welded", "which": relay}]
     summary, _ = simulate(load={"electrode_v": 2.5, "back_emf_v": -2.5}, events=welded)
     assert summary["outcome"] == "refused"
-    assert summary["truth"]["held_ma"] < 0.12
+    assert summary["truth"]["held_ma"] < 0.27, "the proof's 0.07 mA, and what code 0 may ask for more"
