@@ -410,9 +410,9 @@ class World:
         spec, trace = self.spec, self.trace
         if ain == spec.control_current_channel:
             return self._control.volts(self._shunts_ma(from_s, to_s) + self._noise.next())
-        if ain == spec.voltage_channel and self.dummy is not None and self.dummy.on:
-            return self._voltage.volts(self.dummy.trace.average_v(from_s, to_s))
         if ain == spec.voltage_channel:
+            if self.dummy is not None and self.dummy.on:
+                trace = self.dummy.trace
             return self._voltage.volts(trace.average_v(from_s, to_s) + self._lamp_v(from_s, to_s))
         if ain == spec.supply_channel:
             return self.supply_v / self._supply_ratio
@@ -424,7 +424,7 @@ class World:
     def _lamp_v(self, from_s: float, to_s: float) -> float:
         """Return what of the output's voltage is not at the terminals, but in the return."""
         lamp = self._lamp
-        return 0.0 if lamp is None else lamp.volts(self.trace.average_ma(from_s, to_s))
+        return 0.0 if lamp is None else lamp.volts(self._shunts_ma(from_s, to_s))
 
     # The hardware trip.
 

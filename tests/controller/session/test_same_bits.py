@@ -19,8 +19,8 @@ RECORDED = {
 UNITS = {"reference": reference_unit, "before": Unit}
 """The reference unit, and one whose file is from before it could name outputs, one-shots and dummy loads."""
 BITS = {
-    ("reference", 1): "b034fdaa39beaeb6e5aa24cdbd75e373",
-    ("reference", 2): "2942024075c7675ae3ffbd3c1cc840fd",
+    ("reference", 1): "a8fd9d5a892486887ff26e2d68457c08",
+    ("reference", 2): "1fd80c76d10841ae5aaaf01a2ef0e44b",
     ("before", 1): "fc3e9d7e6c44bc17fd0a98438d9ce496",
     ("before", 2): "4f3029127ad5f6c61c210f89724b8d52",
 }
