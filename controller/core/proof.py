@@ -90,7 +90,7 @@ STEPS: Final[tuple[Step, ...]] = (
 
 
 _ARMED: Final = Step(
-    series=True,
+    series=False,
     beat=True,
     alive=None,
     within_s=PROOF_TRIP_S,
@@ -100,19 +100,22 @@ _ARMED: Final = Step(
     trip="rearm",
 )
 
+_FORCED: Final = Step(
+    series=True,
+    beat=True,
+    alive=False,
+    within_s=PROOF_TRIP_S,
+    refusal=Refusal.TRIP_DEAD,
+    otherwise="the output stays live though the hardware trip was forced: its switch conducts, its latch "
+    "hangs, or the guard converter's comparator does nothing; have the unit serviced",
+    trip="force",
+)
+
 TRIP_STEPS: Final[tuple[Step, ...]] = (
-    _ARMED._replace(series=False),
+    _ARMED,
     *STEPS[:-1],
-    Step(
-        series=True,
-        beat=True,
-        alive=False,
-        within_s=PROOF_TRIP_S,
-        refusal=Refusal.TRIP_DEAD,
-        otherwise="the output stays live though the hardware trip was forced: its switch conducts, its latch "
-        "hangs, or the guard converter's comparator does nothing; have the unit serviced",
-        trip="force",
-    ),
+    _FORCED,
+    _FORCED._replace(series=False),
     _ARMED,
     Step(
         series=True,
@@ -125,7 +128,9 @@ TRIP_STEPS: Final[tuple[Step, ...]] = (
     ),
     STEPS[-1],
 )
-"""The same with a hardware trip: armed first, then, with the output live, forced and armed again."""
+"""The same with a hardware trip: armed first, then, with the output live, forced, and armed again.
+
+It is armed with the series relay open: a stage that ran away meanwhile would give a pulse at each try."""
 
 
 class Proof:

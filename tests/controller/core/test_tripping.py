@@ -102,7 +102,8 @@ def test_with_a_trip_the_steps_are_these_and_in_this_order() -> None:
         ("follow", True, False, False),
         ("follow", True, True, True),
         ("force", True, True, False),
-        ("rearm", True, True, None),
+        ("force", False, True, False),
+        ("rearm", False, True, None),
         ("follow", True, True, True),
         ("follow", False, True, False),
     ]
@@ -126,8 +127,8 @@ def test_each_step_is_driven_as_it_says_and_arming_with_the_dac_at_zero(number: 
         (5, ALIVE, Refusal.TRIP_DEAD, "stays live though the hardware trip was forced"),
         (5, {**ALIVE, "tripped": True}, Refusal.TRIP_DEAD, "its switch conducts"),
         (5, DEAD, Refusal.TRIP_DEAD, "its latch hangs"),
-        (6, TRIPPED, Refusal.TRIP_HANGS, "stays tripped"),
-        (7, DEAD, Refusal.TRIP_HANGS, "its switch stays open"),
+        (7, TRIPPED, Refusal.TRIP_HANGS, "stays tripped"),
+        (8, DEAD, Refusal.TRIP_HANGS, "its switch stays open"),
         (1, TRIPPED, Refusal.RELAY_WELDED, "series relay open"),
     ],
 )
@@ -146,7 +147,7 @@ def test_what_is_not_seen_refuses_by_name(
 
 
 def test_arming_asks_nothing_of_the_output() -> None:
-    proof, now_s = to_step(6)
+    proof, now_s = to_step(7)
     blind = {"voltage_v": None, "current_ma": None, "tripped": False}
     see(proof, now_s, blind)
     assert see(proof, now_s + 0.04, blind).trip == "follow"
