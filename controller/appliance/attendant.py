@@ -127,6 +127,9 @@ class Attendant:
             self._session.deny()
             standing.ask_first()
             return
+        if not journal.begin_sent and (unfit := standing.unfit(simulated=self._bench.simulated)):
+            self._session.refuse(Refusal.UNIT_UNFIT, unfit)  # it may have become midnight
+            return
         if not journal.begin_sent and self._too_often is not None:
             self._too_often = self._judge()  # it may have become midnight
             if self._too_often:

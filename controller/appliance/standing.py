@@ -9,7 +9,7 @@ prepared, or the rest, stays good for its time. Stop costs no more than a hand t
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from controller.appliance.live_state import Last, OrderState
@@ -232,6 +232,10 @@ class Standing:
         if self._begun is not None:
             self._ordered, self._order = self._begun
             self._begun, self._spent = None, ""
+
+    def unfit(self, *, simulated: bool) -> str:
+        """Say why nobody may be treated with the unit's calibration today, or ""."""
+        return self._calibration.why_no_treatment(date.today(), simulated=simulated)
 
     def too_often(self, prepared: Prepared, journal: Journal) -> str:
         """Say why this may not be given so soon after what was given lately, or ""."""

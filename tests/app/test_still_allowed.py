@@ -3,7 +3,10 @@
 import pytest
 from played import ORDER, SHORT, UNHURRIED, after, idle, phase, serve, sessions
 
+from config.calibration import Calibration
 from controller.appliance.standing import WITHHELD
+from controller.core.reasons import REASONS
+from controller.core.types import Refusal
 
 BEN = {**ORDER, "person": "ben"}
 
@@ -120,6 +123,26 @@ def test_what_is_prepared_is_not_startable_either_until_its_time_is_over(tmp_pat
 
     serve(story, tmp_path, unit=UNHURRIED, default=SHORT)
     assert sessions(tmp_path) == []
+
+
+@pytest.mark.parametrize("paused", [False, True], ids=["prepared", "a rest"])
+def test_a_calibration_that_ends_while_start_is_waited_for_begins_nothing(tmp_path, monkeypatch, paused):
+    why = [""]
+    monkeypatch.setattr(Calibration, "why_no_treatment", lambda _self, _today, *, simulated: why[0])
+
+    def story(play):
+        if paused:
+            yield from until_paused(play, "button")
+        else:
+            yield idle
+            order(play)
+            yield startable
+        why[0] = "the calibration of 2025-11-28 ended on 2026-11-28"
+        play.press()
+        yield lambda seen: seen["code"] == REASONS[Refusal.UNIT_UNFIT].code
+
+    serve(story, tmp_path, unit=UNHURRIED, default=None)
+    assert len(sessions(tmp_path)) == (1 if paused else 0)
 
 
 @pytest.mark.parametrize("at", ["contact", "hold"])
