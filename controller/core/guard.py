@@ -402,7 +402,7 @@ class Guard:
         if not isinstance(last, Drive) or current_ma is None:
             return None
         if kind == "return" and m.return_ma is not None:
-            return self._returned(m, last) if m.confirmed else None
+            return self._returned(m, m.return_ma, current_ma, last) if m.confirmed else None
         if kind == "voltage" and m.voltage_v is not None:
             driven = current_ma >= lim.LOST_FROM_MA <= last.setpoint_ma and not last.sensing
             helps_v = max(0.0, lim.TURNED_V * (1 - self._turned_ma_s / lim.TURNED_MA_S))
@@ -429,9 +429,10 @@ class Guard:
             f"{self.limits.supply_min_v:g} to {self.limits.supply_max_v:g} V"
         )
 
-    def _returned(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+    def _returned(
+        self, m: Measurement, return_ma: float, leaves_ma: float, last: Drive
+    ) -> tuple[Cause, str] | None:
         """Judge what returns, measured within 2 ms of what leaves: one such pair suffices, or some denied."""
-        return_ma, leaves_ma = m.return_ma or 0.0, m.current_ma or 0.0
         found = self._astray(m, last)
         if found is None and self._doubted is not None:
             # Where the setpoint itself falls, as when a hand leaves, what was measured apart differs.
