@@ -62,6 +62,10 @@ STOP_MS: Final = 5000.0
 """A soft stop (design, law 6)."""
 
 
+TOO_HIGH: Final = ("current_spike", "over_current", "hardware_trip")
+"""Too much current, by whoever is the first to see it: the guard or the hardware trip."""
+
+
 class Reaction(NamedTuple):
     """Outcomes allowed, causes allowed of a trip, and the bound on a trip's latency in ms, or None."""
 
@@ -87,7 +91,7 @@ class Row(NamedTuple):
     one that moves the polarity contacts itself. Where the true current was away for `unseen_ms` at most, the
     fault may be ridden too: nothing in the unit can tell it from one that never was. Where the fault shows as
     pulses of the true current, none may last longer than `pulse_ms`; how high they are is the fault itself.
-    `trip` marks a fault that only a unit with a hardware trip can have.
+    `trip` marks a fault of the hardware trip, which is tried alone: only the next proof asks for it.
     """
 
     name: str
@@ -184,7 +188,7 @@ def _row(
 
 _LOST = _aborted("open_circuit")
 _NOBODY = Reaction(("refused", "aborted"), ("open_circuit",), FAST_MS)
-_TOO_MUCH = _aborted("current_spike", "over_current")
+_TOO_MUCH = _aborted(*TOO_HIGH)
 _MECHANICAL = Reaction(
     ("completed", "aborted"), ("output_lost", "open_circuit", "output_stuck", "wrong_polarity"), FROZEN_MS
 )
@@ -260,7 +264,7 @@ _OUTPUT = (
     _row(
         "current_spike latched",
         {"to_ma": 20.0, "for_s": 5.0, "latched": True},
-        _aborted("current_spike", "over_current", "output_stuck"),
+        _aborted(*TOO_HIGH, "output_stuck"),
         other={"self_test": REFUSED, "ready": REFUSED},
         peak_ratio=None,
         why="a stage that is latched before Start is found on the dummy load, at code 0",
@@ -278,17 +282,11 @@ _OUTPUT = (
     _row(
         "stage_drift +30 %",
         {"percent": 30.0, "over_s": 5.0},
-        _aborted("deviation", "current_spike", "over_current", "dac_stuck", ms=14_000.0),
-        last=Reaction(("aborted", "completed"), ("deviation", "current_spike", "over_current"), 14_000.0),
-        stopping=Reaction(
-            ("aborted", "stopped"), ("deviation", "current_spike", "over_current", "output_lost"), 14_000.0
-        ),
+        _aborted("deviation", *TOO_HIGH, "dac_stuck", ms=14_000.0),
+        last=Reaction(("aborted", "completed"), ("deviation", *TOO_HIGH), 14_000.0),
+        stopping=Reaction(("aborted", "stopped"), ("deviation", *TOO_HIGH, "output_lost"), 14_000.0),
         peak_ratio=1.15,
-        other={
-            "ramp_down forward": Reaction(
-                ("aborted",), ("deviation", "current_spike", "over_current"), 60_000.0
-            )
-        },
+        other={"ramp_down forward": Reaction(("aborted",), ("deviation", *TOO_HIGH), 60_000.0)},
         why="as above; above the setpoint by 0.4 mA + 5 % for 0.2 s at most",
     ),
     _row("stage_drift 3 %", {"percent": 3.0, "over_s": 5.0}, RIDDEN, why="trimmed away as it comes"),
@@ -296,9 +294,9 @@ _OUTPUT = (
     _row(
         "stage_winds_up",
         {},
-        Reaction(("completed", "aborted"), ("current_spike", "over_current"), FAST_MS),
-        before=Reaction(("completed", "aborted", "refused"), ("current_spike", "over_current"), FAST_MS),
-        stopping=Reaction(("stopped", "aborted"), ("current_spike", "over_current"), FAST_MS),
+        Reaction(("completed", "aborted"), TOO_HIGH, FAST_MS),
+        before=Reaction(("completed", "aborted", "refused"), TOO_HIGH, FAST_MS),
+        stopping=Reaction(("stopped", "aborted"), TOO_HIGH, FAST_MS),
         why="a pulse at the limiter for 0.4 ms whenever a circuit closes: one conversion rarely shows it",
         peak_ratio=None,
         pulse_ms=1.0,
@@ -472,7 +470,7 @@ _CONVERTERS = (
     _row(
         "dac_reset to half scale",
         {"to_code": 2048.0},
-        _aborted("dac_reset", "current_spike", "over_current", ms=READ_BACK_MS),
+        _aborted("dac_reset", *TOO_HIGH, ms=READ_BACK_MS),
         peak_ratio=None,
         why="the next tick writes it right; that the EEPROM is wrong is found by reading back",
     ),
@@ -535,7 +533,7 @@ _TRIP = (
     ),
 )
 
-_BESIDE = _aborted("leakage", "current_spike", "over_current", "hardware_trip", ms=_LATER_MS)
+_BESIDE = _aborted("leakage", *TOO_HIGH, "hardware_trip", ms=_LATER_MS)
 _DUMMY = (
     *(
         _row(

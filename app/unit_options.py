@@ -1,7 +1,6 @@
 """What a unit may have and lack: one table, told at each start of a unit that lacks something of it.
 
-Law: one line, however much is lacking, and none where nothing is. A part that the reference circuit does not
-have yet is told on the reference unit too.
+Law: one line, however much is lacking, and none where nothing is.
 """
 
 from __future__ import annotations

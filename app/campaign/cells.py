@@ -52,11 +52,6 @@ class Cell(NamedTuple):
         """The name as a file's name."""
         return slug_of(self.name)
 
-    @property
-    def trip(self) -> bool:
-        """Whether it takes a unit with a hardware trip."""
-        return ROWS[self.row].trip
-
     def scenario(self) -> dict[str, Any]:
         """Return the session's circumstances as they stand in a scenario file."""
         row = ROWS[self.row]
@@ -127,18 +122,16 @@ class _Placed(Protocol):
     def treatment(self) -> str: ...
     @property
     def seed(self) -> int: ...
-    @property
-    def trip(self) -> bool: ...
 
 
 Placed = TypeVar("Placed", bound=_Placed)
 
 
 def groups(cells: Iterable[Placed]) -> Iterator[tuple[list[Placed]]]:
-    """Return the cells in groups of at most `GROUP`, each of one treatment, seed, phase and kind of unit."""
+    """Return the cells in groups of at most `GROUP`, each of one treatment, seed and phase."""
 
-    def origin(cell: Placed) -> tuple[str, int, int, bool]:
-        return cell.treatment, cell.seed, PHASES.index(cell.phase), cell.trip
+    def origin(cell: Placed) -> tuple[str, int, int]:
+        return cell.treatment, cell.seed, PHASES.index(cell.phase)
 
     for _, same in groupby(sorted(cells, key=origin), key=origin):
         while group := list(islice(same, GROUP)):

@@ -47,11 +47,6 @@ class Pair(NamedTuple):
         """The name as a file's name."""
         return slug_of(self.name)
 
-    @property
-    def trip(self) -> bool:
-        """No pair takes a unit with a hardware trip."""
-        return False
-
     def scenario(self) -> dict[str, Any]:
         """Return the session's circumstances as they stand in a scenario file."""
         begun = ((self.at_s, ROWS[self.row]), (self.then_s, ROWS[self.then]))

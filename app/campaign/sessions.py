@@ -16,7 +16,7 @@ from app.campaign.programs import Program, minimised, program_problems
 from app.forks import LONGEST_S, run_branches
 from app.reactions import ROWS
 from config.calibration import Calibration
-from config.unit import Unit, reference_unit
+from config.unit import reference_unit
 from controller.session.wiring import SessionRequest, StopSwitch, run_session
 from protocols.treatment import Treatment, find, names
 from sim.scenario import Scenario
@@ -70,13 +70,6 @@ def life(number: int) -> Life:
     )
 
 
-TRIPPING: Final = Unit.model_validate(
-    reference_unit().model_dump(mode="json", by_alias=True)
-    | {"trip": {}, "pins": {"alert": 23, "rearm": 18, "dummy": reference_unit().pins.dummy}}
-)
-"""The reference unit with a hardware trip, on which faults of that are tried."""
-
-
 def run_sound(treatment: str, seed: int) -> Result:
     """Run a shortened treatment without a fault: when its phases come, and whether it completes."""
     summary = _run(short(treatment), treatment, seed, {})
@@ -99,8 +92,6 @@ def run_cells(cells: Sequence[Cell]) -> list[Result]:
     what = short(treatment)
     events = [Scenario.model_validate(cell.scenario()).events for cell in cells]
     request = _request(what, treatment, seed, {})
-    if cells[0].trip:
-        request = request._replace(unit=TRIPPING)
     summaries = run_branches(request, events, _with_upset, lost=_lost, longest_s=LONGEST_S)
     return [_judged(cell, what, summary) for cell, summary in zip(cells, summaries, strict=True)]
 

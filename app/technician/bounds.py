@@ -22,6 +22,10 @@ STARVED_MS: Final = 100.0
 """A unit without a one-shot is off so long after its last heartbeat (figures to hold)."""
 PULLS_IN_MS: Final = 250.0
 """A charge pump's relay has pulled in by then (`controller/workshop/first_power.py`, PREPARE_S)."""
+ARMS_MS: Final = 100.0
+"""The hardware trip is armed and conducts by then (`controller/core/limits.py`, PROOF_TRIP_S)."""
+SLOWEST_RATE: Final = 0.9
+"""A converter's rate may be 10 % lower than it says (ADS1115 data sheet, data rate variation)."""
 HAND_IN: Final = "hand in at 0.3 mA"
 
 
@@ -89,12 +93,21 @@ def times(unit: Unit) -> dict[str, Bound]:
         coil = simulated("heartbeat", "stops after a rising edge", "coil held for")
         hold = Bound(coil.low, (coil.high or 0.0) + release_ms, "ms")
         beats = Bound(None, operate_ms + 2 * tick_ms + unit.one_shot.shortest_ms, "ms")
-    return {
+    found = {
         "series_opens": Bound(None, release_ms, "ms"),
         "series_closes": Bound(None, operate_ms, "ms"),
         "heart_stops": hold,
         "heart_beats": beats,
     }
+    if unit.trip is not None and unit.guard_adc is not None:
+        off_us = simulated("trip", "ALERT rises at 25 mA", "current off after").high or 0.0
+        conversion_ms = 1000.0 / (SLOWEST_RATE * unit.guard_adc.data_rate_sps)
+        opens_ms = 2 * conversion_ms + off_us / 1000.0
+        found |= {
+            "trip_opens": Bound(None, round(opens_ms, 2), "ms"),
+            "trip_closes": Bound(None, ARMS_MS, "ms"),
+        }
+    return found
 
 
 WORDS: Final = {
@@ -102,12 +115,16 @@ WORDS: Final = {
     "series_closes": "series relay closes",
     "heart_stops": "output off after the last heartbeat",
     "heart_beats": "output on after the first heartbeat",
+    "trip_opens": "output off after the hardware trip was forced",
+    "trip_closes": "output on after it was armed",
 }
 REMEDIES: Final = {
     "series_opens": "that relay, its diode and zener",
     "series_closes": "that relay and its coil's supply",
     "heart_stops": "the timers at the heartbeat, the enable relay, its diode and zener",
     "heart_beats": "the timers at the heartbeat and the enable relay",
+    "trip_opens": "the trip's switch, its latch and the wire from ALERT",
+    "trip_closes": "the trip's latch and the wire that arms it",
 }
 
 
@@ -118,7 +135,7 @@ def judged_times(unit: Unit, values: Values) -> str:
         if not bound.holds(least, most):
             return (
                 f"{WORDS[name]}: {least:g} to {most:g} ms, allowed is {bound}: look at {REMEDIES[name]}, and "
-                "at `relays` in the unit's file"
+                f"at {'`guard_adc`' if name.startswith('trip') else '`relays`'} in the unit's file"
             )
     bound, found_ua = code_zero(unit), values["code_zero_ua"]
     if not bound.holds(abs(found_ua) - values["code_zero_step_ua"], abs(found_ua)):
@@ -144,6 +161,16 @@ def table(unit: Unit, results: Mapping[str, Values]) -> list[Row]:
     for name, bound in times(unit).items():
         between = f"{timing[f'{name}_least_ms']:g} to {timing[f'{name}_most_ms']:g}"
         rows.append(_row(WORDS[name], between, bound, "the unit's converters"))
+    if "trip" in results:
+        rows.append(
+            {
+                "figure": "hardware trip at power-up",
+                "value": "tripped",
+                "unit": "",
+                "bound": "tripped",
+                "seen_by": "its latch",
+            }
+        )
     rows.append(_row("current at code 0", timing["code_zero_ua"], code_zero(unit), "the unit's converters"))
     stop_s = results["first_power"]["stop_s"]
     rows.append(_row("output away, Stop held", stop_s, stop(), "the unit's converters"))

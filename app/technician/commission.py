@@ -68,7 +68,8 @@ def commission(order: Order) -> ExitCode:
     """
     unit = load_unit(order.unit or REFERENCE)
     with_serial(order.unit or REFERENCE, "trial")  # known before anything is done
-    steps = procedure(unit.serial or (f"SIM-{order.seed}" if order.simulate is not None else ""))
+    serial = unit.serial or (f"SIM-{order.seed}" if order.simulate is not None else "")
+    steps = procedure(serial, trip=unit.trip is not None, pedal=unit.pedal)
     path = progress_file(state_directory(order.state), "commission", unit.serial)
     if not wall.read().possible:
         return _left(order, NO_DATE, ExitCode.REFUSED)

@@ -36,6 +36,10 @@ def _do(bench: Workbench, step: Step, results: Any, poll: Poll, tell: Any) -> Va
         case "chips":
             found: dict[str, Any] = {chip.key: f"0x{chip.address:02x}" for chip in bench.chips()}
             return found | _transfers(bench)
+        case "powered_up":
+            entered = _answer(poll)
+            bench.powered_up()
+            return entered
         case "eeprom":
             before, now = bench.zero_eeprom()
             if before:
@@ -75,7 +79,7 @@ def _transfers(bench: Workbench) -> dict[str, float]:
 
 
 def _times(bench: Workbench, tell: Any) -> dict[str, Any]:
-    """Give the times of relays and heartbeat in ms and the current at code 0 in uA. Raises NotRight."""
+    """Give the times of relays, heartbeat and trip in ms and the current at code 0 in uA. Raises NotRight."""
     timing = bench.timing(tell)
     found: dict[str, Any] = {}
     for name, took in timing.took.items():

@@ -19,11 +19,18 @@ DUMMY_OHM: Final = 2000.0
 LONGEST_SERIAL: Final = 40
 
 
-def procedure(serial: str, today: date | None = None) -> Procedure:
-    """Give the steps; `serial` is offered as the unit's, where it is not empty."""
+def procedure(
+    serial: str, today: date | None = None, *, trip: bool = False, pedal: bool = False
+) -> Procedure:
+    """Give the steps; `serial` is offered as the unit's, where it is not empty.
+
+    `trip` and `pedal` say that the unit has a hardware trip, and a pedal or elbow bar.
+    """
     by_hand = (*isolation_steps(today or date.today()), *limiter_steps())
     unit, *contacts = _contacts(serial)
-    steps = (unit, *by_hand, *contacts, *_power(), *time_steps(), *_seen_and_heard())
+    chips, *power = _power()
+    foot, latch = (_pedal() if pedal else ()), ((_TRIP,) if trip else ())
+    steps = (unit, *by_hand, *contacts, *foot, chips, *latch, *power, *time_steps(), *_seen_and_heard())
     return Procedure("commission", "Commissioning", steps)
 
 
@@ -49,6 +56,39 @@ def _contacts(serial: str) -> tuple[Step, ...]:
     ):
         steps.append(Step(f"{button}_button", f"The {button.capitalize()} button", wanted, action=button))
     return tuple(steps)
+
+
+def _pedal() -> tuple[Step, ...]:
+    """Give the steps of a pedal or elbow bar, which shares the wires of Stop and Down with the panel."""
+    return (
+        Step(
+            "pedal_out",
+            "The pedal unplugged",
+            "Pull its plugs, and touch no button: the jacks bridge Stop by themselves.",
+            action="untouched",
+        ),
+        Step("pedal_in", "The pedal at rest", "Plug it in again, and touch nothing.", action="untouched"),
+        Step(
+            "pedal_stop",
+            "The pedal's Stop",
+            "Press Stop of the pedal or elbow bar for a second and let go; leave the panel alone.",
+            action="stop",
+        ),
+        Step("pedal_down", "The pedal's Down", "Press its Down and let go.", action="down"),
+    )
+
+
+_TRIP: Final = Step(
+    "trip",
+    "The hardware trip at power-up",
+    "Take the plug of the output's supply (PS1) out, count to five, put it in again and start nothing: "
+    "before anything has armed it, the trip has to be tripped.",
+    (Entry("powered", "Did you take it out and put it in again?", "yes", simulated=True),),
+    action="powered_up",
+    accept=lambda values, _results: (
+        "" if values["powered"] else "what it does at power-up is not seen without it: take it out once"
+    ),
+)
 
 
 def _power() -> tuple[Step, ...]:

@@ -134,8 +134,9 @@ def time_steps() -> tuple[Step, ...]:
     timing = Step(
         "timing",
         "Times, and code 0",
-        "The series relay and the heartbeat are switched five times each at the sensing current, then code 0 "
-        "is looked at. The oscilloscope sees the series relay close.",
+        "The series relay, the heartbeat and, where there is one, the hardware trip are switched five times "
+        "each at the sensing current, then code 0 is looked at. The oscilloscope sees the series relay "
+        "close.",
         action="timing",
     )
     numbers = (

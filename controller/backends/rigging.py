@@ -22,6 +22,7 @@ from drivers.adc import ControlAdc, GuardAdc
 from drivers.bus import BoundedBus, Transport
 from drivers.dac import CurrentDac
 from drivers.panel import Panel
+from drivers.pins import contact
 from drivers.relays import Heartbeat, Relays
 from drivers.trip import Trip
 
@@ -98,6 +99,14 @@ def _trip_on(factory: Factory, unit: Unit, adc: GuardAdc | None, stack: ExitStac
     if unit.trip is None or adc is None or alert is None or rearm is None:
         return None
     return stack.enter_context(closing(Trip(factory, adc, alert=alert, rearm=rearm)))
+
+
+def reads_tripped(bench: Bench, unit: Unit) -> bool:
+    """Read the latch of the hardware trip, and arm nothing. Raises OSError and, without a pin, ValueError."""
+    if unit.pins.alert is None:
+        raise ValueError("the unit's file names no pin that reads the hardware trip (pins.alert)")
+    with closing(contact(bench.factory, unit.pins.alert)) as latch:
+        return bool(latch.pin.state)
 
 
 def scales_of(unit: Unit, calibration: Calibration) -> Scales:

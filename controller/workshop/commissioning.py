@@ -20,7 +20,7 @@ from config.calibration import (
 )
 from config.unit import RANGE_V
 from controller.backends.bench import Bench
-from controller.backends.rigging import Hands, failed_start, hands_on, rig_on, store_zero
+from controller.backends.rigging import Hands, failed_start, hands_on, reads_tripped, rig_on, store_zero
 from controller.core.limits import SENSING_LIMIT_MA
 from controller.core.types import Buttons, Measurement, Off, Phase
 from controller.loop.bounds import guard_of
@@ -119,6 +119,17 @@ class Workbench:
             hands.panel.set_buzzer(on=sound)
             yield
 
+    def powered_up(self) -> None:
+        """See the latch of the hardware trip tripped, as it is before anything armed it. Raises NotRight."""
+        if self.bench.inject is not None:  # ALERT floats up on a simulated unit as without its supply
+            self.bench.inject(self.bench.clock.now(), "trip_wire_broken", {"for_s": LOOK_S})
+            self.bench.clock.sleep_until(self.bench.clock.now() + STILL_S)
+        if not reads_tripped(self.bench, self.unit):
+            raise NotRight(
+                "the hardware trip reads as armed after power-up: look at what watches its supply (U35) "
+                "and at the wire that reads its latch"
+            )
+
     # --- chips, with the output open --------------------------------------------------------------------
 
     def chips(self) -> list[Chip]:
@@ -160,14 +171,14 @@ class Workbench:
         return PowerReport(power.seen, 1000.0 * both.voltage_v / both.current_ma, power.stop_s)
 
     def timing(self, tell: Callable[[str], None]) -> Timing:
-        """Time relays and heartbeat and look at code 0, through the resistor. Raises NotRight."""
+        """Time relays, heartbeat and trip, and look at code 0, through the resistor. Raises NotRight."""
         unit = self.unit
         with self._rig() as rig:
             calibration = _shifted(*self._zero(rig))
         with self._rig(calibration) as rig:
             zero, guard_ma = self._zero(rig)
             code_of = regulator_of(unit, Calibration.nominal()).still_code
-            timing = Timing(zero, guard_ma, code_of, 1.0 / unit.loop.rate_hz)
+            timing = Timing(zero, guard_ma, code_of, 1.0 / unit.loop.rate_hz, trip=unit.trip is not None)
             self._loop(rig, timing, tell)
         if timing.phase is not Phase.DONE:
             raise NotRight(timing.reason or "it was left")

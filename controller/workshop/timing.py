@@ -1,18 +1,22 @@
-"""How long relays and heartbeat take, and what flows at code 0: through the resistor, at the sensing current.
+"""How long relays, heartbeat and the hardware trip take, and what flows at code 0: through the resistor.
 
-Law: pure. Only the two relays, the heartbeat and the DAC at most at the sensing current are moved, each so
-often that the slowest of some is seen; what is told is between two readings, never a moment that nobody saw.
+Law: pure. Only the two relays, the heartbeat, the trip and the DAC at most at the sensing current are moved,
+each so often that the slowest of some is seen; what is told is between two readings, never a moment that
+nobody saw.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from statistics import fmean
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from controller.core.limits import SENSING_MA
 from controller.core.types import Command, Drive, Measurement, Off, Phase, StopCause, Trip
 from controller.workshop.first_power import ENOUGH_MA, RAISE_S, RAISED_MA, START_S, Seen
+
+if TYPE_CHECKING:
+    from controller.core.types import TripOrder
 
 REPEATS: Final = 5
 LONGEST_S: Final = 0.5
@@ -33,6 +37,7 @@ class Move(NamedTuple):
     beat: bool
     flows: bool
     otherwise: str
+    trip: TripOrder = "follow"
 
 
 MOVES: Final = (
@@ -67,6 +72,29 @@ MOVES: Final = (
     ),
 )
 
+TRIP_MOVES: Final = (
+    *MOVES,
+    Move(
+        "trip_opens",
+        series=True,
+        beat=True,
+        flows=False,
+        otherwise="the current flows on though the hardware trip was forced: look at its switch, its latch "
+        "and the wire from the guard converter's ALERT",
+        trip="force",
+    ),
+    Move(
+        "trip_closes",
+        series=True,
+        beat=True,
+        flows=True,
+        otherwise="the current does not come back after the hardware trip was armed: look at its latch and "
+        "the wire that arms it",
+        trip="rearm",
+    ),
+)
+"""The same of a unit with a hardware trip."""
+
 
 class Took(NamedTuple):
     """How long a move took, in ms: at least and at most, over all its repeats."""
@@ -76,15 +104,21 @@ class Took(NamedTuple):
 
 
 class Timing:
-    """Closes the output once Start is pressed, times `MOVES`, then looks at code 0. Stepped like a treatment.
+    """Closes the output once Start is pressed, times its moves, looks at code 0. Stepped like a treatment.
 
     `zero` are the readings with the output open, `guard_zero_ma` the guard's own or None without one;
-    `code_of` gives the DAC code of a current in mA. `took` and `code_zero_ma` hold the results;
-    `reason` says why it ended.
+    `code_of` gives the DAC code of a current in mA; `trip` says that there is a hardware trip. `took` and
+    `code_zero_ma` hold the results; `reason` says why it ended.
     """
 
     def __init__(
-        self, zero: Seen, guard_zero_ma: float | None, code_of: Callable[[float], int], tick_s: float
+        self,
+        zero: Seen,
+        guard_zero_ma: float | None,
+        code_of: Callable[[float], int],
+        tick_s: float,
+        *,
+        trip: bool = False,
     ) -> None:
         self.phase = Phase.READY
         self.asked_by = StopCause.BUTTON
@@ -102,7 +136,9 @@ class Timing:
         self._at, self._since_s = -1, 0.0  # -1: the current is raised; then the moves, then code 0
         self._from_s = self._unseen_s = self._last_s = 0.0
         self._seen_s: float | None = None
-        self._times: dict[str, list[tuple[float, float]]] = {move.name: [] for move in MOVES}
+        self._moves = TRIP_MOVES if trip else MOVES
+        self._tripped = False
+        self._times: dict[str, list[tuple[float, float]]] = {move.name: [] for move in self._moves}
         self._at_zero: list[float] = []
         self._ticks = 0
 
@@ -134,6 +170,7 @@ class Timing:
     def step(self, now_s: float, m: Measurement) -> Command:
         """Give the command of this tick."""
         self._ticks += 1
+        self._tripped = bool(m.tripped)
         if self._began_s is None:
             self._began_s = now_s
         if self.phase is Phase.READY:
@@ -145,7 +182,7 @@ class Timing:
             current_ma = self._above(m)
             if self._at < 0:
                 self._raise(now_s, current_ma)
-            elif self._at < REPEATS * len(MOVES):
+            elif self._at < REPEATS * len(self._moves):
                 self._move(now_s, current_ma)
             else:
                 self._look_at_zero(now_s, current_ma)
@@ -165,12 +202,27 @@ class Timing:
 
     def _drive(self, now_s: float) -> Drive:
         self._setpoint_ma = min(self._setpoint_ma + 0.05, SENSING_MA)
-        move = MOVES[self._at % len(MOVES)] if 0 <= self._at < REPEATS * len(MOVES) else MOVES[-1]
+        move = (
+            self._moves[self._at % len(self._moves)]
+            if 0 <= self._at < REPEATS * len(self._moves)
+            else MOVES[-1]
+        )
+        if move.trip == "rearm" and self._tripped:  # with the DAC at zero
+            self._setpoint_ma = 0.0
+            return Drive("forward", 0.0, 0, sensing=True, series=True, trip="rearm")
         pilot = self._ticks // 7 % 2  # so that a living converter never repeats itself for long
         code = self._code_of(self._raised_ma) + pilot
-        if self._at >= REPEATS * len(MOVES) and self._zero_now(now_s):
+        if self._at >= REPEATS * len(self._moves) and self._zero_now(now_s):
             code = 0
-        return Drive("forward", self._setpoint_ma, code, sensing=True, series=move.series, beat=move.beat)
+        return Drive(
+            "forward",
+            self._setpoint_ma,
+            code,
+            sensing=True,
+            series=move.series,
+            beat=move.beat,
+            trip="force" if move.trip == "force" else "follow",
+        )
 
     def _raise(self, now_s: float, current_ma: float | None) -> None:
         """Raise the current, and go on a while after enough of it flows."""
@@ -188,12 +240,12 @@ class Timing:
     def _begin(self, now_s: float, at: int) -> None:
         """Begin a move with this tick's command; the last heartbeat was in the tick before."""
         self._at, self._since_s, self._seen_s = at, now_s, None
-        stops = at < REPEATS * len(MOVES) and not MOVES[at % len(MOVES)].beat
+        stops = at < REPEATS * len(self._moves) and not self._moves[at % len(self._moves)].beat
         self._from_s = self._last_s if stops else now_s
         self._unseen_s = now_s
 
     def _move(self, now_s: float, current_ma: float | None) -> None:
-        move = MOVES[self._at % len(MOVES)]
+        move = self._moves[self._at % len(self._moves)]
         if self._seen_s is None:
             if current_ma is None:
                 return

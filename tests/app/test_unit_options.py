@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from app import unit_options as options
-from app.campaign.sessions import TRIPPING
 from app.locale import terminal
 from app.main import main
 from app.output import ExitCode
@@ -46,14 +45,13 @@ def test_every_part_that_a_file_may_leave_out_by_null_is_in_the_table():
 @pytest.mark.parametrize(
     ("unit", "names"),
     [
-        (reference_unit(), [TRIP]),
+        (reference_unit(), []),
         (Unit(), ["headroom", "parts of the output", "one-shot", TRIP, DUMMY]),
-        (reference_unit().model_copy(update={"guard_adc": None}), ["guard converter", TRIP]),
+        (reference_unit().model_copy(update={"guard_adc": None, "trip": None}), ["guard converter", TRIP]),
         (
             Unit(guard_adc=None, one_shot={}),
             ["guard converter", "headroom", "parts of the output", TRIP, DUMMY],
         ),
-        (TRIPPING, []),
     ],
 )
 def test_a_unit_is_told_what_it_lacks_in_one_line(unit, names):

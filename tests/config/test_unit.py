@@ -35,14 +35,14 @@ def test_the_reference_file_says_which_of_its_keys_differ_from_the_defaults() ->
         for line in lines
         if ": " in line.split("#")[0] + " " and "# default: null" in line
     }
-    assert marked == {"headroom_v", "output", "one_shot", "dummy"}
+    assert marked == {"headroom_v", "output", "one_shot", "dummy", "alert", "rearm", "trip"}
     written, plain = reference_unit(), Unit()
-    without = dict.fromkeys(("output", "one_shot", "dummy"))
-    pins = written.pins.model_copy(update={"dummy": None})
+    without = dict.fromkeys(("output", "one_shot", "dummy", "trip"))
+    pins = written.pins.model_copy(update=dict.fromkeys(("dummy", "alert", "rearm")))
     assert written.model_copy(update={"stage": plain.stage, "pins": pins, **without}) == plain
     only_headroom = written.stage.model_copy(update={"headroom_v": None, "headroom_ohm": 0.0})
     assert only_headroom == plain.stage
-    assert (plain.stage.headroom_v, plain.output, plain.one_shot, plain.dummy) == (None,) * 4
+    assert (plain.stage.headroom_v, *(getattr(plain, part) for part in without)) == (None,) * 5
 
 
 def test_a_file_that_was_written_before_there_were_more_parts_means_the_same() -> None:

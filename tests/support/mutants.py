@@ -68,7 +68,8 @@ MODULES: dict[str, tuple[list[str], ...]] = {
     "controller/core/guard.py": (
         BOUNDS,
         _tests("trial"),
-        _tests("guard_memory", "guard_first", "guard_corners", "guard_pilot", "guard_beginnings", "guard", "core_edges"),
+        _tests("guard_memory", "guard_first", "guard_corners", "guard_pilot", "guard_beginnings"),
+        _tests("guard", "core_edges"),
         [*_tests("no_trip_is_missed"), "-k", "not steady_hold"],
         PROOF,
     ),

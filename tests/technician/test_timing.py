@@ -11,7 +11,7 @@ from controller.backends.simulated import simulated
 from controller.core.types import Buttons, Measurement, Off, Phase
 from controller.workshop.commissioning import NotRight, Workbench
 from controller.workshop.first_power import START_S, Seen
-from controller.workshop.timing import MOVES, REPEATS, Timing
+from controller.workshop.timing import MOVES, REPEATS, TRIP_MOVES, Timing
 from sim.scenario import Scenario
 
 BOX = {"load": {"skin": 2000.0}, "person": {"start_at_s": None, "fidgets": False}}
@@ -20,6 +20,7 @@ UNITS = {
     "charge pump": {},
     "one-shot": ONE_SHOT,
     "no guard": {"guard_adc": None},
+    "hardware trip": {"trip": {}, "pins": {"alert": 23, "rearm": 18}},
     "100 Hz": {"loop": {"rate_hz": 100}},
 }
 
@@ -34,7 +35,8 @@ def bench_of(what, **scenario):
 def test_a_unit_is_timed_by_what_it_has(name):
     bench = bench_of(UNITS[name])
     timing = bench.timing(lambda _text: None)
-    assert list(timing.took) == [move.name for move in MOVES]
+    moves = MOVES if bench.unit.trip is None else TRIP_MOVES
+    assert list(timing.took) == [move.name for move in moves]
     assert all(len(pairs) == REPEATS for pairs in timing._times.values())
     # The simulated parts: 50 or 51.5 ms of hold, relays of some milliseconds.
     for move, (low, high) in {

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from simulated import phase_times, simulate
 
-from app.campaign.sessions import TRIPPING
 from config.unit import Unit, reference_unit
 
 STOPPED: dict[str, Any] = {"at_s": 5.0, "fault": "press", "button": "stop"}
-UNITS = {"reference": reference_unit(), "with a trip": TRIPPING}
+TRIPPING = reference_unit()
+UNITS = {"reference": TRIPPING, "without a trip": TRIPPING.model_copy(update={"trip": None})}
 LATCHED: dict[str, Any] = {"fault": "current_spike", "for_s": 60.0, "latched": True}
 EARLY_S = 0.3
 """After the self-test, before Start."""

@@ -72,8 +72,8 @@ def undisturbed() -> Undisturbed:
 LOST_LINKS = ["bus_hung", "dac_silent", "adc_silent"]
 SPIKES: list[tuple[dict[str, Any], str]] = [
     ({"fault": "hand_out"}, "open_circuit"),
-    ({"fault": "current_spike", "to_ma": 12.0}, "current_spike"),
-    ({"fault": "current_spike", "to_ma": 30.0}, "over_current"),
+    ({"fault": "current_spike", "to_ma": 12.0}, "hardware_trip"),
+    ({"fault": "current_spike", "to_ma": 30.0}, "hardware_trip"),
 ]
 CONVERTERS = ["guard", "control"]
 HANGS_S = 1.0
@@ -502,7 +502,7 @@ def test_a_dac_that_lost_its_code_or_its_eeprom_is_not_driven_on(ended: Any) -> 
     for to_code in (1.0, 2048.0):
         summary = ended(fault="dac_reset", to_code=to_code)
         assert summary["outcome"] == "aborted"
-        assert summary["trip"]["cause"] in {"dac_reset", "current_spike", "over_current"}
+        assert summary["trip"]["cause"] in {"dac_reset", "current_spike", "over_current", "hardware_trip"}
         assert summary["trip"]["detected_s"] - HOLD_S <= 0.11
 
 
