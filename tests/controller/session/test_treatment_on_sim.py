@@ -180,7 +180,7 @@ SLIDES: list[Fault] = [
 ]
 OUT_AND_IN: list[Fault] = [{"after_s": 10.0, **HAND_OUT}, {"after_s": 10.1, "fault": "hand_in"}]
 CODE_LOST: list[Fault] = [
-    {"after_s": 5.0 + at_s, "fault": "dac_reset"} for at_s in (0.0, 0.0007, 0.0011, 0.0019, 0.0033)
+    {"after_s": 5.0 + at_s, "fault": "dac_reset"} for at_s in (0.0, 0.00058, 0.0011, 0.0019, 0.0033)
 ]
 IN_A_WRITE = CODE_LOST[1]
 STOP: Fault = {"fault": "press", "button": "stop", "for_s": 0.1}
