@@ -569,7 +569,7 @@ class Rig(RigPort):
         self._pending = ""
         code = self._twice_with(self._take, channel)
         value = per_code * code + offset
-        if kind == "voltage" and self._lamp_v and self._connected:
+        if kind == "voltage" and self._lamp_v and (self._connected or self._loaded):
             value -= self._returns_v()
         self._values[kind] = value
         return code

@@ -19,10 +19,10 @@ RECORDED = {
 UNITS = {"reference": reference_unit, "before": Unit}
 """The reference unit, and one whose file is from before it could name outputs, one-shots and dummy loads."""
 BITS = {
-    ("reference", 1): "29e08a99253d5ec5c73fbc556c8bbac1",
-    ("reference", 2): "76ac868261ecceb7b17ec5889cca4319",
-    ("before", 1): "18e18c35911f8c75b88939517c0f93f7",
-    ("before", 2): "08e9eb90211ea3ef8604d0474d51c6ea",
+    ("reference", 1): "09e9ba34119f829ee1a6e7a0ceac3589",
+    ("reference", 2): "9083c2e117a137e9effb9ff3aa568f5c",
+    ("before", 1): "fc3e9d7e6c44bc17fd0a98438d9ce496",
+    ("before", 2): "4f3029127ad5f6c61c210f89724b8d52",
 }
 
 
