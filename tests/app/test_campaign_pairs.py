@@ -20,7 +20,7 @@ KNOWN = {("hands", 1): SPANS, ("hands", 2): SPANS}
 FOUND = {"cause": "leakage", "onset_s": 40.0, "detected_s": 40.25, "output_off_s": 40.26}
 
 
-def pair(row="adc_silent both", then="leakage 2 mA", phase="hold forward", later=None, stop_s=None):
+def pair(row="adc_silent both", then="supply_sag to 50 V", phase="hold forward", later=None, stop_s=None):
     return Pair(row, then, phase, later or phase, "hands", 1, 40.0, 40.1, stop_s)
 
 
@@ -53,17 +53,17 @@ def test_pairs_are_repeatable_and_lie_at_most_a_third_of_a_second_apart():
         (pair(), ending(trip=FOUND | {"detected_s": 40.05, "output_off_s": 40.201}), "off 201.0 ms"),
         (pair(), ending(trip=FOUND | {"output_off_s": None}), "never went off"),
         (pair(), ending("completed"), "completed, though adc_silent both may not be ridden"),
-        (pair(), ending("completed"), "completed, though leakage 2 mA may not be ridden"),
+        (pair(), ending("completed"), "completed, though supply_sag to 50 V may not be ridden"),
         (pair(then="stall 10 ms"), ending("completed"), "adc_silent both may not be ridden"),
         (pair("stall 10 ms", "adc_silent both"), ending("completed"), "adc_silent both may not be ridden"),
         (pair("stall 10 ms", "corrupt_sample guard"), ending("completed"), None),
         (pair("stall 10 ms", "corrupt_sample guard"), ending(trip=FOUND), None),
         (pair("press Stop", "corrupt_sample guard"), ending("stopped"), None),
         (pair("press Stop", "corrupt_sample guard"), ending("completed"), "though Stop was pressed"),
-        (pair("press Stop", "leakage 2 mA"), ending("stopped"), "leakage 2 mA may not be ridden"),
-        (pair("press Stop", "leakage 2 mA"), ending("stopped", held_ma=0.3), None),
-        (pair("press Stop", "leakage 2 mA"), ending("stopped", held_ma=5.0, duration_s=40.09), None),
-        (pair("stall 10 ms", "leakage 2 mA"), ending("completed", duration_s=40.09), None),
+        (pair("press Stop", "supply_sag to 50 V"), ending("stopped"), "supply_sag to 50 V may not be ridden"),
+        (pair("press Stop", "supply_sag to 50 V"), ending("stopped", held_ma=0.3), None),
+        (pair("press Stop", "supply_sag to 50 V"), ending("stopped", held_ma=5.0, duration_s=40.09), None),
+        (pair("stall 10 ms", "supply_sag to 50 V"), ending("completed", duration_s=40.09), None),
         (pair(), ending(trip=FOUND | {"detected_s": 40.096, "output_off_s": 40.299}), None),
         (
             pair("stall 10 ms", "start_stuck", "stopping", stop_s=39.0),

@@ -101,6 +101,7 @@ def test_a_session_for_people_is_lines_a_summary_and_a_plot(treatment, tmp_path)
     once = [name for name, before in zip(course, ["", *course], strict=False) if name != before]
     assert once[1:] == [
         "waiting for Start",
+        "trying the current stage",
         "testing the protections",
         "waiting for contact",
         *["ramp up", "hold", "ramp down", "reversing polarity"],

@@ -42,6 +42,7 @@ def session():
         refusal=None,
         tripped_in=None,
         reason=None,
+        through_person_ma=lambda m: m.current_ma,
     )
 
 

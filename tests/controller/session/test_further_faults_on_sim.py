@@ -34,7 +34,7 @@ CUT: list[tuple[dict[str, Any], set[str], float]] = [
         {"adc_disagree", "current_spike", "hardware_trip"},
         0.2,
     ),
-    ({"fault": "adc_disagree", "which": "control", "by_mv": -100.0}, {"adc_disagree"}, 0.3),
+    ({"fault": "adc_disagree", "which": "control", "by_mv": -100.0}, {"adc_disagree", "leakage"}, 0.3),
     ({"fault": "dac_busy"}, {"dac_reset", "dac_stuck", "deviation"}, 0.15),
     ({"fault": "bus_hung", "for_s": 0.035}, {"bus_hung"}, 0.025),
     ({"fault": "brown_out"}, {"adc_reset", "dac_reset", "supply", "open_circuit", "output_lost"}, 0.15),

@@ -1,12 +1,14 @@
 """`ionto run` on a unit with a pedal asks for one press of it, as the device does, before anything begins."""
 
 from contextlib import ExitStack
+from datetime import date
 
 import pytest
 from played import SHORT, UNHURRIED
+from unit_records import put_calibration
 
 from app.locale.terminal import retell, speak
-from config.calibration import Calibration
+from config.calibration import read_calibration
 from controller.backends.simulated import simulated
 from controller.core.types import StopCause
 from controller.journal.history import open_history
@@ -31,8 +33,9 @@ def run(state, *presses, unit=PEDALLED, end_in="contact", stop=None):
         bench = simulated(unit, "hands", Scenario(person=PersonSpec(start_at_s=None)), 1, None)
         for at_s, button in presses:
             bench.inject(at_s, "press", {"button": button, "for_s": 0.5})
+        calibration = read_calibration(put_calibration(state, "A7"), None, date.today())
         request = SessionRequest(
-            SHORT, unit, Calibration.nominal(), "", None, 1, None, rehearsed_name="short", state=state
+            SHORT, unit, calibration, "", None, 1, None, rehearsed_name="short", state=state
         )
         result = run_session(request, shown, stop, said.append, bench=bench)
     return result.summary, said, phases
