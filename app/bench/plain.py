@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.bench.jobs import NotMeasured
 from app.bench.latency import Onset, fault
-from config.unit import reference_unit
+from config.unit import Unit, reference_unit
 from controller.backends.simulated import live
 from sim.scenario import Event, Scenario
 
@@ -46,6 +46,11 @@ class _Time:
         self._wires.sleep_until(self._wires.now() + duration_s)
 
 
+def _unit() -> Unit:
+    """The reference unit without its hardware trip, which the script could not arm."""
+    return reference_unit().model_copy(update={"trip": None})
+
+
 def onsets(count: int, number: int, *, real_time: bool) -> list[Onset]:
     """Run the script `count` times on the unit `number`, each time with the next fault.
 
@@ -59,7 +64,7 @@ def onsets(count: int, number: int, *, real_time: bool) -> list[Onset]:
 
 
 def _onset(script: ModuleType, index: int, number: int, at_s: float, real_time: bool) -> Onset:  # noqa: FBT001 - passed on
-    bench, wires = live(reference_unit(), "hands", Scenario(), number)
+    bench, wires = live(_unit(), "hands", Scenario(), number)
     kind, event = fault(index, at_s)
     if event.params.get("which") == "guard":  # it has one converter only, and should see the fault
         event = Event.model_validate({"at_s": at_s, "fault": event.fault, "which": "control"})

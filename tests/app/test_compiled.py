@@ -26,7 +26,7 @@ SESSIONS = {
     "full fidelity": [],
     "plant alone": ["plant"],
     "a hand leaves": ["hand_out", "40"],
-    "a stage winds up": ["stage_winds_up", "1"],
+    "a stage winds up": ["stage_winds_up", "40"],
 }
 
 

@@ -31,7 +31,7 @@ HOUR_S = 3600.0
 
 AT_THE_START = {
     "controller/session/wiring.py": {"_require_within_unit"},
-    "controller/appliance/device.py": {"_session"},
+    "controller/appliance/device.py": {"_unfit"},
     "controller/appliance/standing.py": {"too_often"},
     "controller/host/wall.py": {"read", "again", "_utc"},
 }

@@ -77,7 +77,7 @@ def test_nothing_in_the_records_says_simulated(hand_out_twice):
     played = hand_out_twice[0]
     (row,) = played.result["journal"]["session"]
     assert (played.summary()["simulated"], played.summary()["truth"]) == (False, None)
-    assert "/dev/i2c-1" in row.values()
+    assert "/dev/i2c-1 KERNEL" in row.values()
     assert row["simulated"] == 0
 
 

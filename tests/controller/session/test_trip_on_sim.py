@@ -62,7 +62,7 @@ def test_it_acts_though_nobody_looks() -> None:
     assert summary["trip"]["cause"] == "hardware_trip"
     assert summary["trip"]["latency_ms"] <= 4.0
     assert summary["reason"].startswith("the hardware trip has opened its switch at a setpoint of 10.00 mA")
-    without, _ = simulate(events=events)
+    without, _ = simulate(unit=Unit(), events=events)
     assert without["trip"]["latency_ms"] > 15.0
 
 
