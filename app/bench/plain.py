@@ -47,7 +47,7 @@ class _Time:
 
 
 def _unit() -> Unit:
-    """The reference unit without its hardware trip, which the script could not arm."""
+    """Return the reference unit without its hardware trip, which the script could not arm."""
     return reference_unit().model_copy(update={"trip": None})
 
 

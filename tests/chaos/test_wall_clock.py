@@ -32,7 +32,7 @@ HOUR_S = 3600.0
 AT_THE_START = {
     "controller/session/wiring.py": {"_require_within_unit"},
     "controller/appliance/device.py": {"_unfit"},
-    "controller/appliance/standing.py": {"too_often"},
+    "controller/appliance/standing.py": {"too_often", "unfit"},
     "controller/host/wall.py": {"read", "again", "_utc"},
 }
 """Where it is asked, before anything is energised, whether the calibration has expired, or the last treatment
