@@ -38,7 +38,7 @@ class Guard:
         self._rewrites: deque[int] = deque(maxlen=lim.SPIKES)
         self._breaks: deque[float] = deque(maxlen=lim.BREAKS)
         self._hits: dict[Cause, deque[float]] = {}
-        self._doubted: Cause | None = None
+        self._doubted = Cause.LEAKAGE
         self._moved_s = 0.0
         self._driven_since_s = 0.0
         self._seen_s = 0.0
@@ -94,8 +94,9 @@ class Guard:
         if m.sampled == "supply" and m.supply_v is not None:
             return "supply" if self._supply_wrong(m.supply_v) else ""
         if m.sampled == "return" and isinstance(self._last, Drive) and not self._last.dummy:
-            self._doubted = self._astray(m, self._last)
-            return "" if self._doubted is None else "return"
+            astray = self._astray(m, self._last)
+            self._doubted = astray or self._doubted
+            return "return" if astray else ""
         return ""
 
     def confirms(self, m: Measurement) -> bool:
@@ -434,7 +435,7 @@ class Guard:
     ) -> tuple[Cause, str] | None:
         """Judge what returns, measured within 2 ms of what leaves: one such pair suffices, or some denied."""
         found = self._astray(m, last)
-        if found is None and self._doubted is not None:
+        if found is None:
             # Where the setpoint itself falls, as when a hand leaves, what was measured apart differs.
             still = self._doubted is Cause.WRONG_POLARITY or m.time_s - self._moved_s > lim.STILL_S
             if self._remembers(self._doubted, int(still), lim.SLOW_HITS, m.time_s):
