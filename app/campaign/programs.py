@@ -30,10 +30,9 @@ RISES_WITHIN_S: Final = 60.0
 """Off before the third full-size rise within a minute ..."""
 RIDDEN_S: Final = 1.0
 """... or so long after its first, whichever is later; bursts that treat nobody likewise."""
-PULSE_S: Final = 1.0
-PULSE_TRIP_S: Final = 0.1
+PULSE_S: Final = 0.1
 PULSE_MS: Final = 1.5
-"""Pulses above the setpoint by 2 mA that last longer end the session within this, without and with the
+"""Pulses above the setpoint by 2 mA that last longer end the session within this, as the reference unit has a
 hardware trip."""
 BURST_S: Final = 0.04
 DUTY: Final = 0.1
@@ -125,7 +124,6 @@ class Program(NamedTuple):
     span: Range
     given_ma_min: float
     """True charge of the session without a fault."""
-    trip: bool = False
 
     @property
     def name(self) -> str:
@@ -233,10 +231,10 @@ def _pulses(program: Program, summary: Mapping[str, Any], off_s: float) -> Itera
     truth = summary["truth"]
     if truth["pulses"]["longest_ms"] <= PULSE_MS:
         return
-    bound_s, first_s = PULSE_TRIP_S if program.trip else PULSE_S, program.bursts[0].at_s
-    if off_s > max(burst.at_s for burst in program.bursts) + bound_s + SLACK_S:
+    first_s = program.bursts[0].at_s
+    if off_s > max(burst.at_s for burst in program.bursts) + PULSE_S + SLACK_S:
         longest_ms = truth["pulses"]["longest_ms"]
-        yield f"pulses of up to {longest_ms:.1f} ms, not off {_when(off_s, first_s)}, allowed {bound_s:g} s"
+        yield f"pulses of up to {longest_ms:.1f} ms, not off {_when(off_s, first_s)}, allowed {PULSE_S:g} s"
 
 
 def _taken(program: Program, summary: Mapping[str, Any], off_s: float) -> Iterator[str]:

@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from campaigns import without_processes
 from simulated import simulate
 
 from app.campaign import command as campaign
@@ -35,12 +35,7 @@ SPANS = {"self_test": (0.0, 0.25), "hold forward": (30.0, 50.0), "stopping": (40
 def thread(monkeypatch):
     """Lets the sessions run in a thread: any executor of the standard library will do."""
 
-    @contextmanager
-    def one(jobs, dask, sources):
-        with ThreadPoolExecutor(1) as pool:
-            yield Crew(pool, 1)
-
-    monkeypatch.setattr(campaign, "crew", one)
+    without_processes(monkeypatch)
 
 
 def ending(outcome="aborted", trip=None, **truth):

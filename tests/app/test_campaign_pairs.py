@@ -1,14 +1,11 @@
 """Pairs of faults: planned repeatably, judged only by what must hold for any two."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
+from campaigns import run, without_processes
 
-from app import main as command
 from app.campaign import command as campaign
-from app.campaign.crew import Crew
 from app.campaign.pairs import Pair, pair_problems, plan_pairs
 from app.campaign.sessions import run_pairs
 from app.output import ExitCode
@@ -97,17 +94,7 @@ def test_a_pair_runs_both_faults():
     assert (second["outcome"], second["problems"]) == ("aborted", [])
 
 
-def run(*words, capsys):
-    code = command.main([str(word) for word in words])
-    return code, capsys.readouterr()
-
-
 def test_pairs_from_the_command_line_are_counted_apart(capsys, tmp_path, monkeypatch):
-    @contextmanager
-    def one(jobs, dask, sources):
-        with ThreadPoolExecutor(1) as pool:
-            yield Crew(pool, 1)
-
     def judged(pairs):
         return [
             {
@@ -120,7 +107,7 @@ def test_pairs_from_the_command_line_are_counted_apart(capsys, tmp_path, monkeyp
             for p in pairs
         ]
 
-    monkeypatch.setattr(campaign, "crew", one)
+    without_processes(monkeypatch)
     monkeypatch.setattr(campaign, "run_pairs", judged)
     words = ("campaign", "--pairs", 3, "--seeds", 1, "--phases", "hold", "--json", "--out", tmp_path)
     code, said = run(*words, capsys=capsys)
