@@ -435,16 +435,27 @@ class Guard:
     ) -> tuple[Cause, str] | None:
         """Judge what returns, measured within 2 ms of what leaves: one such pair suffices, or some denied."""
         found = self._astray(m, last)
-        if found is None:
-            # Where the setpoint itself falls, as when a hand leaves, what was measured apart differs.
-            still = self._doubted is Cause.WRONG_POLARITY or m.time_s - self._moved_s > lim.STILL_S
-            if self._remembers(self._doubted, int(still), lim.SLOW_HITS, m.time_s):
-                found = self._doubted
-        if found is Cause.WRONG_POLARITY:
-            return found, f"{return_ma:+.2f} mA returns while {last.polarity} is commanded"
         if found is Cause.LEAKAGE:
             return found, f"{leaves_ma:.2f} mA leaves and {abs(return_ma):.2f} mA returns"
+        if found is None and self._doubted is Cause.LEAKAGE:
+            return self._fell_short(m, last)
+        if found or self._remembers(Cause.WRONG_POLARITY, 1, lim.SLOW_HITS, m.time_s):
+            told = f"{return_ma:+.2f} mA returns while {last.polarity} is commanded"
+            return Cause.WRONG_POLARITY, told
         return None
+
+    def _fell_short(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+        """Count pairs that looked like a leak and were denied: the circuit was open for one of them.
+
+        Where the setpoint itself falls, as when a hand leaves, what was measured apart differs by rights.
+        """
+        still = m.time_s - self._moved_s > lim.STILL_S and last.setpoint_ma >= lim.WITHDRAWAL_FROM_MA
+        if not self._remembers(Cause.MAKE_AND_BREAK, int(still), lim.SLOW_HITS, m.time_s):
+            return None
+        return Cause.MAKE_AND_BREAK, (
+            f"less returned than left at a setpoint of {last.setpoint_ma:.2f} mA, {lim.SLOW_HITS} times "
+            f"within {lim.MEMORY_S:g} s, though the circuit was closed again each time"
+        )
 
     def _compared(
         self, current_ma: float, guard_ma: float, last: Drive, *, saturated: bool

@@ -66,7 +66,7 @@ def test_what_returns_is_judged_by_one_pair_that_was_measured_together(
     assert watch.cause is cause
 
 
-@pytest.mark.parametrize(("wrong", "cause"), [(LEAK, Cause.LEAKAGE), (TURNED, Cause.WRONG_POLARITY)])
+@pytest.mark.parametrize(("wrong", "cause"), [(LEAK, Cause.MAKE_AND_BREAK), (TURNED, Cause.WRONG_POLARITY)])
 def test_what_returns_and_is_denied_is_cut_with_the_fourth(wrong: dict[str, Any], cause: Cause) -> None:
     watch = Watch()
     for _ in range(3):
@@ -91,9 +91,9 @@ def test_a_leak_that_is_denied_counts_for_nothing_while_the_setpoint_falls(
 @pytest.mark.parametrize(
     ("change_ma", "after_ticks", "cause"),
     [
-        (0.03 - E, 0, Cause.LEAKAGE),
+        (0.03 - E, 0, Cause.MAKE_AND_BREAK),
         (0.03 + E, 0, None),
-        (0.03 + E, 6, Cause.LEAKAGE),
+        (0.03 + E, 6, Cause.MAKE_AND_BREAK),
     ],
 )
 def test_a_setpoint_that_hardly_moves_or_long_ago_stands_still(
@@ -173,3 +173,17 @@ def test_a_return_path_that_was_not_read_is_not_doubted() -> None:
     watch = Watch()
     assert watch.guard.doubts(watch.reading(sampled="return", return_ma=None)) == ""
     assert watch.guard.doubts(watch.reading(sampled="return", return_ma=None, current_ma=None)) == ""
+
+
+@pytest.mark.parametrize(("last", "cause"), [(drive(2.0), Cause.MAKE_AND_BREAK), (drive(2.0 - E), None)])
+def test_what_falls_short_for_a_moment_counts_from_where_it_is_felt(
+    last: Command, cause: Cause | None
+) -> None:
+    watch = Watch(last)
+    for _ in range(4):
+        again(watch, denied=True, sampled="return", return_ma=1.0)
+    assert watch.cause is cause
+    if watch.guard.trip is not None:
+        assert watch.guard.trip.evidence.startswith(
+            "less returned than left at a setpoint of 2.00 mA, 4 times"
+        )
