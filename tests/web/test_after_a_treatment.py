@@ -87,3 +87,23 @@ def test_they_go_when_a_session_begins_and_come_back_after_it(treated, phone):
         )
         for page in pages:
             page.get_by_role("button", name="Fine").wait_for()
+
+
+WIDER = """() => [...document.querySelectorAll('body *')]
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5)
+  .map((one) => `${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 40)}`)"""
+
+
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_what_stays_after_a_treatment_is_no_wider_than_a_phone(treated, phone, lang):
+    house, session = treated
+    with chromium() as browser:
+        for width in (320, 390):
+            size = {"width": width, "height": 568}
+            with visit(browser, house.port, phone, size=size, language=lang) as context:
+                page = context.new_page()
+                for path in ("/", f"/history/{session}"):
+                    page.goto(path)
+                    over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                    assert over <= 0, page.evaluate(WIDER)

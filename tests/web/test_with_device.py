@@ -153,10 +153,10 @@ def test_a_whole_treatment_from_checklist_to_history(tmp_path):
             page.goto("/history")
             page.get_by_role("link", name=re.compile("20")).first.click()
             assert page.get_by_text("Complete", exact=True).count() == 1
-            forward, reverse = (
-                page.locator(f"dt:has-text('Dose {way}') + dd").inner_text() for way in ("forward", "reverse")
+            one_way, other_way = (
+                page.locator(f"dt:has-text('{way} way') + dd").inner_text() for way in ("One", "Other")
             )
-            assert forward == reverse
+            assert one_way == other_way
             page.locator(".chart canvas").wait_for()
     finally:
         home.close()
