@@ -130,6 +130,11 @@ def groups(unit: Unit) -> tuple[Group, ...]:
         ),
     ]
     if guard is not None:
+        alert: tuple[Wire, ...] = ()
+        if unit.trip is not None:
+            alert = (
+                Wire("ALERT", "the hardware trip (Q7)", "high cuts; pulled up there (R65), so a break cuts"),
+            )
         parts.append(
             Group(
                 f"Guard ADC, ADS1115 at 0x{guard.address:02X}",
@@ -140,6 +145,7 @@ def groups(unit: Unit) -> tuple[Group, ...]:
                         f"a shunt of its own, {guard.current.ohm:g} ohm (R46, U6)",
                         f"output current: {guard.current.ohm / 1000:g} V per mA; shares no part",
                     ),
+                    *alert,
                 ),
             )
         )
@@ -198,7 +204,7 @@ def _output(unit: Unit) -> tuple[Wire, ...]:
     changeover = "H-bridge" if unit.polarity.relay == "h_bridge" else "change-over relay"
     shunts = "both shunts (R46, R47)" if unit.guard_adc is not None else "shunt (R47)"
     supply = f"{stage.supply_v:g} V, trip below {stage.supply_min_v:g}, above {stage.supply_max_v:g} V"
-    held = "normally open; held by heartbeats alone (U12); Stop takes it away 6 to 8 s after its first press"
+    held = "normally open; held by heartbeats alone (U12); Stop takes it away 6 to 8 s later"
     return (
         Wire("supply (PS1, U20)", "current stage (U1, U2, Q2)", f"{supply}; medical, isolated"),
         Wire(

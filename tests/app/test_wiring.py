@@ -9,6 +9,7 @@ import pytest
 
 from app.main import main
 from app.output import ExitCode
+from app.wiring import picture
 from app.wiring.command import _title
 from app.wiring.picture import draw
 from app.wiring.table import ADDRESS_PIN, HEADER, groups
@@ -102,3 +103,20 @@ def test_the_picture_in_the_docs_is_of_the_reference_unit():
     assert (ROOT / "docs" / "images" / "wiring.svg").read_text() == drawn, (
         "`ionto wiring --svg` draws it anew"
     )
+
+
+def test_the_wire_that_the_hardware_trip_hangs_on_is_named_where_there_is_one():
+    def wires(unit):
+        return {
+            wire.near for group in groups(unit) if group.title.startswith("Guard") for wire in group.wires
+        }
+
+    assert "ALERT" in wires(reference_unit())
+    assert "ALERT" not in wires(reference_unit().model_copy(update={"trip": None}))
+
+
+def test_no_line_of_the_picture_leaves_its_box():
+    """Its letters are 6.3 units wide on average, measured on a line that once did."""
+    for group in groups(reference_unit()):
+        for wire in group.wires:
+            assert picture.NOTE + 6.3 * len(wire.note) < picture.WIDTH - picture.NEAR, wire.note
