@@ -353,6 +353,10 @@ class Sensor:
         size = abs(true)
         return (true + self.zero + self._bend * size * (self._full_scale - size)) * self.factor
 
+    def size_below(self, volts: float) -> float:
+        """Return a size in mA or V, up to which the converter gets less than `volts`; it is a little less."""
+        return volts / self.factor - max(self.zero, 0.0) - 0.25 * abs(self._bend) * self._full_scale**2
+
 
 class Lamp:
     """Two lights side by side in the path of the current, and the resistors in their row.
@@ -374,12 +378,13 @@ class Lamp:
 
 
 class NoiseTable:
-    """White noise of `rms`, drawn once and walked by index so that a sample costs nothing."""
+    """White noise of `rms`, drawn once and walked by index so that a sample costs nothing; `peak` at most."""
 
-    __slots__ = ("_index", "_values")
+    __slots__ = ("_index", "_values", "peak")
 
     def __init__(self, rng: Random, rms: float, count: int = 4093) -> None:
         self._values = [rng.gauss(0.0, rms) for _ in range(count)]
+        self.peak = max(self._values)
         self._index = 0
 
     def next(self) -> float:

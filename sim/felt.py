@@ -152,7 +152,9 @@ class Felt:
             else:
                 left_ma *= math.exp((start_s - held_s) / tau_s)
                 held_ma = target_ma + left_ma
-            self.held_ma = max(self.held_ma, held_ma, last_ma)
+            top_ma = held_ma if held_ma > last_ma else last_ma
+            if top_ma > self.held_ma:  # noqa: PLR1730  # no call for every piece
+                self.held_ma = top_ma
             self._change(held_s, end_s, held_ma, last_ma, target_ma, left_ma, tau_s)
             self.rises.take(held_s, end_s, held_ma, last_ma)
 

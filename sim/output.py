@@ -41,20 +41,32 @@ class OutputParts:
     capacitance_nf: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
 class Circuit:
     """What the output works into: the person as `series_kohm` and skin, the stage's limits.
 
-    Voltages are reckoned from `emf_v`, which the electrodes hold by themselves.
+    Voltages are reckoned from `emf_v`, which the electrodes hold by themselves. Never changed once it is
+    made, and a plain class, since one is made for every piece of the current.
     """
 
-    wanted_ma: float
-    limiter_ma: float
-    limit_v: float
-    series_kohm: float
-    skin_kohm: float
-    skin_tau_s: float
-    emf_v: float = 0.0
+    __slots__ = ("emf_v", "limit_v", "limiter_ma", "series_kohm", "skin_kohm", "skin_tau_s", "wanted_ma")
+
+    def __init__(
+        self,
+        wanted_ma: float,
+        limiter_ma: float,
+        limit_v: float,
+        series_kohm: float,
+        skin_kohm: float,
+        skin_tau_s: float,
+        emf_v: float = 0.0,
+    ) -> None:
+        self.wanted_ma = wanted_ma
+        self.limiter_ma = limiter_ma
+        self.limit_v = limit_v
+        self.series_kohm = series_kohm
+        self.skin_kohm = skin_kohm
+        self.skin_tau_s = skin_tau_s
+        self.emf_v = emf_v
 
 
 class Output:

@@ -277,6 +277,11 @@ class Trace:
             piece = self._past[index]
         return piece
 
+    def top_ma(self) -> float:
+        """Return what the running piece of the current never goes above, mA."""
+        piece = self._piece
+        return piece.target_ma + piece.deviation_ma if piece.deviation_ma > 0.0 else piece.target_ma
+
     def average_ma(self, from_s: float, to_s: float) -> float:
         """Mean size of the current in mA over a window (s)."""
         piece = self._piece

@@ -109,6 +109,7 @@ class World:
         self.trace = Trace(self._before_forgetting)
         self.lead: Lead | None = None
         self.truth = Truth(clock, self.trace)
+        self._calm_ma, self._tense_until_s = -math.inf, math.inf
         self._draw_electronics()
         self._draw_chips()
         # Ordinary people differ enough by what they are drawn from; the others are drawn around their kind.
@@ -439,8 +440,40 @@ class World:
 
     def _trip_changed(self) -> None:
         """Look at ALERT at once when its chip was written to, was reset, or failed."""
-        self.watch_trip(self._moment_s())
+        t_s = self._moment_s()
+        self.watch_trip(t_s)
+        self._tense_until_s = t_s
+        self._weigh_comparator(t_s)
         self._set_alarm()
+
+    def _weigh_comparator(self, t_s: float) -> None:
+        """Work out anew below which current the comparator has nothing to see."""
+        if self.guard_adc is not None:
+            calm_v = self.guard_adc.calm_below_v()
+            self._calm_ma = self._guard.size_below(calm_v) - self._noise.peak
+            self._mind_comparator(t_s)
+
+    def _mind_comparator(self, t_s: float) -> None:
+        """Have the comparator's conversions passed over as long as none of them can change ALERT.
+
+        One that began before the current was low enough, or before the threshold was changed, is still
+        looked at.
+        """
+        adc = self.guard_adc
+        if adc is None or self.latch is None:
+            return
+        top_ma = self.trace.top_ma()
+        if self.dummy is not None:
+            top_ma += self.dummy.trace.top_ma()
+        if top_ma >= self._calm_ma:
+            if adc.passed_over:
+                adc.catch_up(t_s)
+                adc.passed_over = False
+            self._tense_until_s = math.inf
+            return
+        if self._tense_until_s == math.inf:
+            self._tense_until_s = t_s
+        adc.passed_over = adc.begun_s >= self._tense_until_s
 
     def _guard_volts(self, ain: int, from_s: float, to_s: float) -> float:
         if ain != self.spec.guard_current_channel:
@@ -487,7 +520,9 @@ class World:
         due_s = series.due_s if series.due_s < due_s else due_s
         due_s = polarity.due_s if polarity.due_s < due_s else due_s
         if self.latch is not None and self.guard_adc is not None:
-            due_s = min(due_s, self._switch.due_s, self.guard_adc.compares_at_s)
+            due_s = self._switch.due_s if self._switch.due_s < due_s else due_s
+            compares_at_s = self.guard_adc.compares_at_s
+            due_s = compares_at_s if compares_at_s < due_s else due_s
         if self.dummy is not None and self.dummy.relay.due_s < due_s:
             due_s = self.dummy.relay.due_s
         return self.person.due_s if self.person.due_s < due_s else due_s
@@ -527,6 +562,7 @@ class World:
         if adc is None or adc.compares_at_s > t_s:
             return False
         self.watch_trip(t_s)
+        self._weigh_comparator(t_s)
         return True  # what else is due at the same moment is still due
 
     def _refresh(self, t_s: float) -> None:
@@ -577,6 +613,7 @@ class World:
             self._step_due_s = self.lead.until_s
         elif brisk:
             self._step_due_s = min(self._step_due_s, max(self.person.slide_ends_s(), t_s))
+        self._mind_comparator(t_s)
 
     def _load_dummy(self, dummy: Dummy, t_s: float, demand_ma: float, *, closed: bool) -> tuple[bool, float]:
         """Let the dummy load take its current; tell whether it is the only load, and what is left."""

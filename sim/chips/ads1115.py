@@ -52,6 +52,9 @@ class Ads1115(Chip):
     (every result is positive full scale), `stale` (conversions never end), `corrupt_mask` (bits flipped in
     the next result read, once). Set them through `inject`, which first brings the conversions up to the
     moment of the fault; `go_wrong` lets gain and offset drift.
+
+    `passed_over` may be set for as long as its input stays below `calm_below_v`: then the comparator has
+    nothing to see, and only what is read is worked out.
     """
 
     __slots__ = (
@@ -63,6 +66,7 @@ class Ads1115(Chip):
         "_gain",
         "_noise",
         "_noise_index",
+        "_noise_peak_lsb",
         "_offset_lsb",
         "_period_s",
         "_rate_factor",
@@ -77,6 +81,7 @@ class Ads1115(Chip):
         "changed",
         "corrupt_mask",
         "frozen",
+        "passed_over",
         "pointer",
         "saturated",
         "silent",
@@ -90,12 +95,14 @@ class Ads1115(Chip):
         self._gain = 1.0 + rng.uniform(-0.001, 0.001)
         self._offset_lsb = rng.uniform(-2.0, 2.0)
         self._noise = [rng.gauss(0.0, 1.0) for _ in range(NOISE_COUNT)]
+        self._noise_peak_lsb = max(self._noise)
         self._noise_index = 0
         self._registers = [0, 0, 0, 0]
         self._settings: dict[int, tuple[tuple[int, int | None], float, float]] = {}
         self.silent = self.frozen = self.saturated = self.stale = False
         self._wrong: tuple[float, float, float, float] | None = None
         self.corrupt_mask = 0
+        self.passed_over = False
         self.changed: Callable[[], None] | None = None
         self.reset()
 
@@ -121,11 +128,13 @@ class Ads1115(Chip):
         """Let every input read `gain` times its voltage plus `offset_v` (V), arriving there over `over_s`."""
         self.catch_up(at_s)
         self._wrong = (at_s, over_s, gain - 1.0, offset_v)
+        self._tell()
 
     def go_right(self, at_s: float) -> None:
         """End what `go_wrong` began."""
         self.catch_up(at_s)
         self._wrong = None
+        self._tell()
 
     def on_write(self, data: bytes) -> bool:
         """Pointer byte and, when two more follow, the register (SBAS444, section 7.5.3)."""
@@ -172,9 +181,26 @@ class Ads1115(Chip):
     @property
     def compares_at_s(self) -> float:
         """When the comparator has its next conversion to look at, s; infinity while it watches nothing."""
-        if self.stale or not self._continuous or self._running_config & 3 == 3:
+        if self.passed_over or self.stale or not self._continuous or self._running_config & 3 == 3:
             return inf
         return self._start_s + self._period_s
+
+    @property
+    def begun_s(self) -> float:
+        """When the running conversion began, s, as of the last `catch_up`."""
+        return self._start_s
+
+    def calm_below_v(self) -> float:
+        """Return the volts below which no conversion changes ALERT; -inf where any may.
+
+        It holds until the chip is written to, is reset or fails.
+        """
+        config = self._running_config
+        if config != self._registers[CONFIG] or config & (WINDOW | LATCHING) or self._source[1] is not None:
+            return -inf
+        if self._alert or self._beyond or self.saturated or self._wrong is not None or self._ready_mode():
+            return -inf
+        return (self._registers[HI_THRESH] - self._offset_lsb - self._noise_peak_lsb) / self._scale
 
     def threshold(self, register: int) -> int:
         """Return the low or the high threshold."""
@@ -229,7 +255,7 @@ class Ads1115(Chip):
         """Catch up with unchanged settings; only the last result matters unless the comparator watches."""
         period_s = self._period_s
         count = max(1, int((now_s - self._start_s) / period_s))  # one has ended, whatever the last bit says
-        first = 0 if self._running_config & 3 != 3 else count - 1
+        first = count - 1 if self.passed_over or self._running_config & 3 == 3 else 0
         start_s = self._start_s
         for index in range(first, count):
             self._convert(start_s + index * period_s, start_s + (index + 1) * period_s)
@@ -247,6 +273,7 @@ class Ads1115(Chip):
         if self._converting or self._continuous:
             # The running conversion ends with the old settings (SBAS444, section 7.4.2.2): in continuous
             # mode the first result after a change of channel is still the old channel's.
+            self._tell()
             return
         if not word & SINGLE_SHOT:
             self._continuous = True

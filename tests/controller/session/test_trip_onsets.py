@@ -15,6 +15,7 @@ from simulated import requested
 
 from app.forks import run_branches
 from sim.scenario import Event
+from sim.world import World
 
 UNIT = onsets.KINDS[0].unit
 HOLD_S = (24.0, 40.0)
@@ -94,3 +95,24 @@ def test_the_hardware_trip_rides_what_stands_for_a_third_of_a_millisecond_and_cu
     longer = run_branches(requested(unit=UNIT), [[_spike(t_s, FLIPPED_MA, 0.004)] for t_s in at_s], _answer)
     assert {one["cause"] for one in brief} == {"open_circuit"}
     assert {one["cause"] for one in longer} == {"hardware_trip"}
+
+
+@pytest.mark.parametrize("count", [6, pytest.param(200, marks=pytest.mark.nightly)])
+def test_passing_conversions_over_changes_nothing_of_when_the_trip_acts(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = Random(9)
+    tries = [_pulses(rng) for _ in range(count)]
+    # From just too little for it to runaway, standing or falling again before a second conversion.
+    for _ in range(count):
+        tries.append([_spike(rng.uniform(*HOLD_S), rng.uniform(10.9, 27.0), 10.0 ** rng.uniform(-3.5, 0.0))])
+        # Two that lie within a conversion each, one conversion after the other.
+        at_s, wide_s = rng.uniform(*HOLD_S), rng.uniform(0.0003, 0.0006)
+        tries.append([_spike(at_s + n * rng.uniform(0.0010, 0.0013), 27.0, wide_s) for n in range(2)])
+    passed_over = run_branches(requested(unit=UNIT), tries, _answer)
+    monkeypatch.setattr(World, "_mind_comparator", lambda _world, _t_s: None)
+    each_looked_at = run_branches(requested(unit=UNIT), tries, _answer)
+    # Noise is drawn in another order, so that a current differs by a microampere before it is cut.
+    for one, other in zip(each_looked_at, passed_over, strict=True):
+        assert one == {**other, "after_ms": pytest.approx(other["after_ms"], abs=1e-4)}
+    assert len({one["after_ms"] for one in passed_over}) > count
