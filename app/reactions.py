@@ -189,6 +189,11 @@ def _row(
 _LOST = _aborted("open_circuit")
 _NOBODY = Reaction(("refused", "aborted"), ("open_circuit",), FAST_MS)
 _TOO_MUCH = _aborted(*TOO_HIGH)
+_STUCK_EARLY = Reaction(
+    ("aborted", "refused"),
+    ("dac_stuck", "output_lost", "deviation", "open_circuit", "output_stuck", "current_spike"),
+    STUCK_MS,
+)
 _MECHANICAL = Reaction(
     ("completed", "aborted"), ("output_lost", "open_circuit", "output_stuck", "wrong_polarity"), FROZEN_MS
 )
@@ -345,12 +350,13 @@ _CONVERTERS = (
             reverse=_aborted("adc_frozen", "supply", *looks_like, ms=2 * FROZEN_MS),
             stopping=_aborted("adc_frozen", "adc_disagree", *looks_like, ms=FROZEN_MS),
             why="40 equal codes while current is asked for (with the output open all are alike); the control "
-            "converter's last voltage, read as current, may look like too much of it before it has repeated",
+            "converter's last voltage, read as current, may look like too much of it before it has repeated; "
+            "what it read last, taken for a voltage below 1 mA, like an open circuit",
         )
         for which, looks_like in (
-            ("control", ("current_spike",)),
+            ("control", ("current_spike", "open_circuit")),
             ("guard", ()),
-            ("both", ("current_spike",)),
+            ("both", ("current_spike", "open_circuit")),
         )
     ),
     _row("adc_stale control", {"which": "control"}, _aborted("adc_stale")),
@@ -374,8 +380,9 @@ _CONVERTERS = (
     _row(
         "adc_reset guard",
         {"which": "guard"},
-        _aborted("adc_reset", ms=READ_BACK_MS),
-        why="at once where current flows, since it then reads nothing; else by reading back",
+        _aborted("adc_reset", "hardware_trip", ms=READ_BACK_MS),
+        why="at once where current flows, since it then reads nothing; else by reading back; a converter "
+        "that was reset lets go of ALERT, so that the hardware trip may be seen first",
     ),
     _row(
         "adc_saturated control",
@@ -386,10 +393,11 @@ _CONVERTERS = (
     _row(
         "adc_saturated guard",
         {"which": "guard"},
-        _aborted("adc_saturated"),
-        before=Reaction(("aborted", "refused"), ("adc_saturated", "output_stuck"), 400.0),
-        reverse=_aborted("adc_saturated", "output_stuck", ms=400.0),
-        why="with the output open it looks like current that is still on for 0.25 s",
+        _aborted("adc_saturated", "hardware_trip"),
+        before=Reaction(("aborted", "refused"), ("adc_saturated", "hardware_trip", "output_stuck"), 400.0),
+        reverse=_aborted("adc_saturated", "hardware_trip", "output_stuck", ms=400.0),
+        why="with the output open it looks like current that is still on for 0.25 s; its comparator sets the "
+        "hardware trip, which may be seen before the code is read",
     ),
     _row(
         "adc_drift control +20 %",
@@ -446,9 +454,8 @@ _CONVERTERS = (
         "dac_stuck",
         {},
         _aborted("dac_stuck", "output_lost", "open_circuit", "current_spike", ms=STUCK_MS),
-        contact=Reaction(
-            ("aborted", "refused"), ("dac_stuck", "output_lost", "deviation", "open_circuit"), STUCK_MS
-        ),
+        before=_STUCK_EARLY,
+        contact=_STUCK_EARLY,
         stopping=_aborted("dac_stuck", "current_spike", "deviation", ms=2000.0),
         why="only the pilot tells in steady hold, in two windows of 3.5 s; the current is as set meanwhile",
     ),

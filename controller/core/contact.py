@@ -28,6 +28,8 @@ ASKED_MA: Final[tuple[float, ...]] = (SENSING_MA, SLOPE_MA, SENSING_MA)
 """The lower current is looked at between two looks at the higher one, so that what drifts evenly cancels."""
 FOLLOWED: Final = 0.5
 """Less than this part of the asked change in the measured current, and it says nothing about the load."""
+DEAF_LOOKS: Final = 2
+"""So many looks in a row that say nothing, though current flows, and the stage does not do as it is told."""
 FLOWS: Final = 0.7
 """Less than this part of the sensing current is none."""
 
@@ -47,6 +49,7 @@ class Contact:
         self._headroom = headroom
         self.slope_ohm: float | None = None
         self.made = False
+        self._unfollowed = 0
         self._since_s: float | None = None
         self._begin(0.0)
 
@@ -70,6 +73,11 @@ class Contact:
         elif now_s - self._since_s >= CONTACT_STABLE_S:
             self.made = True
         return self._toward_ma(setpoint_ma)
+
+    @property
+    def deaf(self) -> bool:
+        """Whether a current flows that does not follow what is asked for."""
+        return self._unfollowed >= DEAF_LOOKS
 
     def touches(self, m: Measurement) -> bool:
         """Tell whether what closes the circuit is no body but water, or metal."""
@@ -129,9 +137,12 @@ class Contact:
         more_ma = first_ma + (last_ma - first_ma) * share - low_ma
         more_v = first_v + (last_v - first_v) * share - low_v
         if more_ma > FOLLOWED * (SENSING_MA - SLOPE_MA):
+            self._unfollowed = 0
             self.slope_ohm = more_v / more_ma * 1000.0
             if self.slope_ohm >= MIN_SLOPE_OHM:
                 return
+        elif low_ma >= FLOWS * SENSING_MA:
+            self._unfollowed += 1
         self._since_s = now_s
         self._begin(now_s)
 

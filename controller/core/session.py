@@ -361,6 +361,11 @@ class Session:
             self._go(Event.CONTACT)
             self._half_elapsed_s = self._sensing_counts_s()
             return self._ramp_up(m)
+        if self._contact.deaf:
+            self.refusal = Refusal.STAGE_WRONG
+            self.reason = f"the current stays at {m.current_ma or 0.0:.2f} mA, though less was asked for"
+            self._go(Event.FAILED)
+            return Off(self.polarity)
         if self._elapsed_s() >= CONTACT_TIMEOUT_S:
             touch = self._contact.touches(m)
             self.refusal = Refusal.ELECTRODES_TOUCH if touch else Refusal.NO_CONTACT

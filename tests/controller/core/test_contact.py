@@ -136,6 +136,35 @@ def test_a_current_that_does_not_follow_shows_nothing(stays_ma: float, made: boo
     assert one.until_made() is made
 
 
+@pytest.mark.parametrize(("stays_ma", "deaf"), [(0.3, True), (0.226, True), (0.224, False)])
+def test_a_stage_that_gives_what_nobody_asked_for_is_told_after_two_looks(
+    stays_ma: float, deaf: bool
+) -> None:
+    one = Tried(ohm(2000.0), lambda setpoint_ma: max(setpoint_ma, stays_ma) if setpoint_ma else 0.0)
+    one.until_made(within_s=3.0)
+    assert not one.contact.deaf
+    one.until_made(within_s=5.5)
+    assert one.contact.deaf is deaf
+
+
+def test_a_look_that_was_followed_begins_the_count_of_deaf_ones_anew() -> None:
+    deaf = True
+    one = Tried(ohm(90.0, 1.5), lambda setpoint_ma: 0.3 if deaf and setpoint_ma else setpoint_ma)
+    for next_deaf in (False, True, True):
+        one.until_made(within_s=one.now_s + 2.4)
+        deaf = next_deaf
+        assert not one.contact.deaf
+    one.until_made(within_s=one.now_s + 4.8)
+    assert one.contact.deaf
+
+
+@pytest.mark.parametrize("flows", [0.0, 0.05, 0.15])
+def test_where_hardly_anything_flows_nobody_is_called_deaf(flows: float) -> None:
+    one = Tried(ohm(2000.0), lambda setpoint_ma: min(setpoint_ma, flows))
+    one.until_made()
+    assert not one.contact.deaf
+
+
 @pytest.mark.parametrize("reading", [{"current_ma": None}, {"voltage_v": None}, {"current_ma": 0.0}])
 @pytest.mark.parametrize("at_s", [1.5, 2.1])
 def test_what_breaks_off_begins_anew(reading: dict[str, Any], at_s: float) -> None:

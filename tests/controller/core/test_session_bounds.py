@@ -186,3 +186,15 @@ def test_without_contact_it_ends_after_its_time(
     assert one.session.refusal is refusal
     assert "no contact within 60 s" in (one.session.reason or "")
     assert words in (one.session.reason or "")
+
+
+def test_a_stage_that_does_not_follow_the_sensing_current_is_refused_by_name() -> None:
+    one = Alone().to(Phase.CONTACT)
+    for _ in range(1200):
+        if one.session.phase is not Phase.CONTACT:
+            break
+        last = one.tick(current_ma=0.3, voltage_v=1.2)
+    assert last == Off("forward")
+    assert one.session.phase is Phase.REFUSED
+    assert one.session.refusal is Refusal.STAGE_WRONG
+    assert one.session.reason == "the current stays at 0.30 mA, though less was asked for"
