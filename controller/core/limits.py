@@ -142,8 +142,6 @@ MAX_STEP_MA: Final = 0.1
 STEP_MA: Final = 0.5
 """What one press of Up or Down changes: makers step by 0.5 to 1 mA, and +1 mA a session is the usual rise
 (Dermadry schedule)."""
-PRESSED_S: Final = 0.02
-"""Up and Down count once they were seen this long: contacts bounce for a few ms."""
 REST_WITHIN_S: Final = 600.0
 """For so long after the circuit opened Start still gives the rest of the dose."""
 

@@ -16,7 +16,6 @@ from controller.core.limits import (
     CONTACT_TIMEOUT_S,
     FOLD_BACK_HEADROOM_V,
     MAX_STEP_MA,
-    PRESSED_S,
     PROOF_ALIVE_MA,
     PROOF_MA,
     PROOF_RISE_MA_PER_S,
@@ -132,8 +131,7 @@ class Session:
         self._since_s = 0.0
         self._sampled_s = 0.0
         self._steady_since_s: float | None = None
-        self._start_was_up = False
-        self._step_since_s: float | None = None
+        self._start_was_up = self._start_pressed = False
         self._stepped = False
         self._reverse_step = 0
         self._stop_pressed = False
@@ -216,7 +214,7 @@ class Session:
 
     def deny(self) -> None:
         """Don't take this press of Start; the next one has to be let go first, as ever."""
-        self.start_asked = self._start_was_up = False
+        self.start_asked = self._start_was_up = self._start_pressed = False
 
     def refuse(self, refusal: Refusal, reason: str) -> None:
         """End a session that waits for Start or for its record: it may not begin."""
@@ -314,15 +312,19 @@ class Session:
         return Off(self.polarity)
 
     def _ready(self, m: Measurement) -> Command:
-        if not m.buttons.start:
+        if m.buttons.start:
+            self._start_pressed = self._start_was_up
+        else:
             self._start_was_up = True
-        elif self._start_was_up:
-            self.start_asked = True
+            self.start_asked = self.start_asked or self._start_pressed
         if self.start_asked and self.recorded:
             self._go(Event.START if self._trial is None else Event.START_TRIAL)
         elif self._elapsed_s() >= READY_TIMEOUT_S:
             self.refusal = Refusal.NOBODY_CAME
             self.reason = f"Start was not pressed within {READY_TIMEOUT_S:.0f} s"
+            if m.buttons.start:
+                self.refusal = Refusal.START_STUCK
+                self.reason = "the Start button reads as pressed and is not let go: release or replace it"
             self._go(Event.TIMEOUT)
         return Off(self.polarity)
 
@@ -467,10 +469,8 @@ class Session:
         """Change the target by one step a press; a step beyond the limits is not taken."""
         way = buttons.up - buttons.down
         if way == 0:
-            self._step_since_s, self._stepped = None, False
-        elif self._step_since_s is None:
-            self._step_since_s = self._now_s
-        elif not self._stepped and self._now_s - self._step_since_s >= PRESSED_S:
+            self._stepped = False
+        elif not self._stepped:
             self._stepped = True
             target_ma = self.target_ma + way * STEP_MA
             if MIN_CURRENT_MA <= target_ma <= self.limit_ma:

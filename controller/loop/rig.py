@@ -10,6 +10,7 @@ import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
+from controller.core.buttons import NONE, Debounce
 from controller.core.tripping import FORCED_MA, Threshold
 from controller.core.types import (
     Buttons,
@@ -123,7 +124,8 @@ class Rig(RigPort):
         self._threshold_code = 0
         self._released = self._at_once = self._loaded = False
         self._series_operations = self._polarity_operations = 0
-        self._pressed = (False, False, False, False)
+        self._debounce = Debounce()
+        self._pressed = NONE
         self._buttons = Buttons()
         self._values: dict[Kind, float | None] = dict.fromkeys(("current", "voltage", "supply", "return"))
         self._lines = {
@@ -177,7 +179,7 @@ class Rig(RigPort):
         """
         ports, values = self._ports, self._values
         now_s = self._clock.now()
-        buttons, pressed = self._buttons, ports.panel.sample()
+        buttons, pressed = self._buttons, self._debounce.see(now_s, ports.panel.sample())
         # In nearly every tick nobody presses anything new.
         if pressed != self._pressed or stop_requested != buttons.stop_asked:
             self._pressed = pressed

@@ -77,6 +77,7 @@ class Alone:
         if phase is not Phase.READY:
             self.tick()
             self.tick(buttons=START)
+            self.tick()
             self.until(phase)
         return self
 

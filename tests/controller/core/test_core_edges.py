@@ -151,6 +151,8 @@ def test_start_has_to_be_seen_up_in_ready_before_it_counts() -> None:
     assert bench.session.phase is Phase.READY
     bench.tick(buttons=Buttons())
     bench.tick(buttons=Buttons(start=True))
+    assert bench.session.phase is Phase.READY
+    bench.tick(buttons=Buttons())
     assert bench.session.phase is Phase.PROOF
 
 

@@ -67,7 +67,6 @@ TABLE = {
     "RELEASED_S": 0.1,
     "MAX_STEP_MA": 0.1,
     "STEP_MA": 0.5,
-    "PRESSED_S": 0.02,
     "REST_WITHIN_S": 600.0,
     "GUARD_PROOF_MA": 0.2,
     "SPIKE_MARGIN_MA": 0.5,

@@ -79,8 +79,9 @@ def test_start_waits_for_the_record() -> None:
     one.session.recorded = False
     one.tick()
     one.tick(buttons=START)
-    assert one.session.start_asked
+    assert not one.session.start_asked
     one.tick()
+    assert one.session.start_asked
     assert one.session.phase is Phase.READY
     one.session.recorded = True
     one.tick()
@@ -92,12 +93,15 @@ def test_a_start_that_was_denied_has_to_be_let_go_first() -> None:
     one.session.recorded = False
     one.tick()
     one.tick(buttons=START)
+    one.tick()
     one.session.deny()
     assert not one.session.start_asked
+    one.tick(buttons=START)
     one.tick(buttons=START)
     assert not one.session.start_asked
     one.tick()
     one.tick(buttons=START)
+    one.tick()
     assert one.session.start_asked
 
 
@@ -109,6 +113,16 @@ def test_a_session_that_waits_may_be_refused_and_no_other() -> None:
     assert one.session.phase is Phase.REFUSED
     assert (one.session.refusal, one.session.reason) == (Refusal.NOBODY_CAME, "for a test")
     assert one.session.finished
+
+
+def test_a_start_that_is_never_let_go_is_told_as_stuck() -> None:
+    one = Alone().to(Phase.READY)
+    one.tick()
+    one.tick(buttons=START)
+    one.skip(600.0)
+    one.tick(buttons=START)
+    assert one.session.refusal is Refusal.START_STUCK
+    assert one.session.reason == "the Start button reads as pressed and is not let go: release or replace it"
 
 
 def test_start_is_waited_for_ten_minutes() -> None:
