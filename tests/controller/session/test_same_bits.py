@@ -19,10 +19,10 @@ RECORDED = {
 UNITS = {"reference": reference_unit, "before": Unit}
 """The reference unit, and one whose file is from before it could name outputs, one-shots and dummy loads."""
 BITS = {
-    ("reference", 1): "610ba23575ef86385c3d3b8976718c6b",
-    ("reference", 2): "6146d9f73c98c63f393e623d961bbd37",
-    ("before", 1): "fc3e9d7e6c44bc17fd0a98438d9ce496",
-    ("before", 2): "4f3029127ad5f6c61c210f89724b8d52",
+    ("reference", 1): "b97c6bd927ab8a6323288864a71ba9b8",
+    ("reference", 2): "61ceaf4aa70eb2bfa29deb8c5567dab3",
+    ("before", 1): "49a9151fcb109183f95f6e4e044a9d9e",
+    ("before", 2): "1009b8d01ed809804b57652bd3aa46b2",
 }
 
 
