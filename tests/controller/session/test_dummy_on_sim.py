@@ -120,8 +120,9 @@ def test_what_only_a_hardware_trip_shows_is_refused_by_name(fault: str, words: s
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_latched_stage_behind_a_welded_relay_is_off_in_time(unit: str) -> None:
     """Two faults at once, and hands in the water: cut, and off by the enable relay at the latest."""
-    welded = {"at_s": EARLY_S, "fault": "relay_welded", "which": "series"}
-    summary = begun(UNITS[unit], welded, {"at_s": EARLY_S, "to_ma": 27.0, **LATCHED})
+    at_s = 0.7  # Start is being pressed
+    welded = {"at_s": at_s, "fault": "relay_welded", "which": "series"}
+    summary = begun(UNITS[unit], welded, {"at_s": at_s, "to_ma": 27.0, **LATCHED})
     assert summary["outcome"] == "aborted"
     assert summary["trip"]["phase"] == "trial"
     assert summary["trip"]["output_off_s"] - summary["trip"]["detected_s"] < 0.1

@@ -47,7 +47,7 @@ def test_start_begins_nothing_before_the_pedal_was_pressed(tmp_path):
     assert (summary["outcome"], summary["stopped_by"]) == ("stopped", "keyboard")
     assert "contact" in phases
     ready = [span for span in summary["phases"] if span["phase"] == "ready"]
-    assert 2.0 < ready[0]["end_s"] < 3.0, "from the press on; the Start before it began nothing"
+    assert 2.5 < ready[0]["end_s"] < 3.5, "from the press on; the Start before it began nothing"
 
 
 def test_without_a_press_it_is_refused_by_its_cause_and_nothing_began(tmp_path, monkeypatch):
