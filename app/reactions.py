@@ -91,7 +91,6 @@ class Row(NamedTuple):
     one that moves the polarity contacts itself. Where the true current was away for `unseen_ms` at most, the
     fault may be ridden too: nothing in the unit can tell it from one that never was. Where the fault shows as
     pulses of the true current, none may last longer than `pulse_ms`; how high they are is the fault itself.
-    `trip` marks a fault of the hardware trip, which is tried alone: only the next proof asks for it.
     """
 
     name: str
@@ -105,7 +104,6 @@ class Row(NamedTuple):
     moves_polarity: bool = False
     unseen_ms: float | None = None
     pulse_ms: float | None = None
-    trip: bool = False
 
     def expected(self, phase: str) -> Reaction:
         """Return what has to follow when the fault begins in `phase`."""
@@ -152,7 +150,6 @@ def _row(
     moves_polarity: bool = False,
     unseen_ms: float | None = None,
     pulse_ms: float | None = None,
-    trip: bool = False,
 ) -> Row:
     """Make a row from what differs: the fault's name is the first word of `name`.
 
@@ -182,7 +179,6 @@ def _row(
         moves_polarity,
         unseen_ms,
         pulse_ms,
-        trip,
     )
 
 
@@ -514,7 +510,6 @@ _TRIP = (
             RIDDEN,
             before=_LATENT,
             other={"self_test": REFUSED, "ready": REFUSED},
-            trip=True,
             why="nothing asks for the hardware trip; the next proof forces it and refuses the unit by name",
         )
         for name in ("trip_shorted", "trip_stuck")
@@ -523,7 +518,6 @@ _TRIP = (
         "trip_wire_broken",
         {},
         _aborted("hardware_trip", ms=1000.0),
-        trip=True,
         why="the output opens by itself at once; where it is off anyhow, named as soon as it is driven",
     ),
     *(
@@ -533,7 +527,6 @@ _TRIP = (
             _THRESHOLD,
             before=_or(_THRESHOLD, "refused"),
             stopping=_or(_THRESHOLD, "stopped"),
-            trip=True,
             why="read back every 20 ticks, unless the setpoint has it written anew before",
         )
         for name in ("trip_threshold_flipped", "trip_threshold_lost")

@@ -80,6 +80,8 @@ def campaign(order: Order) -> ExitCode:
     began_s = time.monotonic()
     _check(order)
     rows = _chosen("--faults", order.faults, ROWS, _row_words)
+    if order.pairs is not None and len(rows) < 2:
+        raise UsageError(f"--pairs draws two faults: name more with --faults than {rows[0]}, or leave it out")
     phases = _chosen("--phases", order.phases, PHASES, _phase_words)
     named = "hands" if order.treatments is None else order.treatments
     treatments = _chosen("--treatments", named, names())

@@ -70,14 +70,17 @@ class Pair(NamedTuple):
 def plan_pairs(
     count: int, rows: Sequence[str], phases: Sequence[str], spans: Mapping[tuple[str, int], Spans]
 ) -> Iterator[Pair]:
-    """Return `count` random pairs over the sound sessions whose `spans` by treatment and seed are given."""
-    sessions = sorted(spans)
-    for number in range(count):
+    """Return `count` random pairs over the sound sessions whose `spans` by treatment and seed are given.
+
+    None where no session has any of `phases`.
+    """
+    sessions = sorted(one for one, known in spans.items() if any(phase in known for phase in phases))
+    for number in range(count if sessions else 0):
         treatment, seed = sessions[number % len(sessions)]
         rng = Random(f"pair|{number}|{treatment}|{seed}")
         known = spans[treatment, seed]
         phase = rng.choice([phase for phase in phases if phase in known])
-        row, then = rng.sample([row for row in rows if not ROWS[row].trip], 2)
+        row, then = rng.sample(list(rows), 2)
         start_s, end_s = known[phase]
         at_s = round(start_s + rng.uniform(EDGE, 1.0 - EDGE) * (end_s - start_s), 6)
         then_s = round(at_s + rng.uniform(0.0, APART_S), 6)

@@ -144,8 +144,8 @@ def _recovered(seen: Seen) -> bool:
 def _stage_gives(seen: Seen) -> tuple[Refusal, str]:
     if seen.m.tripped:
         return Refusal.STAGE_WRONG, (
-            "the hardware trip cut a current that the stage gives into the dummy load at code 0: the stage "
-            "is latched, or the DAC is stuck; have the unit serviced"
+            "the hardware trip opened with the dummy load on and the DAC at code 0: the stage is latched, "
+            "the DAC is stuck, or the wire from the guard converter's ALERT is broken; have the unit serviced"
         )
     return Refusal.STAGE_WRONG, (
         f"the current stage gives {seen.most_ma:.2f} mA into the dummy load at code 0: it is latched, or the "
@@ -156,8 +156,8 @@ def _stage_gives(seen: Seen) -> tuple[Refusal, str]:
 def _not_low(seen: Seen) -> tuple[Refusal, str]:
     if seen.m.tripped:
         return Refusal.STAGE_WRONG, (
-            "the hardware trip cut the current that the stage gives into the dummy load at a small code: it "
-            "gives too much, or the DAC is stuck; have the unit serviced"
+            "the hardware trip opened with the dummy load on at a small code: the stage gives too much, the "
+            "DAC is stuck, or the wire from the guard converter's ALERT is broken; have the unit serviced"
         )
     asked_ma, most_ma = seen.dummy.gain * TRIAL_LOW_MA, seen.most_ma
     if most_ma >= TRIAL_LOW_MA / 2:
@@ -182,6 +182,11 @@ def _not_low(seen: Seen) -> tuple[Refusal, str]:
 
 
 def _not_limited(seen: Seen) -> tuple[Refusal, str]:
+    if seen.m.tripped:
+        return Refusal.STAGE_WRONG, (
+            "the hardware trip opened with the dummy load on at full code: more flows than the limiter may "
+            "let through, or the wire from the guard converter's ALERT is broken; have the unit serviced"
+        )
     return Refusal.STAGE_WRONG, (
         f"at full code {seen.least_ma:.2f} to {seen.most_ma:.2f} mA flow into the dummy load where the "
         f"limiter has to hold {seen.dummy.lowest_ma:.2f} to {seen.dummy.highest_ma:.2f} mA: the limiter or "
@@ -192,8 +197,8 @@ def _not_limited(seen: Seen) -> tuple[Refusal, str]:
 def _not_recovered(seen: Seen) -> tuple[Refusal, str]:
     if seen.m.tripped:
         return Refusal.STAGE_WRONG, (
-            "the current stage winds up while its circuit is open: a pulse came when the dummy load was put "
-            "on; have the unit serviced"
+            "the hardware trip opened when the dummy load was put on: the current stage winds up while its "
+            "circuit is open, or the wire from the guard converter's ALERT is broken; have the unit serviced"
         )
     return Refusal.DUMMY_WRONG, (
         "nothing flows when the dummy load is put on again: its relay does not close; have the unit serviced"
@@ -225,7 +230,8 @@ _TRIP_DEAD: Final = _says(
 )
 _TRIP_HANGS: Final = _says(
     Refusal.TRIP_HANGS,
-    "the hardware trip can't be armed after it has cut: its latch hangs; have the unit serviced",
+    "the hardware trip can't be armed after it has cut: its latch hangs, or the wire from the guard "
+    "converter's ALERT is broken; have the unit serviced",
 )
 
 SWITCHES: Final = (

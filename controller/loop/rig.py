@@ -479,6 +479,9 @@ class Rig(RigPort):
             if failure is not None:
                 self._fail(failure)
                 return
+            chip = "guard ADC"
+            if ports.trip is not None and self._dac_doubted:
+                self._put_threshold(ports.trip, self._threshold.over_a_flip())
         except OSError as error:
             self._fail(Failure(ports.cause_of(chip, error), str(error)))
             return

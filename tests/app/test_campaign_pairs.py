@@ -40,9 +40,25 @@ def test_pairs_are_repeatable_and_lie_at_most_a_third_of_a_second_apart():
         assert Scenario.model_validate(one.scenario())
 
 
+def test_every_row_is_drawn_those_of_the_hardware_trip_and_the_dummy_load_too():
+    pairs = list(plan_pairs(1500, list(ROWS), PHASES, KNOWN))
+    assert {one.row for one in pairs} == {one.then for one in pairs} == set(ROWS)
+
+
+def test_a_session_without_the_phase_is_left_out_and_without_any_there_is_no_pair():
+    known = KNOWN | {("feet", 1): {"hold forward": (30.0, 50.0)}}
+    pairs = list(plan_pairs(12, list(ROWS), ["stopping"], known))
+    assert {(one.treatment, one.seed) for one in pairs} == set(KNOWN)
+    assert list(plan_pairs(12, list(ROWS), ["reverse"], known)) == []
+
+
 @pytest.mark.parametrize(
     ("one", "summary", "said"),
     [
+        (pair("trip_wire_broken", "stall 10 ms"), ending("completed"), "trip_wire_broken may not be ridden"),
+        (pair("trip_shorted", "stall 10 ms"), ending("completed"), None),
+        (pair("trip_shorted", "current_spike 30 mA"), ending(trip=FOUND, held_ma=30.0), "off 160.0 ms"),
+        (pair("trip_threshold_lost", "dummy_hangs", "ready"), ending("refused", held_ma=0.3), None),
         (pair(), ending(trip=FOUND), None),
         (pair(), ending(trip=FOUND | {"output_off_s": 40.299}), None),
         (pair(), ending(trip=FOUND | {"output_off_s": 40.301}), "off 201.0 ms after the later onset"),
@@ -117,6 +133,12 @@ def test_pairs_from_the_command_line_are_counted_apart(capsys, tmp_path, monkeyp
     assert len(report["failures"]) == len(list((tmp_path / "failures").glob("*-and-*.yaml"))) == 3
     monkeypatch.setattr(campaign, "run_pairs", None)
     assert json.loads(run(*words, "--resume", capsys=capsys)[1].out)["pairs"] == 3, "nothing is run twice"
+
+
+def test_one_fault_is_no_pair(capsys):
+    code, said = run("campaign", "--pairs", 3, "--faults", "trip_stuck", capsys=capsys)
+    assert code == ExitCode.BAD_INPUT
+    assert "--pairs draws two faults" in said.err
 
 
 @pytest.mark.parametrize("others", [("--quick",), ("--hours", 1)])

@@ -57,6 +57,8 @@ MODULES: dict[str, tuple[list[str], ...]] = {
     "controller/core/regulator.py": (BOUNDS, _tests("core_edges"), _tests("session")),
     "controller/core/foldback.py": (_tests("foldback", "core_edges"), _tests("session")),
     "controller/core/proof.py": (PROOF, _tests("session")),
+    "controller/core/tripping.py": (_tests("tripping"),),
+    "controller/core/dummy_rule.py": (_tests("trial"),),
     "controller/core/contact.py": (_tests("contact"), _tests("session_bounds", "session_current", "session")),
     "controller/core/session.py": (
         _tests("session_bounds", "session_current", "session_ends", "phases"),

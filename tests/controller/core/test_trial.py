@@ -119,7 +119,7 @@ WRONG: list[tuple[int, dict[str, Any], Refusal, str]] = [
     (5, reads(27.0), Refusal.STAGE_WRONG, "gives 27.00 mA into the dummy load at code 0: it is latched"),
     (5, reads(0.0, guard_ma=27.0), Refusal.STAGE_WRONG, "gives 27.00 mA into the dummy load at code 0"),
     (5, reads(0.11), Refusal.STAGE_WRONG, "gives 0.11 mA into the dummy load at code 0"),
-    (5, reads(0.0, tripped=True), Refusal.STAGE_WRONG, "the hardware trip cut a current"),
+    (5, reads(0.0, tripped=True), Refusal.STAGE_WRONG, "the hardware trip opened with the dummy load on and"),
     (6, reads(0.0, voltage_v=57.0), Refusal.DUMMY_WRONG, "stands at 57.0 V: the dummy load is open"),
     (6, reads(0.0), Refusal.OUTPUT_DEAD, "gives nothing into the dummy load"),
     (6, reads(0.0, voltage_v=None), Refusal.OUTPUT_DEAD, "gives nothing into the dummy load"),
@@ -128,6 +128,7 @@ WRONG: list[tuple[int, dict[str, Any], Refusal, str]] = [
     (6, reads(4.0), Refusal.STAGE_WRONG, "gives 4.00 mA into the dummy load where 6.25 mA are asked for"),
     (6, reads(27.0), Refusal.STAGE_WRONG, "gives 27.00 mA into the dummy load where 6.25 mA are asked for"),
     (6, reads(0.0, tripped=True), Refusal.STAGE_WRONG, "at a small code"),
+    (7, reads(0.0, tripped=True), Refusal.STAGE_WRONG, "at full code: more flows than the limiter may let"),
     (7, reads(31.0), Refusal.STAGE_WRONG, "31.00 to 31.00 mA flow into the dummy load"),
     (7, reads(20.0), Refusal.STAGE_WRONG, "the limiter has to hold 25.85 to 29.15 mA"),
     (7, reads(27.5, guard_ma=25.0), Refusal.STAGE_WRONG, "25.00 to 27.50 mA flow"),
@@ -226,6 +227,8 @@ ON = Drive("forward", 0.0, 0, sensing=True, series=False, beat=False, dummy=True
 FULL = ON._replace(setpoint_ma=DUMMY.highest_ma, code=4095)
 SERIES = Drive("forward", PROOF_MA, 11, sensing=True, series=False)
 ENABLE = Drive("forward", PROOF_MA, 11, sensing=True, beat=False)
+BOTH = Drive("forward", PROOF_MA, 11, sensing=True)
+NEITHER = Drive("forward", PROOF_MA, 11, sensing=True, series=False, beat=False)
 
 
 class Watched(Bench):
@@ -258,6 +261,9 @@ class Watched(Bench):
         ([(SERIES, 0.1), (ENABLE, 0.1)], {"current_ma": 0.06}),
         ([(SERIES._replace(code=0), 0.1), (ENABLE._replace(code=0), 0.1)], {}),
         ([(SERIES, 0.1), (ENABLE, 0.1), (SERIES._replace(series=True), 0.02)], {"current_ma": 0.0}),
+        ([(SERIES, 0.1), (ENABLE, 0.1), (BOTH, 0.02)], {"current_ma": 0.0, "guard_ma": 0.0}),
+        ([(SERIES, 0.1), (NEITHER, 0.1)], {}),
+        ([(ENABLE, 0.1), (NEITHER, 0.1)], {}),
     ],
 )
 def test_the_dummy_load_needs_both_switches_seen_open(
@@ -268,6 +274,20 @@ def test_the_dummy_load_needs_both_switches_seen_open(
     for command, seconds in before:
         assert bench.see(command, seconds, **changes) is None
     assert bench.see(ON) is Cause.OVER_CURRENT
+
+
+@pytest.mark.parametrize("which", [SERIES, ENABLE])
+def test_a_switch_that_let_something_through_is_seen_open_anew(which: Drive) -> None:
+    """Then it takes as long as ever, and no longer."""
+    rule, dead = DummyRule(), READING
+    for command in (SERIES, ENABLE):
+        rule.see(0.06, dead, command)
+    assert rule.commanded(ON) is None
+    rule.see(0.06, dead._replace(guard_ma=0.06), which)
+    rule.see(0.04, dead, which)
+    assert rule.commanded(ON) is not None
+    rule.see(0.02, dead, which)
+    assert rule.commanded(ON) is None
 
 
 @pytest.mark.parametrize("wrong", [{"series": True}, {"beat": True}, {"sensing": False}])
@@ -290,6 +310,13 @@ def test_full_current_is_allowed_for_half_a_second_in_all() -> None:
     assert bench.see(ON, 0.1) is None
     assert bench.see(FULL, 0.25) is None
     assert bench.see(FULL, 0.03) is Cause.TIME_EXCEEDED
+
+
+@pytest.mark.parametrize(("code", "counts"), [(1638, False), (1639, True), (4095, True)])
+def test_full_current_counts_though_nothing_is_read(code: int, counts: bool) -> None:
+    rule, drive = DummyRule(), ON._replace(code=code)
+    found = [rule.judge(0.01, READING, drive, 25.0) for _ in range(100)]
+    assert any(found) is counts
 
 
 @pytest.mark.parametrize("which", ["guard_ma", "current_ma"])
@@ -328,6 +355,12 @@ def test_what_returns_from_the_output_is_a_current_through_a_person() -> None:
     assert found is not None
     assert found[0] is Cause.LEAKAGE
     assert "-0.60 mA return" in found[1]
+
+
+def test_one_sample_of_it_is_not_enough_and_two_are() -> None:
+    rule, back = DummyRule(), READING._replace(sampled="return", return_ma=0.6)
+    assert rule.judge(0.01, back, ON, 25.0) is None
+    assert rule.judge(0.01, back, ON, 25.0) is not None
 
 
 def test_no_limit_of_a_persons_phases_is_lifted_by_it() -> None:

@@ -10,6 +10,7 @@ from guard_watch import FIVE, Watch, drive
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.core.limits import TRIP_STEP_MA
 from controller.core.proof import STEPS, TRIP_STEPS, Proof
 from controller.core.tripping import FORCED_MA, Threshold
 from controller.core.types import Cause, Drive, Failure, Measurement, Off, Refusal
@@ -57,6 +58,19 @@ def test_it_never_lies_below_what_may_flow_nor_far_above(setpoints_ma: list[floa
         needed_ma = max(2.0, 1.1 * max(setpoint_ma, before_ma) + 0.5)
         assert needed_ma - 1e-9 <= written_ma <= needed_ma + 0.1 + 1e-9
         before_ma = setpoint_ma
+
+
+def test_it_is_kept_on_either_bound_of_what_it_may_be() -> None:
+    for written_ma in (11.5, 11.5 + 2 * TRIP_STEP_MA):
+        assert Threshold(2.0).follow(10.0, written_ma) == written_ma
+
+
+def test_where_a_wrong_code_was_put_right_it_is_wider_until_the_next_tick() -> None:
+    threshold = Threshold(2.0)
+    assert threshold.over_a_flip() == 4.0
+    assert threshold.follow(10.0, 2.0) == pytest.approx(11.55)
+    assert threshold.over_a_flip() == 15.5
+    assert threshold.follow(10.0, 15.5) == pytest.approx(11.55)
 
 
 def test_forced_it_lies_below_any_current() -> None:
