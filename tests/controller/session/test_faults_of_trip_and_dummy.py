@@ -16,9 +16,9 @@ from config.unit import Unit, reference_unit
 from sim.faults import FAULTS
 from sim.scenario import Event
 
-EARLY_S, HOLD_S = 0.31, 12.5
-"""After the self-test and before Start; in the first hold of a treatment of 4 mA."""
-WITHIN_S = 1.0
+EARLY_S, HOLD_S = 0.6, 12.5
+"""After the self-test and before Start is let go; in the first hold of a treatment of 4 mA."""
+WITHIN_S = 1.5
 """So soon all are found or none, and the rest need not be run: the DAC falls silent then."""
 BY_THE_END = "dac_silent"
 READ_BACK_MS, FROZEN_MS = 110.0, 260.0
@@ -61,7 +61,7 @@ IN_HOLD: list[tuple[str, dict[str, Any], str, float]] = [
     ("adc_frozen", GUARD, "adc_frozen", FROZEN_MS),
     ("adc_stale", GUARD, "adc_frozen", FROZEN_MS),
     ("adc_silent", GUARD, "adc_silent", 20.0),
-    ("adc_saturated", GUARD, "hardware_trip", 5.0),
+    ("adc_saturated", GUARD, "adc_saturated hardware_trip", 5.0),
     ("adc_reset", GUARD, "adc_reset", 1.0),
     ("dummy_open", {}, "", 0.0),
     ("dummy_shorted", {}, "", 0.0),
@@ -110,10 +110,10 @@ def test_before_start_each_is_found_by_name_and_reaches_nobody(dummy: bool) -> N
 
 
 def test_a_wire_that_breaks_in_the_trial_is_not_told_as_a_limiter_or_a_latch() -> None:
-    """Whichever step it breaks in: from the first, at 0.5 s, to the last."""
-    broken, ends = {"fault": "trip_wire_broken"}, {"at_s": 1.5, "fault": BY_THE_END}
+    """Whichever step it breaks in: from the first, at 0.85 s, to the last."""
+    broken, ends = {"fault": "trip_wire_broken"}, {"at_s": 1.9, "fault": BY_THE_END}
     branches = [
-        [Event.model_validate({"at_s": 0.52 + 0.03 * n, **broken}), Event.model_validate(ends)]
+        [Event.model_validate({"at_s": 0.87 + 0.03 * n, **broken}), Event.model_validate(ends)]
         for n in range(24)
     ]
     for ending in run_branches(requested(treatment(current_ma=4.0)), branches, _answer):
