@@ -3,8 +3,9 @@
 Law of this module: whatever is due happens at its own time and in order, and the true current is exact
 between two such moments. Nothing here knows the controller; it meets only the bus and the pins.
 
-The output stage feeds two shunts, then the enable and series relays in series, then the output terminals
-(where the voltage is sensed), the polarity relay, and the person; the return path is sensed signed.
+The output stage feeds the dummy load, where that is on, then the enable and series relays in series, then
+what is called the line (where the voltage is sensed), the polarity relay, the person, and in the return the
+hardware trip's switch and two shunts; what comes back is sensed signed.
 """
 
 from __future__ import annotations
@@ -575,9 +576,8 @@ class World:
             self.lead.pass_time(t_s)
         load.advance(t_s - self._stepped_s, self.trace.signed_ma(t_s))
         self._stepped_s = t_s
-        closed = bool(self._enable.state and self._series.state and self._polarity.state)
-        if self.latch is not None and not self._switch.state:
-            closed = False
+        line = bool(self._enable.state and self._series.state)
+        closed = bool(line and self._polarity.state and (self.latch is None or self._switch.state))
         load.direction = self._polarity.state or load.direction
         dummy = self.dummy
         if dummy is not None:
@@ -600,10 +600,11 @@ class World:
         alone = False
         if dummy is not None and (dummy.on or not dummy.quiet):
             alone, demand_ma = self._load_dummy(dummy, t_s, demand_ma, closed=closed)
-        led = not alone and self.lead is not None and self._leads(t_s, demand_ma, closed=closed, whole=whole)
+        led = not alone and self.lead is not None
+        led = led and self._leads(t_s, demand_ma, line=line, closed=closed, whole=whole)
         closed = closed and not alone
         if not led:
-            self._begin_piece(t_s, demand_ma, closed=closed, whole=whole)
+            self._begin_piece(t_s, demand_ma, line=line and not alone, closed=closed, whole=whole)
         self.trace.bypassed = self.short_ohm is not None
         led = led or (alone and self.lead is not None and self.lead.until_s > t_s)
         idle = not closed or demand_ma == 0.0
@@ -677,14 +678,18 @@ class World:
             current_ma = load.current_at(self._clamp_v)
         return current_ma
 
-    def _leads(self, t_s: float, demand_ma: float, *, closed: bool, whole: bool) -> bool:
-        """Tell whether the stage is out of control, and then begin the next step of the way back."""
+    def _leads(self, t_s: float, demand_ma: float, *, line: bool, closed: bool, whole: bool) -> bool:
+        """Tell whether the stage is out of control, and then begin the next step of the way back.
+
+        The line takes the divider's current; with a relay open nothing but the clamp takes the stage's.
+        """
         lead, load, stage = self.lead, self.load, self.stage
         if lead is None or self.short_ohm is not None:
             return False
         limit_v = self._reach_v(demand_ma)
         if not (closed and self._contact):
-            lead.open(stage.wanted_ma, min(limit_v, demand_ma * self._open_kohm))
+            clamped_v = limit_v if demand_ma > 0.0 else 0.0
+            lead.open(stage.wanted_ma, min(limit_v, demand_ma * self._open_kohm) if line else clamped_v)
             return False
         typical_ma = max(demand_ma, DRIVEN_MA)
         skin_v = load.skin_v(typical_ma)
@@ -712,10 +717,12 @@ class World:
         )
         return True
 
-    def _begin_piece(self, t_s: float, demand_ma: float, *, closed: bool, whole: bool) -> None:
+    def _begin_piece(self, t_s: float, demand_ma: float, *, line: bool, closed: bool, whole: bool) -> None:
         load, limit_v = self.load, self._reach_v(demand_ma)
         skin_v, tau_s, series_kohm, jump = 0.0, 1.0, 0.0, True
-        emf_v = load.against_v() if self._contact and self._polarity.state else 0.0
+        emf_v = 0.0
+        if self._contact and self._polarity.state and self.short_ohm is None:
+            emf_v = load.against_v()
         if closed and (self._contact or self.short_ohm is not None):
             jump = False
             if self.short_ohm is not None:
@@ -732,11 +739,9 @@ class World:
                     skin_v = limit_v - demand_ma * series_kohm - emf_v
                 tau_s = load.tau_s(demand_ma, skin_v)
         else:
-            if closed:
-                skin_v = min(limit_v, demand_ma * self._open_kohm)
+            if line:  # the line shows what the stage's current makes over the divider, or the electrodes
+                skin_v = max(0.0, min(limit_v, demand_ma * self._open_kohm) - emf_v)
             demand_ma = 0.0
-        if self.short_ohm is not None:
-            emf_v = 0.0
         self.trace.begin(
             t_s,
             target_ma=demand_ma,

@@ -15,6 +15,7 @@ from app.circuit.ngspice import simulate
 from sim.circuit.cases import Case, Outcome
 from sim.circuit.comparator_cases import COMPARATOR_CASES
 from sim.circuit.other_cases import HEARTBEAT_CASES, SENSING_CASES, STOP_CASES, SUPPLY_CASES
+from sim.circuit.proof_cases import PROOF_CASES
 from sim.circuit.stage_cases import CLAMP_CASES, LAMP_CASES, LIMITER_CASES, STAGE_CASES
 from sim.circuit.trip_cases import TRIP_CASES
 from sim.circuit.values import Spread, Values, drawn, nominal
@@ -26,6 +27,7 @@ CASES: Final = (
     *LIMITER_CASES,
     *LAMP_CASES,
     *TRIP_CASES,
+    *PROOF_CASES,
     *COMPARATOR_CASES,
     *SENSING_CASES,
     *HEARTBEAT_CASES,

@@ -64,7 +64,7 @@ _ROLES: Final = {
     ),
     "dummy": (
         "the dummy load's driver (Q6)",
-        "high puts R42 on (K4); pull-down (R60), so that it is off without software",
+        "high puts R42 on (K4, K5); pull-down (R60), so that it is off without software",
     ),
     "rearm": ("the hardware trip's latch (U33), through U41", "a rising edge arms it; pull-down (R60)"),
 }
@@ -85,6 +85,13 @@ class Wire(NamedTuple):
     near: str
     far: str
     note: str
+
+
+_DUMMY_LOAD: Final = Wire(
+    "clamp",
+    "dummy load (K4, R42)",
+    "to the return; the divider reads it while it is on, and K5 raises the stage (R39)",
+)
 
 
 class Group(NamedTuple):
@@ -111,7 +118,7 @@ def groups(unit: Unit) -> tuple[Group, ...]:
                 ),
                 Wire(
                     f"AIN{control.voltage.channel}",
-                    f"divider {control.voltage.ratio:g} : 1 at the stage's output (R40)",
+                    f"divider {control.voltage.ratio:g} : 1 behind the series relay (R40)",
                     f"output voltage: {unit.stage.compliance_v / control.voltage.ratio:.3f} V at "
                     f"{unit.stage.compliance_v:g} V",
                 ),
@@ -204,16 +211,19 @@ def _output(unit: Unit) -> tuple[Wire, ...]:
     changeover = "H-bridge" if unit.polarity.relay == "h_bridge" else "change-over relay"
     shunts = "both shunts (R46, R47)" if unit.guard_adc is not None else "shunt (R47)"
     supply = f"{stage.supply_v:g} V, trip below {stage.supply_min_v:g}, above {stage.supply_max_v:g} V"
+    dummy = () if unit.dummy is None else (_DUMMY_LOAD,)
     held = "normally open; held by heartbeats alone (U12); Stop takes it away 6 to 8 s later"
     return (
         Wire("supply (PS1, U20)", "current stage (U1, U2, Q2)", f"{supply}; medical, isolated"),
         Wire(
             "current stage",
-            "clamp and divider (D1, Q3, R40)",
-            f"at most {stage.full_scale_ma:g} mA, {stage.compliance_v:g} V; the voltage is sensed here",
+            "clamp (D1, Q3)",
+            f"at most {stage.full_scale_ma:g} mA, {stage.compliance_v:g} V",
         ),
-        Wire("clamp and divider", "enable relay (K1)", held),
+        *dummy,
+        Wire("clamp", "enable relay (K1)", held),
         Wire("enable relay", "series relay (K2)", "normally open; a second one, should the first weld"),
+        Wire("series relay", "divider (R40)", "the voltage is sensed here; an open output shows none"),
         Wire("series relay", "polarity switch (K3)", changeover),
         Wire("polarity switch", "output terminals (X1)", "to both trays; covered sockets, no bare metal"),
         Wire(

@@ -209,4 +209,6 @@ class Proof:
             return False
         if step.alive:
             return m.voltage_v > PROOF_ALIVE_V or m.current_ma > PROOF_ALIVE_MA
-        return m.voltage_v < PROOF_DEAD_V and m.current_ma < PROOF_DEAD_MA
+        # The trip's switch lies in the return: what the stage gives still stands over the divider before it.
+        dead = m.voltage_v < PROOF_DEAD_V or (step.trip == "force" and step.series)
+        return dead and m.current_ma < PROOF_DEAD_MA

@@ -21,7 +21,7 @@ class Situation:
     """What happens: the set current in mA (None for code 0), when hands and relays close.
 
     `supplies` are steps as PWL text for rail, 12 V, 5 V and 3.3 V; None for steady ones. `latch` is what
-    happens at the trip's; None for one that holds Q4 on.
+    happens at the trip's; None for one that holds Q4 on. With `dummy` K4 and K5 are closed all the time.
     """
 
     set_ma: float | None
@@ -35,6 +35,7 @@ class Situation:
     supplies: tuple[str, str, str, str] | None = None
     dac_open: bool = False
     lamp_open: bool = False
+    dummy: bool = False
     latch: Latch | None = None
     step_s: float | None = None
 
@@ -59,9 +60,8 @@ V5 v5 0 {v5}
 V33 v33 0 {v33}
 {_stage(v, s, source)}
 {_clamp(v)}
-* relays, leads, person
-S1 out ta rc 0 sw
-Vrc rc 0 {pwl(s.relays)}
+{_output(v, s)}
+* leads, person
 Ct ta tb {v["leads_nf"] * 1e-9}
 S2 ta pp pc 0 sw
 Vpc pc 0 {pwl(s.contact)}
@@ -131,7 +131,6 @@ def _clamp(v: Values) -> str:
     hold_v = 2.0 * v["U3.ref_v"] * (1.0 + v["R50.ohm"] / v["R51.ohm"])
     ohm = 2.0 * (v["R50.ohm"] + v["R51.ohm"])
     return f"""* clamp: U3 (two, with their dividers) as one shunt that draws from their voltage on
-R40 out 0 {v["R40.ohm"]}
 C1 out 0 {v["C1.nf"] * 1e-9}
 D1 out vc fast
 C50 vc 0 100n
@@ -143,12 +142,33 @@ Q3 0 bq3 vc power
 """
 
 
+def _output(v: Values, s: Situation) -> str:
+    """Write what lies between stage and person; `line` is behind K2, `back` is RETURN."""
+    upper = 330.0 / 340.31
+    on = f"""RK4a out load 0.1
+R42 load back {v["R42.ohm"]}
+RK4rest line div 1e12
+RK4moved load div 0.1
+R39 rail beside {v["R39.ohm"]}
+RK5 beside s2 0.1"""
+    return f"""* K1, K2, dummy load, divider; K5 beside R3
+R54 out 0 {v["R54.ohm"]}
+SK1 out between rc 0 sw
+SK2 between line rc 0 sw
+Vrc rc 0 {pwl(s.relays)}
+{on if s.dummy else "RK4rest line div 0.1"}
+R40a div tap {v["R40.ohm"] * upper}
+R40b tap 0 {v["R40.ohm"] * (1.0 - upper)}
+Vta line ta 0"""
+
+
 def _return(v: Values, s: Situation) -> str:
     lag_s, slope = v["U5.lag_us"] * 1e-6, v["U5.slope_mv_v"] * 1e-3
     limiter = f"vref={v['U5.ref_v']} gm={v['U5.gain_s']} tau={lag_s} slope={slope}"
     return f"""* return: sign, lamp, latch, limiter, the two shunts
 R49 tb nn {v["R49.ohm"]}
-Vh nn hx {v["H1.forward_v"] - 2.0}
+Vback nn back 0
+Vh back hx {v["H1.forward_v"] - 2.0}
 R43a hx l1 {1e12 if s.lamp_open else 10}
 Dh1 l1 nl led
 R43b hx l2 10

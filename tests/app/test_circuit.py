@@ -14,6 +14,7 @@ from config.circuit import load_circuit
 from sim.circuit.values import drawn
 
 SPREADS = load_circuit().spreads()
+LATER = ("K5", "R39", "R54")
 needs_ngspice = pytest.mark.skipif(not ngspice.found(), reason=ngspice.LACKING)
 
 
@@ -65,9 +66,14 @@ def test_the_digital_comparator_sees_a_dac_that_is_wrong_and_one_that_tracks_it_
 
 @needs_ngspice
 def test_what_is_over_in_a_microsecond_or_had_not_settled_is_no_current():
-    """Two circuits drawn at random: one starts unsettled, in the other U2 wakes with a blip."""
-    unsettled = {figure: (value,) * 3 for figure, value in drawn(SPREADS, 69).items()}
-    blip = {figure: (value,) * 3 for figure, value in drawn(SPREADS, 35).items()}
+    """Two circuits drawn at random: one starts unsettled, in the other U2 wakes with a blip.
+
+    They were drawn before K5, R39 and R54 were there, which a draw would put among their figures.
+    """
+    before = {name: spread for name, spread in SPREADS.items() if name.split(".")[0] not in LATER}
+    middle = {name: (spread[1],) * 3 for name, spread in SPREADS.items()}
+    unsettled = middle | {figure: (value,) * 3 for figure, value in drawn(before, 69).items()}
+    blip = middle | {figure: (value,) * 3 for figure, value in drawn(before, 35).items()}
     (missing,) = run(unsettled, draws=0, cases=[c for c in CASES if c.name == "supply of the DAC missing"])
     assert missing.holds
     risen = [c for c in CASES if c.name == "power-up at code 0, relays closed"]
@@ -100,12 +106,14 @@ def test_code_0_holds_where_leakage_and_pull_are_at_their_worst_together():
         "U2.offset_uv",
         "U30.offset_v",
         "R32.ohm",
+        "R40.ohm",
+        "R54.ohm",
     )
     least = ("D30.v", "R35.ohm", "R3.ohm")
     ends = {name: SPREADS[name][2] for name in most} | {name: SPREADS[name][0] for name in least}
     (row,) = rows("code 0, relays closed", **{name.replace(".", "__"): value for name, value in ends.items()})
     assert row.holds
-    assert 0.3 < row.worst < 0.7
+    assert 0.2 < row.worst < 0.5
 
 
 @needs_ngspice

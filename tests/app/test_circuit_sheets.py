@@ -41,6 +41,12 @@ NAMES = {
     "Rg2": "R37a",
     "Dh1": "H1a",
     "Dh2": "H1b",
+    "SK1": "K1a",
+    "SK2": "K2a",
+    "RK4a": "K4a",
+    "RK4rest": "K4b",
+    "RK4moved": "K4b",
+    "RK5": "K5a",
     "Rd1U6": "R48a",
     "Rd2U6": "R48b",
     "Rd3U6": "R48c",
@@ -51,11 +57,11 @@ NAMES = {
     "Rd4U7": "R48h",
 }
 PINS = {"opamp": "p n o vp vn", "nmos": "d g s", "pmos": "d g s", "shuntref": "k r a"}
-MODELLED = {"R40", "R49", "Rds", "Rskin", "Cskin", "Rser", "Ct", "Rlim"}
+MODELLED = {"R49", "Rds", "Rskin", "Cskin", "Rser", "Ct", "Rlim"}
 MODELLED |= {"Cwire", "Cclear", "Redge", "Cedge", "Rsee", "Csee", "Cwait", "Cstate"}
 """In the netlist otherwise than as parts: two in series as one, beyond the relays, the person; what a wire or
 the inside of a chip is made of."""
-SAME = {"od": "out"}
+SAME = {"od": "out", "hx": "back", "ta": "line"}
 """Nodes that a source of 0 V joins."""
 
 
@@ -65,7 +71,7 @@ def simulated(netlist):
     for line in netlist.splitlines():
         words = line.split()
         inside = line.startswith(".subckt") or (inside and not line.startswith(".ends"))
-        if inside or not words or words[0] in MODELLED or line[0] not in "RCDQX":
+        if inside or not words or words[0] in MODELLED or not line.startswith((*"RCDQX", "SK")):
             continue
         name, kind = words[0], next((word for word in words if word in PINS), "")
         pins = (PINS[kind] if kind else {"D": "1 2", "Q": "c b e"}.get(name[0], "- -")).split()
@@ -80,9 +86,10 @@ def simulated(netlist):
     [
         output_path(VALUES, Situation(12.0, 1e-3)),
         output_path(VALUES, Situation(12.0, 1e-3, latch=Latch())),
+        output_path(VALUES, Situation(12.0, 1e-3, dummy=True)),
         sensing(VALUES, 12.0, 25.0),
     ],
-    ids=["path", "path with its latch", "sensing"],
+    ids=["path", "path with its latch", "path with the dummy load on", "sensing"],
 )
 def test_the_sheets_are_wired_as_what_is_simulated(netlist):
     nodes = simulated(netlist)
@@ -142,6 +149,11 @@ def test_no_pin_and_no_wire_ends_in_the_air(sheet):
     ends += [point for wire in sheet.wires for point in (wire[0], wire[-1])]
     loose = [point for point in ends if ends.count(point) < 2 and point not in sheet.junctions()]
     assert loose == []
+
+
+def test_a_pin_is_on_one_net_so_that_a_coil_is_not_taken_for_its_contact():
+    found = [tag for net in nets(SHEETS) for tag in net if not tag.endswith(".")]
+    assert sorted(tag for tag in found if found.count(tag) > 1) == []
 
 
 def test_a_name_between_sheets_is_on_both():

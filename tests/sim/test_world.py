@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.output import OutputParts
+
 LSB_MA = 2.048 / 32768 / 47 * 1000
 Bench = Callable[..., Any]
 STILL = {"fidgets": False}
@@ -123,6 +125,49 @@ def test_open_terminals_show_the_compliance_as_soon_as_current_is_wanted(bench: 
     unit.series.state = False
     unit.run_until(16.3)
     assert unit.single(5) / 16000 * 33 == pytest.approx(0.0, abs=0.05)
+
+
+def shown_v(unit: Any) -> float:
+    unit.clock.advance_to(unit.clock.now_s + 0.02)
+    return unit.single(5) / 16000 * 33
+
+
+def test_the_trip_s_switch_opens_the_return_and_leaves_the_voltage_over_the_divider(bench: Bench) -> None:
+    spec = {"rearm_pin": 18, "alert_pin": 23, "divider_kohm": 340.0}
+    unit = bench({"person": STILL, "load": {"skin": 3000}}, **spec)
+    unit.beating = False
+    for name in ("enable", "series", "switch"):
+        unit.world.relay(name).state = 1
+    unit.code(16)  # 0.1 mA
+    closed_v, closed_ma = shown_v(unit), unit.ma()
+    assert closed_ma > 0.05
+    unit.world.relay("switch").state = 0
+    unit.code(17)
+    open_v = shown_v(unit)
+    assert open_v > 5.0 * closed_v
+    assert open_v == pytest.approx(340.0 * closed_ma, rel=0.2)
+    assert unit.ma() == 0.0
+    unit.world.relay("series").state = 0
+    unit.code(16)
+    assert shown_v(unit) < 3.0
+
+
+def test_a_stage_that_is_asked_for_current_stands_at_its_highest_while_a_relay_is_open(bench: Bench) -> None:
+    """What charge the terminals then get when the relay closes is that of a hand that goes in."""
+    parts = OutputParts(capacitance_nf=1.4)
+    peaks = {}
+    for code in (0, 48):
+        spec = {"output": parts, "divider_kohm": 340.0, "code_zero_ma": -0.24}
+        unit = bench({"person": STILL, "load": {"skin": 3000}}, **spec)
+        unit.beating = False
+        unit.world.relay("series").state = 1
+        unit.code(code)
+        unit.clock.advance_to(0.05)
+        unit.world.relay("enable").state = 1
+        unit.code(code + 1)
+        peaks[code] = unit.world.trace.top_ma()
+    assert peaks[48] > 15.0
+    assert peaks[0] < 2.0
 
 
 def test_average_is_the_integral_of_the_current(bench: Bench) -> None:

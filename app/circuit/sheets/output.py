@@ -44,32 +44,45 @@ def clamp(circuit: Circuit) -> Sheet:
 
 
 def output(circuit: Circuit) -> Sheet:
-    """Draw what lies between stage and person: divider, dummy load, relays, terminals."""
-    s = Sheet(circuit, "output", "Output: divider, dummy load, relays, terminals (relays drawn at rest)", 440)
+    """Draw what lies between stage and person: dummy load, relays, divider, terminals."""
+    s = Sheet(circuit, "output", "Output: dummy load, relays, divider, terminals (relays drawn at rest)", 500)
     s.flag("OUT", (80, 110), "l")
-    s.wire((80, 110), (370, 110))
-    s.two("capacitor", "C1", (110, 110), (110, 180), "1 nF")
-    s.ground((110, 180))
-    s.two("resistor", "R40a", (190, 110), (190, 180), "330 kohm")
-    s.wire((190, 180), (190, 200))
-    s.two("resistor", "R40b", (190, 200), (190, 270), "10.31 kohm")
-    s.ground((190, 270))
-    s.wire((190, 190), (215, 190))
-    s.flag("DIV OUT", (215, 190), "r")
-    s.wire((310, 110), (310, 130))
-    s.two("contact", "K4", (310, 130), (310, 180), "Finder 40.52")
-    s.wire((310, 180), (310, 240))
-    s.two("resistor", "R42", (310, 240), (310, 310), "1.5 kohm, 1 %, 2 W")
-    s.wire((310, 310), (310, 350))
-    s.two("contact", "K1", (370, 110), (440, 110), "Finder 40.52")
-    s.wire((440, 110), (460, 110))
-    s.two("contact", "K2", (460, 110), (530, 110), "RT424005")
-    s.wire((530, 110), (610, 110))
-    s.wire((560, 110), (560, 240), (610, 240))
+    s.wire((80, 110), (310, 110))
+    s.two("capacitor", "C1", (100, 110), (100, 180), "1 nF")
+    s.two("resistor", "R54", (160, 110), (160, 180), "4.7 Mohm")
+    s.ground((100, 180), (160, 180))
+    s.wire((270, 110), (270, 150))
+    s.two("contact", "K4a", (270, 150), (270, 200), "Finder 40.52", "l")
+    s.wire((270, 200), (270, 260))
+    s.two("resistor", "R42", (270, 260), (270, 330), "1.5 kohm, 1 %, 2 W", "l")
+    s.wire((270, 330), (270, 420))
+    s.two("contact", "K1a", (310, 110), (380, 110), "Finder 40.52")
+    s.wire((380, 110), (400, 110))
+    s.two("contact", "K2a", (400, 110), (470, 110), "Schrack RT2")
+    s.wire((470, 110), (610, 110))
+    s.wire((560, 110), (560, 260), (610, 260))
+    _divider(s)
     _polarity(s)
-    s.note((80, 400), "K1 enable, K2 series, K3 polarity, K4 dummy load: coils on their own sheet.")
-    s.note((80, 416), "R49 lies in one lead, behind K3, so that its sign is the polarity.")
+    s.note(
+        (40, 462),
+        "K1 enable, K2 series, K3 polarity, K4 dummy load: coils on their own sheet. R49: its sign is the",
+        "polarity. The divider reads what lies behind K2, and R42 while K4 is on.",
+    )
     return s
+
+
+def _divider(s: Sheet) -> None:
+    """Draw the divider, which K4's second contact leads to the dummy load."""
+    s.more("change_over", "K4b", (380, 240), "Finder 40.52", side="")
+    s.note((362, 272), "K4b")
+    s.wire((490, 110), (490, 180), (340, 180), (340, 230), (360, 230))
+    s.wire((270, 250), (360, 250))
+    s.wire((400, 240), (430, 240))
+    s.two("resistor", "R40a", (430, 240), (430, 310), "330 kohm")
+    s.two("resistor", "R40b", (430, 310), (430, 380), "10.31 kohm")
+    s.ground((430, 380))
+    s.wire((430, 310), (455, 310))
+    s.flag("DIV OUT", (455, 310), "r")
 
 
 def _polarity(s: Sheet) -> None:
@@ -78,9 +91,9 @@ def _polarity(s: Sheet) -> None:
     s.more("change_over", "K3b", (630, 250), "Finder 40.52", side="")
     s.note((618, 97), "K3a " + s.value("K3", "Finder 40.52"))
     s.note((618, 222), "K3b, second contact")
-    s.wire((610, 130), (590, 130), (590, 260), (610, 260))
-    s.wire((590, 260), (590, 350), (80, 350))
-    s.flag("RETURN", (80, 350), "l")
+    s.wire((610, 130), (590, 130), (590, 240), (610, 240))
+    s.wire((590, 240), (590, 420), (80, 420))
+    s.flag("RETURN", (80, 420), "l")
     s.wire((650, 120), (760, 120))
     s.two("socket", "X1a", (760, 120), (800, 120), "2 sockets")
     s.two("resistor", "R49", (670, 250), (730, 250), "1.50 ohm")

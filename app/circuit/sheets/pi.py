@@ -214,11 +214,11 @@ def timers(circuit: Circuit) -> Sheet:
 
 
 def coils(circuit: Circuit) -> Sheet:
-    """Draw the drivers of the four relays and of the buzzer."""
-    s = Sheet(circuit, "coils", "Coils of the relays, and the buzzer: on the Pi's side", 560)
+    """Draw the drivers of the relays and of the buzzer."""
+    s = Sheet(circuit, "coils", "Coils of the relays, and the buzzer: on the Pi's side", 600)
     drivers = (
         ("K1", "Finder 40.52", "ENABLE", "aei", (150, 80)),
-        ("K2", "RT424005", "SERIES", "bfj", (430, 80)),
+        ("K2", "Schrack RT2", "SERIES", "bfj", (430, 80)),
         ("K3", "Finder 40.52", "POLARITY", "cgk", (710, 80)),
         ("K4", "Finder 40.52", "DUMMY", "dhl", (150, 340)),
     )
@@ -233,7 +233,10 @@ def coils(circuit: Circuit) -> Sheet:
         s.wire((x, y + 80), (x, y + 110))
         s.more("nmos", f"Q6{pieces[0]}", (x - 10, y + 130), "AO3400A")
         _gate(s, f"Q6{pieces[1]}", name, (x, y))
-    x, y = 430, 340
+    s.two("coil", "K5", (330, 340), (330, 420), "Finder 40.52")
+    s.wire((220, 340), (330, 340))
+    s.wire((330, 420), (330, 440), (220, 440))
+    x, y = 640, 340
     s.power("5 V Pi", (x, y))
     s.two("coil", "H2g", (x, y), (x, y + 80), "buzzer", "l")
     s.wire((x, y + 80), (x, y + 110))
@@ -242,7 +245,7 @@ def coils(circuit: Circuit) -> Sheet:
     s.wire((x - 60, y + 130), (x - 30, y + 130))
     s.wire((x, y + 150), (x, y + 195))
     s.earth((x, y + 195))
-    s.note((560, 430), "A coil lets go quickly: diode and zener in series", "let its voltage rise to 12 V.")
+    s.note((40, 578), "A coil lets go quickly: diode and zener in series let its voltage rise to 12 V.")
     return s
 
 

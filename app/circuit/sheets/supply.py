@@ -91,8 +91,10 @@ def stage(circuit: Circuit) -> Sheet:
     s = Sheet(circuit, "stage", "Stage: code 0 to 4095 to a current of 0 to 25 mA from the rail", 500)
     _first(s)
     _second(s)
+    _raised(s)
     s.note((40, 420), "VF is the supply of U2, 12 V below the rail.")
-    s.note((40, 434), "R32 and R34 pull zero below zero: code 0 is off.")
+    s.note((40, 434), "R32 and R34 pull zero below zero:", "code 0 is off.")
+    s.note((40, 475), "R39 with K5: 1.25 times the current while the dummy load is on.")
     return s
 
 
@@ -140,6 +142,15 @@ def _first(s: Sheet) -> None:
     s.wire((520, 130), (520, 170))
 
 
+def _raised(s: Sheet) -> None:
+    """Draw what raises the stage while the dummy load is on."""
+    s.power("64 V", (380, 440))
+    s.wire((380, 440), (400, 440))
+    s.two("resistor", "R39", (400, 440), (460, 440), "160 ohm", "t")
+    s.two("contact", "K5a", (460, 440), (520, 440), "Finder 40.52", "b")
+    s.flag("SOURCE", (520, 440), "r")
+
+
 def _second(s: Sheet) -> None:
     """Draw what makes 25 times that current, and its supply."""
     s.two("resistor", "R35b", (530, 170), (600, 170), "1.00 kohm", "b")
@@ -160,6 +171,8 @@ def _second(s: Sheet) -> None:
     s.two("resistor", "R3", (810, 60), (810, 120), "40.2 ohm")
     s.wire((810, 120), (810, 140))
     s.wire((810, 130), (890, 130), (890, 290), (720, 290))
+    s.wire((760, 290), (760, 310))
+    s.flag("SOURCE", (760, 310), "r")
     s.two("resistor", "R35a", (720, 290), (650, 290), "1.00 kohm", "b")
     s.wire((650, 290), (615, 290))
     s.wire((810, 180), (810, 220), (820, 220))

@@ -134,6 +134,19 @@ def test_each_step_is_driven_as_it_says_and_arming_with_the_dac_at_zero(number: 
     assert see(proof, now_s + 0.001, right(number)) == wanted
 
 
+def test_a_forced_trip_is_judged_by_the_current_since_its_switch_lies_behind_the_divider() -> None:
+    """With the return open the stage's current still makes a voltage; with a relay open there is none."""
+    stands = {**TRIPPED, "voltage_v": 24.0}
+    proof, now_s = to_step(5)
+    for after_s in (0.0, 0.04):
+        drive = see(proof, now_s + after_s, stands)
+    assert proof.failed is None
+    assert (drive.series, drive.trip) == (False, "force")
+    for after_s in (0.08, 0.3):
+        see(proof, now_s + after_s, stands)
+    assert proof.refusal is Refusal.TRIP_DEAD
+
+
 @pytest.mark.parametrize(
     ("number", "reading", "refusal", "words"),
     [
