@@ -59,6 +59,7 @@ MODULES: dict[str, tuple[list[str], ...]] = {
     "controller/core/proof.py": (PROOF, _tests("session")),
     "controller/core/tripping.py": (_tests("tripping"),),
     "controller/core/dummy_rule.py": (_tests("trial"),),
+    "controller/core/trial.py": (_tests("trial"),),
     "controller/core/contact.py": (_tests("contact"), _tests("session_bounds", "session_current", "session")),
     "controller/core/session.py": (
         _tests("session_bounds", "session_current", "session_ends", "phases"),
