@@ -156,23 +156,26 @@ class PlantTrip(_Wire):
         """Let one conversion be enough for ALERT, or take two."""
         self._clock.advance_by(self._put_s)
         self._chip.configure(self._chip.config & ~QUEUE_BITS | (not on))
-        self._clock.advance_by(self._turn_s)
-        self._clock.advance_by(self._after_s)
+        self._read()
         return True
 
     def verify(self, threshold: int) -> None:  # noqa: ARG002 - as the driver takes it
         """Take the time of reading both thresholds, which nothing here changes."""
         for _ in range(2):
             self._clock.advance_by(self._before_s)
-            self._clock.advance_by(self._turn_s)
-            self._clock.advance_by(self._after_s)
+            self._read()
 
     def _put(self, register: int, code: int) -> bool:
         self._clock.advance_by(self._put_s)
         self._chip.put_threshold(register, code)
-        self._clock.advance_by(self._turn_s)
-        self._clock.advance_by(self._after_s)
+        self._read()
         return True
+
+    def _read(self) -> None:
+        """Take the time of what is read after a write; whoever reads finds the conversions done."""
+        self._clock.advance_by(self._turn_s)
+        self._chip.catch_up(self._clock.now_s)
+        self._clock.advance_by(self._after_s)
 
 
 class PlantControlAdc(_Wire):

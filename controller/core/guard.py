@@ -157,11 +157,9 @@ class Guard:
         last = self._last
         if not m.tripped or not isinstance(last, Drive) or last.trip != "follow" or last.dummy:
             return None
-        # A guard converter that stands at full scale sets the latch too, and is what there is to mend.
-        return self._saturated(m) or (
-            Cause.HARDWARE_TRIP,
+        return Cause.HARDWARE_TRIP, (
             f"the hardware trip has opened its switch at a setpoint of {last.setpoint_ma:.2f} mA; the guard "
-            f"reads {m.guard_ma or 0.0:.2f} mA now",
+            f"reads {m.guard_ma or 0.0:.2f} mA now"
         )
 
     def _judge(self, now_s: float, m: Measurement) -> tuple[Cause, str] | None:

@@ -214,15 +214,6 @@ def test_what_it_was_told_to_do_is_no_trip(last: Any, tripped: bool | None) -> N
     assert Watch(last).see(tripped=tripped) is None
 
 
-def test_a_guard_converter_at_full_scale_is_named_before_what_it_sets_off() -> None:
-    watch = Watch()
-    watch.see(tripped=True, guard_code=0x7FFF, guard_ma=32.0, current_ma=5.0)
-    assert watch.cause is Cause.ADC_SATURATED
-    watch = Watch()
-    watch.see(tripped=True, guard_code=0x7FFF, guard_ma=32.0, current_ma=27.0)
-    assert watch.cause is Cause.HARDWARE_TRIP
-
-
 def test_a_failed_chip_is_named_before_it() -> None:
     watch = Watch()
     watch.see(tripped=True, failure=Failure(Cause.ADC_RESET, "made for the test"))
