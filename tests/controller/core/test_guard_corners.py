@@ -269,6 +269,12 @@ def test_a_heartbeat_on_either_side_of_its_bound(gap_s: float, cause: Cause | No
         assert watch.guard.beats(10.2) is trip, "latched"
 
 
+def test_a_tick_of_just_the_bound_is_not_late() -> None:
+    watch = Watch()
+    watch.guard._now_s = watch.guard._seen_s = watch.now_s = 0.0  # where the difference has no last bit
+    assert watch.see(after_s=0.045) is None
+
+
 @pytest.mark.parametrize("silent", [Off(), drive(0.3, sensing=True, beat=False)])
 @pytest.mark.parametrize("first", [True, False])
 def test_no_heartbeat_is_late_where_the_output_is_off_or_the_heart_rests(
