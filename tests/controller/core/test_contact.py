@@ -158,6 +158,15 @@ def test_a_look_that_was_followed_begins_the_count_of_deaf_ones_anew() -> None:
     assert one.contact.deaf
 
 
+@pytest.mark.parametrize(("low_ma", "deaf"), [(0.209, False), (0.211, True)])
+def test_a_look_in_which_hardly_anything_flowed_is_no_deaf_one(low_ma: float, deaf: bool) -> None:
+    one = Tried(
+        ohm(2000.0), lambda setpoint_ma: 0.22 if setpoint_ma >= 0.3 else low_ma if setpoint_ma else 0.0
+    )
+    one.until_made(within_s=5.5)
+    assert one.contact.deaf is deaf
+
+
 @pytest.mark.parametrize("flows", [0.0, 0.05, 0.15])
 def test_where_hardly_anything_flows_nobody_is_called_deaf(flows: float) -> None:
     one = Tried(ohm(2000.0), lambda setpoint_ma: min(setpoint_ma, flows))
