@@ -16,10 +16,12 @@ from app.circuit.sheets import drawn
 from config.circuit import load_circuit
 from config.unit import reference_unit
 from controller.backends.simulated import unit_spec
+from controller.core import limits as lim
 from controller.core.limits import LIMITER_RATIO, PROOF_ALIVE_V, PROOF_MA, SENSING_MA
 from controller.core.proof import Proof
 from controller.core.trial import Dummy, Trial
 from controller.core.types import Buttons, Measurement, Refusal
+from sim.circuit import proof_cases
 from sim.circuit.values import nominal
 from sim.clock import VirtualClock
 from sim.scenario import Scenario
@@ -235,3 +237,39 @@ def test_the_simulated_unit_has_each_switch_where_it_is_drawn(state):
     assert (seen_v > PROOF_ALIVE_V) is (volts > PROOF_ALIVE_V), (seen_v, volts)
     if volts < PROOF_ALIVE_V:  # lamp and electrodes, which the drawing is solved without
         assert 0.0 <= seen_v - volts + 0.05 < 5.0
+
+
+def test_the_lane_judges_the_circuit_by_the_bounds_of_the_controller():
+    """The netlists' room knows nothing of the controller, so that its figures are held to it here."""
+    dummy, low_ma = UNIT.dummy, UNIT.dummy.gain * lim.TRIAL_LOW_MA
+    limiter_ma, ratio, open_ohm = UNIT.dummy.limiter_ma, lim.TRIAL_LOW_RATIO, lim.TRIAL_OHM_RATIO
+    bounds = {
+        (case.name, outcome.name): (outcome.low, outcome.high)
+        for case in proof_cases.PROOF_CASES
+        for outcome in case.outcomes
+    }
+    volts, ma = proof_cases.VOLTS, "through the shunts"
+    closed = "0.07 mA, both closed, nobody there"
+    assert (proof_cases.PROOF_MA, proof_cases.LOW_MA) == (PROOF_MA, lim.TRIAL_LOW_MA)
+    assert (
+        UNIT.stage.full_scale_ma,
+        UNIT.control_adc.voltage.ratio,
+    ) == (proof_cases.FULL_MA, proof_cases.RATIO)
+    assert bounds == {
+        ("0.07 mA, K1 and K2 open", volts): (None, lim.PROOF_DEAD_V),
+        ("0.07 mA, K1 and K2 open", ma): (None, lim.PROOF_DEAD_MA),
+        (closed, volts): (PROOF_ALIVE_V, None),
+        (closed, ma): (None, lim.PROOF_DEAD_MA),
+        ("0.07 mA through a person", ma): (lim.PROOF_ALIVE_MA, None),
+        ("0.07 mA, Q4 open, hands in", volts): (None, None),
+        ("0.07 mA, Q4 open, hands in", ma): (None, lim.PROOF_DEAD_MA),
+        ("dummy load, code 0", ma): (None, lim.TRIAL_DEAD_MA),
+        ("dummy load, 5 mA", ma): pytest.approx((low_ma * (1 - ratio), low_ma * (1 + ratio))),
+        ("dummy load, 5 mA", "dummy load as it reads"): pytest.approx(
+            (dummy.ohm * (1 - open_ohm), dummy.ohm * (1 + open_ohm))
+        ),
+        ("dummy load, full code", ma): pytest.approx(
+            (limiter_ma * (1 - LIMITER_RATIO), limiter_ma * (1 + LIMITER_RATIO))
+        ),
+        ("dummy load, full code, Q4 open", ma): (None, lim.TRIAL_DEAD_MA),
+    }
