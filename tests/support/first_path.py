@@ -4,6 +4,7 @@ Law: whoever walks follows the page: the only address typed is the first one, bu
 The treatment is one of the simulated unit. What a step looks like is compared by its words, digits left away.
 """
 
+import calendar
 import hashlib
 import json
 import re
@@ -25,6 +26,7 @@ SPEED = 80
 UNIT = "name: Reference unit\nloop: {rate_hz: 50}\n"
 """Fewer ticks: a whole treatment is lived through here."""
 CODE = "493817"
+DAYS = re.compile(rf"\b({'|'.join(filter(None, [*calendar.day_name, *calendar.month_name]))})\b")
 WORDS = "main h1, main h2, main legend, main label > span, main button, main a.button, main th"
 
 
@@ -46,9 +48,14 @@ class FirstHome:
         self.unit.close()
 
 
+def timeless(text):
+    """Give a text without its figures and without the names of days and months, which are others tomorrow."""
+    return re.sub(r"[0-9]+", "#", DAYS.sub("#", text))
+
+
 def words(page):
-    """Give a digest of what the page says of itself; figures and dates are not it."""
-    said = [re.sub(r"[0-9]+", "#", text.strip()) for text in page.locator(WORDS).all_inner_texts()]
+    """Give a digest of what the page says of itself in English; figures and dates are not it."""
+    said = [timeless(text.strip()) for text in page.locator(WORDS).all_inner_texts()]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
