@@ -248,8 +248,8 @@ _PERSON = (
         {},
         RIDDEN,
         before=REFUSED,
-        other=_FINE,
-        why="Start does nothing once a session runs; stuck from power-up on it refuses the session",
+        other={**_FINE, "ready": _or(REFUSED, "completed")},
+        why="Start does nothing once a session runs; stuck before it was pressed and let go it refuses the session",
     ),
 )
 
