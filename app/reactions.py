@@ -249,7 +249,7 @@ _PERSON = (
         RIDDEN,
         before=REFUSED,
         other={**_FINE, "ready": _or(REFUSED, "completed")},
-        why="Start does nothing once a session runs; stuck before it was pressed and let go it refuses the session",
+        why="Start does nothing once a session runs; stuck before it was let go it refuses the session",
     ),
 )
 

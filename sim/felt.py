@@ -70,6 +70,10 @@ class Felt:
         charge_uc, longest_ms = 1000.0 * self._charge_ma_s, 1000.0 * self._longest_s
         return {"count": self._count, "charge_uc": charge_uc, "longest_ms": longest_ms}
 
+    def jumped(self, now_s: float) -> bool:
+        """Tell whether the current jumped out of charge just before, so that what flows is not held yet."""
+        return now_s < self._held_from_s
+
     def copy(self) -> Felt:
         """Return another one that has felt the same, but for its rises, which begin anew."""
         other = Felt()

@@ -12,7 +12,7 @@ from typing import Final
 
 from sim.clock import VirtualClock
 from sim.electronics import STAGE_TAU_S
-from sim.felt import Felt
+from sim.felt import JUMP_MA, Felt
 from sim.trace import Trace
 
 REMEMBERED_FAULTS: Final = 64
@@ -74,7 +74,10 @@ class Truth:
 
     @property
     def worst_step_ma(self) -> float:
-        """Largest change in mA of the true current between consecutive whole ticks with whole contact."""
+        """Largest change in mA of the true current between consecutive whole ticks with whole contact.
+
+        A tick of which the true current jumped less than 0.1 ms before is left out.
+        """
         return self._worst_step_ma
 
     def mark_tick(self, whole: bool) -> None:  # noqa: FBT001  # the loop's observer: one word, once per tick
@@ -87,7 +90,10 @@ class Truth:
             self._settling_marks -= 1
         elif self._marked_ma is not None:
             step_ma = abs(now_ma - self._marked_ma)
-            self._worst_step_ma = max(self._worst_step_ma, step_ma)
+            if step_ma > self._worst_step_ma:
+                if step_ma > JUMP_MA and self._trace.felt_until(self._clock.now_s).jumped(self._clock.now_s):
+                    return  # charge at the terminals, which `pulses` tells; the next tick sees what is left
+                self._worst_step_ma = step_ma
         self._marked_ma = now_ma
 
     def onset(self, now_s: float) -> tuple[str, float] | None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sim.felt import MAKING_S, PULSE_MA, WINDOW_S, Felt
+from sim.output import OutputParts
 from sim.truth import Truth
 
 Bench = Callable[..., Any]
@@ -17,9 +18,9 @@ STILL = {"fidgets": False}
 FINE_S = 2e-6
 
 
-def driven(bench: Bench, code: int = 1966, **scenario: Any) -> Any:
+def driven(bench: Bench, code: int = 1966, output: OutputParts | None = None, **scenario: Any) -> Any:
     """A unit with about 12 mA flowing since a while, and a truth that begins now, at 15.1 s."""
-    unit = bench({"person": STILL, **scenario})
+    unit = bench({"person": STILL, **scenario}, **({"output": output} if output else {}))
     unit.connect()
     unit.ramp_to(code)
     unit.run_until(15.1)
@@ -222,3 +223,20 @@ def test_charge_that_flows_out_of_the_terminals_is_a_pulse_and_no_change(jumps: 
     assert felt.pulses["charge_uc"] == pytest.approx(1e3 * (12.0 * pulse_s + 48.0 * tau_s))
     felt.take(3.0, 3.0002, 30.0, 0.0, 1.0, 12.0, whole=True)
     assert felt.held_ma == 30.0, "twice as long as charge may flow"
+
+
+def test_a_tick_in_the_microseconds_of_a_closing_pulse_sees_no_step(bench: Bench) -> None:
+    """The pulse is told as one, of so much charge; what is still there at the next tick would be a step."""
+    unit = driven(bench, code=110, output=OutputParts(capacitance_nf=1.4))
+    truth = unit.world.truth
+    unit.series.state = False
+    unit.run_until(15.5)
+    assert unit.ma() < 0.01
+    worst_ma, unit.series.state = truth.worst_step_ma, True
+    while unit.ma() < 5.0:
+        unit.clock.advance_to(unit.clock.now_s + 1e-6)
+    truth.mark_tick(True)
+    assert truth.worst_step_ma == worst_ma
+    unit.run_until(unit.clock.now_s + 0.1)
+    assert truth.worst_step_ma == pytest.approx(unit.ma(), rel=0.05), "which stayed"
+    assert truth.felt.pulses["count"] >= 1

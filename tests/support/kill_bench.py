@@ -1,7 +1,9 @@
 """Does to a controller what life does; the unit's own clock tells how long the current survives it.
 
 A unit stays up for a chain of kills; every kill's next start is how the following session begins, so each one
-also shows that the output is found off, the DAC zeroed, the session recorded, and nothing resumed.
+also shows that the output is found off, the DAC zeroed, the session recorded, and nothing resumed. Where
+sessions end of themselves, since the machine's loop falls behind, the unit gets half the rate, down to the
+slowest that one may have; each kill tells its rate.
 
     python tests/support/kill_bench.py --kills 200 --jobs 2 --seed 1 [--out FILE.json]
 """
@@ -28,6 +30,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from config.parts import SLOWEST_HZ
+from config.unit import REFERENCE
 from sim.remote.unit_client import ask
 
 HERE = Path(__file__).parent
@@ -36,6 +40,17 @@ OFF_MA = 0.01
 LONGEST_S = 600.0
 ATTEMPTS = 12
 """A session that the guard ends before its time, on a busy machine, is begun again so often."""
+SLOWER_AFTER = 2
+"""So many in one place, and the unit is given half its rate."""
+BUSY = (
+    "The time allowed for the I2C bus is used up",
+    "The I2C bus hung",
+    "a read of 6 bytes takes",
+    "the unit's computer fell behind",
+    "a tick came",
+)
+"""What is said when the machine does not let the loop or the unit's process run in time."""
+RATE_HZ = 200
 DOSE_ERROR_MA_MIN = 3.0 / 60
 """One second at the treatment's 3 mA (law 10)."""
 TREATMENT = "name: brief\narea: hands\ncurrent_ma: 3\nramp_ma_per_s: 3\ntotal_min: 0.1\n"
@@ -96,8 +111,14 @@ class Kill:
     off_ms: float | None = None
     outcome: str = ""
     dose_error_ma_min: float | None = None
+    rate_hz: int = RATE_HZ
     spoilt: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+
+def fell_behind(said: str) -> bool:
+    """Whether these are the words of a session that a busy machine ended."""
+    return any(words in said for words in BUSY)
 
 
 class Reader:
@@ -144,7 +165,8 @@ class Controller:
     ) -> None:
         laid = ["--mine", mine, how] if mine else []
         kept = ["--state", str(state or bench.state)]
-        words = ["run", str(bench.treatment), "--attach", str(bench.socket), *kept, *words]
+        unit = ["--attach", str(bench.socket), "--unit", str(bench.description)]
+        words = ["run", str(bench.treatment), *unit, *kept, *words]
         self.process = subprocess.Popen(
             [sys.executable, "-P", str(HERE / "controller_under_test.py"), *laid, "--", *words],
             stdout=subprocess.PIPE,
@@ -167,20 +189,35 @@ class Bench:
     def __init__(self, folder: Path, seed: int) -> None:
         self.random = random.Random(seed)
         self.socket, self.state = folder / "unit.sock", folder / "state"
-        self.treatment, scenario = folder / "brief.yaml", folder / "scenario.yaml"
+        self.treatment, self._scenario = folder / "brief.yaml", folder / "scenario.yaml"
+        self.description, self._seed = folder / "unit.yaml", seed
         self.treatment.write_text(TREATMENT)
-        scenario.write_text(SCENARIO)
-        words = ["--socket", str(self.socket), "--scenario", str(scenario)]
-        self.unit = subprocess.Popen(
-            [sys.executable, "-P", "-m", "app.main", "unit", "--seed", str(seed), *words],
-            stdout=subprocess.PIPE,
-        )
-        real_time(self.unit.pid, 70)
+        self._scenario.write_text(SCENARIO)
         self._before: Kill | None = None
         self._session = 0
         self._told: list[str] = []
         self.problems: list[str] = []
+        self.rate_hz = RATE_HZ
+        self._begin()
+
+    def _begin(self) -> None:
+        said, count = re.subn(r"(?<=^  rate_hz: )\d+", str(self.rate_hz), REFERENCE.read_text(), flags=re.M)
+        assert count == 1, "the reference unit tells its rate once"
+        self.description.write_text(said)
+        words = ["--socket", str(self.socket), "--scenario", str(self._scenario)]
+        words += ["--unit", str(self.description), "--seed", str(self._seed)]
+        self.unit = subprocess.Popen(
+            [sys.executable, "-P", "-m", "app.main", "unit", *words], stdout=subprocess.PIPE
+        )
+        real_time(self.unit.pid, 70)
         Reader(self.unit.stdout).wait("SIMULATED")
+
+    def slower(self) -> None:
+        """Go on with a unit of half the rate, where there is a slower one."""
+        if self.rate_hz > SLOWEST_HZ:
+            self.close()
+            self.rate_hz //= 2
+            self._begin()
 
     def close(self) -> None:
         self.unit.terminate()
@@ -196,6 +233,7 @@ class Bench:
         """Treat until a random moment of `phase`, do `kind`, measure; again if it ended by itself before."""
         result = Kill(kind, phase, mine)
         for _ in range(ATTEMPTS):
+            result.rate_hz = self.rate_hz
             controller = Controller(self, mine, MINED.get(kind, ""))
             try:
                 if self._treat_until(controller, phase, result) and self._do(controller, result):
@@ -203,6 +241,9 @@ class Bench:
                     return result
             finally:
                 controller.end()
+            behind = sum(map(fell_behind, result.spoilt))
+            if self._before is None and behind and behind % SLOWER_AFTER == 0:  # the last kill was looked at
+                self.slower()
         result.problems.append(f"never reached {phase}: {result.spoilt}")
         return result
 
@@ -470,6 +511,7 @@ def figures(kills: list[Kill]) -> dict[str, Any]:
     return {
         "off": by_kind,
         "phases": dict(Counter(kill.phase for kill in kills)),
+        "rates_hz": dict(Counter(kill.rate_hz for kill in kills)),
         "mines": len({kill.mine for kill in kills if kill.mine}),
         "worst_dose_error_ma_min": round(max(errors, default=0.0), 4),
         "wrong": sum(bool(kill.problems) for kill in kills),
@@ -494,7 +536,7 @@ def main() -> None:
 
     def tell(kill: Kill) -> None:
         off = "-" if kill.off_ms is None else f"{kill.off_ms:.1f}"
-        say(kill.kind, kill.phase, kill.mine, off, *kill.problems, *kill.spoilt)
+        say(kill.kind, kill.phase, kill.mine, off, f"{kill.rate_hz} Hz", *kill.problems, len(kill.spoilt))
 
     planned = plan(args.kills, args.seed, functions_of_the_tick(), tuple(args.kinds))
     kills = run(planned, args.seed, args.jobs, tell)
