@@ -34,8 +34,8 @@ class Guard:
         self._unseen_s = 0.0
         self._high_ma: float | None = None
         self._low_ma: float | None = None
-        self._denied: deque[int] = deque(maxlen=lim.SPIKES)
-        self._rewrites: deque[int] = deque(maxlen=lim.SPIKES)
+        self._denied: deque[float] = deque(maxlen=lim.SPIKES)
+        self._rewrites: deque[float] = deque(maxlen=lim.SPIKES)
         self._breaks: deque[float] = deque(maxlen=lim.BREAKS)
         self._hits: dict[Cause, deque[float]] = {}
         self._doubted = Cause.LEAKAGE
@@ -271,11 +271,11 @@ class Guard:
         """Count the spikes that the next conversion denied: one is a corrupt sample, many are a current."""
         if self._high_ma is None or not m.confirmed:
             return None
-        if not self._adds_up(self._denied):
+        if not self._adds_up(self._denied, m.time_s):
             return None
         return Cause.CURRENT_SPIKE, (
             f"{self._high_ma:.2f} mA measured, the last of {lim.SPIKES} spikes within "
-            f"{lim.SPIKES_WITHIN_TICKS} ticks, though the next conversion denied each"
+            f"{lim.SPIKES_WITHIN_S:g} s, though the next conversion denied each"
         )
 
     def _breaks_off(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
@@ -294,11 +294,11 @@ class Guard:
 
     def _rewritten(self, m: Measurement) -> tuple[Cause, str] | None:
         """Count the wrong codes that a second look or write put right: one is a flipped bit, many a fault."""
-        if not m.dac_doubted or not self._adds_up(self._rewrites):
+        if not m.dac_doubted or not self._adds_up(self._rewrites, m.time_s):
             return None
         return Cause.DAC_RESET, (
-            f"the DAC held a wrong code {lim.SPIKES} times within {lim.SPIKES_WITHIN_TICKS} ticks, though it "
-            "was put right each time"
+            f"the DAC held a wrong code {lim.SPIKES} times within {lim.SPIKES_WITHIN_S:g} s, though it was "
+            "put right each time"
         )
 
     def _prove(self, current_ma: float, last: Drive) -> None:
@@ -573,10 +573,10 @@ class Guard:
     def _opens_at(self, voltage_v: float, last: Drive) -> bool:
         return 0.0 < last.setpoint_ma < lim.TINY_MA and voltage_v > self._high_v
 
-    def _adds_up(self, ticks: deque[int]) -> bool:
-        """Add this tick to those of what comes and goes; tell whether it came too often."""
-        ticks.append(self._tick)
-        return len(ticks) == lim.SPIKES and self._tick - ticks[0] < lim.SPIKES_WITHIN_TICKS
+    def _adds_up(self, times_s: deque[float], now_s: float) -> bool:
+        """Add `now_s` to the times of what comes and goes; tell whether it came too often."""
+        times_s.append(now_s)
+        return len(times_s) == lim.SPIKES and now_s - times_s[0] < lim.SPIKES_WITHIN_S
 
     def _nth(self, cause: Cause, needed: int, *, hit: bool) -> bool:
         self._counts[cause] = self._counts[cause] + 1 if hit else 0

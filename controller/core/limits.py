@@ -153,9 +153,9 @@ SPIKE_MARGIN_MA: Final = 0.5
 SPIKE_MARGIN_RATIO: Final = 0.10
 """A spike is more than setpoint + 0.5 mA + 10 %: above trim error (5 %) and noise, below a startle."""
 SPIKES: Final = 3
-SPIKES_WITHIN_TICKS: Final = 12_000
-"""So many spikes within so many ticks (a minute at 200 Hz) are no corrupt samples, though the next conversion
-denied each: a stage that oscillates is met at its crest now and then, at its trough when measured again."""
+SPIKES_WITHIN_S: Final = 60.0
+"""So many spikes within so long are no corrupt samples, though the next conversion denied each: a stage that
+oscillates is met at its crest now and then, at its trough when measured again."""
 SETPOINT_MARGIN_MA: Final = 0.01
 """A setpoint above the most that the session may be set to is a slip of the session. It is a sum of ramp
 steps, rounded by some 1e-12 mA; this is two steps of the DAC, a fifth of what may stay off (0.05 mA)."""

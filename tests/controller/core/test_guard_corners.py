@@ -94,7 +94,7 @@ def test_a_deviation_that_the_other_denies_with_three_repeats_is_a_frozen_conver
 # --- spikes that were denied -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("last_after", "cause"), [(11_999, Cause.CURRENT_SPIKE), (12_000, None)])
+@pytest.mark.parametrize(("last_after", "cause"), [(5_999, Cause.CURRENT_SPIKE), (6_001, None)])
 def test_three_denied_spikes_count_within_a_minute(last_after: int, cause: Cause | None) -> None:
     watch = Watch()
     watch.guard.limits = watch.guard.limits._replace(total_s=1000.0, dose_ma_min=1000.0)

@@ -59,7 +59,7 @@ def test_what_is_confirmed_is_not_remembered_as_denied() -> None:
     assert watch.guard._high_ma == before == 9.0
 
 
-@pytest.mark.parametrize(("last_after", "cause"), [(11_999, Cause.DAC_RESET), (12_000, None)])
+@pytest.mark.parametrize(("last_after", "cause"), [(5_999, Cause.DAC_RESET), (6_001, None)])
 def test_three_wrong_codes_of_the_dac_count_within_a_minute(last_after: int, cause: Cause | None) -> None:
     watch = Watch()
     watch.guard.limits = watch.guard.limits._replace(total_s=1000.0, dose_ma_min=1000.0)
@@ -68,7 +68,7 @@ def test_three_wrong_codes_of_the_dac_count_within_a_minute(last_after: int, cau
     assert watch.cause is cause
     if watch.guard.trip is not None:
         assert watch.guard.trip.evidence == (
-            "the DAC held a wrong code 3 times within 12000 ticks, though it was put right each time"
+            "the DAC held a wrong code 3 times within 60 s, though it was put right each time"
         )
 
 

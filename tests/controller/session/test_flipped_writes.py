@@ -110,7 +110,7 @@ class _Until:
 def test_a_bit_flipped_in_a_write_of_the_threshold_stands_as_briefly_and_sets_nothing_off(
     overhead_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lim, "SPIKES_WITHIN_TICKS", 1)  # else the third ends the session
+    monkeypatch.setattr(lim, "SPIKES_WITHIN_S", 0.0)  # else the third ends the session
     write, waiting = Ads1115.on_write, list(range(16))
     seen: list[tuple[float, int, int]] = []
 
