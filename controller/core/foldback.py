@@ -23,6 +23,7 @@ from controller.core.limits import (
     WITHDRAWAL_WINDOW_S,
     Headroom,
 )
+from controller.core.types import ShortBecause
 
 
 class FoldBack:
@@ -55,6 +56,8 @@ class FoldBack:
     def reset(self) -> None:
         """Forget the load: the output was open."""
         self.allowed_ma = self._target_ma
+        self.held: ShortBecause | None = None
+        """What lowered the current last, until all of it is allowed again."""
         self._limited_since_s: float | None = None
         self._withdrawn_since_s: float | None = None
         self._fall_ma = 0.0
@@ -85,6 +88,7 @@ class FoldBack:
         """Take a new reading of the output voltage (V) at the setpoint (mA) that it belongs to."""
         if self._heed and self._leaves(now_s, voltage_v, setpoint_ma):
             self.ever = True
+            self.held = ShortBecause.CONTACT
             self._withdrawn_since_s = now_s
             self.allowed_ma = min(self.allowed_ma, setpoint_ma)
             self._fall_ma = setpoint_ma * self._tick_s / WITHDRAWAL_FALL_S
@@ -93,12 +97,16 @@ class FoldBack:
             self.ever = True
             if self._limited_since_s is None:
                 self._limited_since_s = now_s
+            if self._withdrawn_since_s is None:
+                self.held = ShortBecause.VOLTAGE
             step_ma = FOLD_BACK_MA_PER_S * 2 * self._tick_s  # the voltage is read every second tick
             self.allowed_ma = max(0.0, min(self.allowed_ma, setpoint_ma) - step_ma)
         elif voltage_v < reach_v - FOLD_BACK_RELEASE_V:
             self._limited_since_s = None
             if self._withdrawn_since_s is None:
                 self.allowed_ma = min(self._target_ma, self.allowed_ma + 2 * self._rise_ma)
+                if self.allowed_ma == self._target_ma:
+                    self.held = None
 
     def _leaves(self, now_s: float, voltage_v: float, setpoint_ma: float) -> bool:
         """Tell whether the ohmic part of the load grows faster than anything that stays in the water."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from controller.core.asked import Asked
 from controller.core.contact import Contact
 from controller.core.dose import Dose
 from controller.core.foldback import FoldBack
@@ -45,6 +46,7 @@ from controller.core.types import (
     Phase,
     Polarity,
     Refusal,
+    ShortBecause,
     StopCause,
     Trip,
 )
@@ -58,8 +60,8 @@ class Plan(NamedTuple):
     converter of its own, whose reading zero must then be proven by too, `trip` that the unit has a hardware
     trip, which is then proven, `dummy` the load that its stage is tried on first; `heed_withdrawal` False
     only measures what heeding it is worth. `limit_ma` is how far Up may go, at most the guard's ceiling; 0
-    leaves it at `target_ma`. The rest of a dose carries what its first session gave, and `balances` says that
-    its first half answers a polarity that is done.
+    leaves it at `target_ma`. The rest of a dose carries what the sessions before gave, and were asked for in
+    the first polarity; `balances` says that its first half answers a polarity that is done.
     Times in s, currents in mA, voltages in V, ramp in mA/s, charges in mA min.
     """
 
@@ -80,6 +82,7 @@ class Plan(NamedTuple):
     balances: bool = False
     carried_forward_ma_min: float = 0.0
     carried_reverse_ma_min: float = 0.0
+    carried_asked_ma_min: float = 0.0
     headroom: Headroom = Headroom()
     trip: bool = False
     dummy: Dummy | None = None
@@ -119,6 +122,11 @@ class Session:
         self.setpoint_ma = 0.0
         self.load = LoadEstimate()
         self.dose = Dose()
+        self.asked = Asked(
+            plan.ramp_ma_per_s, carried_ma_min=plan.carried_asked_ma_min, answers=plan.balances
+        )
+        self.short: ShortBecause | None = None
+        """Why a session that is done gave less than was asked; None where it didn't, and before its end."""
         self._regulator = regulator
         self._half = 0
         self.polarity: Polarity = plan.halves[0][0]
@@ -362,6 +370,7 @@ class Session:
         if self._contact.made:
             self._go(Event.CONTACT)
             self._half_elapsed_s = self._sensing_counts_s()
+            self.asked.sensed(self.setpoint_ma, self.dose.ma_min(self.polarity))
             return self._ramp_up(m)
         if self._contact.deaf:
             self.refusal = Refusal.STAGE_WRONG
@@ -382,7 +391,7 @@ class Session:
         if self._half_is_over():
             self._go(Event.HALF_OVER)
             return self._ramp_down(m)
-        self._half_elapsed_s += self._passed_s
+        self._pass(m)
         self._heed_up_and_down(m.buttons)
         if self.setpoint_ma >= self.target_ma or self.fold_back.settled(self._now_s):
             self._go(Event.ARRIVED)
@@ -392,18 +401,20 @@ class Session:
         if self._half_is_over():
             self._go(Event.HALF_OVER)
             return self._ramp_down(m)
-        self._half_elapsed_s += self._passed_s
+        self._pass(m)
         self._heed_up_and_down(m.buttons)
         return self._drive(self._toward_target_ma(), m)
 
     def _ramp_down(self, m: Measurement) -> Command:
-        self._half_elapsed_s += self._passed_s
+        self._pass(m)
         fallen_ma = self.setpoint_ma - self.plan.ramp_ma_per_s * self.plan.tick_s
         setpoint_ma = min(fallen_ma, self.fold_back.allow(self._now_s))
         if setpoint_ma > 0.0:
             return self._drive(setpoint_ma, m)
         self._steady_since_s = None
         more = self._half + 1 < len(self.plan.halves)
+        if not more:
+            self._weigh()
         self._go(Event.ZERO if more else Event.FINISHED)
         return self._drive(0.0, m) if more else Off(self.polarity)
 
@@ -429,6 +440,7 @@ class Session:
         self._half += 1
         self.polarity = new
         self._half_elapsed_s = 0.0
+        self.asked.reverse()
         self.fold_back.reset()
         self._go(Event.REVERSED)
         return self._drive(0.0, m)
@@ -459,6 +471,25 @@ class Session:
         foot_s = self.setpoint_ma / self.plan.ramp_ma_per_s
         beyond_ma_s = 60 * self.dose.ma_min(self.polarity) - self.setpoint_ma * foot_s / 2
         return foot_s + max(0.0, beyond_ma_s) / self.target_ma
+
+    def _pass(self, m: Measurement) -> None:
+        """Count a tick's time and what is asked for in it."""
+        self._half_elapsed_s += self._passed_s
+        self.asked.step(
+            self._passed_s,
+            target_ma=self.target_ma,
+            left_s=self.plan.halves[self._half][1] - self._half_elapsed_s,
+            given_ma=m.current_ma or 0.0,
+            held=self.fold_back.held,
+        )
+
+    def _weigh(self) -> None:
+        """Tell whether what was given, with what was carried, is what was asked."""
+        answered = self._other() if self.asked.paired else self.polarity
+        self.short = self.asked.short(self._total_ma_min(answered), self._total_ma_min(self.polarity))
+
+    def _other(self) -> Polarity:
+        return "reverse" if self.polarity == "forward" else "forward"
 
     def _toward_target_ma(self) -> float:
         """Return the setpoint one step of the ramp nearer to the target, as far as the load allows."""
@@ -515,9 +546,8 @@ class Session:
             return True
         if self._half == 0 and not self.plan.balances:
             return False
-        first: Polarity = "reverse" if self.polarity == "forward" else "forward"
         to_come_ma_min = self.setpoint_ma * ramp_s / 2 / 60
-        return self._total_ma_min(self.polarity) + to_come_ma_min >= self._total_ma_min(first)
+        return self._total_ma_min(self.polarity) + to_come_ma_min >= self._total_ma_min(self._other())
 
     def _reads_below(self, m: Measurement, bound_ma: float) -> bool:
         guard_ok = m.guard_ma < bound_ma if m.guard_ma is not None else not self.plan.guarded

@@ -46,6 +46,15 @@ class StopCause(StrEnum):
     NOT_ALLOWED = "not_allowed"
 
 
+class ShortBecause(StrEnum):
+    """Why a treatment that came to its end gave less than was asked; stable names, shown and recorded."""
+
+    VOLTAGE = "voltage"
+    CONTACT = "contact"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
 STOP_WORDS: Final = MappingProxyType(
     {
         StopCause.BUTTON: "Stop was pressed",
