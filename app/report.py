@@ -23,6 +23,7 @@ Summary = Mapping[str, Any]
 
 OUTCOME_CODES = {
     "completed": ExitCode.COMPLETED,
+    "completed_short": ExitCode.COMPLETED,
     "aborted": ExitCode.ABORTED,
     "stopped": ExitCode.STOPPED,
     "refused": ExitCode.REFUSED,
@@ -32,16 +33,18 @@ OUTCOME_CODES = {
 def refused_summary(treatment: str, reason: str, rate_hz: int) -> dict[str, Any]:
     """Make the summary of a session that never began; `reason` is the sentence why, the rate is in Hz."""
     return {
-        "schema": 1,
+        "schema": 2,
         "version": version("ionto"),
         "simulated": False,
         "seed": None,
         "treatment": treatment,
         "outcome": "refused",
         "reason": reason,
+        "short_because": None,
         "stopped_by": None,
         "duration_s": 0,
         "charge_ma_min": {"forward": 0, "reverse": 0},
+        "asked_ma_min": None,
         "peak_ma": 0,
         "overshoot_ma": 0,
         "steady_error_ma": 0,
@@ -67,6 +70,7 @@ def describe(summary: Summary, evidence: str | None) -> str:
                 reverse=number(dose["reverse"], ".1f"),
             ),
         ),
+        *_asked_lines(summary),
         row(
             t("Current"),
             t(
@@ -123,6 +127,9 @@ def _headline(summary: Summary) -> str:
     about = {"name": summary["treatment"], "length": duration(summary["duration_s"])}
     if summary["outcome"] == "completed":
         return t("Completed: {name}, {length}.", **about)
+    if summary["outcome"] == "completed_short":
+        short = t("Completed, but short: {name}, {length}. Less was given than was asked.", **about)
+        return f"{short}\n{row(t('Reason'), retell(summary['reason'] or ''))}"
     if summary["outcome"] == "stopped":
         stopped = t("Stopped: {name}, after {length}. The treatment is not complete.", **about)
         return f"{stopped}\n{row(t('Reason'), retell(summary['reason'] or ''))}"
@@ -130,6 +137,15 @@ def _headline(summary: Summary) -> str:
         refused = t("Refused to start: {name}.", **about)
         return f"{refused} {retell(summary['reason'] or '')}".rstrip()
     return t("ABORTED by the guard: {name}, after {length}. The treatment is not complete.", **about)
+
+
+def _asked_lines(summary: Summary) -> list[str]:
+    asked = summary["asked_ma_min"]
+    if summary["outcome"] != "completed_short" or asked is None:
+        return []
+    forward, reverse = (number(asked[way], ".1f") for way in ("forward", "reverse"))
+    said = t("forward {forward} mA min, reverse {reverse} mA min", forward=forward, reverse=reverse)
+    return [row(t("Asked"), said)]
 
 
 def _trip_lines(summary: Summary, evidence: str | None) -> list[str]:

@@ -27,7 +27,7 @@ PHASE_WORDS: Final[dict[str, str]] = {
 }
 """`controller.core.types.Phase` -> words on the screen."""
 
-OUTCOMES: Final = ("completed", "stopped", "aborted", "refused", "cut_off", "running")
+OUTCOMES: Final = ("completed", "completed_short", "stopped", "aborted", "refused", "cut_off", "running")
 """`docs/device.md`: how a session ended; `running` has not."""
 
 

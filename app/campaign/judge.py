@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from app.campaign.cells import Cell
+from app.campaign.treated import COMPLETED, RIDDEN
 from app.reactions import ROWS, STOP_MS, Reaction, Row
 
 RIDDEN_RATIO: Final = 1.01
@@ -39,13 +40,13 @@ def problems(cell: Cell, target_ma: float, summary: Mapping[str, Any]) -> list[s
 def _unseen(row: Row, summary: Mapping[str, Any]) -> bool:
     """Tell whether the fault took the true current away for so short that it may be ridden."""
     upset_ms = summary.get("upset_ms")
-    ridden = summary["outcome"] in {"completed", "stopped"}
+    ridden = summary["outcome"] in RIDDEN
     return ridden and row.unseen_ms is not None and upset_ms is not None and upset_ms <= row.unseen_ms
 
 
 def _ending(cell: Cell, reaction: Reaction, summary: Mapping[str, Any]) -> Iterator[str]:
     outcome, trip = summary["outcome"], summary["trip"]
-    if outcome not in reaction.outcomes:
+    if ("completed" if outcome in COMPLETED else outcome) not in reaction.outcomes:
         cause = f" ({trip['cause']})" if trip else ""
         yield f"{outcome}{cause}, expected {reaction}"
         return
@@ -75,7 +76,7 @@ def _trip(reaction: Reaction, trip: Mapping[str, Any], at_s: float) -> Iterator[
 def _truth(row: Row, target_ma: float, summary: Mapping[str, Any], *, steps: bool) -> Iterator[str]:
     truth, outcome = summary["truth"], summary["outcome"]
     held_ma, step_ma, switched_ma = truth["held_ma"], truth["worst_step_ma"], truth["switched_above_ma"]
-    ridden = outcome in {"completed", "stopped"}
+    ridden = outcome in RIDDEN
     ratio = RIDDEN_RATIO if ridden else row.peak_ratio
     if row.pulse_ms is not None:
         longest_ms = truth["pulses"]["longest_ms"]
@@ -87,7 +88,7 @@ def _truth(row: Row, target_ma: float, summary: Mapping[str, Any], *, steps: boo
         yield f"true peak {held_ma:.2f} mA, allowed {ratio * target_ma:.2f} mA"
     elif ratio is not None and ratio <= RIDDEN_RATIO:  # a stage that itself gives more is judged by how much
         yield from _charge(truth)
-    if outcome == "completed" and step_ma > STEP_MA and steps:
+    if outcome in COMPLETED and step_ma > STEP_MA and steps:
         yield f"ridden with a true step of {step_ma:.2f} mA, allowed {STEP_MA} mA"
     if switched_ma > REVERSED_BELOW_MA and not row.moves_polarity:
         yield f"polarity switched at {switched_ma:.2f} mA, allowed {REVERSED_BELOW_MA} mA"

@@ -61,7 +61,9 @@ def _square(x: int, y: int, row: str, phase: str, results: Sequence[Result]) -> 
         text, colour = _time(max(latencies)), _shade(max(latencies) / bound_ms)
     else:
         text = "/".join(sorted({result["outcome"] for result in results}))
-        text = {"completed": "ridden"}.get(text, text if len(text) < 12 else "off or ridden")
+        text = {"completed": "ridden", "completed_short": "short"}.get(
+            text, text if len(text) < 12 else "off or ridden"
+        )
     expected = f"{row} in {phase}: {ROWS[row].expected(phase)}; {len(results)} sessions, {failed} failed"
     return (
         f"<g><title>{escape(expected)}</title>"

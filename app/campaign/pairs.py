@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from app.campaign.cells import EDGE, Spans, slug_of
+from app.campaign.treated import COMPLETED, RIDDEN
 from app.reactions import ROWS, Reaction
 
 APART_S: Final = 0.3
@@ -104,17 +105,17 @@ def pair_problems(pair: Pair, summary: Mapping[str, Any]) -> list[str]:
 def _ending(pair: Pair, summary: Mapping[str, Any]) -> Iterator[str]:
     outcome, trip = summary["outcome"], summary["trip"]
     first, second = pair.expected()
-    if outcome in {"completed", "stopped"}:
+    if outcome in RIDDEN:
         begun = [(pair.row, first)]
         if pair.then_s < summary["duration_s"]:  # else it came when all was over
             begun.append((pair.then, second))
         asked = pair.stop_s is not None or any(ROWS[name].fault == "press" for name, _ in begun)
-        if outcome == "completed" and asked:
+        if outcome in COMPLETED and asked:
             yield "completed, though Stop was pressed"
         if outcome == "stopped" and asked and summary["truth"]["held_ma"] <= BEGAN_MA:
             begun = []  # Stop before the treatment ends it at once, whatever else there is
         for name, reactions in begun:
-            if not any({"completed", "stopped"} & set(reaction.outcomes) for reaction in reactions):
+            if not any(RIDDEN & set(reaction.outcomes) for reaction in reactions):
                 yield f"{outcome}, though {name} may not be ridden here: expected {reactions[0]}"
     if trip is not None:
         yield from _off(pair, [*first, *second], trip)

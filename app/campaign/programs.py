@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from app.campaign.cells import EDGE, Spans, slug_of
 from app.campaign.judge import REVERSED_BELOW_MA
+from app.campaign.treated import SHORT, dose_problems
 
 Range: TypeAlias = tuple[float, float]
 
@@ -247,6 +248,8 @@ def _taken(program: Program, summary: Mapping[str, Any], off_s: float) -> Iterat
         lost = 1.0 - given_ma_min / program.given_ma_min
         if lost > LOST_RATIO:
             yield f"completed with {100 * lost:.1f} % of the dose lost, allowed {100 * LOST_RATIO:g} %"
+    elif summary["outcome"] == SHORT:
+        yield from dose_problems(summary, program.given_ma_min, summary["astray_ma_min"])
 
 
 def _laws(program: Program, summary: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from app.campaign.cells import Cell, short, spans_of
 from app.campaign.judge import problems
 from app.campaign.pairs import Pair, pair_problems
 from app.campaign.programs import Program, minimised, program_problems
+from app.campaign.treated import COMPLETED, dose_problems
 from app.forks import LONGEST_S, run_branches
 from app.reactions import ROWS
 from config.calibration import Calibration
@@ -79,7 +80,7 @@ def run_sound(treatment: str, seed: int) -> Result:
         "spans": spans_of(summary),
         "given_ma_min": sum(summary["truth"]["charge_ma_min"].values()),
         "scenario": {},
-        "problems": _nuisance(summary),
+        "problems": _nuisance(summary, short(treatment)),
     }
 
 
@@ -109,7 +110,9 @@ def run_pairs(pairs: Sequence[Pair]) -> list[Result]:
             "scenario": pair.scenario(),
             "outcome": summary["outcome"],
             "cause": (summary["trip"] or {}).get("cause"),
-            "problems": [summary["reason"]] if summary["outcome"] == LOST else pair_problems(pair, summary),
+            "problems": [summary["reason"]]
+            if summary["outcome"] == LOST
+            else [*pair_problems(pair, summary), *dose_problems(summary, what.planned_charge_ma_min)],
         }
         for pair, summary in zip(pairs, summaries, strict=True)
     ]
@@ -187,7 +190,12 @@ def _judged(cell: Cell, what: Treatment, summary: dict[str, Any]) -> Result:
         "cause": trip.get("cause"),
         "latency_ms": trip.get("latency_ms"),
         "bound_ms": ROWS[cell.row].expected(cell.phase).bound_ms,
-        "problems": [summary["reason"]] if lost else problems(cell, what.current_ma, summary),
+        "problems": [summary["reason"]]
+        if lost
+        else [
+            *problems(cell, what.current_ma, summary),
+            *dose_problems(summary, what.planned_charge_ma_min),
+        ],
     }
 
 
@@ -202,7 +210,8 @@ def run_life_on_plant(person: Life) -> Result:
 
 
 def _lived(person: Life, *, plant_alone: bool) -> Result:
-    request = _request(find(person.treatment), person.treatment, person.seed, person.scenario)
+    what = find(person.treatment)
+    request = _request(what, person.treatment, person.seed, person.scenario)
     summary = run_session(request._replace(plant_alone=plant_alone), None, StopSwitch()).summary
     return {
         "kind": "life",
@@ -210,13 +219,13 @@ def _lived(person: Life, *, plant_alone: bool) -> Result:
         "scenario": person.scenario,
         "outcome": summary["outcome"],
         "hours": summary["duration_s"] / 3600.0,
-        "problems": _nuisance(summary),
+        "problems": _nuisance(summary, what),
     }
 
 
-def _nuisance(summary: dict[str, Any]) -> list[str]:
-    if summary["outcome"] == "completed":
-        return []
+def _nuisance(summary: dict[str, Any], what: Treatment) -> list[str]:
+    if summary["outcome"] in COMPLETED:
+        return list(dose_problems(summary, what.planned_charge_ma_min))
     return [f"{summary['outcome']} without a fault: {summary['reason']}"]
 
 

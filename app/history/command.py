@@ -87,7 +87,7 @@ def _list(journal: History, order: Order) -> ExitCode:
         say(_none(order, totals["sessions"]))
         return ExitCode.COMPLETED
     begun, person, outcome = t("begun (UTC)"), t("person"), t("outcome")
-    what = f"{begun:16}  {t('treatment'):22}  {person:10}  {outcome:10}"
+    what = f"{begun:16}  {t('treatment'):22}  {person:10}  {outcome:15}"
     say(f"{'':>6}  {what}  " + t("forward  reverse mA min"))
     for one in sessions:
         say(_line(one))
@@ -96,9 +96,10 @@ def _list(journal: History, order: Order) -> ExitCode:
             say(f"     {mark}  {t(meaning)}")
     say(
         t(
-            "Sessions in all: {count}, completed: {completed}.",
+            "Sessions in all: {count}, completed: {completed}, completed short: {short}.",
             count=totals["sessions"],
             completed=totals["completed"],
+            short=totals["completed_short"],
         )
     )
     return ExitCode.COMPLETED
@@ -117,7 +118,7 @@ def _line(one: dict[str, Any]) -> str:
     begun = plain_date(_date(one)) + _mark(one)
     forward, reverse = one["forward_ma_min"] or 0.0, one["reverse_ma_min"] or 0.0
     words = f"{one['id']:>6}  {begun:17} {one['treatment'][:22]:22}  {(one['person'] or '-')[:10]:10}  "
-    words += f"{named(one['outcome'] or 'running'):10}  {number(forward, '7.1f')}  {number(reverse, '7.1f')}"
+    words += f"{named(one['outcome'] or 'running'):15}  {number(forward, '7.1f')}  {number(reverse, '7.1f')}"
     return f"{words}  {t('SIMULATED')}" if one["simulated"] else words
 
 

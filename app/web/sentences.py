@@ -43,6 +43,7 @@ LIMITED_BY: Final = {
 }
 OUTCOMES: Final = {
     "completed": "Complete",
+    "completed_short": "Complete, but less than was asked",
     "stopped": "Stopped, not complete",
     "aborted": "Cut off, not complete",
     "refused": "Not started",

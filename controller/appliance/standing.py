@@ -18,7 +18,7 @@ from controller.core.reasons import NAMES, REASONS, Priority, code_of
 from controller.core.rest import Rest, rest_of
 from controller.core.types import Cause, Phase, Refusal, StopCause
 from controller.host import wall
-from controller.loop.result import OUTCOMES
+from controller.loop.result import outcome_of
 from controller.orders.judgement import OrderRefused, Prepared, judge
 from protocols.ceilings import longest_min
 from protocols.past import too_often
@@ -342,7 +342,7 @@ class Standing:
     def _report(session: Session, journal: Journal, code: int | None, punctual: list[dict[str, Any]]) -> Last:
         report: Last = {
             "session": journal.session_id,
-            "outcome": OUTCOMES[session.phase],
+            "outcome": outcome_of(session),
             "reason": journal.failure or session.reason,
             "cause": None if session.trip is None else session.trip.cause.value,
             "code": code,

@@ -1,7 +1,7 @@
 """What a treatment was asked for beside what it gave: whether one that came to its end is a whole one.
 
-Law: asked is what the person set with Up and Down, over the prescribed time and at the ramp, whatever the load
-allowed; the second direction is asked for as much as the first was. Given is what was measured.
+Law: asked is what the person set with Up and Down, over the prescribed time and at the ramp, whatever the
+load allowed; the second direction is asked for as much as the first was. Given is what was measured.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ APART_RATIO: Final = 0.05
 
 SHORT_WORDS: Final = MappingProxyType(
     {
-        ShortBecause.VOLTAGE: "less than was asked for was given: skin, water or contact conducted too little "
-        "for the set current",
-        ShortBecause.CONTACT: "less than was asked for was given: a hand, foot or pad seemed to leave, and the "
-        "current was lowered",
+        ShortBecause.VOLTAGE: "less than was asked for was given: skin, water or contact conducted too "
+        "little for the set current",
+        ShortBecause.CONTACT: "less than was asked for was given: a hand, foot or pad seemed to leave, and "
+        "the current was lowered",
         ShortBecause.DOWN: "the second direction was given less than the first: the current was lowered with "
         "Down, and the longest time for this area leaves no more",
-        ShortBecause.UNKNOWN: "less than was asked for was given, and the unit can't tell why: have it checked "
-        "if it happens again",
+        ShortBecause.UNKNOWN: "less than was asked for was given, and the unit can't tell why: have it "
+        "checked if it happens again",
     }
 )
 """The sentence for each, without a full stop."""
@@ -63,7 +63,7 @@ class Asked:
         self._asked_ma_s[self._second] += 60.0 * given_ma_min
 
     def reverse(self) -> None:
-        """The second direction begins, from zero."""
+        """Begin the second direction, from zero."""
         self._second, self._now_ma = True, 0.0
 
     def step(
@@ -96,7 +96,7 @@ class Asked:
         return (ramps_ma_s + top_ma * held_s) / 60.0
 
     def lacking_ma_min(self, target_ma: float, left_s: float) -> float:
-        """Return how much less the second direction will be asked for than the first was, mA min; 0 for none."""
+        """Return how much less the second direction will be asked for than the first, mA min; 0 for none."""
         if not self._second:
             return 0.0
         second_ma_min = self._asked_ma_s[1] / 60.0 + self.to_come_ma_min(target_ma, left_s)

@@ -21,7 +21,7 @@ class Given(NamedTuple):
     """What a session gave before it was cut: which half it was in, and time (s) and charge (mA min) so far.
 
     `elapsed_s` is the time with current of all halves together, and with the charges that of the sessions
-    before, whose rest it is.
+    before, whose rest it is; `asked_ma_min` is what they all were asked for in the first polarity.
     """
 
     half: int
@@ -29,6 +29,7 @@ class Given(NamedTuple):
     elapsed_s: float
     forward_ma_min: float
     reverse_ma_min: float
+    asked_ma_min: float = 0.0
 
     def ma_min(self, polarity: Polarity) -> float:
         """Return the charge of one polarity."""
@@ -36,12 +37,16 @@ class Given(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """The halves still to give, and whether the first of them balances a polarity that is already done."""
+    """The halves still to give, and whether the first of them balances a polarity that is already done.
+
+    The charges are what was given so far, and what of the first polarity was asked for besides these halves.
+    """
 
     halves: tuple[tuple[Polarity, float], ...]
     balances: bool
     forward_ma_min: float
     reverse_ma_min: float
+    asked_ma_min: float
 
 
 def rest_of(
@@ -78,4 +83,4 @@ def rest_of(
 
 
 def _rest(halves: tuple[tuple[Polarity, float], ...], given: Given, *, balances: bool) -> Rest:
-    return Rest(halves, balances, given.forward_ma_min, given.reverse_ma_min)
+    return Rest(halves, balances, given.forward_ma_min, given.reverse_ma_min, given.asked_ma_min)

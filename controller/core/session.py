@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from controller.core.asked import Asked
+from controller.core.asked import SHORT_WORDS, Asked
 from controller.core.contact import Contact
 from controller.core.dose import Dose
 from controller.core.foldback import FoldBack
@@ -202,6 +202,7 @@ class Session:
             self._done_s + self._half_elapsed_s,
             self._total_ma_min("forward"),
             self._total_ma_min("reverse"),
+            self.asked.ma_min,
         )
 
     @property
@@ -487,6 +488,8 @@ class Session:
         """Tell whether what was given, with what was carried, is what was asked."""
         answered = self._other() if self.asked.paired else self.polarity
         self.short = self.asked.short(self._total_ma_min(answered), self._total_ma_min(self.polarity))
+        if self.short is not None:
+            self.reason = SHORT_WORDS[self.short]
 
     def _other(self) -> Polarity:
         return "reverse" if self.polarity == "forward" else "forward"

@@ -46,6 +46,7 @@ AROUND: Final = 20
 """Sessions before and after one whose date is in doubt that are asked for theirs."""
 _TOTALS: Final = (
     "SELECT count(*) AS sessions, coalesce(sum(outcome = 'completed'), 0) AS completed, "
+    "coalesce(sum(outcome = 'completed_short'), 0) AS completed_short, "
     "coalesce(sum(forward_ma_min), 0) AS forward_ma_min, coalesce(sum(reverse_ma_min), 0) AS reverse_ma_min, "
     "min(begun_utc) AS first_utc, max(begun_utc) AS last_utc FROM session"
 )
@@ -192,7 +193,7 @@ class History:
         return [*(column[0] for column in found), *DATED]
 
     def totals(self) -> dict[str, Any]:
-        """Return how many sessions there are, how many were completed, and the charge of all of them."""
+        """Return how many sessions there are, how many were completed whole or short, and all they gave."""
         return self._rows(_TOTALS)[0]
 
     def _with_dates(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

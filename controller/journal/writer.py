@@ -26,7 +26,7 @@ from controller.core.types import StopCause
 from controller.host.lines import LineSplitter
 from controller.host.shortage import SHORTAGES
 from controller.journal.looked import heard, reading
-from controller.loop.result import OUTCOMES
+from controller.loop.result import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -215,7 +215,7 @@ class Journal:
         if self._wear is not None:
             self._send("wear", *self._wear())
         reason = self.failure or session.reason
-        self._send("end", OUTCOMES[session.phase], _short(reason), at_s, *self._dose(session), code)
+        self._send("end", outcome_of(session), _short(reason), at_s, *self._dose(session), code)
 
     # --- the pipes ------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from controller.core.session import Session
+    from controller.core.types import ShortBecause
     from controller.loop.recorder import Recorder
     from controller.loop.tick import Loop
 
@@ -23,6 +24,18 @@ OUTCOMES: Final = {
     Phase.STOPPED: "stopped",
     Phase.REFUSED: "refused",
 }
+COMPLETED_SHORT: Final = "completed_short"
+"""Of a session that came to its end and gave less than was asked (design, law 15)."""
+
+
+def outcome_of(session: Session) -> str:
+    """Name how a session that is over ended."""
+    return COMPLETED_SHORT if ended_short(session) else OUTCOMES[session.phase]
+
+
+def ended_short(session: Session) -> ShortBecause | None:
+    """Say why a session that came to its end gave less than was asked, None where it did not."""
+    return session.short if session.phase is Phase.DONE else None
 
 
 class Truth(NamedTuple):
@@ -59,11 +72,13 @@ def summary_of(
     rate_hz = facts.pop("rate_hz")
     return {
         **facts,
-        "outcome": OUTCOMES[session.phase],
+        "outcome": outcome_of(session),
         "reason": session.reason,
+        "short_because": ended_short(session),
         "stopped_by": session.stopped_by if session.phase is Phase.STOPPED else None,
         "duration_s": _round(recorder.end_s),
         "charge_ma_min": {way: _round(session.dose.ma_min(way)) for way in ("forward", "reverse")},
+        "asked_ma_min": _asked(session),
         "peak_ma": _round(recorder.peak_ma),
         "overshoot_ma": _round(recorder.overshoot_ma),
         "steady_error_ma": _round(recorder.steady_error_ma),
@@ -93,9 +108,11 @@ def refused(facts: dict[str, Any], reason: str, duration_s: float, truth: Truth 
         **facts,
         "outcome": "refused",
         "reason": reason,
+        "short_because": None,
         "stopped_by": None,
         "duration_s": _round(duration_s),
         "charge_ma_min": {"forward": 0.0, "reverse": 0.0},
+        "asked_ma_min": None,
         "peak_ma": 0.0,
         "overshoot_ma": 0.0,
         "steady_error_ma": 0.0,
@@ -103,6 +120,17 @@ def refused(facts: dict[str, Any], reason: str, duration_s: float, truth: Truth 
         "trip": None,
         "truth": _true_figures(truth),
         "loop": {"rate_hz": rate_hz, "ticks": 0, "late": 0, "missed": 0, "latest_ms": 0.0},
+    }
+
+
+def _asked(session: Session) -> dict[str, Any] | None:
+    """Give what was asked of each direction; None before all of it was."""
+    if session.phase is not Phase.DONE:
+        return None
+    asked = session.asked
+    return {
+        way: _round(asked.ma_min) if asked.paired or way == session.polarity else 0.0
+        for way in ("forward", "reverse")
     }
 
 

@@ -235,7 +235,7 @@ def _bench(request: SessionRequest, stack: ExitStack) -> Bench:
 
 def _facts(request: SessionRequest, bench: Bench) -> dict[str, Any]:
     return {
-        "schema": 1,
+        "schema": 2,
         "version": version("ionto"),
         "simulated": bench.simulated,
         "seed": bench.seed,
@@ -298,6 +298,7 @@ def loop_of(
         balances=rest is not None and rest.balances,
         carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,
         carried_reverse_ma_min=0.0 if rest is None else rest.reverse_ma_min,
+        carried_asked_ma_min=0.0 if rest is None else rest.asked_ma_min,
     )
     guard = guard_of(
         unit,

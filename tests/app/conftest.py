@@ -14,15 +14,17 @@ os.environ.setdefault("IONTO_INTERPRETED", "1")  # campaigns of tests run what i
 
 def _summary(**changes):
     summary = {
-        "schema": 1,
+        "schema": 2,
         "version": "0.1.0",
         "simulated": True,
         "seed": 7,
         "treatment": "hands",
         "outcome": "completed",
         "reason": None,
+        "short_because": None,
         "duration_s": 1237.4,
         "charge_ma_min": {"forward": 116.2, "reverse": 116.1},
+        "asked_ma_min": {"forward": 116.4, "reverse": 116.4},
         "peak_ma": 12.03,
         "overshoot_ma": 0.03,
         "steady_error_ma": -0.01,

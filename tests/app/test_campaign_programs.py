@@ -94,6 +94,8 @@ def test_programs_are_repeatable_and_can_be_kept_as_scenarios():
         (program(burst(turns=2)), ending("completed", given=17.81), "completed with 1.1 % of the dose lost"),
         (program(burst(turns=2)), ending("completed", astray=0.19), "completed with 1.1 % of the dose lost"),
         (program(), ending("aborted", given=9.0), None),
+        (program(burst(turns=2)), ending("completed_short", given=16.0), None),
+        (program(burst(turns=2)), ending("completed_short", given=17.9), "said to be short with 99.4 %"),
         (program(), ending(rises_s=(40.1, 40.2, 40.3)), None),
         (program(), ending(rises_s=(39.0, 39.2, 40.46), off_s=40.5), None),
         (

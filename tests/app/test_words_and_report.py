@@ -9,8 +9,9 @@ from app import report, words
 from app.output import ExitCode
 from app.screen import Lines, picture
 from app.tables import summary_schema
+from controller.core.asked import SHORT_WORDS
 from controller.core.reasons import REASONS
-from controller.core.types import Cause, Phase
+from controller.core.types import Cause, Phase, ShortBecause
 
 SCHEMA = json.loads(summary_schema())
 
@@ -20,10 +21,11 @@ def test_every_phase_has_words():
     assert set(report.OUTCOME_CODES) == set(SCHEMA["properties"]["outcome"]["enum"])
 
 
-def test_the_schema_knows_every_phase_and_cause():
+def test_the_schema_knows_every_phase_cause_and_shortness():
     trip = SCHEMA["properties"]["trip"]["oneOf"][1]["properties"]
     assert set(trip["cause"]["enum"]) == set(Cause)
     assert set(SCHEMA["$defs"]["phase"]["enum"]) == set(Phase)
+    assert set(SCHEMA["properties"]["short_because"]["enum"]) == {*ShortBecause, None}
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,22 @@ def test_a_completed_session(summary):
     assert text.startswith("Completed: hands, 20 min 37 s.")
     assert "forward 116.2 mA min, reverse 116.1 mA min" in text
     assert "SIMULATED" in text
+
+
+def test_a_session_that_was_short_says_so_and_what_was_asked(summary):
+    short = summary(
+        outcome="completed_short",
+        short_because="voltage",
+        reason=SHORT_WORDS[ShortBecause.VOLTAGE],
+        charge_ma_min={"forward": 50.0, "reverse": 50.0},
+    )
+    text = report.describe(short, None)
+    assert text.startswith("Completed, but short: hands, 20 min 37 s.")
+    assert SHORT_WORDS[ShortBecause.VOLTAGE] in text
+    assert "Asked     forward 116.4 mA min, reverse 116.4 mA min" in text
+    assert "Asked" not in report.describe(summary(), None)
+    jsonschema.Draft202012Validator(SCHEMA).validate(short)
+    assert report.OUTCOME_CODES[short["outcome"]] is ExitCode.COMPLETED
 
 
 @pytest.mark.parametrize("cause", list(Cause))
@@ -74,7 +92,7 @@ def test_a_session_without_hardware_has_a_summary_of_the_same_shape():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"outcome": "done"}, {"extra": 1}, {"peak_ma": -1}, {"trip": {}}, {"schema": 2}, {"duration_s": None}],
+    [{"outcome": "done"}, {"extra": 1}, {"peak_ma": -1}, {"trip": {}}, {"schema": 1}, {"duration_s": None}],
 )
 def test_the_schema_refuses_what_breaks_the_contract(summary, wrong):
     validator = jsonschema.Draft202012Validator(SCHEMA)

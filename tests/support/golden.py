@@ -18,6 +18,7 @@ from typing import Any
 FOLDER = Path(__file__).parents[1] / "wire"
 WORDS = frozenset(
     {"state", "phase", "polarity", "first_polarity", "kind", "outcome", "cause", "trip_cause", "contact"}
+    | {"short_because"}
     | {"limited_by", "colour", "signal", "next", "held", "treatment", "person"}
 )
 """Keys whose texts are ids that programs compare; all other texts are for people."""

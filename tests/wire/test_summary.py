@@ -8,9 +8,11 @@ from golden import form, held
 from app.main import main
 
 SHORT = "name: short\narea: hands\ncurrent_ma: 2\ntotal_min: 2\n"
+STRONG = SHORT.replace("current_ma: 2", "current_ma: 8")
 SLOW = "loop:\n  rate_hz: 50\n"
 ENDS = {
     "completed": (0, {}),
+    "completed short": (0, {"load": {"water_us_per_cm": 2}}),
     "aborted": (3, {"events": [{"at_s": 30.0, "fault": "hand_out"}]}),
     "stopped": (4, {"events": [{"at_s": 30.0, "fault": "press", "button": "stop", "for_s": 0.3}]}),
     "refused": (5, {"person": {"start_at_s": None}}),
@@ -21,7 +23,11 @@ ENDS = {
 @pytest.mark.parametrize("end", ENDS)
 def test_summary(end, tmp_path, capsys):
     code, scenario = ENDS[end]
-    files = {"treatment": SHORT, "unit": SLOW, "scenario": json.dumps(scenario)}
+    files = {
+        "treatment": STRONG if end == "completed short" else SHORT,
+        "unit": SLOW,
+        "scenario": json.dumps(scenario),
+    }
     for name, text in files.items():
         (tmp_path / f"{name}.yaml").write_text(text)
     words = ["run", str(tmp_path / "treatment.yaml"), "--unit", str(tmp_path / "unit.yaml"), "--json"]

@@ -45,7 +45,7 @@ def test_a_hand_that_stays_gets_its_current_back_at_the_ramp(watched: type[Watch
         {"at_s": 40.3, "fault": "hand_in"},
     ]
     summary, trace = simulate(treatment(total_min=3.0), seed=3, events=events)
-    assert summary["outcome"] == "completed", summary["reason"]
+    assert (summary["outcome"], summary["short_because"]) == ("completed_short", "contact"), summary["reason"]
     assert watched.broke_at_ma == 0.0
     low = min(ma for t, ma in zip(trace.time_s, trace.setpoint_ma, strict=True) if 40.3 < t < 42.0)
     assert low == pytest.approx(0.3)

@@ -72,8 +72,8 @@ def test_each_further_fault_is_cut_by_name(
 def test_what_is_ridden_stays_within_the_setpoint(ended: Any, number: int, fault: dict[str, Any]) -> None:
     """A tired relay or stage may end the session or be ridden; the current is never more than was set."""
     summary = ended[number]
-    assert summary["outcome"] in {"completed", "aborted"}, fault
+    assert summary["outcome"] in {"completed", "completed_short", "aborted"}, fault
     assert summary["truth"]["held_ma"] <= 5.0 * 1.01
     assert summary["truth"]["switched_above_ma"] <= 0.2
-    if summary["outcome"] == "completed":
+    if summary["outcome"] != "aborted":
         assert summary["truth"]["worst_step_ma"] <= 0.1

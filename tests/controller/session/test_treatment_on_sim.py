@@ -120,7 +120,10 @@ def test_slower_loops_complete(rate_hz: int) -> None:
 
 def test_dry_skin_gets_what_the_voltage_allows() -> None:
     summary, trace = simulate(treatment(current_ma=15.0, total_min=4.0), load={"skin": 6000.0})
-    assert summary["outcome"] == "completed"
+    assert (summary["outcome"], summary["short_because"]) == ("completed_short", "voltage")
+    asked, true = summary["asked_ma_min"], summary["truth"]["charge_ma_min"]
+    assert asked["forward"] == asked["reverse"] == pytest.approx(15.0 * (120.0 - 30.0) / 60, rel=2e-3)
+    assert sum(true.values()) < 0.9 * sum(asked.values())
     assert 8.0 < summary["truth"]["held_ma"] < 10.5
     assert max(volts for volts in trace.voltage_v if volts is not None) < 60.0
     assert summary["truth"]["worst_step_ma"] <= 0.1
