@@ -58,7 +58,8 @@ def test_a_hand_that_stays_gets_its_current_back_at_the_ramp(watched: type[Watch
 def test_fidgeting_does_not_look_like_leaving(water: float, skin: str, seed: int) -> None:
     what = treatment(current_ma=15.0, total_min=3.0)
     summary, trace = simulate(what, seed=seed, load={"skin": skin, "water_us_per_cm": water})
-    assert summary["outcome"] == "completed", summary["reason"]
+    assert summary["outcome"] in {"completed", "completed_short"}, summary["reason"]
+    assert summary["short_because"] in {None, "voltage"}, "nobody seemed to leave"
     held = [ma for ma, phase in zip(trace.setpoint_ma, trace.phase, strict=True) if phase == "hold"]
     assert min(held) > 2.0
 
