@@ -33,6 +33,7 @@ SENSORS: Final = (
     Sensor("left_min", "Time left", "min", device_class="duration"),
     Sensor("charge_ma_min", "Charge of this session", "mA·min"),
     Sensor("code", "Code"),
+    Sensor("outcome", "Last treatment"),
     Sensor("treating", "Treating", component="binary_sensor", device_class="running"),
     Sensor("simulated", "Simulated", component="binary_sensor"),
 )
@@ -116,6 +117,7 @@ def state_of(seen: LiveState) -> dict[str, Any]:
         "left_min": round(seen["left_s"] / 60, 1),
         "charge_ma_min": rounded(charge, 1),
         "code": seen["code"],
+        "outcome": None if seen["last"] is None else seen["last"]["outcome"],
         "treating": "ON" if seen["state"] == "treating" else "OFF",
         "simulated": "ON" if seen["simulated"] else "OFF",
     }

@@ -24,7 +24,9 @@ from app.household.store import Household
 from app.main import main
 from app.technician import logbook
 from config.calibration import read_calibration
+from controller.journal import store
 from controller.journal.history import open_history
+from controller.journal.store import Store
 from controller.journal.tables import FILE as JOURNAL
 from controller.orders.file import FILE as NEXT
 from controller.orders.file import Order, found, written
@@ -78,6 +80,39 @@ def test_the_household_is_brought_up_to_date_and_kept_as_it_was(state):
     assert household.changes_problem() == ""
     with closing(sqlite3.connect(state / f"{BOOK}.before")) as kept:
         assert kept.execute("SELECT * FROM person").fetchall() == before
+
+
+def columns(file):
+    with closing(sqlite3.connect(file)) as journal:
+        return {row[1] for row in journal.execute("PRAGMA table_info(session)")}
+
+
+def test_the_journal_is_brought_up_to_date_in_one_step_and_kept_as_it_was(state):
+    kept = state / f"{JOURNAL}.before"
+    before = sessions(state)
+    assert {"asked_ma_min", "short_because"}.isdisjoint(columns(state / JOURNAL))
+    assert [(one["asked_ma_min"], one["short_because"]) for one in before] == [(None, None)] * 4
+    for _ in range(2):
+        Store(state).connection.close()
+        assert columns(state / JOURNAL) >= {"asked_ma_min", "short_because"}
+        assert {"asked_ma_min", "short_because"}.isdisjoint(columns(kept)), "the copy is of before"
+    assert sessions(state) == before
+    with closing(sqlite3.connect(kept)) as copy:
+        assert copy.execute("SELECT count(*) FROM session").fetchone() == (4,)
+
+
+def test_a_step_that_breaks_off_leaves_the_journal_as_it_was(state, monkeypatch):
+    adds = store.add_asked
+
+    def breaks(connection):
+        adds(connection)
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(store, "add_asked", breaks)
+    with pytest.raises(sqlite3.OperationalError):
+        Store(state)
+    assert {"asked_ma_min", "short_because"}.isdisjoint(columns(state / JOURNAL))
+    assert [one["outcome"] for one in sessions(state)] == OUTCOMES
 
 
 def treats(play):

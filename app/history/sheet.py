@@ -53,7 +53,12 @@ def sessions(
     t = language.t
     heads = [t("Session"), t("Begun (local time)"), t("Time zone"), t("Date"), t("Person"), t("Treatment")]
     heads += [t("Result"), t("Simulated"), t("Set current (mA)"), t("Limit (mA)"), t("Planned time (min)")]
-    heads += [t("Duration (min)"), t("Planned dose (mA min)"), t("Dose one way (mA min)")]
+    heads += [
+        t("Duration (min)"),
+        t("Planned dose (mA min)"),
+        t("Asked dose (mA min)"),
+        t("Dose one way (mA min)"),
+    ]
     heads += [
         t("Dose the other way (mA min)"),
         t("First direction"),
@@ -99,6 +104,7 @@ def _session(row: Mapping[str, Any], language: Language, names: Mapping[str, str
         _min(row["total_s"]),
         _min(row["duration_s"]),
         row["planned_ma_min"],
+        row["asked_ma_min"],
         row["forward_ma_min"],
         row["reverse_ma_min"],
         t(sentences.POLARITY.get(row["first_polarity"] or "", "")),

@@ -52,6 +52,7 @@ class Record(NamedTuple):
     latest_utc: str | None = None
     limit_ma: float | None = None
     unit: str = ""
+    asked_ma_min: float | None = None
 
     @property
     def begun(self) -> datetime:
@@ -83,6 +84,7 @@ class Record(NamedTuple):
             outcome=last.outcome,
             reason=last.reason,
             code=last.code,
+            asked_ma_min=last.asked_ma_min,
             duration_s=sum(one.duration_s or 0.0 for one in parts),
             forward_ma_min=sum(one.forward_ma_min or 0.0 for one in parts),
             reverse_ma_min=sum(one.reverse_ma_min or 0.0 for one in parts),

@@ -49,6 +49,7 @@ class Last(TypedDict):
     session: int | None
     outcome: str
     reason: str | None
+    short_because: str | None
     cause: str | None
     code: int | None
     charge_forward_ma_min: float

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from controller.appliance.live_state import Last, OrderState
 from controller.core.limits import REST_WITHIN_S
 from controller.core.reasons import NAMES, REASONS, Priority, code_of
-from controller.core.rest import Rest, rest_of
+from controller.core.rest import Rest, rest_of, rest_of_short
 from controller.core.types import Cause, Phase, Refusal, StopCause
 from controller.host import wall
-from controller.loop.result import outcome_of
+from controller.loop.result import ended_short, outcome_of
 from controller.orders.judgement import OrderRefused, Prepared, judge
 from protocols.ceilings import longest_min
 from protocols.past import too_often
@@ -264,6 +264,7 @@ class Standing:
                 "session": one["session"],
                 "outcome": "cut_off",
                 "reason": "the controller was cut off",
+                "short_because": None,
                 "cause": None,
                 "code": None,
                 "charge_forward_ma_min": one["charge_ma_min"]["forward"],
@@ -308,7 +309,6 @@ class Standing:
         trip, refusal, code = session.trip, session.refusal, code_of(session)
         if journal.begun:
             self.touch()
-            self.finished = session.phase is Phase.DONE
             if refusal in IN_VAIN or _stopped_before_it_rose(session):
                 self._unused()
             else:
@@ -317,6 +317,7 @@ class Standing:
                 if prepared is not None:
                     self.flows(prepared)
                     self._offer = self._rest(session, journal, prepared, offer)
+            self.finished = session.phase is Phase.DONE and self._offer is None
             self.last = self._report(session, journal, code, punctual)
             if pace is not None:
                 self.last["late_percent"] = round(100 * pace.worst_late, 1)
@@ -344,6 +345,7 @@ class Standing:
             "session": journal.session_id,
             "outcome": outcome_of(session),
             "reason": journal.failure or session.reason,
+            "short_because": ended_short(session),
             "cause": None if session.trip is None else session.trip.cause.value,
             "code": code,
             "charge_forward_ma_min": round(session.dose.ma_min("forward"), 3),
@@ -356,22 +358,36 @@ class Standing:
     def _rest(
         self, session: Session, journal: Journal, prepared: Prepared, offer: Offer | None
     ) -> Offer | None:
-        """Offer the rest of a dose that an open circuit or a person's Stop cut; `offer` is what it was of."""
+        """Offer the rest of a dose that an open circuit or a person's Stop cut, or that was short.
+
+        `offer` is what it was of.
+        """
         opened = session.trip is not None and session.trip.cause is Cause.OPEN_CIRCUIT
         paused = session.phase is Phase.STOPPED and session.stopped_by in PAUSING
-        if not (opened or paused) or journal.session_id is None:
+        short = ended_short(session) is not None
+        if not (opened or paused or short) or journal.session_id is None:
             return None
         treatment, given = prepared.treatment, session.given
         if offer is not None:
             given = given._replace(elapsed_s=offer.elapsed_s + given.elapsed_s)
-        rest = rest_of(
-            session.plan.halves,
-            given,
-            target_ma=session.target_ma,
-            ramp_ma_per_s=treatment.ramp_ma_per_s,
-            longest_s=60 * longest_min(treatment.area),
-            balances=session.plan.balances,
-        )
+        longest_s, ramp_ma_per_s = 60 * longest_min(treatment.area), treatment.ramp_ma_per_s
+        if short:
+            rest = rest_of_short(
+                session.polarities,
+                given,
+                target_ma=session.target_ma,
+                ramp_ma_per_s=ramp_ma_per_s,
+                longest_s=longest_s,
+            )
+        else:
+            rest = rest_of(
+                session.plan.halves,
+                given,
+                target_ma=session.target_ma,
+                ramp_ma_per_s=ramp_ma_per_s,
+                longest_s=longest_s,
+                balances=session.plan.balances,
+            )
         if rest is None:
             return None
         # What the person has chosen by Up and Down goes on.

@@ -38,19 +38,28 @@ class Asked:
     before, whose rest this one is, and `answers` says that it begins with the second direction.
     """
 
-    __slots__ = ("_asked_ma_s", "_lost_ma_s", "_now_ma", "_ramp_ma_per_s", "_second")
+    __slots__ = ("_asked_ma_s", "_first_ma", "_lost_ma_s", "_now_ma", "_ramp_ma_per_s", "_second", "_set")
 
     def __init__(self, ramp_ma_per_s: float, *, carried_ma_min: float = 0.0, answers: bool = False) -> None:
         self._ramp_ma_per_s = ramp_ma_per_s
         self._asked_ma_s = [60.0 * carried_ma_min, 0.0]
         self._second = answers
         self._now_ma = 0.0
+        self._set = (0.0, 0.0)
+        """Target times time of the first direction, mA s, and that time, s."""
+        self._first_ma: float | None = None
+        """The mean target of the first direction; where an earlier session gave it, that at the begin."""
         self._lost_ma_s = dict.fromkeys(ShortBecause, 0.0)
 
     @property
     def ma_min(self) -> float:
         """What is asked of each direction so far, mA min: what the first one was asked for."""
         return self._asked_ma_s[0] / 60.0
+
+    @property
+    def total_ma_min(self) -> float:
+        """What is asked of all directions together, mA min."""
+        return (2 if self._second else 1) * self.ma_min
 
     @property
     def paired(self) -> bool:
@@ -65,6 +74,8 @@ class Asked:
     def reverse(self) -> None:
         """Begin the second direction, from zero."""
         self._second, self._now_ma = True, 0.0
+        set_ma_s, set_s = self._set
+        self._first_ma = set_ma_s / set_s if set_s else None
 
     def step(
         self,
@@ -83,6 +94,11 @@ class Asked:
         fallen_ma = max(target_ma, self._now_ma - rise_ma)
         self._now_ma = max(0.0, min(self._now_ma + rise_ma, fallen_ma, left_s * self._ramp_ma_per_s))
         self._asked_ma_s[self._second] += self._now_ma * passed_s
+        if self._second:
+            self._first_ma = target_ma if self._first_ma is None else self._first_ma
+            self._lost_ma_s[ShortBecause.DOWN] += max(0.0, self._first_ma - target_ma) * passed_s
+        else:
+            self._set = (self._set[0] + target_ma * passed_s, self._set[1] + passed_s)
         self._lost_ma_s[held or ShortBecause.UNKNOWN] += (self._now_ma - given_ma) * passed_s
 
     def to_come_ma_min(self, target_ma: float, left_s: float) -> float:
@@ -95,27 +111,19 @@ class Asked:
         held_s = left_s - (abs(top_ma - now_ma) + top_ma) / ramp
         return (ramps_ma_s + top_ma * held_s) / 60.0
 
-    def lacking_ma_min(self, target_ma: float, left_s: float) -> float:
-        """Return how much less the second direction will be asked for than the first, mA min; 0 for none."""
-        if not self._second:
-            return 0.0
-        second_ma_min = self._asked_ma_s[1] / 60.0 + self.to_come_ma_min(target_ma, left_s)
-        return max(0.0, self.ma_min - second_ma_min)
-
     def short(self, first_ma_min: float, second_ma_min: float) -> ShortBecause | None:
         """Tell why a treatment that gave so much (mA min) in each direction is short; None where it is not.
 
         One that has no second direction gave nothing there, and none is asked for.
         """
-        directions = 2 if self._second else 1
         asked_ma_min = self.ma_min
         given_ma_min = first_ma_min + (second_ma_min if self._second else 0.0)
-        whole = given_ma_min >= WHOLE_RATIO * directions * asked_ma_min
+        whole = given_ma_min >= WHOLE_RATIO * self.total_ma_min
         apart = self._second and abs(first_ma_min - second_ma_min) > APART_RATIO * asked_ma_min
         if whole and not apart:
             return None
         lost = dict(self._lost_ma_s)
-        if apart:  # else the second direction was over by charge, before all was asked of it
-            lost[ShortBecause.DOWN] = self._asked_ma_s[0] - self._asked_ma_s[1]
+        if not apart:  # the second direction was over by charge: less current only took it longer
+            lost[ShortBecause.DOWN] = 0.0
         because = max(lost, key=lambda one: lost[one])
         return because if lost[because] > 0.0 else ShortBecause.UNKNOWN

@@ -1,4 +1,4 @@
-"""What is left of a dose that was cut, by Stop or by an open circuit: the halves that a linked session gives.
+"""What is left of a dose that was cut or was short: the halves that a linked session gives.
 
 Law: one rule, however it was cut and however often. Both polarities still end with the same charge, nothing
 beyond the prescribed charge is given, and the time with current of all its sessions together stays below the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from controller.core.asked import Asked
 from controller.core.types import Polarity
 
 EQUAL_RATIO: Final = 0.005
@@ -80,6 +81,35 @@ def rest_of(
         return _rest(((polarity, left_s), *following), given, balances=False)
     # Too little is left of the first half: the second one gives what that one had.
     return _rest(following, given, balances=True) if following else None
+
+
+def rest_of_short(
+    polarities: tuple[Polarity, ...],
+    given: Given,
+    *,
+    target_ma: float,
+    ramp_ma_per_s: float,
+    longest_s: float,
+) -> Rest | None:
+    """Return what is left of a treatment that came to its end and was short, None when too little is.
+
+    `polarities` are those of the whole treatment in their order, one or two; the other figures are as those
+    of `rest_of`. Where the time doesn't suffice for all that is lacking, each gets the same share of it.
+    """
+    lacking_ma_min = [given.asked_ma_min - given.ma_min(polarity) for polarity in polarities]
+    whole_s = [60 * lacking / target_ma + target_ma / ramp_ma_per_s for lacking in lacking_ma_min]
+    room_s = longest_s - given.elapsed_s
+    if lacking_ma_min[0] <= EQUAL_RATIO * given.asked_ma_min:  # only the second one lacks anything
+        left_s = min(whole_s[-1], room_s)
+        worth = len(polarities) > 1 and left_s >= LEAST_S
+        return _rest(((polarities[-1], left_s),), given, balances=True) if worth else None
+    share = min(1.0, room_s / sum(whole_s))
+    halves = tuple((way, share * seconds) for way, seconds in zip(polarities, whole_s, strict=True))
+    if any(seconds < LEAST_S for _, seconds in halves):
+        return None
+    # What these halves ask for was asked for already.
+    again_ma_min = Asked(ramp_ma_per_s).to_come_ma_min(target_ma, halves[0][1])
+    return _rest(halves, given._replace(asked_ma_min=given.asked_ma_min - again_ma_min), balances=False)
 
 
 def _rest(halves: tuple[tuple[Polarity, float], ...], given: Given, *, balances: bool) -> Rest:

@@ -206,6 +206,11 @@ class Session:
         )
 
     @property
+    def polarities(self) -> tuple[Polarity, ...]:
+        """Those of the whole treatment that this session ended, in their order."""
+        return (self._other(), self.polarity) if self.asked.paired else (self.polarity,)
+
+    @property
     def finished(self) -> bool:
         """True when nothing can follow any more."""
         return self.phase in TERMINAL
@@ -486,8 +491,8 @@ class Session:
 
     def _weigh(self) -> None:
         """Tell whether what was given, with what was carried, is what was asked."""
-        answered = self._other() if self.asked.paired else self.polarity
-        self.short = self.asked.short(self._total_ma_min(answered), self._total_ma_min(self.polarity))
+        first, last = self.polarities[0], self.polarities[-1]
+        self.short = self.asked.short(self._total_ma_min(first), self._total_ma_min(last))
         if self.short is not None:
             self.reason = SHORT_WORDS[self.short]
 

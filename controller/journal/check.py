@@ -14,7 +14,7 @@ from controller.host.disk import told as why
 from controller.journal.chain import HEAD_FILE, ORIGIN, Head, digest, following, read_head
 from controller.journal.dates import AMENDED, present
 from controller.journal.looked import CLOCK
-from controller.journal.tables import BEGUN, ENDED, TRIP
+from controller.journal.tables import ASKED, BEGUN, ENDED, TRIP, knows_asked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +116,7 @@ def _sessions(connection: sqlite3.Connection, told: dict[int, dict[str, Any]], p
         kind: _many(connection, *how[:3]) if dates or kind == "trip" else {} for kind, how in _MANY.items()
     }
     clocks = _many(connection, "clock", "session", CLOCK) if dates else {}
-    names = ("id", *BEGUN, *ENDED)
+    names = ("id", *BEGUN, *ENDED, *(ASKED if knows_asked(connection) else ()))
     count = 0
     for row in connection.execute(f"SELECT {', '.join(names)} FROM session ORDER BY id"):  # noqa: S608 - likewise
         count += 1
@@ -161,7 +161,7 @@ def _session(
     if end is None:
         changed += [key for key in ENDED if facts[key] is not None]
     else:
-        changed += [key for key in ENDED if end.get(key) != facts[key]]
+        changed += [key for key in (*ENDED, *ASKED) if end.get(key) != facts.get(key)]
     found = [f"{name}: {', '.join(changed)} changed since it was recorded"] if changed else []
     if end is not None and chart != (end["chart_rows"], end["chart_sha256"]):
         found.append(f"{name}: its chart is not the one recorded")

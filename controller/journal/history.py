@@ -21,6 +21,7 @@ from controller.journal.check import Findings, verify
 from controller.journal.cut_off import end_of, is_held
 from controller.journal.looked import Kept
 from controller.journal.tables import (
+    ASKED,
     COLUMNS,
     ENDED,
     FILE,
@@ -190,7 +191,8 @@ class History:
         """Return the names of what `sessions` tells of each."""
         with self._damage():
             found = self._connection.execute("SELECT * FROM session LIMIT 0").description
-        return [*(column[0] for column in found), *DATED]
+        names = [column[0] for column in found]
+        return [*names, *(name for name in ASKED if name not in names), *DATED]
 
     def totals(self) -> dict[str, Any]:
         """Return how many sessions there are, how many were completed whole or short, and all they gave."""
@@ -224,7 +226,9 @@ class History:
 
     def _sessions(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Read rows of sessions; one that was cut off has the end that the next start will write."""
-        return [self._settled(row) if row["outcome"] is None else row for row in self._rows(query, *values)]
+        blank = dict.fromkeys(ASKED)  # the last release's journal has no such columns
+        rows = [row | blank | row for row in self._rows(query, *values)]
+        return [self._settled(row) if row["outcome"] is None else row for row in rows]
 
     def _settled(self, row: dict[str, Any]) -> dict[str, Any]:
         number = row["id"]
@@ -232,7 +236,7 @@ class History:
             return row
         for again in self._rows(_ONE, number):  # it may have ended just now
             if again["outcome"] is not None:
-                return again
+                return row | again
         with self._damage():
             return row | dict(zip(ENDED, end_of(self._connection, number), strict=True))
 

@@ -33,15 +33,18 @@ from controller.journal.tables import (
     BEGIN,
     BEGUN,
     END,
+    END_ASKED,
     FILE,
     ROW,
     TRIP,
     VERSION,
     WEAR_TABLE,
+    add_asked,
     chain,
     chain_begin,
     chain_end,
     create,
+    knows_asked,
     migrate,
     pack_chart,
     stored_head,
@@ -102,18 +105,25 @@ class Store:
             if version == 0:
                 create(connection)
             elif version == 1:
-                try:
-                    keep_copy(directory / FILE)
-                except OSError as error:
-                    raise Unwritable(_sentence(directory, why(error, directory))) from error
+                self._keep_copy()
                 migrate(connection)
             journal_dates.make(connection)
             connection.execute("COMMIT")
             self._write_head()
-        elif not journal_dates.present(connection):
+        elif not (journal_dates.present(connection) and knows_asked(connection)):
             connection.execute("BEGIN IMMEDIATE")
             journal_dates.make(connection)
+            if not knows_asked(connection):  # another first start may have come before
+                self._keep_copy()
+                add_asked(connection)
             connection.execute("COMMIT")
+
+    def _keep_copy(self) -> None:
+        """Keep the journal as the program before left it, inside a transaction. Raises Unwritable."""
+        try:
+            keep_copy(self._directory / FILE)
+        except OSError as error:
+            raise Unwritable(_sentence(self._directory, why(error, self._directory))) from error
 
     def look(self, unit: str) -> dict[str, Any]:
         """Write that sessions of this unit without end and writer were cut off; tell what was given."""
@@ -201,6 +211,8 @@ class Store:
             elif kind == "wear":
                 connection.execute(WEAR_TABLE)
                 connection.execute("INSERT OR REPLACE INTO wear VALUES (?, ?, ?)", (session, *values))
+            elif kind == "asked":
+                connection.execute(END_ASKED, (*values, session))
             elif kind == "end":
                 self._close(session, (_now_utc(), *values))
                 chained = True

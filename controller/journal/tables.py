@@ -55,6 +55,9 @@ ENDED: Final = (
     "code",
 )
 """What is known when it has ended."""
+ASKED: Final = ("asked_ma_min", "short_because")
+"""What a session that came to its end was asked for, all directions and sessions of the treatment together,
+and why it gave less; null of every other one, and of those from before this was kept."""
 TRIP: Final = ("cause", "phase", "detected_s", "evidence")
 LIVE_ROWS: Final = f"SELECT {', '.join(COLUMNS)} FROM live WHERE session = ? ORDER BY at_s"  # noqa: S608 - the names are ours
 TRIPS: Final = f"SELECT {', '.join(TRIP)} FROM trip WHERE session = ? ORDER BY rowid"  # noqa: S608 - likewise
@@ -63,6 +66,7 @@ BEGIN: Final = (
     f"VALUES ({', '.join(':' + name for name in BEGUN)})"
 )
 END: Final = f"UPDATE session SET {', '.join(name + ' = ?' for name in ENDED)} WHERE id = ?"  # noqa: S608 - likewise
+END_ASKED: Final = f"UPDATE session SET {', '.join(name + ' = ?' for name in ASKED)} WHERE id = ?"  # noqa: S608 - likewise
 WEAR_TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS wear (session INTEGER PRIMARY KEY REFERENCES session(id), "
     "series INTEGER NOT NULL, polarity INTEGER NOT NULL)"
@@ -141,17 +145,21 @@ ALTER TABLE session ADD COLUMN limit_ma REAL;
 ALTER TABLE session ADD COLUMN planned_ma_min REAL;
 ALTER TABLE session ADD COLUMN code INTEGER
 """
+_ASKED: Final = """
+ALTER TABLE session ADD COLUMN asked_ma_min REAL;
+ALTER TABLE session ADD COLUMN short_because TEXT
+"""
 
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables of an empty file, inside the caller's transaction."""
-    _execute(connection, _BASE, _ADDED, _NEW)
+    _execute(connection, _BASE, _ADDED, _ASKED, _NEW)
     _mark(connection)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring version 1 to version 2, inside the caller's transaction: every row is kept, and chained."""
-    _execute(connection, _ADDED, _NEW)
+    _execute(connection, _ADDED, _ASKED, _NEW)
     connection.execute(
         "INSERT INTO live (session, at_s, phase, forward_ma_min, reverse_ma_min) "
         "SELECT session, at_s, phase, forward_ma_min, reverse_ma_min FROM dose"
@@ -165,6 +173,16 @@ def migrate(connection: sqlite3.Connection) -> None:
         if outcome is not None:
             pack_chart(connection, session, every_s=0.0)
             chain_end(connection, session)
+
+
+def knows_asked(connection: sqlite3.Connection) -> bool:
+    """Tell whether the columns `ASKED` are there; the last release's journal has none."""
+    return ASKED[0] in {row[1] for row in connection.execute("PRAGMA table_info(session)")}
+
+
+def add_asked(connection: sqlite3.Connection) -> None:
+    """Add those columns, inside the caller's transaction; of the same version, since older programs go on."""
+    _execute(connection, _ASKED)
 
 
 def chain(connection: sqlite3.Connection, session: int, kind: str, facts: dict[str, Any]) -> None:
@@ -185,7 +203,7 @@ def chain_begin(connection: sqlite3.Connection, session: int, more: dict[str, An
 def chain_end(connection: sqlite3.Connection, session: int) -> None:
     """Chain what the row of a session tells of its end, and its chart's digest."""
     rows, data = connection.execute("SELECT rows, data FROM chart WHERE session = ?", (session,)).fetchone()
-    facts = _facts(connection, session, ENDED)
+    facts = _facts(connection, session, (*ENDED, *ASKED))
     chain(connection, session, "end", facts | {"chart_rows": rows, "chart_sha256": digest(data)})
 
 

@@ -4,8 +4,9 @@ Law: no record, no treatment. The start is on the disk before the loop may run; 
 time stops the session softly. Nothing here can make a tick late.
 
 Lines of JSON go out: `["look", unit]`, `["begin", {...}]`, `["row", ...]` twice a second (the columns of
-`controller.journal.tables`), `["trip", cause, phase, detected_s, evidence]`, and `["end", ...]` with outcome,
-reason, duration_s, forward and reverse charge, code. Back come
+`controller.journal.tables`), `["trip", cause, phase, detected_s, evidence]`, `["asked", ...]` of one that
+came to its end with asked_ma_min and short_because, and `["end", ...]` with outcome, reason, duration_s,
+forward and reverse charge, code. Back come
 `{"looked": true, "cut_off": [...], "past": [...], "seen": [...], "clock": [...]}`,
 `{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
 """
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from controller.core.reasons import code_of
-from controller.core.types import StopCause
+from controller.core.types import Phase, StopCause
 from controller.host.lines import LineSplitter
 from controller.host.shortage import SHORTAGES
 from controller.journal.looked import heard, reading
@@ -214,6 +215,8 @@ class Journal:
             self._send("trip", trip.cause, phase, trip.detected_s - self._zero_s, _short(trip.evidence))
         if self._wear is not None:
             self._send("wear", *self._wear())
+        if session.phase is Phase.DONE:
+            self._send("asked", session.asked.total_ma_min, session.short)
         reason = self.failure or session.reason
         self._send("end", outcome_of(session), _short(reason), at_s, *self._dose(session), code)
 

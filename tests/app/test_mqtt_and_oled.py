@@ -38,6 +38,7 @@ SEEN = {
     "simulated": True,
     "person": "anna",
     "treatment": "hands",
+    "last": None,
 }
 
 
@@ -46,6 +47,11 @@ def test_nothing_about_a_person_is_published():
     assert "anna" not in told
     assert set(state_of(SEEN)) == {sensor.key for sensor in SENSORS}, "every entity has its value"
     assert unit_id(HELLO) == "reference_unit_a_7"
+
+
+def test_how_the_last_treatment_ended_is_published():
+    assert state_of(SEEN)["outcome"] is None
+    assert state_of({**SEEN, "last": {"outcome": "completed_short"}})["outcome"] == "completed_short"
 
 
 def certificate(folder, name):

@@ -3,6 +3,8 @@
 import pytest
 from played import ORDER, SHORT, UNHURRIED, after, idle, phase, serve, sessions
 
+from sim.scenario import Scenario
+
 WHOLE_MA_MIN = SHORT.planned_charge_ma_min
 RAMP_MA_MIN = SHORT.current_ma**2 / SHORT.ramp_ma_per_s / 2 / 60
 """What a ramp up lacks: a cut in the first half costs so much of each, since its rest is given by time."""
@@ -45,6 +47,37 @@ def test_after_a_stop_start_gives_the_rest_and_both_end_equal(tmp_path, way, at_
     assert WHOLE_MA_MIN - 2 * RAMP_MA_MIN <= forward + reverse <= WHOLE_MA_MIN * 1.005
     for side, total in (("forward", forward), ("reverse", reverse)):
         assert play.truth.charge_ma_min[side] == pytest.approx(total, rel=0.03, abs=0.01)
+    ends = [event["rest_offered"] for event in told if "ended" in event]
+    assert ends == [True, False]
+
+
+def test_a_dose_that_was_short_is_gone_on_with_by_the_same_rule(tmp_path):
+    dries = {"at_s": 0.1, "fault": "load_drying", "to_ohm": 14_000.0, "over_s": 0.1}
+    softens = {"at_s": 140.0, "fault": "load_drying", "to_ohm": 0.0, "over_s": 1.0}
+
+    def story(play):
+        yield idle
+        play.press()
+        yield paused(1)
+        seen = play.seen[-1]
+        assert (seen["last"]["outcome"], seen["last"]["short_because"]) == ("completed_short", "voltage")
+        assert (seen["next"], seen["code"], seen["led"]["signal"]) == ("press_start_rest", None, "paused")
+        yield lambda seen: seen["rest_s"] < 560.0
+        play.press()
+        yield lambda seen: after(2)(seen) and seen["state"] == "finished"
+
+    person = {"load": {"skin": 2_000.0}, "person": {"start_at_s": None}}
+    scenario = Scenario.model_validate({**person, "events": [dries, softens]})
+    _, told = serve(story, tmp_path, unit=UNHURRIED, scenario=scenario)
+    parts = sessions(tmp_path)
+    assert [(one["outcome"], one["short_because"]) for one in parts] == [
+        ("completed_short", "voltage"),
+        ("completed", None),
+    ]
+    forward, reverse = whole(parts)
+    assert forward == pytest.approx(reverse, rel=0.005)
+    assert forward + reverse == pytest.approx(WHOLE_MA_MIN, rel=0.01)
+    assert [one["asked_ma_min"] for one in parts] == pytest.approx([WHOLE_MA_MIN] * 2, rel=0.01)
     ends = [event["rest_offered"] for event in told if "ended" in event]
     assert ends == [True, False]
 

@@ -38,6 +38,7 @@ ROW = {
     "first_polarity": "forward",
     "limit_ma": 1234.5678,
     "planned_ma_min": None,
+    "asked_ma_min": None,
     "code": None,
     "amended_utc": None,
     "date_known": True,

@@ -87,11 +87,12 @@ def whole_of(visit: Visit, record: Record) -> Record:
 
 
 def given(visit: Visit, record: Record) -> str:
-    """Say how much of what was planned was given, with the charge behind it; the rest of one is no share."""
+    """Say how much of what was asked, or else planned, was given; the rest of a treatment is no share."""
     charge = visit.language.charge(record.charge_ma_min)
-    if not record.planned_ma_min or record.linked_to is not None:
+    whole_ma_min = record.asked_ma_min or record.planned_ma_min
+    if not whole_ma_min or record.linked_to is not None:
         return charge
-    percent = visit.language.number(100 * record.charge_ma_min / record.planned_ma_min)
+    percent = visit.language.number(100 * record.charge_ma_min / whole_ma_min)
     return visit.t("{percent} % ({charge})", percent=percent, charge=charge)
 
 

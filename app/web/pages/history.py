@@ -104,6 +104,7 @@ def session(visit: Visit) -> Response:
         (t("Borne current"), _borne(visit, record)),
         (t("Duration"), t("{minutes} min", minutes=language.number((record.duration_s or 0) / 60, 1))),
         (t("Given"), given(visit, record)),
+        (t("Asked"), "" if record.asked_ma_min is None else language.charge(record.asked_ma_min)),
         (t("One way"), language.charge(record.forward_ma_min)),
         (t("The other way"), language.charge(record.reverse_ma_min)),
         (t("First direction"), t(sentences.POLARITY.get(record.first_polarity or "", ""))),
@@ -445,7 +446,9 @@ def _trips(visit: Visit, record: Record, trips: list[dict[str, Any]]) -> Html | 
         parts.append(el("p", visit.language.retell(record.reason)))
         if (name := NAMES.get(record.code or 0)) is not None:
             parts.append(el("p", t(by_area(REASONS[name].to_do(), area_of(record.treatment)))))
-    return el("section", el("h2", t("Why it is not complete")), parts) if parts else None
+    short = record.outcome == "completed_short"
+    why = t("Why it was less than asked") if short else t("Why it is not complete")
+    return el("section", el("h2", why), parts) if parts else None
 
 
 def _chart(visit: Visit, record: Record) -> Html:

@@ -53,7 +53,9 @@ def test_a_half_asks_for_time_at_the_target_with_its_ramps() -> None:
     asked = both(12.0, 12.0)
     assert asked.ma_min == pytest.approx(trapezoid(12.0, 600.0), rel=1e-3)
     assert asked.paired
+    assert asked.total_ma_min == 2 * asked.ma_min
     assert not both(12.0).paired
+    assert both(12.0).total_ma_min == asked.ma_min
 
 
 def test_sensing_and_what_the_sessions_before_were_asked_for_count() -> None:
@@ -84,17 +86,6 @@ def test_what_is_to_come_is_what_then_comes(target_ma: float, left_s: float, bef
     for tick in range(1, round(left_s / TICK_S) + 1):
         asked.step(TICK_S, target_ma=target_ma, left_s=left_s - tick * TICK_S, given_ma=0.0, held=None)
     assert asked.ma_min == pytest.approx(expected, abs=0.02)
-
-
-def test_the_second_direction_lacks_what_down_took() -> None:
-    asked = Asked(RAMP)
-    assert asked.lacking_ma_min(12.0, 600.0) == 0.0
-    pass_half(asked, 600.0, 12.0)
-    asked.reverse()
-    assert asked.lacking_ma_min(12.0, 600.0) == pytest.approx(0.0, abs=0.1)
-    lacking = trapezoid(12.0, 600.0) - trapezoid(8.0, 600.0)
-    assert asked.lacking_ma_min(8.0, 600.0) == pytest.approx(lacking, abs=0.1)
-    assert asked.lacking_ma_min(15.0, 600.0) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -133,6 +124,19 @@ def test_it_is_short_because_of_what_lost_most(held: ShortBecause | None) -> Non
 def test_halves_apart_by_down_alone_are_so_because_of_down() -> None:
     asked = both(12.0, 8.0)
     assert asked.short(asked.ma_min, trapezoid(8.0, 600.0)) is ShortBecause.DOWN
+
+
+@pytest.mark.parametrize(
+    ("target_ma", "held", "because"),
+    [(12.0, ShortBecause.CONTACT, ShortBecause.CONTACT), (8.0, None, ShortBecause.DOWN)],
+)
+def test_of_a_rest_that_answers_down_is_what_was_pressed_in_it(
+    target_ma: float, held: ShortBecause | None, because: ShortBecause
+) -> None:
+    asked = Asked(RAMP, carried_ma_min=100.0, answers=True)
+    pass_half(asked, 60.0, 12.0, 2.0 if held else None, held)
+    pass_half(asked, 60.0, target_ma, 2.0 if held else None, held)
+    assert asked.short(100.0, 60.0) is because
 
 
 def test_a_second_direction_that_was_over_by_charge_is_not_short_because_of_down() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.rest import EQUAL_RATIO, LEAST_S, Given, rest_of
+from controller.core.rest import EQUAL_RATIO, LEAST_S, Given, rest_of, rest_of_short
 
 pytestmark = pytest.mark.core
 
@@ -101,3 +101,35 @@ def test_the_rest_of_a_rest_that_balances_goes_on_by_charge_and_within_the_longe
         target_ma=12.0, ramp_ma_per_s=RAMP, longest_s=1800.0, balances=True,
     )  # fmt: skip
     assert short.halves == (("reverse", 100.0),)
+
+
+SHORT_OF = {"target_ma": 12.0, "ramp_ma_per_s": RAMP, "longest_s": 1800.0}
+BOTH = ("forward", "reverse")
+
+
+def test_a_dose_that_was_short_gives_what_is_lacking_both_ways() -> None:
+    rest = rest_of_short(BOTH, Given(1, 600.0, 1200.0, 70.0, 70.0, 115.2), **SHORT_OF)
+    assert [way for way, _ in rest.halves] == ["forward", "reverse"]
+    assert not rest.balances
+    assert deliver(rest, 12.0) == pytest.approx({"forward": 115.2, "reverse": 115.2})
+    assert rest.asked_ma_min + charge(12.0, rest.halves[0][1]) == pytest.approx(115.2)
+
+
+def test_a_dose_that_was_short_is_held_to_the_longest_time_and_stays_asked_for() -> None:
+    rest = rest_of_short(BOTH, Given(1, 600.0, 1700.0, 50.0, 48.0, 115.2), **SHORT_OF)
+    assert sum(seconds for _, seconds in rest.halves) == pytest.approx(100.0)
+    assert rest.asked_ma_min + charge(12.0, rest.halves[0][1]) == pytest.approx(115.2), "it stays short"
+    assert rest_of_short(BOTH, Given(1, 600.0, 1770.0, 50.0, 48.0, 115.2), **SHORT_OF) is None
+
+
+def test_of_a_second_direction_that_alone_was_short_the_rest_balances() -> None:
+    rest = rest_of_short(BOTH, Given(1, 600.0, 1200.0, 115.0, 95.0, 115.2), **SHORT_OF)
+    assert rest == ((("reverse", pytest.approx(60 * 20.2 / 12.0 + 24.0)),), True, 115.0, 95.0, 115.2)
+    assert rest_of_short(BOTH, Given(1, 600.0, 1790.0, 115.0, 95.0, 115.2), **SHORT_OF) is None
+
+
+def test_a_dose_of_one_direction_that_was_short_goes_on_in_it() -> None:
+    rest = rest_of_short(("reverse",), Given(0, 1200.0, 1200.0, 0.0, 200.0, 235.0), **SHORT_OF)
+    assert rest.halves == (("reverse", pytest.approx(60 * 35.0 / 12.0 + 24.0)),)
+    assert not rest.balances
+    assert rest_of_short(("reverse",), Given(0, 1200.0, 1200.0, 0.0, 234.9, 235.0), **SHORT_OF) is None

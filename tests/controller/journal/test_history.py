@@ -240,3 +240,21 @@ def test_ten_years_are_verified(decade):
     with open_history(decade) as history:
         assert history.verify() == (7300, 3650, [])
         assert history.totals()["sessions"] == 3650
+
+
+def test_what_was_asked_is_kept_with_the_end_and_in_the_chain(tmp_path):
+    store = Store(tmp_path)
+    store.begin(START)
+    store.write(
+        [["asked", 230.4, "voltage"], ["end", "completed_short", "too little", 1237.0, 50.0, 50.0, None]]
+    )
+    store.connection.execute("UPDATE session SET short_because = short_because")
+    with open_history(tmp_path) as history:
+        one = history.session(1)
+        assert (one["asked_ma_min"], one["short_because"]) == (230.4, "voltage")
+        assert history.totals()["completed_short"] == 1
+        assert history.totals()["completed"] == 0
+        assert history.verify().problems == []
+        store.connection.execute("UPDATE session SET asked_ma_min = 100.0")
+        assert history.verify().problems == ["session 1: asked_ma_min changed since it was recorded"]
+    store.connection.close()
