@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from herald import PATIENCE_S, wait_for
 
+from controller.core.asked import Asked
 from controller.core.types import Buttons, Cause, Measurement, Phase, StopCause, Trip
 from controller.journal import writer as near_end
 from controller.journal.cut_off import hold, is_held
@@ -34,6 +35,8 @@ class Dose:
 def session():
     return SimpleNamespace(
         phase=Phase.HOLD,
+        asked=Asked(0.5, carried_ma_min=1.0),
+        short=None,
         polarity="forward",
         setpoint_ma=1.0,
         dose=Dose(),
