@@ -22,8 +22,8 @@ SHORT_WORDS: Final = MappingProxyType(
         "little for the set current",
         ShortBecause.CONTACT: "less than was asked for was given: a hand, foot or pad seemed to leave, and "
         "the current was lowered",
-        ShortBecause.DOWN: "the second direction was given less than the first: the current was lowered with "
-        "Down, and the longest time for this area leaves no more",
+        ShortBecause.DOWN: "the second direction was given less than the first: the current was lowered "
+        "with Down",
         ShortBecause.UNKNOWN: "less than was asked for was given, and the unit can't tell why: have it "
         "checked if it happens again",
     }
