@@ -61,15 +61,16 @@ def yardstick_s():
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_comes_within_200_ms(decade, path):
-    def took_s():
-        began_s = decade.companion.processor_s()
+    def took():
+        """Processor time over that of the work beside it, since a machine's pace changes within a second."""
+        before_s, began_s = yardstick_s(), decade.companion.processor_s()
         assert decade.phone.get(path).status == 200
-        return decade.companion.processor_s() - began_s
+        page_s = decade.companion.processor_s() - began_s
+        return page_s / (min(before_s, yardstick_s()) / YARDSTICK_S)
 
     decade.phone.move()
-    best_s = min(took_s() for _ in range(5))
-    slower = min(yardstick_s() for _ in range(5)) / YARDSTICK_S
-    assert best_s < BOUND_S * slower, f"{best_s * 1000:.0f} ms, on a machine {slower:.2f} times as slow"
+    best_s = min(took() for _ in range(5))
+    assert best_s < BOUND_S, f"{best_s * 1000:.0f} ms of a machine as fast as meant"
 
 
 def test_the_export_is_whole(decade):

@@ -201,3 +201,13 @@ def test_the_rest_of_a_dose_is_weighed_with_the_sessions_before() -> None:
     assert ended(cut) is ShortBecause.UNKNOWN
     one_way = Alone(halves=(("forward", 24.0),), carried_asked_ma_min=10.0).to(Phase.HOLD)
     assert ended(one_way) is ShortBecause.UNKNOWN
+
+
+def test_a_session_that_ended_tells_the_polarities_of_the_whole_treatment_in_their_order() -> None:
+    both_ways, one_way = Alone().to(Phase.HOLD), Alone(halves=(("reverse", 24.0),)).to(Phase.HOLD)
+    answer = Alone(halves=(("forward", 24.0),), balances=True, carried_reverse_ma_min=1.0).to(Phase.HOLD)
+    for one in (both_ways, one_way, answer):
+        one.until(Phase.DONE, longest=20000)
+    assert both_ways.session.polarities == ("forward", "reverse")
+    assert one_way.session.polarities == ("reverse",)
+    assert answer.session.polarities == ("reverse", "forward"), "what it answers came first"

@@ -159,3 +159,7 @@ def test_the_guards_own_limits_follow_from_ceiling_treatment_and_unit() -> None:
         70.0,
         25.0,
     )
+
+
+def test_a_unit_of_which_nothing_is_told_is_held_to_the_narrowest_bounds() -> None:
+    assert GuardLimits._field_defaults["code_zero_ma"] == 0.0
