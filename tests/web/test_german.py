@@ -18,7 +18,7 @@ from controller.journal.store import Store
 
 TOLD = {
     "guard_blind": "the guard has not seen the sensing current by its own converter",
-    "current_spike": "30.02 mA measured, the last of 3 spikes within 40 ticks, though the next conversion "
+    "current_spike": "30.02 mA measured, the last of 3 spikes within 60 s, though the next conversion "
     "denied each",
     "over_current": "30.02 mA measured, limit 15.85 mA",
     "open_circuit": "0.00 mA measured at a setpoint of 12.00 mA while the output stands at 60.1 V: "
