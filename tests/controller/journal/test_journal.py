@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import time
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -203,6 +204,10 @@ def test_a_session_whose_writer_was_killed_is_told_as_cut_off_at_once(journal, s
     following.close()
     with open_history(state) as history:
         told = history.session(1)
+    # Both say when it began by the clocks as they read it, which is not the same to the millisecond.
+    for moment in ("earliest_utc", "latest_utc"):
+        apart = datetime.fromisoformat(told.pop(moment)) - datetime.fromisoformat(found.pop(moment))
+        assert abs(apart) < timedelta(seconds=1)
     assert told == found, "as the next start has written it"
     assert (found["outcome"], found["duration_s"], found["ended_utc"]) == (
         "cut_off",
