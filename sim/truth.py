@@ -30,6 +30,7 @@ class Truth:
     __slots__ = (
         "_clock",
         "_dac_zero_since_s",
+        "_left_out",
         "_marked_ma",
         "_onsets",
         "_settling_marks",
@@ -56,6 +57,7 @@ class Truth:
         self._waiting: str | None = None
         self._waiting_since_s = 0.0
         self._marked_ma: float | None = None
+        self._left_out = False
         self._settling_marks = 0
         self._worst_step_ma = 0.0
         self.switched_above_ma = 0.0
@@ -76,7 +78,7 @@ class Truth:
     def worst_step_ma(self) -> float:
         """Largest change in mA of the true current between consecutive whole ticks with whole contact.
 
-        A tick of which the true current jumped less than 0.1 ms before is left out.
+        A tick of which the true current jumped less than 0.1 ms before is left out, but never two running.
         """
         return self._worst_step_ma
 
@@ -84,17 +86,22 @@ class Truth:
         """Once per tick: `whole` says that the session was neither tripped nor being stopped."""
         now_ma = self._trace.signed_ma(self._clock.now_s)
         if not whole:
-            self._marked_ma = None
+            self._marked_ma, self._left_out = None, False
             return
         if self._settling_marks:
             self._settling_marks -= 1
         elif self._marked_ma is not None:
             step_ma = abs(now_ma - self._marked_ma)
             if step_ma > self._worst_step_ma:
-                if step_ma > JUMP_MA and self._trace.felt_until(self._clock.now_s).jumped(self._clock.now_s):
+                if step_ma > JUMP_MA and not self._left_out and self._jumped():
+                    self._left_out = True
                     return  # charge at the terminals, which `pulses` tells; the next tick sees what is left
                 self._worst_step_ma = step_ma
-        self._marked_ma = now_ma
+        self._marked_ma, self._left_out = now_ma, False
+
+    def _jumped(self) -> bool:
+        now_s = self._clock.now_s
+        return self._trace.felt_until(now_s).jumped(now_s)
 
     def onset(self, now_s: float) -> tuple[str, float] | None:
         """Latest fault that could explain a trip at `now_s` and when it began to matter (s), or None.

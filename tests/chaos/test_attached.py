@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jsonschema
@@ -86,27 +85,10 @@ def recorded(state):
 
 
 def begin(bench, controller, phase):
-    """Press Start until it is taken, as a person would, and go on until this phase.
-
-    While it waits for Start the loop may be held up, since nothing flows that it could be late for; a press
-    that is over before its next look was none.
-    """
+    """Press Start and go on until this phase."""
     assert controller.out.wait("waiting for Start"), controller.err.lines
-    press_start(bench, controller)
+    assert bench.press_start(controller), controller.out.lines + controller.err.lines
     assert controller.out.wait(phase), controller.out.lines
-
-
-def press_start(bench, process):
-    """Press Start until it is taken; with --json nothing but the summary tells how far the session is."""
-    deadline_s = time.monotonic() + LONGEST_S
-    while not bench.ask("state")["relays"]["series"]:
-        bench.ask("press", button="start", for_s=0.1)
-        try:
-            process.process.wait(0.3)
-        except subprocess.TimeoutExpired:
-            if time.monotonic() < deadline_s:
-                continue
-        raise AssertionError(process.out.lines + process.err.lines)
 
 
 def result(process):
@@ -121,7 +103,7 @@ def result(process):
 @patient
 def test_a_whole_treatment_keeps_the_contract_and_is_stamped_simulated(bench, controller):
     process = controller("--json")
-    press_start(bench, process)
+    assert bench.press_start(process), process.out.lines + process.err.lines
     code, summary = result(process)
     assert code == ExitCode.COMPLETED, summary
     assert (summary["simulated"], summary["seed"]) == (True, 7)
@@ -137,7 +119,7 @@ def test_a_whole_treatment_keeps_the_contract_and_is_stamped_simulated(bench, co
 @patient
 def test_a_fault_in_the_unit_has_its_true_latency(bench, controller):
     process = controller("--json")
-    press_start(bench, process)
+    assert bench.press_start(process), process.out.lines + process.err.lines
     bench.ask("inject", fault="bus_hung", params={"for_s": 0.3})
     code, summary = result(process)
     assert code == ExitCode.ABORTED

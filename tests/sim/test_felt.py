@@ -225,16 +225,31 @@ def test_charge_that_flows_out_of_the_terminals_is_a_pulse_and_no_change(jumps: 
     assert felt.held_ma == 30.0, "twice as long as charge may flow"
 
 
-def test_a_tick_in_the_microseconds_of_a_closing_pulse_sees_no_step(bench: Bench) -> None:
-    """The pulse is told as one, of so much charge; what is still there at the next tick would be a step."""
+def closing(bench: Bench) -> Any:
+    """A unit whose relay has closed within the last microsecond, so that its terminals discharge."""
     unit = driven(bench, code=110, output=OutputParts(capacitance_nf=1.4))
-    truth = unit.world.truth
     unit.series.state = False
     unit.run_until(15.5)
     assert unit.ma() < 0.01
-    worst_ma, unit.series.state = truth.worst_step_ma, True
+    unit.series.state = True
     while unit.ma() < 5.0:
         unit.clock.advance_to(unit.clock.now_s + 1e-6)
+    return unit
+
+
+def test_a_second_tick_running_that_meets_such_a_pulse_sees_a_step(bench: Bench) -> None:
+    """Else current that is made and broken in step with the tick would never be one."""
+    unit = closing(bench)
+    for worse in (False, True):
+        unit.world.truth.mark_tick(True)
+        assert (unit.world.truth.worst_step_ma > 4.0) == worse
+
+
+def test_a_tick_in_the_microseconds_of_a_closing_pulse_sees_no_step(bench: Bench) -> None:
+    """The pulse is told as one, of so much charge; what is still there at the next tick would be a step."""
+    unit = closing(bench)
+    truth = unit.world.truth
+    worst_ma = truth.worst_step_ma
     truth.mark_tick(True)
     assert truth.worst_step_ma == worst_ma
     unit.run_until(unit.clock.now_s + 0.1)

@@ -268,7 +268,7 @@ class Bench:
             result.spoilt.append("".join(controller.out.lines[2:] + controller.err.lines))
             return False
         self._check_start(controller)
-        self._press_start(controller)
+        self.press_start(controller)
         words, length_s = PHASES[phase]
         if phase == "stopping":
             controller.out.wait(PHASES["hold"][0])
@@ -282,12 +282,17 @@ class Bench:
         result.spoilt.append("".join(controller.out.lines[-8:] + controller.err.lines))
         return False
 
-    def _press_start(self, controller: Controller) -> None:
-        """Press Start until it is taken, as a person would: a loop that is held up misses a press."""
+    def press_start(self, controller: Controller) -> bool:
+        """Press Start until it is taken, as a person would; False when the controller has ended instead.
+
+        While it waits for Start the loop may be held up, since nothing flows that it could be late for; a
+        press that is over before its next look was none. With --json only the relays tell that it was taken.
+        """
         while controller.process.poll() is None:
             self._press("start")
-            if controller.out.wait(TAKEN, 1.0) or self.ask("state")["relays"]["series"]:
-                return
+            if controller.out.wait(TAKEN, 0.5) or self.ask("state")["relays"]["series"]:
+                return True
+        return False
 
     def _press(self, button: str) -> None:
         self.ask("press", button=button, for_s=0.2)
