@@ -1,8 +1,10 @@
 """What holds for all tests alike: a busy machine is no fault of the code."""
 
+import fcntl
 import os
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,8 @@ HASTY = (
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 LONGEST = (
-    "chaos/test_kills.py",  # waits for the clock
+    "chaos/test_kills.py",  # have the machine to themselves, while nothing else has begun
+    "chaos/test_attached.py",
     "app/test_compiled.py",  # compiles, for tests that come later
     "kernel/test_kernel_lane.py",
     "frontdoor/test_setup.py",
@@ -40,6 +43,30 @@ def pytest_configure(config):
     """Let a checkout that can't be written, as after one `sudo ./ionto test`, be no fault either."""
     for kind in ("default::pytest.PytestCacheWarning", "default:The database setting is not configured"):
         config.addinivalue_line("filterwarnings", kind)
+
+
+@contextmanager
+def turn(*, alone):
+    """Wait for a turn: with others, or alone on the machine. Who waits to be alone is not overtaken.
+
+    The locks are let go by name, since a process that a test forks would hold them as long as it lives.
+    """
+    here = Path(__file__)
+    with here.open() as door, (here.parents[1] / "pyproject.toml").open() as room:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        try:
+            yield
+        finally:
+            fcntl.flock(room, fcntl.LOCK_UN)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """Give what goes by the clock the machine to itself: a treatment in real time ends where others take it."""
+    with turn(alone=item.get_closest_marker("real_time") is not None):
+        return (yield)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -53,8 +53,9 @@ def test_every_survivor_of_the_record_is_listed() -> None:
     record = mutants.recorded()
     assert list(record) == list(mutants.MODULES)
     for module, rows in record.items():
+        today = mutants.definitions_of((mutants.ROOT / module).read_text(encoding="utf-8"))
         for name, row in rows.items():
-            if row["hash"]:
+            if row["hash"] == today.get(name):  # of what changed since, the quick form takes some each time
                 assert listed.count((module, name)) == row["survived"], (module, name)
 
 

@@ -62,7 +62,7 @@ MODULES: dict[str, tuple[list[str], ...]] = {
     "controller/core/trial.py": (_tests("trial"),),
     "controller/core/contact.py": (_tests("contact"), _tests("session_bounds", "session_current", "session")),
     "controller/core/session.py": (
-        _tests("session_bounds", "session_current", "session_ends", "phases"),
+        _tests("session_bounds", "session_current", "session_ends", "asked", "phases"),
         _tests("trial"),
         _tests("session", "core_edges", "guard"),
         [*_tests("no_trip_is_missed"), "-k", "not steady_hold"],
@@ -72,6 +72,7 @@ MODULES: dict[str, tuple[list[str], ...]] = {
         BOUNDS,
         _tests("trial"),
         _tests("guard_memory", "guard_first", "guard_corners", "guard_pilot", "guard_beginnings"),
+        _tests("guard_edges"),
         _tests("guard", "core_edges"),
         [*_tests("no_trip_is_missed"), "-k", "not steady_hold"],
         PROOF,

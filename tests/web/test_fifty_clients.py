@@ -19,7 +19,7 @@ import pytest
 from device_under_watch import MOST, lateness
 from home import Home
 
-pytestmark = pytest.mark.nightly
+pytestmark = [pytest.mark.nightly, pytest.mark.real_time]
 PAGES, SLOW, DEAF = 50, 3, 3
 TURNS, TURN_S = 8, 2.0
 SETTLE_S = 0.5
