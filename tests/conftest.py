@@ -1,14 +1,13 @@
 """What holds for all tests alike: a busy machine is no fault of the code."""
 
-import fcntl
 import os
 import signal
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from turns import turn
 
 # No assertion about time in property tests. On what is loaded already: where CI is set that is a profile
 # whose examples are the same in every run.
@@ -45,26 +44,9 @@ def pytest_configure(config):
         config.addinivalue_line("filterwarnings", kind)
 
 
-@contextmanager
-def turn(*, alone):
-    """Wait for a turn: with others, or alone on the machine. Who waits to be alone is not overtaken.
-
-    The locks are let go by name, since a process that a test forks would hold them as long as it lives.
-    """
-    here = Path(__file__)
-    with here.open() as door, (here.parents[1] / "pyproject.toml").open() as room:
-        fcntl.flock(door, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        fcntl.flock(door, fcntl.LOCK_UN)
-        try:
-            yield
-        finally:
-            fcntl.flock(room, fcntl.LOCK_UN)
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item):
-    """Give what goes by the clock the machine to itself: a treatment in real time ends where others take it."""
+    """Give what goes by the clock the machine to itself: beside others, treatments in real time break off."""
     with turn(alone=item.get_closest_marker("real_time") is not None):
         return (yield)
 

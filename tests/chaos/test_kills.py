@@ -1,8 +1,8 @@
 """The controller is killed, stopped, starved, mined and cut off in mid-treatment, and the current is gone.
 
 The unit is another process and goes by its own clock. Twenty times here, with nothing beside it; a thousand
-times in a nightly run (`./ionto test --nightly tests/chaos`), with the same code. On a machine so busy that no
-session in real time comes to its end, a kind that was never done is skipped, and counted as such.
+times in a nightly run (`./ionto test --nightly tests/chaos`), with the same code. On a machine so busy that
+no session in real time comes to its end, a kind that was never done is skipped, and counted as such.
 """
 
 import os

@@ -3,7 +3,7 @@
 A unit stays up for a chain of kills; every kill's next start is how the following session begins, so each one
 also shows that the output is found off, the DAC zeroed, the session recorded, and nothing resumed. Where
 sessions end of themselves, since the machine's loop falls behind, the unit gets half the rate, down to the
-slowest that one may have; each kill tells its rate. Where not even that rate is kept, no kill is told as done.
+slowest that one may have; each kill tells its rate. Where not even that rate is kept, the kill is undone.
 
     python tests/support/kill_bench.py --kills 200 --jobs 2 --seed 1 [--out FILE.json]
 """
@@ -121,7 +121,7 @@ class Kill:
 
     @property
     def undone(self) -> bool:
-        """Whether the machine never let a session come as far as this kill's phase, which says nothing of it."""
+        """Whether the machine let no session come to the phase of this kill, which then tells nothing."""
         return self.off_ms is None and not self.problems
 
 
