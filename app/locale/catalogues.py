@@ -23,8 +23,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from app import known_problems, screen, tables, unit_options, words
 from app import main as command_line
-from app import screen, tables, unit_options, words
 from app.device import panel
 from app.history import command as history_command
 from app.household import feelings, nurse_code, order, person, store
@@ -91,6 +91,8 @@ def tabled() -> Iterator[str]:
     yield sentences.STOP_LOST
     for reason in REASONS.values():
         yield from filter(None, (reason.title, reason.advice, reason.advice_rest))
+    for problem in known_problems.PROBLEMS:
+        yield from (problem.what, problem.do)
     yield from (name for _, name in frame.SECTIONS.values())
     yield from now.LABELS.values()
     yield from (label for label, _ in now.DESK.values())

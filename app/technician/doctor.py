@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from app.known_problems import known
 from app.output import ExitCode, say
 from app.state import state_directory
 from app.technician import machine
@@ -31,7 +32,7 @@ from controller.backends.rigging import failed_start
 from controller.host.ownership import InUse
 from controller.workshop.chips import Hung, Wire, eeprom_code, look_for
 
-WORDS: Final = {"ok": "ok", "warning": "WARNING", "failed": "FAILED", "skipped": "not seen"}
+WORDS: Final = {"ok": "ok", "warning": "WARNING", "failed": "FAILED", "skipped": "not seen", "known": "known"}
 
 
 class Order(NamedTuple):
@@ -72,6 +73,7 @@ def doctor(order: Order) -> ExitCode:
 
 def _all(order: Order, unit: Unit) -> Iterator[Finding]:
     yield machine.software()
+    yield from (Finding(problem.id, "known", problem.what, problem.do) for problem in known())
     if order.attach is None:
         yield from machine.access(Path(f"/dev/i2c-{unit.i2c.bus}"), "i2c")
         yield machine.bus_speed(unit.i2c.bus, unit.i2c.frequency_hz)

@@ -13,12 +13,12 @@ class Finding(NamedTuple):
     """One line of `ionto doctor`.
 
     `state` is "ok"; "warning" (a treatment is possible, something is worse than it could be); "failed" (no
-    treatment is possible before this is mended); or "skipped" (could not be looked at). `remedy` is one
-    sentence, empty for what is ok.
+    treatment is possible before this is mended); "skipped" (could not be looked at); or "known" (a problem of
+    this version wherever it runs). `remedy` is one sentence, empty for what is ok.
     """
 
     check: str
-    state: Literal["ok", "warning", "failed", "skipped"]
+    state: Literal["ok", "warning", "failed", "skipped", "known"]
     found: str
     remedy: str = ""
 

@@ -12,6 +12,7 @@ from safety_case import PAGE, Case, Figure, Item, errors_of, load
 from safety_page import render
 from safety_tests import why_not_shown
 
+from app.known_problems import Problem
 from config.reader import BadFile
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,10 @@ def with_gap(case: Case) -> Case:
     return case._replace(items={**case.items, "laws": laws})
 
 
+def with_problem(case: Case) -> Case:
+    return case._replace(known=(*case.known, Problem("KP-99", "H-99", "x", "y")))
+
+
 GUARD = place("tests/**/test_guard.py")
 
 
@@ -103,6 +108,7 @@ GUARD = place("tests/**/test_guard.py")
         (with_figure, "figure F-99 is cited by nothing"),
         (lambda c: with_item(c, gap=None), "LAW-99 (a new law) is answered by nothing"),
         (lambda c: with_peer(c, f"{GUARD}::test_x"), f"PEER-99 cites {GUARD}::test_x"),
+        (with_problem, "known problem KP-99 cites H-99, which does not exist"),
         (with_gap, "LAW-04 is answered, yet told as a gap"),
     ],
 )

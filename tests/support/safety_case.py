@@ -1,4 +1,4 @@
-"""The safety case: read from `docs/safety/*.yaml`, checked against code and tests, rendered to a page.
+"""The safety case: `docs/safety/*.yaml` and the known problems, checked against code and tests, rendered.
 
 Law: every link has two ends. A hazard names its controls, a control its requirements, a requirement the code,
 the tests and the figures; whatever points nowhere, or is pointed at by nothing, is an error.
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from safety_page import render
 from safety_tests import why_not_shown
 
+from app.known_problems import PROBLEMS, Problem
 from config.reader import read
 from sim.faults import FAULTS
 
@@ -134,10 +135,11 @@ class Case(NamedTuple):
     requirements: Mapping[str, Requirement]
     figures: Mapping[str, Figure]
     items: Mapping[str, Mapping[str, Item]]
+    known: tuple[Problem, ...]
 
 
 def load(folder: Path = FOLDER) -> Case:
-    """Read the five files; raises `BadFile` with every error."""
+    """Read the five files, and take the known problems as they are; raises `BadFile` with every error."""
     controls = read(folder / "controls.yaml", _Controls)
     items = read(folder / "answers_to.yaml", _Items)
     requirements = read(folder / "requirements.yaml", _Requirements).requirements
@@ -148,6 +150,7 @@ def load(folder: Path = FOLDER) -> Case:
         {name: row.model_copy(update=_placed(row.where, row.tests)) for name, row in requirements.items()},
         read(folder / "figures.yaml", _Figures).figures,
         {name: _placed_items(getattr(items, name)) for name in type(items).model_fields},
+        PROBLEMS,
     )
 
 
@@ -194,6 +197,8 @@ def _hazards(case: Case) -> Iterator[str]:
             yield f"hazard {name} has no control"
         yield from _unknown(f"hazard {name}", hazard.controls, case.controls)
         yield from _unknown(f"hazard {name}", hazard.hardware, case.hardware)
+    for problem in case.known:
+        yield from _unknown(f"known problem {problem.id}", [problem.hazard], case.hazards)
     yield from _unused("control", case.controls, (c for h in case.hazards.values() for c in h.controls))
     yield from _unused("hardware", case.hardware, (c for h in case.hazards.values() for c in h.hardware))
 

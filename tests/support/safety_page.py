@@ -31,6 +31,7 @@ def render(case: Case) -> str:
         [
             INTRODUCTION.read_text(encoding="utf-8").rstrip(),
             *_hazards(case),
+            *_known(case),
             *_controls(case),
             *_requirements(case),
             *_figures(case),
@@ -66,6 +67,19 @@ def _hazards(case: Case) -> Iterator[str]:
         yield f"- What remains: {row.residual}"
         if row.covers:
             yield f"- Answers: {_links(row.covers)}"
+        if problems := [problem.id for problem in case.known if problem.hazard == name]:
+            yield f"- Known problems: {_links(problems)}"
+
+
+def _known(case: Case) -> Iterator[str]:
+    yield "\n## Known problems\n"
+    yield "| id | what happens | what to do | mended in | hazard |"
+    yield "|---|---|---|---|---|"
+    for row in case.known:
+        yield (
+            f'| <a id="{row.id.lower()}"></a>{row.id} | {row.what} | {row.do} | '
+            f"{row.until or 'not yet'} | {_links([row.hazard])} |"
+        )
 
 
 def _controls(case: Case) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from app.known_problems import known
 from app.web import sentences
 from app.web.frame import page
 from app.web.guide import guide, newcomer
@@ -98,6 +99,7 @@ def now(visit: Visit) -> Response:
         finished(visit),
         _chart(visit),
         desk(visit) if visit.simulated else None,
+        known_problems(visit),
         section="now",
         scripts=("uPlot.js", "chart.js", "now.js"),
         refresh_s=5,
@@ -134,6 +136,18 @@ def desk(visit: Visit) -> Html:
         visit.form("/desk", buttons, class_="row"),
         class_="desk",
         aria_label=visit.t("The simulated unit"),
+    )
+
+
+def known_problems(visit: Visit) -> Html | None:
+    """Show what is known to be wrong with this version, folded up and below all else; None if nothing is."""
+    t, problems = visit.t, known()
+    if not problems:
+        return None
+    listed = [el("li", el("strong", one.id), " ", t(one.what), " ", t(one.do)) for one in problems]
+    count = visit.language.number(len(problems))
+    return el(
+        "details", el("summary", t("Known problems of this version: {count}", count=count)), el("ul", listed)
     )
 
 
