@@ -90,13 +90,6 @@ PROBLEMS: Final = (
         "less than the first; only above 5 % is the treatment told as short.",
         "Where the unit says that less was given, press Start within ten minutes: it gives what is lacking.",
     ),
-    Problem(
-        "KP-9",
-        "H-13",
-        "Stop that is pressed while the unit waits for contact, and nobody is in it, is told as an opened "
-        "circuit (code 11) and not as a Stop; the current is off all the same.",
-        "Leads and contact need no check: Start goes on within ten minutes, and Stop ends it.",
-    ),
 )
 
 

@@ -1,8 +1,8 @@
 """The controller is killed, stopped, starved, mined and cut off in mid-treatment, and the current is gone.
 
 The unit is another process and goes by its own clock. Twenty times here, with nothing beside it; a thousand
-times in a nightly run (`./ionto test --nightly tests/chaos`), with the same code. On a machine so busy that
-no session in real time comes to its end, a kind that was never done is skipped, and counted as such.
+times in a nightly run (`./ionto test --nightly tests/chaos`), with the same code. A machine so busy that no
+session in real time comes to its end is told by name, and shows nothing.
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 from kill_bench import AROUND, BOUND_MS, KINDS, PHASES, TOO_BUSY
 
 FEW, MANY = 20, 1000
-FEW_WITHIN_S = 240.0
+FEW_WITHIN_S = 500.0
 
 pytestmark = pytest.mark.real_time
 
@@ -42,9 +42,7 @@ def kills(mines):
 def judge(kills):
     wrong = [kill for kill in kills if kill.problems]
     assert not wrong, "\n".join(map(str, wrong))
-    kills = [kill for kill in kills if not kill.undone]
-    if not kills:
-        pytest.skip(TOO_BUSY)
+    assert not any(kill.undone for kill in kills), TOO_BUSY
     assert all(kill.off_ms is not None and kill.off_ms <= BOUND_MS for kill in kills)
     assert all(kill.current_ma >= 0.01 for kill in kills), "current flowed when it happened"
 
@@ -68,8 +66,6 @@ def test_the_current_is_gone_in_time_when_a_hog_takes_the_processor(kills):
 def test_every_phase_with_current_was_met(kills):
     assert len(kills) == FEW
     assert {kill.phase for kill in kills} == set(PHASES)
-    if any(kill.undone for kill in kills):
-        pytest.skip(TOO_BUSY)
 
 
 def test_the_mines_are_the_functions_of_a_tick(mines):
@@ -90,6 +86,5 @@ def test_the_mines_are_the_functions_of_a_tick(mines):
 def test_a_thousand_times(mines):
     kills = kill_bench.run(kill_bench.plan(MANY, 2, mines, POSSIBLE), seed=2)
     judge(kills)
-    assert sum(kill.undone for kill in kills) < 0.01 * MANY
     laid = {kill.mine for kill in kills if kill.kind == "exception"}
     assert len(laid) > 0.9 * len(mines), "every function of the tick"

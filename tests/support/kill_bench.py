@@ -51,7 +51,7 @@ BUSY = (
 )
 """What is said when the machine does not let the loop or the unit's process run in time."""
 TOO_BUSY = "this machine was too busy for treatments in real time"
-"""Why a test is skipped that came to no end for that, at the slowest rate either."""
+"""What is told of a kill that came to nothing for that, at the slowest rate either."""
 RATE_HZ = 200
 DOSE_ERROR_MA_MIN = 3.0 / 60
 """One second at the treatment's 3 mA (law 10)."""

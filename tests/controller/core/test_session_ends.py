@@ -24,6 +24,16 @@ def test_a_soft_stop_falls_by_five_milliamperes_a_second() -> None:
     assert one.command == Off("forward")
 
 
+def test_a_stop_while_nobody_is_treated_yet_is_off_at_once() -> None:
+    one = Alone().to(Phase.CONTACT)
+    for _ in range(20):
+        one.tick()
+    one.tick(buttons=STOP)
+    assert one.session.phase is Phase.STOPPED
+    assert one.session.reason == "Stop was pressed"
+    assert one.command == Off("forward")
+
+
 @pytest.mark.parametrize("cause", StopCause)
 def test_a_stop_is_told_by_who_asked_for_it(cause: StopCause) -> None:
     one = Alone().to(Phase.HOLD)

@@ -48,6 +48,17 @@ def judge_completed(summary: dict[str, Any], target_ma: float) -> None:
     assert summary["loop"]["late"] == 0
 
 
+@pytest.mark.parametrize("waited_s", [0.3, 1.0, 3.1])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_stop_while_it_waits_for_somebody_is_a_stop(seed: int, waited_s: float) -> None:
+    """Nobody is in the water: it is no circuit that has opened."""
+    nobody = {"hands_in_at_s": 30.0}
+    begins_s, _ = phase_times(simulate(seed=seed, person=nobody)[0])["contact", "forward"]
+    events = [{"at_s": begins_s + waited_s, "fault": "press", "button": "stop"}]
+    summary, _ = simulate(seed=seed, events=events, person=nobody)
+    assert (summary["outcome"], summary["stopped_by"], summary["trip"]) == ("stopped", "button", None)
+
+
 @pytest.mark.parametrize(("seed", "name"), list(enumerate(AREAS, start=1)))
 def test_a_shortened_library_treatment(seed: int, name: str) -> None:
     what = library.find(name).model_copy(update={"total_min": 2.5})
