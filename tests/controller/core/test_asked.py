@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from session_alone import Alone
+from session_alone import PLAN, Alone
 
 from controller.core.asked import APART_RATIO, SHORT_WORDS, WHOLE_RATIO, Asked
-from controller.core.types import Phase, ShortBecause
+from controller.core.types import Buttons, Phase, ShortBecause
 
 pytestmark = pytest.mark.core
 
@@ -201,6 +203,44 @@ def test_the_rest_of_a_dose_is_weighed_with_the_sessions_before() -> None:
     assert ended(cut) is ShortBecause.UNKNOWN
     one_way = Alone(halves=(("forward", 24.0),), carried_asked_ma_min=10.0).to(Phase.HOLD)
     assert ended(one_way) is ShortBecause.UNKNOWN
+
+
+def test_a_second_direction_that_down_cut_short_is_told_at_the_end() -> None:
+    """Both together gave more than nine tenths of what was asked; only one beside the other tells."""
+    one = Alone().to(Phase.REVERSE)
+    assert one.session.reason is None
+    one.until(Phase.HOLD)
+    one.tick(buttons=Buttons(down=True))
+    assert ended(one) is ShortBecause.DOWN
+    asked_ma_min = one.session.asked.ma_min
+    assert one.session.dose.ma_min("forward") == pytest.approx(asked_ma_min, rel=5e-3)
+    assert WHOLE_RATIO - 0.02 < one.session.dose.ma_min("reverse") / asked_ma_min < 1.0 - APART_RATIO
+    assert one.session.reason == SHORT_WORDS[ShortBecause.DOWN]
+
+
+def test_a_whole_treatment_ends_without_a_reason() -> None:
+    one = Alone().to(Phase.HOLD)
+    assert ended(one) is None
+    assert one.session.reason is None
+
+
+class Told(Asked):
+    """Notes what it was told to have been given last."""
+
+    given_ma: float | None = None
+
+    def step(self, passed_s: float, *, given_ma: float, **others: Any) -> None:
+        self.given_ma = given_ma
+        super().step(passed_s, given_ma=given_ma, **others)
+
+
+@pytest.mark.parametrize(("reads_ma", "given_ma"), [(3.9, 3.9), (0.0, 0.0), (None, 0.0)])
+def test_a_tick_that_reads_no_current_gave_none(reads_ma: float | None, given_ma: float) -> None:
+    one = Alone().to(Phase.RAMP_UP)
+    told = one.session.asked = Told(PLAN.ramp_ma_per_s)
+    one.until(Phase.HOLD)
+    one.tick(current_ma=reads_ma)
+    assert told.given_ma == given_ma
 
 
 def test_a_session_that_ended_tells_the_polarities_of_the_whole_treatment_in_their_order() -> None:

@@ -154,8 +154,8 @@ def test_a_look_that_was_followed_begins_the_count_of_deaf_ones_anew() -> None:
         one.until_made(within_s=one.now_s + 2.4)
         deaf = next_deaf
         assert not one.contact.deaf
-    one.until_made(within_s=one.now_s + 4.8)
-    assert one.contact.deaf
+    one.until_made(within_s=one.now_s + 2.4)
+    assert one.contact.deaf, "the second in a row"
 
 
 @pytest.mark.parametrize(("low_ma", "deaf"), [(0.209, False), (0.211, True)])

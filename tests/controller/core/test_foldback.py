@@ -8,6 +8,7 @@ import pytest
 
 from controller.core.foldback import FoldBack
 from controller.core.limits import Headroom
+from controller.core.types import ShortBecause
 
 pytestmark = pytest.mark.core
 
@@ -211,6 +212,54 @@ def test_a_hand_that_leaves_is_seen_once() -> None:
     assert not fold.withdrawn, "2 s from the first"
 
 
+def test_a_voltage_that_lowers_the_current_is_named_until_all_of_it_is_back() -> None:
+    fold = made()
+    fold.see(1.0, 57.0 - E, 10.0)
+    assert fold.held is None
+    fold.see(1.01, 57.0 + E, 10.0)
+    for n in range(9):  # 0.1 mA, by the ramp
+        assert fold.allowed_ma < 10.0
+        assert fold.held is ShortBecause.VOLTAGE
+        fold.see(1.02 + 0.01 * n, 50.0, fold.allowed_ma)
+    fold.see(1.2, 56.0, fold.allowed_ma)
+    assert fold.held is ShortBecause.VOLTAGE, "between the bounds nothing is given back"
+    fold.see(1.21, 50.0, fold.allowed_ma)
+    fold.see(1.22, 50.0, fold.allowed_ma)
+    assert fold.allowed_ma == 10.0
+    assert fold.held is None
+
+
+def test_a_hand_that_leaves_is_named_whatever_the_voltage_does_until_all_of_it_is_back() -> None:
+    """A hand half out of the water drives the voltage up: what is to blame is the hand."""
+    fold = left()
+    assert fold.held is ShortBecause.CONTACT
+    fold.see(10.08, 58.0, 8.0)
+    assert fold.held is ShortBecause.CONTACT
+    for n in range(20):
+        fold.allow(10.085 + 0.005 * n)
+    fold.see(11.0, 10.0, 0.3)
+    assert fold.held is ShortBecause.CONTACT
+    fold.allow(12.08)
+    assert not fold.withdrawn
+    n = 0
+    while fold.allowed_ma < 10.0:
+        assert fold.held is ShortBecause.CONTACT
+        fold.see(12.09 + 0.01 * n, 10.0, fold.allowed_ma)
+        n += 1
+        assert n < 1000, "9.7 mA by the ramp"
+    assert fold.held is None
+
+
+def test_a_voltage_after_a_hand_that_left_is_named_once_the_current_is_given_back() -> None:
+    fold = left()
+    for n in range(20):
+        fold.allow(10.075 + 0.005 * n)
+    fold.allow(12.08)
+    fold.see(12.09, 10.0, 0.3)
+    fold.see(12.10, 58.0, 0.3)
+    assert fold.held is ShortBecause.VOLTAGE
+
+
 def test_near_compliance_a_hand_that_leaves_falls_by_whichever_is_lower() -> None:
     fold = left()
     fold.see(10.08, 58.0, 8.0)
@@ -222,6 +271,7 @@ def test_a_reset_forgets_the_load() -> None:
     fold.see(10.08, 58.0, 8.0)
     fold.reset()
     assert fold.allowed_ma == 10.0
+    assert fold.held is None
     assert not fold.withdrawn
     assert not fold.settled(100.0)
     fold.see(10.09, 25.0, 10.0)

@@ -8,13 +8,15 @@ import pytest
 from core_bench import DUMMY, LIMITER_MA, Bench
 
 from controller.core.dummy_rule import DummyRule
-from controller.core.limits import PROOF_MA, TRIAL_FULL_S, TRIAL_S
+from controller.core.limits import PROOF_MA, TRIAL_FULL_S, TRIAL_S, TRIAL_WITHIN_S
 from controller.core.trial import RECOVERY, RELEASED, STAGE, SWITCHES, TRIPPED, Trial
 from controller.core.types import Buttons, Cause, Command, Drive, Measurement, Off, Phase, Refusal
 
 pytestmark = pytest.mark.core
 
 TICK_S = 0.005
+OPERATE_S = 0.02
+E = 1e-6
 READING = Bench().measure(voltage_v=0.0, current_ma=0.0, guard_ma=0.0, return_ma=0.0)
 WHOLE = SWITCHES + STAGE + TRIPPED + RELEASED + RECOVERY
 LOW_MA = 5.0 * DUMMY.gain
@@ -41,7 +43,7 @@ class Walk:
         def code_of(ma: float) -> int:
             return round(ma / 25.0 * 4095)
 
-        self.trial = Trial(DUMMY, code_of, trip=trip, operate_s=0.02)
+        self.trial = Trial(DUMMY, code_of, trip=trip, operate_s=OPERATE_S)
         self.now_s, self.tick_s = 0.0, tick_s
         self.drive: Drive | Off = Off()
         self.driven: list[Drive] = []
@@ -125,6 +127,15 @@ WRONG: list[tuple[int, dict[str, Any], Refusal, str]] = [
     (6, reads(0.0, voltage_v=None), Refusal.OUTPUT_DEAD, "gives nothing into the dummy load"),
     (6, reads(LOW_MA, voltage_v=0.1), Refusal.DUMMY_WRONG, "reads 16 ohm where 1500 ohm are built in"),
     (6, reads(LOW_MA, voltage_v=10.5), Refusal.DUMMY_WRONG, "reads 1680 ohm"),
+    (6, reads(LOW_MA, voltage_v=10.32), Refusal.DUMMY_WRONG, "reads 1651 ohm"),
+    (6, reads(LOW_MA, voltage_v=8.43), Refusal.DUMMY_WRONG, "reads 1349 ohm"),
+    (6, reads(LOW_MA, voltage_v=0.0), Refusal.DUMMY_WRONG, "reads 0 ohm"),
+    (6, reads(LOW_MA, voltage_v=None), Refusal.DUMMY_WRONG, "reads 0 ohm"),
+    (6, reads(7.0, voltage_v=5.0), Refusal.DUMMY_WRONG, "reads 714 ohm"),
+    (6, reads(5.31), Refusal.STAGE_WRONG, "gives 5.31 mA"),
+    (6, reads(7.19), Refusal.STAGE_WRONG, "gives 7.19 mA"),
+    (6, reads(2.5), Refusal.STAGE_WRONG, "gives 2.50 mA"),
+    (6, reads(2.49), Refusal.OUTPUT_DEAD, "gives nothing into the dummy load"),
     (6, reads(4.0), Refusal.STAGE_WRONG, "gives 4.00 mA into the dummy load where 6.25 mA are asked for"),
     (6, reads(27.0), Refusal.STAGE_WRONG, "gives 27.00 mA into the dummy load where 6.25 mA are asked for"),
     (6, reads(0.0, tripped=True), Refusal.STAGE_WRONG, "at a small code"),
@@ -132,6 +143,8 @@ WRONG: list[tuple[int, dict[str, Any], Refusal, str]] = [
     (7, reads(31.0), Refusal.STAGE_WRONG, "31.00 to 31.00 mA flow into the dummy load"),
     (7, reads(20.0), Refusal.STAGE_WRONG, "the limiter has to hold 25.85 to 29.15 mA"),
     (7, reads(27.5, guard_ma=25.0), Refusal.STAGE_WRONG, "25.00 to 27.50 mA flow"),
+    (7, reads(25.84), Refusal.STAGE_WRONG, "25.84 to 25.84 mA flow"),
+    (7, reads(29.16), Refusal.STAGE_WRONG, "29.16 to 29.16 mA flow"),
     (8, reads(27.5), Refusal.TRIP_DEAD, "stays above the hardware trip's threshold"),
     (8, reads(27.5, tripped=True), Refusal.TRIP_DEAD, "its switch conducts"),
     (8, reads(0.0), Refusal.TRIP_DEAD, "its latch hangs"),
@@ -139,6 +152,7 @@ WRONG: list[tuple[int, dict[str, Any], Refusal, str]] = [
     (10, reads(0.07), Refusal.DUMMY_WRONG, "with the dummy load off: its relay does not let go"),
     (11, reads(0.3, tripped=True), Refusal.STAGE_WRONG, "winds up while its circuit is open"),
     (11, reads(0.0), Refusal.DUMMY_WRONG, "its relay does not close"),
+    (11, reads(0.15 - E), Refusal.DUMMY_WRONG, "its relay does not close"),
 ]
 
 
@@ -163,6 +177,92 @@ def test_what_is_seen_too_briefly_is_not_seen(number: int) -> None:
         for _ in range(ticks - 1):
             assert asked(walk.tick()) == here
     raise AssertionError("it went on for 0.6 s")
+
+
+LASTS: list[tuple[float, int]] = [
+    (0.0, 8),
+    (0.06 + OPERATE_S, 8),
+    (0.1 + OPERATE_S, 8),
+    (0.06 + OPERATE_S, 8),
+    (0.06, 8),
+    (0.06 + OPERATE_S, 8),
+    (0.0, 8),
+    (0.0, 8),
+    (0.0, 2),
+    (0.0, 2),
+    (0.06 + OPERATE_S, 8),
+    (OPERATE_S, 8),
+    (0.06 + OPERATE_S, 8),
+]
+"""How long each step of `WHOLE` lasts at least, s, and for how many ticks what it wants must be seen."""
+NUMBERS = range(len(LASTS))
+
+
+def begun(number: int) -> Walk:
+    """A trial whose step `number` has begun at 0 s to the last bit; its time is turned by hand."""
+    walk = Walk(tick_s=0.0)
+    walk.now_s = -float(number)
+    for lasts_s, ticks in LASTS[:number]:
+        assert lasts_s < 1.0
+        for _ in range(ticks - 1):
+            walk.tick()
+        walk.now_s += 1.0
+        walk.tick()
+    return walk
+
+
+def passes(walk: Walk, here: Drive, **reading: Any) -> bool:
+    """Tell whether the step that drives `here` is over after one more tick."""
+    return walk.tick(**reading) != here or walk.trial.done
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_step_is_over_once_it_was_seen_for_its_ticks(number: int) -> None:
+    lasts_s, ticks = LASTS[number]
+    walk, here = begun(number), begun(number).tick()
+    walk.now_s = lasts_s
+    assert [passes(walk, here) for _ in range(ticks)] == [False] * (ticks - 1) + [True]
+
+
+@pytest.mark.parametrize("number", [number for number in NUMBERS if LASTS[number][0]])
+def test_a_step_is_over_once_it_has_lasted(number: int) -> None:
+    """A relay that has not had its time to move is not judged, whatever is seen."""
+    walk, here = begun(number), begun(number).tick()
+    walk.now_s = LASTS[number][0] - E
+    assert not any(passes(walk, here) for _ in range(20))
+    walk.now_s = LASTS[number][0]
+    assert passes(walk, here)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_step_is_refused_a_fifth_of_a_second_after_it_should_have_been_over(number: int) -> None:
+    wrong = reads(40.0, voltage_v=40.0, tripped=WHOLE[number].trip != "catch")
+    within_s = LASTS[number][0] + TRIAL_WITHIN_S
+    walk = begun(number)
+    for walk.now_s in (0.0, within_s - E):
+        walk.tick(**wrong)
+        assert walk.trial.failed is None
+    walk.now_s = within_s
+    walk.tick(**wrong)
+    assert walk.trial.failed is not None
+
+
+@pytest.mark.parametrize(
+    ("number", "reading"),
+    [
+        (6, reads(5.3125)),  # 15 % less than was asked for, and more
+        (6, reads(7.1875)),
+        (6, reads(LOW_MA, voltage_v=10.3125)),  # 10 % more than the dummy load has, and less
+        (6, reads(LOW_MA, voltage_v=8.4375)),
+        (7, reads(25.85)),
+        (7, reads(29.15)),
+        (11, reads(0.15 + E)),
+    ],
+)
+def test_what_is_just_as_it_may_be_is_taken(number: int, reading: dict[str, Any]) -> None:
+    walk, here = begun(number), begun(number).tick()
+    walk.now_s, ticks = LASTS[number]
+    assert [passes(walk, here, **reading) for _ in range(ticks)][-1]
 
 
 def test_a_step_lasts_at_least_as_long_as_what_it_waits_for() -> None:
@@ -193,6 +293,16 @@ def test_a_session_tries_its_stage_before_the_proof_and_counts_nothing_of_it() -
     bench.run_until(Phase.CONTACT)
     assert bench.session.through_person_ma(bench.measure()) is not None
     bench.run_until(Phase.DONE)
+
+
+def test_for_a_fifth_of_a_second_after_the_trial_a_reading_may_still_be_of_the_dummy_load() -> None:
+    bench = Bench(dummy=True)
+    bench.run_until(Phase.TRIAL)
+    bench.run_until(Phase.PROOF)
+    tried_s = bench.now_s
+    for after_s, told in ((0.0, False), (0.2 - E, False), (0.2 + E, True)):
+        m = bench.measure(time_s=tried_s + after_s, current_ma=0.07)
+        assert bench.session.through_person_ma(m) == (0.07 if told else None)
 
 
 def test_a_latched_stage_is_refused_before_the_output_has_closed() -> None:
