@@ -69,7 +69,7 @@ TRANSITIONS: Final = MappingProxyType(
             _E.CONTACT: _P.RAMP_UP,
             _E.FAILED: _P.REFUSED,
             _E.TIMEOUT: _P.REFUSED,
-            _E.STOP: _P.STOPPED,
+            _E.STOP: _P.STOPPING,
             _E.TRIP: _P.TRIPPED,
         },
         _P.RAMP_UP: {

@@ -462,7 +462,7 @@ class Session:
         fallen_ma = self.setpoint_ma - self._stop_rate_ma_per_s * self.plan.tick_s
         setpoint_ma = min(fallen_ma, self.fold_back.allow(self._now_s))
         if setpoint_ma > 0.0:
-            return self._drive(setpoint_ma, m)
+            return self._drive(setpoint_ma, m, sensing=self._stops_sensing)
         self.setpoint_ma = 0.0
         self._go(Event.STOPPED)
         return Off(self.polarity)
@@ -530,6 +530,7 @@ class Session:
     def _stop(self, reason: str) -> None:
         self.reason = reason
         self._stop_rate_ma_per_s = max(STOP_MA_PER_S, self.setpoint_ma / STOP_WITHIN_S)
+        self._stops_sensing = self.phase is Phase.CONTACT  # there an open circuit is nobody's hand that left
         self._go(Event.STOP)
 
     def _drive(self, setpoint_ma: float, m: Measurement, *, sensing: bool = False) -> Drive:

@@ -71,12 +71,11 @@ class Seen(NamedTuple):
 
 Level: TypeAlias = Literal["zero", "proof", "sensing", "low", "full"]
 LEVEL_MA: Final[dict[Level, float]] = {
-    "zero": 0.0,
     "proof": PROOF_MA,
     "sensing": SENSING_MA,
     "low": TRIAL_LOW_MA,
 }
-"""What is asked of the stage; `full` is the highest code that there is."""
+"""What is asked of the stage; `zero` is code 0, `full` the highest code that there is."""
 Judge: TypeAlias = Callable[[Seen], bool]
 Wording: TypeAlias = Callable[[Seen], tuple[Refusal, str]]
 
@@ -116,10 +115,14 @@ def _nothing(seen: Seen) -> bool:
     return seen.most_ma < TRIAL_DEAD_MA and not seen.m.tripped
 
 
+def _near(seen: Seen, asked_ma: float) -> bool:
+    """Tell whether both converters read what is asked for."""
+    return max(seen.most_ma - asked_ma, asked_ma - seen.least_ma) <= TRIAL_LOW_RATIO * asked_ma
+
+
 def _low(seen: Seen) -> bool:
     asked_ma = seen.dummy.gain * TRIAL_LOW_MA
-    near = max(seen.most_ma - asked_ma, asked_ma - seen.least_ma) <= TRIAL_LOW_RATIO * asked_ma
-    return near and abs(seen.ohm - seen.dummy.ohm) <= TRIAL_OHM_RATIO * seen.dummy.ohm
+    return _near(seen, asked_ma) and abs(seen.ohm - seen.dummy.ohm) <= TRIAL_OHM_RATIO * seen.dummy.ohm
 
 
 def _limited(seen: Seen) -> bool:
@@ -127,7 +130,8 @@ def _limited(seen: Seen) -> bool:
 
 
 def _caught(seen: Seen) -> bool:
-    return bool(seen.m.tripped) and (seen.m.guard_ma or 0.0) < TRIAL_DEAD_MA
+    m = seen.m
+    return bool(m.tripped) and m.guard_ma is not None and m.guard_ma < TRIAL_DEAD_MA
 
 
 def _armed(seen: Seen) -> bool:
@@ -159,12 +163,13 @@ def _not_low(seen: Seen) -> tuple[Refusal, str]:
             "the hardware trip opened with the dummy load on at a small code: the stage gives too much, the "
             "DAC is stuck, or the wire from the guard converter's ALERT is broken; have the unit serviced"
         )
-    asked_ma, most_ma = seen.dummy.gain * TRIAL_LOW_MA, seen.most_ma
+    asked_ma, least_ma, most_ma = seen.dummy.gain * TRIAL_LOW_MA, seen.least_ma, seen.most_ma
     if most_ma >= TRIAL_LOW_MA / 2:
-        if abs(most_ma - asked_ma) > TRIAL_LOW_RATIO * asked_ma:
+        if not _near(seen, asked_ma):
             return Refusal.STAGE_WRONG, (
-                f"the current stage gives {most_ma:.2f} mA into the dummy load where {asked_ma:.2f} mA are "
-                "asked for: the stage or the DAC is wrong; have the unit serviced"
+                f"the current stage gives {least_ma:.2f} to {most_ma:.2f} mA into the dummy load where "
+                f"{asked_ma:.2f} mA are asked for: the stage, the DAC or a converter is wrong; have the unit "
+                "serviced"
             )
         return Refusal.DUMMY_WRONG, (
             f"the dummy load reads {seen.ohm:.0f} ohm where {seen.dummy.ohm:.0f} ohm are built in: it, or "

@@ -141,7 +141,7 @@ def test_electrodes_in_one_tray_never_start(bench: Bench) -> None:
     assert "same water" in (bench.session.reason or "")
 
 
-@pytest.mark.parametrize("phase", ["ramp_up", "hold", "ramp_down"])
+@pytest.mark.parametrize("phase", ["contact", "ramp_up", "hold", "ramp_down"])
 def test_stop_ramps_down_within_five_seconds(bench: Bench, phase: str) -> None:
     bench.run_until(phase)
     for _ in range(50):
@@ -166,7 +166,6 @@ def test_stop_ramps_down_within_five_seconds(bench: Bench, phase: str) -> None:
         ("ready", "stop"),
         ("ready", "stop_asked"),
         ("proof", "stop"),
-        ("contact", "stop"),
         ("reverse", "stop"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from session_alone import STOP, TICK_S, Alone
 
-from controller.core.types import STOP_WORDS, Buttons, Cause, Off, Phase, StopCause, Trip
+from controller.core.types import STOP_WORDS, Buttons, Cause, Drive, Off, Phase, StopCause, Trip
 from controller.loop.tick import StopSwitch
 
 pytestmark = pytest.mark.core
@@ -24,11 +24,18 @@ def test_a_soft_stop_falls_by_five_milliamperes_a_second() -> None:
     assert one.command == Off("forward")
 
 
-def test_a_stop_while_nobody_is_treated_yet_is_off_at_once() -> None:
-    one = Alone().to(Phase.CONTACT)
-    for _ in range(20):
+@pytest.mark.parametrize(("phase", "senses"), [(Phase.CONTACT, True), (Phase.RAMP_UP, False)])
+def test_a_stop_while_it_waits_for_contact_asks_nobody_for_a_closed_circuit(
+    phase: Phase, senses: bool
+) -> None:
+    one = Alone().to(phase)
+    for _ in range(40):
         one.tick()
     one.tick(buttons=STOP)
+    while one.session.phase is Phase.STOPPING:
+        assert isinstance(one.command, Drive)
+        assert one.command.sensing is senses
+        one.tick()
     assert one.session.phase is Phase.STOPPED
     assert one.session.reason == "Stop was pressed"
     assert one.command == Off("forward")

@@ -83,7 +83,7 @@ def test_one_that_was_latched_and_let_go_before_start_is_a_sound_one() -> None:
         ({"fault": "dummy_dead"}, "the dummy load's relay does not close"),
         ({"fault": "limiter_off"}, "the limiter has to hold 25.85 to 29.15 mA"),
         ({"fault": "limiter_off", "to_ma": 20.0}, "the limiter has to hold 25.85 to 29.15 mA"),
-        ({"fault": "limiter_off", "to_ma": 3.0}, "3.00 mA into the dummy load where 6.25 mA are asked for"),
+        ({"fault": "limiter_off", "to_ma": 3.0}, "mA into the dummy load where 6.25 mA are asked for"),
         ({"fault": "dac_stuck"}, "the stage or the DAC is dead"),
         ({"fault": "over_current", "by_ma": 5.0}, "the dummy load"),
         ({"fault": "current_spike", "to_ma": 27.0, "for_s": 60.0}, "the dummy load"),
