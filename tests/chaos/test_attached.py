@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from kill_bench import LONGEST_S, Bench, Controller, Reader, fell_behind
+from kill_bench import CALM_HZ, LONGEST_S, Bench, Controller, Reader, fell_behind
 
 from app.output import ExitCode
 from app.tables import summary_schema
@@ -23,7 +23,7 @@ VALIDATOR = jsonschema.Draft202012Validator(json.loads(summary_schema()))
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
-    bench = Bench(tmp_path_factory.mktemp("unit"), 7)
+    bench = Bench(tmp_path_factory.mktemp("unit"), 7, CALM_HZ)
     yield bench
     bench.close()
 

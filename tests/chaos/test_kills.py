@@ -1,6 +1,6 @@
 """The controller is killed, stopped, starved, mined and cut off in mid-treatment, and the current is gone.
 
-The unit is another process and goes by its own clock. Twenty times here, with nothing beside it; a thousand
+The unit is another process and goes by its own clock. Sixteen times here, with nothing beside it; a thousand
 times in a nightly run (`./ionto test --nightly tests/chaos`), with the same code. A machine so busy that no
 session in real time comes to its end is told by name, and shows nothing.
 """
@@ -9,9 +9,9 @@ import os
 
 import kill_bench
 import pytest
-from kill_bench import AROUND, BOUND_MS, KINDS, PHASES, TOO_BUSY
+from kill_bench import AROUND, BOUND_MS, CALM_HZ, KINDS, PHASES, TOO_BUSY
 
-FEW, MANY = 20, 1000
+FEW, MANY = 16, 1000
 FEW_WITHIN_S = 500.0
 
 pytestmark = pytest.mark.real_time
@@ -36,7 +36,9 @@ def mines():
 
 @pytest.fixture(scope="module")
 def kills(mines):
-    return kill_bench.run(kill_bench.plan(FEW, 1, mines, POSSIBLE), seed=1, begun_within_s=FEW_WITHIN_S)
+    plan = kill_bench.plan(FEW, 1, mines, POSSIBLE)
+    # One at a time: a hog takes the processor from others too.
+    return kill_bench.run(plan, seed=1, jobs=1, rate_hz=CALM_HZ, begun_within_s=FEW_WITHIN_S)
 
 
 def judge(kills):

@@ -52,10 +52,13 @@ BUSY = (
 """What is said when the machine does not let the loop or the unit's process run in time."""
 TOO_BUSY = "this machine was too busy for treatments in real time"
 """What is told of a kill that came to nothing for that, at the slowest rate either."""
-RATE_HZ = 200
+RATE_HZ, CALM_HZ = 200, 100
+"""Ticks a second of the unit; and where the machine is somebody's own, or a part of one."""
 DOSE_ERROR_MA_MIN = 3.0 / 60
 """One second at the treatment's 3 mA (law 10)."""
-TREATMENT = "name: brief\narea: hands\ncurrent_ma: 3\nramp_ma_per_s: 3\ntotal_min: 0.1\n"
+TREATMENT = "name: brief\narea: hands\ncurrent_ma: 3\nramp_ma_per_s: {ramp:g}\ntotal_min: {total:g}\n"
+MOST_PER_TICK_MA = 0.03
+"""It ramps by no more than this in a tick, or what was measured last looks like an open circuit already."""
 SCENARIO = "person: {start_at_s: null}\n"
 PHASES = {
     # words of the live view after which the phase runs, and about how long it does, s
@@ -195,24 +198,25 @@ class Controller:
 class Bench:
     """One unit in a folder of its own, and the kills that are done on it, one after the other."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, rate_hz: int = RATE_HZ) -> None:
         self.random = random.Random(seed)
         self.socket, self.state = folder / "unit.sock", folder / "state"
         self.treatment, self._scenario = folder / "brief.yaml", folder / "scenario.yaml"
         self.description, self._seed = folder / "unit.yaml", seed
-        self.treatment.write_text(TREATMENT)
         self._scenario.write_text(SCENARIO)
         self._before: Kill | None = None
         self._session = 0
         self._told: list[str] = []
         self.problems: list[str] = []
-        self.rate_hz = RATE_HZ
+        self.rate_hz = rate_hz
         self._begin()
 
     def _begin(self) -> None:
         said, count = re.subn(r"(?<=^  rate_hz: )\d+", str(self.rate_hz), REFERENCE.read_text(), flags=re.M)
         assert count == 1, "the reference unit tells its rate once"
         self.description.write_text(said)
+        ramp_ma_per_s = min(3.0, MOST_PER_TICK_MA * self.rate_hz)
+        self.treatment.write_text(TREATMENT.format(ramp=ramp_ma_per_s, total=0.3 / ramp_ma_per_s))
         words = ["--socket", str(self.socket), "--scenario", str(self._scenario)]
         words += ["--unit", str(self.description), "--seed", str(self._seed)]
         self.unit = subprocess.Popen(
@@ -443,7 +447,8 @@ def plan(
         kind, phase, mine = kinds[number % len(kinds)], phases[(5 * number) % len(phases)], ""
         if kind in MINED:
             mine = laid[sum(bool(kill[2]) for kill in kills) % len(laid)]
-            phase = rng.choice(mines[mine])
+            met = {before for _, before, _ in kills}
+            phase = rng.choice([one for one in mines[mine] if one not in met] or mines[mine])
         kills.append((kind, phase, mine))
     return kills
 
@@ -453,6 +458,7 @@ def run(
     seed: int,
     jobs: int = 2,
     tell: Callable[[Kill], None] | None = None,
+    rate_hz: int = RATE_HZ,
     begun_within_s: float = float("inf"),
 ) -> list[Kill]:
     """Do them all, `jobs` units at a time; a last start checks what the last kill left.
@@ -463,7 +469,7 @@ def run(
 
     def chain(job: int) -> list[Kill]:
         with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-            bench = Bench(Path(folder), seed * 1000 + job)
+            bench = Bench(Path(folder), seed * 1000 + job, rate_hz)
             done = []
             for kind, phase, mine in kills[job::jobs]:
                 if done and tell is not None:
