@@ -46,13 +46,6 @@ PROBLEMS: Final = (
     ),
     Problem(
         "KP-3",
-        "H-14",
-        "A single bit that flips on its way to the converter that the current is regulated by can end the "
-        "treatment with code 45, though it need only be sent again.",
-        "Press Stop on the unit to clear it; if it happens again, have the unit's wires and supply checked.",
-    ),
-    Problem(
-        "KP-4",
         "H-09",
         "A very small contact, such as a fingertip, is taken for a whole hand: what flows through its few "
         "square centimetres can burn.",
@@ -60,7 +53,7 @@ PROBLEMS: Final = (
         "water.",
     ),
     Problem(
-        "KP-5",
+        "KP-4",
         "H-01",
         "Where the meter was wrong at calibration, or all sense resistors have changed alike, every reading "
         "is wrong by the same share: the current can be off by up to a tenth, while what was set is told.",
@@ -68,7 +61,7 @@ PROBLEMS: Final = (
         "another one (ionto verify).",
     ),
     Problem(
-        "KP-6",
+        "KP-5",
         "H-12",
         "After commissioning nothing tries Stop's second contact, which ends the current without software, "
         "and only a unit with a pedal or elbow bar asks for a press of Stop before a treatment.",
@@ -76,7 +69,7 @@ PROBLEMS: Final = (
         "contact at once; have the second contact tried whenever the unit is calibrated.",
     ),
     Problem(
-        "KP-7",
+        "KP-6",
         "H-02",
         "An alarm that calls for the technician, such as a relay that does not open, is cleared by one press "
         "of Stop or by switching off and on, and Start then works again where the tests before it do not "
@@ -84,7 +77,7 @@ PROBLEMS: Final = (
         'Where the list of codes says "Technician", don\'t use the unit until the cause has been found.',
     ),
     Problem(
-        "KP-8",
+        "KP-7",
         "H-06",
         "Where the current was lowered with Down, the second direction is not made longer and may be given "
         "less than the first; only above 5 % is the treatment told as short.",

@@ -33,6 +33,10 @@ _COMPARATOR_ON: Final = 0x0009
 Active high, so that a broken wire and a chip that is dead or was reset, whose ALERT is pulled up, read as
 asserted."""
 _QUEUE: Final = 0x0003
+_AS_RESET: Final = 0x8583
+"""The configuration after a reset (ADS1115 data sheet, table 8-3)."""
+MENDS: Final = 2
+"""Settings that arrived wrong are written so often again for one shot."""
 _SINGLE_ENDED_MUX: Final = (0x4000, 0x5000, 0x6000, 0x7000)
 
 
@@ -158,15 +162,20 @@ class GuardAdc(_Adc):
 
 
 class ControlAdc(_Adc):
-    """Four single-ended channels (0 to 3) by single shots: started in one tick, collected in a later one."""
+    """Four single-ended channels (0 to 3) by single shots: started in one tick, collected in a later one.
 
-    __slots__ = ("_collected", "_pending", "_words")
+    `mending` says that the settings of the shot under way arrived wrong, so that it takes longer.
+    """
+
+    __slots__ = ("_collected", "_lost", "_mends", "_pending", "_words", "mending")
 
     def __init__(self, bus: BoundedBus, address: int, gain: float, data_rate: int) -> None:
         super().__init__(bus, address, gain, data_rate, "control")
         self._words = tuple(_READY | mux | Mode.SINGLE | self._config for mux in _SINGLE_ENDED_MUX)
         self._pending: int | None = None
         self._collected = True
+        self._lost = self.mending = False
+        self._mends = 0
 
     def start(self, channel: int) -> None:
         """Begin a conversion: 4 bytes on the wire. Raises ValueError, BusTimeout or ChipSilent.
@@ -182,24 +191,48 @@ class ControlAdc(_Adc):
         self._pending = None
         self._chip.write_config(self._words[channel])
         self._pending = channel
+        self._lost = self.mending = False
+        self._mends = 0
 
     def collect(self, channel: int) -> int:
         """Return the code (-32768 to 32767) of the shot started on `channel`: 10 bytes on the wire.
 
         Each shot gives its code once: a result polled again is no new sample. After an error the same shot
-        may be collected again. Raises StaleConversion while it runs, ChipReset if the configuration is not
-        the one written, ValueError if this channel was not started, BusTimeout, ChipSilent, ShortRead.
+        may be collected again. Raises StaleConversion while it runs, or begins anew since its settings
+        arrived wrong; ChipReset if the chip was reset, or they are wrong again; ValueError if this channel
+        was not started; BusTimeout, ChipSilent, ShortRead.
         """
         if channel != self._pending:
             raise ValueError(f"channel {channel} of {self.name} was not started")
         written = self._words[channel]
         word = self._chip.read_config()
+        if (word ^ written) & ~_READY:
+            word = self._chip.read_config()  # a bit may have flipped on the way here
+        if (word ^ written) & ~_READY:
+            self._mend(word, written)
+            raise self._stale()
+        if self._lost and word & _READY:
+            self._chip.write_config(written)
+            self._lost = False
+            raise self._stale()
         if word != written:
-            raise self._reset(word, written) if (word ^ written) & ~_READY else self._stale()
+            raise self._stale()
         code = self._chip.read_conversion()
         self._collected = True
         self._pending = None
         return code
+
+    def _mend(self, word: int, written: int) -> None:
+        """Give the settings again that arrived as `word`. Raises ChipReset where that mends nothing.
+
+        A conversion that runs can't be begun anew; its end is waited for, and its result never taken.
+        """
+        if self._mends == MENDS or not (word ^ _AS_RESET) & ~_READY:
+            raise self._reset(word, written)
+        self._mends += 1
+        self.mending = True
+        self._lost = not word & _READY
+        self._chip.write_config(written & ~_READY if self._lost else written)
 
     def _stale(self) -> StaleConversion:
         return StaleConversion(f"{self.name} has not finished its conversion.")

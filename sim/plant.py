@@ -181,11 +181,12 @@ class PlantTrip(_Wire):
 class PlantControlAdc(_Wire):
     """A converter that its driver has set to single shots; they are started and collected by input."""
 
-    __slots__ = ("_chip", "_words")
+    __slots__ = ("_chip", "_words", "mending")
 
     def __init__(self, world: World) -> None:
         super().__init__(world, written=3, pointed=1, count=2)
         self._chip = world.control_adc
+        self.mending = False
         settings = self._chip.config & ~MUX_BITS | START_SINGLE_SHOT | SINGLE_ENDED_MUX
         self._words = tuple(settings + channel * MUX_STEP for channel in range(4))
 

@@ -36,6 +36,7 @@ class Guard:
         self._low_ma: float | None = None
         self._denied: deque[float] = deque(maxlen=lim.SPIKES)
         self._rewrites: deque[float] = deque(maxlen=lim.SPIKES)
+        self._resets: deque[float] = deque(maxlen=lim.SPIKES)
         self._breaks: deque[float] = deque(maxlen=lim.BREAKS)
         self._hits: dict[Cause, deque[float]] = {}
         self._doubted = Cause.LEAKAGE
@@ -293,13 +294,18 @@ class Guard:
         )
 
     def _rewritten(self, m: Measurement) -> tuple[Cause, str] | None:
-        """Count the wrong codes that a second look or write put right: one is a flipped bit, many a fault."""
-        if not m.dac_doubted or not self._adds_up(self._rewrites, m.time_s):
-            return None
-        return Cause.DAC_RESET, (
-            f"the DAC held a wrong code {lim.SPIKES} times within {lim.SPIKES_WITHIN_S:g} s, though it was "
-            "put right each time"
-        )
+        """Count what a second look or write put right: one wrong word is a flipped bit, many are a fault."""
+        if m.dac_doubted and self._adds_up(self._rewrites, m.time_s):
+            return Cause.DAC_RESET, (
+                f"the DAC held a wrong code {lim.SPIKES} times within {lim.SPIKES_WITHIN_S:g} s, though it "
+                "was put right each time"
+            )
+        if m.adc_doubted and self._adds_up(self._resets, m.time_s):
+            return Cause.ADC_RESET, (
+                f"the control converter held wrong settings {lim.SPIKES} times within "
+                f"{lim.SPIKES_WITHIN_S:g} s, though they were put right each time"
+            )
+        return None
 
     def _prove(self, current_ma: float, last: Drive) -> None:
         """Force the over-current trip once, on the true sensing current under a limit below it."""

@@ -158,7 +158,8 @@ class Measurement(NamedTuple):
     positive in forward polarity. `*_code` are the raw converter words, for finding frozen converters.
     A slower channel keeps its last value and says in `sampled` which channel is new in this tick.
     `dac_doubted` says that the DAC was read with a wrong code since the measurement before, though a second
-    look or a second write put it right. `tripped` is the latch of the hardware trip, None without one.
+    look or a second write put it right; `adc_doubted` that what the control converter was set to arrived
+    wrong and was given again. `tripped` is the latch of the hardware trip, None without one.
     """
 
     time_s: float
@@ -174,6 +175,7 @@ class Measurement(NamedTuple):
     failure: Failure | None = None
     confirmed: bool = False
     dac_doubted: bool = False
+    adc_doubted: bool = False
     tripped: bool | None = None
 
 

@@ -98,6 +98,9 @@ class GuardAdcPort(Protocol):
 class ControlAdcPort(Protocol):
     """Converts channels one by one, started in one tick and collected in the next."""
 
+    mending: bool
+    """Whether what was started last arrived wrong and was begun anew."""
+
     def start(self, channel: int) -> None:
         """Begin a conversion."""
 

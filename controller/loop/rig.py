@@ -73,6 +73,9 @@ transfers take below 1 ms on a Pi, and a hung one ends by itself after the host'
 VERIFY_TICKS: Final = 20
 """The guard's configuration and, while the output is off, the DAC are read back every 20 ticks, 10 apart; the
 thresholds of the hardware trip between them."""
+MENDED_WITHIN_S: Final = 0.025
+"""A shot whose settings arrived wrong is there by then: one flipped bit makes 64 samples a second of 860 at
+the worst, 17.4 ms with a clock 10 % slow, and the right conversion follows."""
 LAMP_FOLD_V: Final = 0.052
 """A lamp takes so much more at e times the current (diode of ideality 2, 25 C: the reference circuit)."""
 LIT_MA: Final = 0.01
@@ -110,13 +113,13 @@ class Rig(RigPort):
         self._turn = 0
         self._ticks = 0
         self._pending: Kind = ""
-        self._waited = False
+        self._waited = 0
         self._connected = False
         self._beats = True
         self._polarity: Polarity = "forward"
         self._code = 0
         self._failure: Failure | None = None
-        self._dac_doubted = False
+        self._dac_doubted = self._adc_doubted = False
         self._due_s = 0.0
         self._threshold = Threshold(scales.trip_least_ma)
         self._threshold_ma = 0.0
@@ -146,7 +149,8 @@ class Rig(RigPort):
         self._loaded = False
         self._connected, self._beats, self._code = False, True, 0
         self._series_operations = self._polarity_operations = 0
-        self._failure, self._pending, self._waited, self._dac_doubted = None, "", False, False
+        self._failure, self._pending, self._waited = None, "", 0
+        self._dac_doubted = self._adc_doubted = False
         self._values = dict.fromkeys(self._values)
         ports.bus.allow(BUS_TIME_S)
         ports.dac.write(0)
@@ -186,7 +190,8 @@ class Rig(RigPort):
             self._buttons = buttons = Buttons(*pressed, stop_requested)
         guard_code = None
         failure, self._failure = self._failure, None
-        doubted, self._dac_doubted = self._dac_doubted, False
+        dac_doubted, self._dac_doubted = self._dac_doubted, False
+        adc_doubted, self._adc_doubted = self._adc_doubted, False
         if failure is None and ports.guard_adc is not None:
             ports.bus.allow(BUS_TIME_S)
             try:
@@ -206,7 +211,8 @@ class Rig(RigPort):
             None,
             buttons,
             failure,
-            dac_doubted=doubted,
+            dac_doubted=dac_doubted,
+            adc_doubted=adc_doubted,
         )
 
     def look_again(self, seen: Measurement) -> Measurement:
@@ -280,6 +286,7 @@ class Rig(RigPort):
             failure,
             seen.confirmed,
             seen.dac_doubted,
+            seen.adc_doubted,
             # Last, so that an output that has just opened by itself is not taken for an open circuit.
             None if ports.trip is None else ports.trip.tripped(),
         )
@@ -306,7 +313,7 @@ class Rig(RigPort):
             code = self._convert(sampled)
             chip = "guard ADC"
             if ports.guard_adc is not None:
-                ports.guard_adc.verify()  # a reset converter reads zero, which looks like an open circuit
+                self._twice(ports.guard_adc.verify)  # a reset one reads zero, as if the circuit were open
                 guard_code = self._twice(ports.guard_adc.read)
             chip = "DAC"
             failure = self._verify_dac()
@@ -551,21 +558,36 @@ class Rig(RigPort):
             self._failure = self._failure or failure
 
     def _collect_or_wait(self, kind: Kind) -> int | None:
-        """Collect; a conversion that is not finished may be so in the next tick, but not in the one after."""
+        """Collect; a conversion that is not finished may be so in the next tick, but not in the one after.
+
+        One whose settings arrived wrong may take longer, since it may be another one that has to end.
+        """
+        mending = self._ports.control_adc.mending
         try:
             code = self._collect(kind)
         except OSError as error:
             late = self._ports.cause_of("control ADC", error) is Cause.ADC_STALE
-            if not late or self._waited:
+            if self._ports.control_adc.mending and not mending:
+                self._adc_doubted = True
+            most_s = MENDED_WITHIN_S if self._ports.control_adc.mending else 0.0
+            if not late or self._waited >= max(1.0, most_s / self._tick_s):
                 raise
-            self._waited, self._pending = True, kind
+            self._waited += 1
+            self._pending = kind
             return None
-        self._waited = False
+        self._waited = 0
         return code
 
     def _convert(self, kind: Kind) -> int:
         """Start a conversion, wait for its end and collect it. Raises OSError."""
         self._twice_with(self._start, self._lines[kind][0])
+        self._clock.sleep_until(self._clock.now() + self._scales.conversion_s)
+        try:
+            return self._collect(kind)
+        except OSError:
+            if not self._ports.control_adc.mending:
+                raise
+        self._adc_doubted = True
         self._clock.sleep_until(self._clock.now() + self._scales.conversion_s)
         return self._collect(kind)
 

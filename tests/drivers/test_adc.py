@@ -172,8 +172,8 @@ def test_a_running_conversion_is_stale_and_can_be_collected_later(control, wire)
 def test_a_brown_out_is_a_reset_each_time_it_is_asked_and_a_start_mends_it(control, wire):
     wire.expect(
         ("write", 0x48, b"\x01\xc5\xe3"),
-        ("write_read", 0x48, READ_CONFIG, b"\x85\x83"),
-        ("write_read", 0x48, READ_CONFIG, b"\x85\x83"),
+        *[("write_read", 0x48, READ_CONFIG, b"\x85\x83")] * 4,
+        # The chip is asked whether it runs, since what was started was not collected.
         ("write_read", 0x48, READ_CONFIG, b"\x85\x83"),
         ("write", 0x48, b"\x01\xd5\xe3"),
     )
@@ -181,31 +181,90 @@ def test_a_brown_out_is_a_reset_each_time_it_is_asked_and_a_start_mends_it(contr
     for _ in range(2):
         with pytest.raises(ChipReset, match="0x8583 where 0xc5e3 was written"):
             control.collect(0)
+    assert not control.mending
     control.start(1)
 
 
 @pytest.mark.parametrize("bit", range(15))
-def test_collect_sees_every_single_changed_bit(control, wire, bit):
+def test_settings_with_any_one_bit_wrong_are_given_again_and_their_result_never_taken(control, wire, bit):
+    wrong = (0xC5E3 ^ 1 << bit).to_bytes(2, "big")
     wire.expect(
         ("write", 0x48, b"\x01\xc5\xe3"),
-        ("write_read", 0x48, READ_CONFIG, (0xC5E3 ^ 1 << bit).to_bytes(2, "big")),
-    )
-    control.start(0)
-    with pytest.raises(ChipReset):
-        control.collect(0)
-
-
-def test_a_corrupt_look_at_the_configuration_is_healed_by_the_next(control, wire):
-    wire.expect(
+        *[("write_read", 0x48, READ_CONFIG, wrong)] * 2,
         ("write", 0x48, b"\x01\xc5\xe3"),
-        ("write_read", 0x48, READ_CONFIG, b"\xff\xff"),
         ("write_read", 0x48, READ_CONFIG, b"\xc5\xe3"),
         ("write_read", 0x48, READ_CONVERSION, b"\x00\x01"),
     )
     control.start(0)
-    with pytest.raises(ChipReset):
+    assert not control.mending
+    with pytest.raises(StaleConversion):
         control.collect(0)
+    assert control.mending
     assert control.collect(0) == 1
+
+
+@pytest.mark.parametrize("running", [b"\x45\x63", b"\x44\xe3"], ids=["slow", "continuous"])
+def test_a_wrong_conversion_that_runs_has_to_end_before_the_right_one_begins(control, wire, running):
+    wire.expect(
+        ("write", 0x48, b"\x01\xc5\xe3"),
+        *[("write_read", 0x48, READ_CONFIG, running)] * 2,
+        ("write", 0x48, b"\x01\x45\xe3"),  # without a start, which the chip would pass over
+        *[("write_read", 0x48, READ_CONFIG, b"\x45\xe3")] * 2,
+        ("write_read", 0x48, READ_CONFIG, b"\xc5\xe3"),
+        ("write", 0x48, b"\x01\xc5\xe3"),
+        ("write_read", 0x48, READ_CONFIG, b"\x45\xe3"),
+        ("write_read", 0x48, READ_CONFIG, b"\xc5\xe3"),
+        ("write_read", 0x48, READ_CONVERSION, b"\x00\x02"),
+    )
+    control.start(0)
+    for _ in range(5):
+        with pytest.raises(StaleConversion):
+            control.collect(0)
+        assert control.mending
+    assert control.collect(0) == 2
+
+
+def test_settings_that_stay_wrong_are_a_reset(control, wire):
+    wire.expect(
+        ("write", 0x48, b"\x01\xc5\xe3"),
+        *[*[("write_read", 0x48, READ_CONFIG, b"\xd5\xe3")] * 2, ("write", 0x48, b"\x01\xc5\xe3")] * 2,
+        *[("write_read", 0x48, READ_CONFIG, b"\xd5\xe3")] * 2,
+    )
+    control.start(0)
+    for _ in range(2):
+        with pytest.raises(StaleConversion):
+            control.collect(0)
+    with pytest.raises(ChipReset, match="0xd5e3 where 0xc5e3 was written"):
+        control.collect(0)
+
+
+def test_what_was_mended_is_forgotten_with_the_next_start(control, wire):
+    for _ in range(3):
+        wire.expect(
+            ("write", 0x48, b"\x01\xc5\xe3"),
+            *[("write_read", 0x48, READ_CONFIG, b"\xd5\xe3")] * 2,
+            ("write", 0x48, b"\x01\xc5\xe3"),
+            ("write_read", 0x48, READ_CONFIG, b"\xc5\xe3"),
+            ("write_read", 0x48, READ_CONVERSION, b"\x00\x03"),
+        )
+        control.start(0)
+        assert not control.mending
+        with pytest.raises(StaleConversion):
+            control.collect(0)
+        assert control.collect(0) == 3
+
+
+@pytest.mark.parametrize("bit", range(15))
+def test_a_corrupt_look_at_the_configuration_is_healed_by_the_next(control, wire, bit):
+    wire.expect(
+        ("write", 0x48, b"\x01\xc5\xe3"),
+        ("write_read", 0x48, READ_CONFIG, (0xC5E3 ^ 1 << bit).to_bytes(2, "big")),
+        ("write_read", 0x48, READ_CONFIG, b"\xc5\xe3"),
+        ("write_read", 0x48, READ_CONVERSION, b"\x00\x01"),
+    )
+    control.start(0)
+    assert control.collect(0) == 1
+    assert not control.mending
 
 
 def test_a_result_is_given_once(control, wire):

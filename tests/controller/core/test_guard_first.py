@@ -59,17 +59,36 @@ def test_what_is_confirmed_is_not_remembered_as_denied() -> None:
     assert watch.guard._high_ma == before == 9.0
 
 
-@pytest.mark.parametrize(("last_after", "cause"), [(5_999, Cause.DAC_RESET), (6_001, None)])
-def test_three_wrong_codes_of_the_dac_count_within_a_minute(last_after: int, cause: Cause | None) -> None:
+WRONG_WORDS = {
+    "dac_doubted": (
+        Cause.DAC_RESET,
+        "the DAC held a wrong code 3 times within 60 s, though it was put right each time",
+    ),
+    "adc_doubted": (
+        Cause.ADC_RESET,
+        "the control converter held wrong settings 3 times within 60 s, though they were put right each time",
+    ),
+}
+
+
+@pytest.mark.parametrize(("last_after", "trips"), [(5_999, True), (6_001, False)])
+@pytest.mark.parametrize("which", WRONG_WORDS)
+def test_three_wrong_words_count_within_a_minute(which: str, last_after: int, trips: bool) -> None:
     watch = Watch()
     watch.guard.limits = watch.guard.limits._replace(total_s=1000.0, dose_ma_min=1000.0)
     for tick in range(last_after + 1):
-        watch.see(dac_doubted=tick in (0, last_after - 1, last_after))
-    assert watch.cause is cause
+        watch.see(**{which: tick in (0, last_after - 1, last_after)})
+    cause, evidence = WRONG_WORDS[which]
+    assert watch.cause is (cause if trips else None)
     if watch.guard.trip is not None:
-        assert watch.guard.trip.evidence == (
-            "the DAC held a wrong code 3 times within 60 s, though it was put right each time"
-        )
+        assert watch.guard.trip.evidence == evidence
+
+
+def test_wrong_words_of_two_chips_are_counted_apart() -> None:
+    watch = Watch()
+    for tick in range(4):
+        watch.see(dac_doubted=tick % 2 == 0, adc_doubted=tick % 2 == 1)
+    assert watch.cause is None
 
 
 def test_spikes_and_wrong_codes_are_counted_apart() -> None:
