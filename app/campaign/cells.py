@@ -28,7 +28,7 @@ STOP_MA_PER_S: Final = 5.0
 GROUP: Final = 16
 """Cells that one process runs as forks of one session: enough to share the way there, few to lose."""
 QUICK_PHASE: Final = "hold forward"
-QUICK_ROWS: Final = ("hand_out", "adc_silent both", "press Stop")
+QUICK_ROWS: Final = ("hand_out", "adc_silent both", "press Stop", "current_spike 30 mA", "relay_open series")
 """In a quick campaign the first row of every fault is tried in one phase, and these in all."""
 
 

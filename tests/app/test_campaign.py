@@ -73,7 +73,7 @@ def test_a_cell_lies_within_its_phase_and_is_always_the_same():
 def test_a_quick_campaign_tries_every_fault_once_and_some_in_every_phase():
     cells = list(plan(ROWS, PHASES, "hands", 1, SPANS, quick=True))
     assert {ROWS[cell.row].fault for cell in cells} == {row.fault for row in ROWS.values()}
-    assert len(cells) == len({row.fault for row in ROWS.values()}) + 1 + 2 * 3
+    assert len(cells) == len({row.fault for row in ROWS.values()}) + 1 + 2 * 5
     assert {cell.phase for cell in cells if cell.row == "hand_out"} == set(SPANS)
     assert {cell.phase for cell in cells if cell.row == "leakage 2 mA"} == {"hold forward"}
 
