@@ -562,15 +562,17 @@ class Rig(RigPort):
 
         One whose settings arrived wrong may take longer, since it may be another one that has to end.
         """
-        mending = self._ports.control_adc.mending
+        adc = self._ports.control_adc
+        known = adc.mending
         try:
             code = self._collect(kind)
         except OSError as error:
             late = self._ports.cause_of("control ADC", error) is Cause.ADC_STALE
-            if self._ports.control_adc.mending and not mending:
-                self._adc_doubted = True
-            most_s = MENDED_WITHIN_S if self._ports.control_adc.mending else 0.0
-            if not late or self._waited >= max(1.0, most_s / self._tick_s):
+            most = 1.0
+            if adc.mending:
+                self._adc_doubted = self._adc_doubted or not known
+                most = max(1.0, MENDED_WITHIN_S / self._tick_s)
+            if not late or self._waited >= most:
                 raise
             self._waited += 1
             self._pending = kind

@@ -15,7 +15,7 @@ DOOR, ROOM = Path(__file__), ROOT / "pyproject.toml"
 
 @contextmanager
 def turn(*, alone: bool, door: Path = DOOR, room: Path = ROOM) -> Iterator[None]:
-    """Wait for a turn beside others, or alone.
+    """Wait for a turn beside others, or alone. Whoever has one is ended by pytest's own limit.
 
     The locks are let go by name: a process that a test forks holds them too, for as long as it lives.
     """

@@ -12,7 +12,7 @@ from typing import Any
 
 import flips
 import pytest
-from simulated import requested, treatment
+from simulated import requested, simulate, treatment
 
 from app.forks import run_branches
 from sim import effects
@@ -103,3 +103,26 @@ def test_one_flipped_bit_anywhere_on_the_bus_ends_no_treatment(phases: tuple[str
     met = {tuple(flipped[0][:2]) for flipped, _ in found}
     assert met >= {(chip, way) for chip, all_ways in ways.items() for way in all_ways}
     assert [(flipped, told) for flipped, told in found if not told.startswith("dac_silent")] == []
+
+
+@pytest.mark.parametrize(("every", "cause"), [(0, None), (40, "adc_reset")])
+def test_settings_that_arrive_wrong_again_and_again_end_it_by_name(
+    every: int, cause: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is put right, and nothing else shows it: only that it is counted."""
+    write, seen = SimBus.write, 0
+
+    def written(bus: SimBus, address: int, data: bytes) -> None:
+        nonlocal seen
+        if address == 0x48 and len(data) == 3:
+            seen += 1
+            if every and seen > 2000 and seen % every == 0:
+                data = bytes((data[0], data[1] ^ 0x10, data[2]))  # another channel
+        write(bus, address, data)
+
+    monkeypatch.setattr(SimBus, "write", written)
+    summary, _ = simulate(treatment(current_ma=4.0))
+    assert (summary["trip"] or {}).get("cause") == cause
+    if cause:
+        assert "wrong settings 3 times within 60 s" in summary["reason"]
+        assert summary["truth"]["worst_step_ma"] < 0.1
