@@ -69,6 +69,10 @@ class Truth:
         """Largest true current, in mA."""
         return self._trace.peak_ma(self._clock.now_s)
 
+    def current_ma(self, t_s: float) -> float:
+        """Size of the true current in mA at `t_s`: now, or as far back as is kept, some ticks."""
+        return self._trace.current_ma(t_s)
+
     @property
     def charge_ma_min(self) -> dict[str, float]:
         """True charge by direction, `forward` and `reverse`, in mA min."""

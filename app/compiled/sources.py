@@ -22,7 +22,7 @@ COMPILED: Final = (
     "controller/core/**/*.py",
     *(
         f"controller/**/{name}.py"
-        for name in ("tick", "rig", "roles", "recorder", "ports", "telemetry", "advice")
+        for name in ("tick", "rig", "roles", "recorder", "pace", "ports", "telemetry", "advice")
     ),
     *(f"drivers/{name}.py" for name in ("adc", "bus", "dac", "panel", "relays")),
     "sim/**/*.py",

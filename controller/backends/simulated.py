@@ -231,4 +231,5 @@ def _truth(world: World) -> Truth:
         upset_s=truth.upset_s,
         rises_s=truth.rises_s,
         astray_ma_min=truth.astray_ma_min,
+        current_ma=truth.current_ma,
     )

@@ -42,8 +42,8 @@ class Truth(NamedTuple):
     """What the simulated world knows. Currents in mA, charges in mA min, times in s.
 
     `upset_s` is the longest time for which a reset of the DAC took the current away, `rises_s` when the
-    current rose by 2 mA and more at once, `astray_ma_min` what of it did not treat anybody; a unit that is a
-    process of its own does not tell them.
+    current rose by 2 mA and more at once, `astray_ma_min` what of it did not treat anybody, `current_ma` what
+    flowed at a time within the last tick; a unit that is a process of its own does not tell them.
     """
 
     peak_ma: float
@@ -61,6 +61,7 @@ class Truth(NamedTuple):
     upset_s: float | None = None
     rises_s: tuple[float, ...] = ()
     astray_ma_min: float = 0.0
+    current_ma: Callable[[float], float] | None = None
 
 
 def summary_of(

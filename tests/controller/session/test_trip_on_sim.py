@@ -9,8 +9,9 @@ import pytest
 from simulated import requested, simulate
 
 from app.forks import run_branches
-from config.unit import Unit
+from config.unit import Unit, reference_unit
 from controller.backends.simulated import simulated
+from controller.core.types import Drive
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import run_session
 from drivers.adc import GuardAdc
@@ -26,6 +27,27 @@ def test_a_treatment_with_a_hardware_trip_completes() -> None:
     summary, _ = simulate(unit=UNIT)
     assert summary["outcome"] == "completed"
     assert summary["truth"]["peak_ma"] < 10.1
+
+
+def test_where_there_is_a_dummy_load_it_is_never_forced_or_armed_in_series_with_a_person() -> None:
+    """A stage that ran away meanwhile would give a pulse at every arming."""
+    asked: list[tuple[str, bool]] = []
+
+    def watch(_bench: Any, loop: Any) -> Any:
+        class Onlooker:
+            def tick(self, _measurement: Any) -> None:
+                command = loop.guard._last
+                if isinstance(command, Drive) and command.trip != "follow":
+                    asked.append((command.trip, command.series))
+
+        return Onlooker()
+
+    unit = reference_unit()
+    assert unit.trip is not None and unit.dummy is not None
+    result = run_session(requested(unit=unit), None, StopSwitch(), watch=watch)
+    assert result.summary["outcome"] == "completed"
+    assert {order for order, _ in asked} == {"catch", "rearm", "once"}
+    assert not any(series for _, series in asked)
 
 
 @pytest.mark.parametrize("after_s", [0.0005, 0.0015, 0.0025, 0.0035, 0.0045])

@@ -114,5 +114,7 @@ def test_passing_conversions_over_changes_nothing_of_when_the_trip_acts(
     each_looked_at = run_branches(requested(unit=UNIT), tries, _answer)
     # Noise is drawn in another order, so that a current differs by a microampere before it is cut.
     for one, other in zip(each_looked_at, passed_over, strict=True):
+        if one["cause"] is None:  # a treatment that went on ends a few ticks sooner or later with other noise
+            one, other = one | {"after_ms": 0.0}, other | {"after_ms": 0.0}  # noqa: PLW2901
         assert one == {**other, "after_ms": pytest.approx(other["after_ms"], abs=1e-4)}
     assert len({one["after_ms"] for one in passed_over}) > count
