@@ -4,8 +4,8 @@
 
 Law: an onset is counted from the first moment at which it mattered, as the simulated world knows it, and ends
 when the true current is below 0.01 mA for good. What never mattered, since nothing flowed, is not counted.
-What the proof cut by opening the output, as it would have done anyway, and met again when it closed it, are two
-onsets: nobody can see a stage that runs away behind an open output.
+What the proof cut by opening the output, as it would have done anyway, and met again when it closed it, are
+two onsets: nobody can see a stage that runs away behind an open output.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ def test_where_there_is_a_dummy_load_it_is_never_forced_or_armed_in_series_with_
         return Onlooker()
 
     unit = reference_unit()
-    assert unit.trip is not None and unit.dummy is not None
+    assert unit.trip is not None
+    assert unit.dummy is not None
     result = run_session(requested(unit=unit), None, StopSwitch(), watch=watch)
     assert result.summary["outcome"] == "completed"
     assert {order for order, _ in asked} == {"catch", "rearm", "once"}
