@@ -17,6 +17,8 @@ MAKING_S: Final = 0.001
 """So long after contact is made its own pulse may last, which `pulses` tells of; it is no rise."""
 PULSE_MA: Final = 2.0
 """A pulse is more than this above what the stage is asked for: about what DC perception takes."""
+LONG_S: Final = 0.0015
+"""A pulse that lasts longer has to end the session."""
 OBEYING_S: Final = 0.001
 """A stage that is asked for less may take this long to follow (ten time constants) before that is a pulse."""
 
@@ -47,6 +49,7 @@ class Felt:
         "_running_s",
         "_whole_from_s",
         "held_ma",
+        "long_from_s",
         "rises",
         "worst_fall_ma",
         "worst_rise_ma",
@@ -62,6 +65,8 @@ class Felt:
         self._held_from_s, self._last_ma = -math.inf, 0.0
         self._count = 0
         self._charge_ma_s = self._longest_s = 0.0
+        self.long_from_s: float | None = None
+        """When the first pulse lasted longer than 1.5 ms, s, to a piece of the current."""
         self.rises = Rises()
 
     @property
@@ -84,6 +89,7 @@ class Felt:
         other.worst_rise_ma, other.worst_fall_ma = self.worst_rise_ma, self.worst_fall_ma
         other.held_ma, other._held_from_s, other._last_ma = self.held_ma, self._held_from_s, self._last_ma
         other._count, other._charge_ma_s, other._longest_s = self._count, self._charge_ma_s, self._longest_s
+        other.long_from_s = self.long_from_s
         return other
 
     def take(
@@ -133,6 +139,8 @@ class Felt:
                     start_s, first_ma = obeys_s, middle_ma
                 self._asked_ma, self._obeys_from_s = asked_ma, math.inf
         self._above(end_s - start_s, first_ma, last_ma, target_ma, tau_s)
+        if self._longest_s > LONG_S and self.long_from_s is None:
+            self.long_from_s = start_s
 
     def _hold(
         self,

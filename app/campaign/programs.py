@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from app.campaign.cells import EDGE, Spans, slug_of
 from app.campaign.judge import REVERSED_BELOW_MA
 from app.campaign.treated import SHORT, dose_problems
+from protocols.treatment import find
 
 Range: TypeAlias = tuple[float, float]
 
@@ -32,14 +33,15 @@ RISES_WITHIN_S: Final = 60.0
 RIDDEN_S: Final = 1.0
 """... or so long after its first, whichever is later; bursts that treat nobody likewise."""
 PULSE_S: Final = 0.1
-PULSE_MS: Final = 1.5
-"""Pulses above the setpoint by 2 mA that last longer end the session within this, as the reference unit has a
-hardware trip."""
+"""The first pulse above the setpoint by 2 mA that lasts longer than 1.5 ms ends the session within this, as the
+reference unit has a hardware trip."""
 BURST_S: Final = 0.04
 DUTY: Final = 0.1
 """A fault that is there in bursts of this and more, for this share of the time, is off within 1 s."""
 LOST_RATIO: Final = 0.01
-"""So much of the dose may be lost or leak away where a fault is ridden."""
+"""So much of the dose may be lost or leak away where a fault is ridden. What the controller itself held back
+for a fault that came and went within `RIDDEN_S` is weighed against the treatment as prescribed: of a shortened
+one a single fall of the fold-back takes several percent."""
 SLACK_S: Final = 0.05
 """A bound in seconds is met within a confirmed tick and a relay's release."""
 
@@ -102,6 +104,13 @@ class Burst(NamedTuple):
         return [
             {"at_s": round(self.at_s + turn * self.period_s, 6), **told} for turn in range(max(self.turns, 1))
         ]
+
+    @property
+    def ends_s(self) -> float:
+        """When it is over for good, session time, s."""
+        if self.fault.once or self.for_s:
+            return self.at_s + max(self.turns - 1, 0) * self.period_s + self.for_s
+        return math.inf
 
     @property
     def takes_the_dose(self) -> bool:
@@ -203,12 +212,12 @@ def _log(rng: Random, low: float, high: float) -> float:
 def program_problems(program: Program, summary: Mapping[str, Any]) -> list[str]:
     """Return what the true current did to the person that it must not, as sentences; empty when nothing.
 
-    `summary` has `rises_s` and `astray_ma_min` beside a session's own keys.
+    `summary` has `rises_s`, `pulsed_s` and `astray_ma_min` beside a session's own keys.
     """
     off_s = _off_s(summary)
     return [
         *_rises(summary["rises_s"], off_s),
-        *_pulses(program, summary, off_s),
+        *_pulses(summary, off_s),
         *_taken(program, summary, off_s),
         *_laws(program, summary),
     ]
@@ -228,13 +237,10 @@ def _rises(rises_s: Sequence[float], off_s: float) -> Iterator[str]:
             return
 
 
-def _pulses(program: Program, summary: Mapping[str, Any], off_s: float) -> Iterator[str]:
-    truth = summary["truth"]
-    if truth["pulses"]["longest_ms"] <= PULSE_MS:
-        return
-    first_s = program.bursts[0].at_s
-    if off_s > max(burst.at_s for burst in program.bursts) + PULSE_S + SLACK_S:
-        longest_ms = truth["pulses"]["longest_ms"]
+def _pulses(summary: Mapping[str, Any], off_s: float) -> Iterator[str]:
+    first_s = summary["pulsed_s"]
+    if first_s is not None and off_s > first_s + PULSE_S + SLACK_S:
+        longest_ms = summary["truth"]["pulses"]["longest_ms"]
         yield f"pulses of up to {longest_ms:.1f} ms, not off {_when(off_s, first_s)}, allowed {PULSE_S:g} s"
 
 
@@ -244,8 +250,10 @@ def _taken(program: Program, summary: Mapping[str, Any], off_s: float) -> Iterat
         if burst.takes_the_dose and burst.at_s + RIDDEN_S + SLACK_S < min(program.span[1], off_s):
             yield f"{burst.fault.fault} from {burst.at_s:.3f} s on, not off {_when(off_s, burst.at_s)}"
     if summary["outcome"] == "completed":
-        given_ma_min = sum(summary["truth"]["charge_ma_min"].values()) - summary["astray_ma_min"]
-        lost = 1.0 - given_ma_min / program.given_ma_min
+        brief = max(burst.ends_s for burst in program.bursts) - program.bursts[0].at_s <= RIDDEN_S
+        whole_ma_min = find(program.treatment).planned_charge_ma_min if brief else program.given_ma_min
+        lacking_ma_min = program.given_ma_min - sum(summary["truth"]["charge_ma_min"].values())
+        lost = lacking_ma_min / whole_ma_min + summary["astray_ma_min"] / program.given_ma_min
         if lost > LOST_RATIO:
             yield f"completed with {100 * lost:.1f} % of the dose lost, allowed {100 * LOST_RATIO:g} %"
     elif summary["outcome"] == SHORT:

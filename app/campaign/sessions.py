@@ -161,10 +161,14 @@ def _programs_found(programs: Sequence[Program]) -> list[tuple[dict[str, Any], l
 
 
 def _with_harm(summary: dict[str, Any], truth: Truth | None) -> dict[str, Any]:
-    """Add when the true current rose at once by 2 mA and more, s, and what treated nobody, mA min."""
+    """Add when the current rose at once by 2 mA and more, and first pulsed for long, s; what went astray."""
     if truth is None:
-        return summary | {"rises_s": [], "astray_ma_min": 0.0}
-    return summary | {"rises_s": list(truth.rises_s), "astray_ma_min": truth.astray_ma_min}
+        return summary | {"rises_s": [], "pulsed_s": None, "astray_ma_min": 0.0}
+    return summary | {
+        "rises_s": list(truth.rises_s),
+        "pulsed_s": truth.pulsed_s,
+        "astray_ma_min": truth.astray_ma_min,
+    }
 
 
 def _with_upset(summary: dict[str, Any], truth: Truth | None) -> dict[str, Any]:

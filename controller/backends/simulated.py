@@ -230,6 +230,7 @@ def _truth(world: World) -> Truth:
         dac_zero_since_s=truth.dac_zero_since_s,
         upset_s=truth.upset_s,
         rises_s=truth.rises_s,
+        pulsed_s=felt.long_from_s,
         astray_ma_min=truth.astray_ma_min,
         current_ma=truth.current_ma,
     )

@@ -38,6 +38,7 @@ class Guard:
         self._rewrites: deque[float] = deque(maxlen=lim.SPIKES)
         self._resets: deque[float] = deque(maxlen=lim.SPIKES)
         self._breaks: deque[float] = deque(maxlen=lim.BREAKS)
+        self._open_ma: float | None = None
         self._hits: dict[Cause, deque[float]] = {}
         self._doubted = Cause.LEAKAGE
         self._moved_s = 0.0
@@ -234,8 +235,10 @@ class Guard:
         )
 
     def _apart_on_dummy(self, m: Measurement) -> tuple[Cause, str] | None:
-        if m.sampled != "current" or m.current_ma is None or m.guard_ma is None:
-            return None
+        if m.sampled != "current" or m.current_ma is None or m.guard_ma is None or m.tripped:
+            return (
+                None  # the last: a trip that cuts again and again is met by one converter and not the other
+            )
         bound_ma = lim.DISAGREE_MA + lim.DISAGREE_RATIO * max(m.current_ma, m.guard_ma)
         if not self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=abs(m.current_ma - m.guard_ma) > bound_ma):
             return None
@@ -280,16 +283,27 @@ class Guard:
         )
 
     def _breaks_off(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
-        """Count the breaks that the next conversion denied: one is a corrupt sample, more a loose contact."""
-        if self._low_ma is None or not m.confirmed or m.guard_ma is None or m.dac_doubted:
+        """Count the breaks that a later conversion denied: one is a corrupt sample, more a loose contact.
+
+        A break is over, and counted, where the current is back at once; one that comes back slowly was put
+        right by whoever regulates it, and a reading near the bound goes to and fro by its noise.
+        """
+        low_ma, self._open_ma = self._open_ma, None
+        if self._low_ma is not None and m.confirmed:
+            low_ma = self._low_ma
+        if low_ma is None or m.guard_ma is None or m.dac_doubted:
             return None  # the last: a code that was put right again has a name of its own
         if self._dips(m.guard_ma, last.setpoint_ma):
+            self._open_ma = m.guard_ma
+            return None
+        back_ma = lim.BREAK_BACK_RATIO * last.setpoint_ma
+        if last.setpoint_ma < lim.WITHDRAWAL_FROM_MA or m.guard_ma - low_ma < back_ma:
             return None
         self._breaks.append(m.time_s)
         if len(self._breaks) < lim.BREAKS or m.time_s - self._breaks[0] > lim.BREAKS_WITHIN_S:
             return None
         return Cause.MAKE_AND_BREAK, (
-            f"{self._low_ma:.2f} mA measured at a setpoint of {last.setpoint_ma:.2f} mA, break number "
+            f"{low_ma:.2f} mA measured at a setpoint of {last.setpoint_ma:.2f} mA, break number "
             f"{lim.BREAKS} within {lim.BREAKS_WITHIN_S:g} s, though the circuit was closed again each time"
         )
 

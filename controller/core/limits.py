@@ -226,6 +226,8 @@ is taken to be theirs before a voltage counts as low."""
 BREAK_RATIO: Final = 0.85
 """Less than this of what is set flowed for a moment, and the next conversion denies it: a conversion that
 met a seventh of a break of its own length at least ..."""
+BREAK_BACK_RATIO: Final = 0.07
+"""... and this much of it has come back between the two readings: half of what the least break takes."""
 BREAKS: Final = 2
 BREAKS_WITHIN_S: Final = 60.0
 """... and so many within a minute are a loose contact: each is a full-size rise when it closes again."""

@@ -210,6 +210,18 @@ def _not_recovered(seen: Seen) -> tuple[Refusal, str]:
     )
 
 
+def _not_armed(seen: Seen) -> tuple[Refusal, str]:
+    if (seen.m.voltage_v or 0.0) > PROOF_ALIVE_V:
+        return Refusal.STAGE_WRONG, (
+            f"the output stands at {seen.m.voltage_v:.1f} V at code 0 after the hardware trip has cut: the "
+            "stage is latched, or the DAC is stuck; have the unit serviced"
+        )
+    return Refusal.TRIP_HANGS, (
+        "the hardware trip can't be armed after it has cut: its latch hangs, or the wire from the guard "
+        "converter's ALERT is broken; have the unit serviced"
+    )
+
+
 _WELDED: Final = _says(
     Refusal.RELAY_WELDED,
     "current flows with both output relays open: they are welded, or the dummy load's relay hangs; have them "
@@ -233,11 +245,6 @@ _TRIP_DEAD: Final = _says(
     "the current through the dummy load stays above the hardware trip's threshold: its switch conducts, its "
     "latch hangs, or the guard converter's comparator does nothing; have the unit serviced",
 )
-_TRIP_HANGS: Final = _says(
-    Refusal.TRIP_HANGS,
-    "the hardware trip can't be armed after it has cut: its latch hangs, or the wire from the guard "
-    "converter's ALERT is broken; have the unit serviced",
-)
 
 SWITCHES: Final = (
     Step(_dead, _WELDED, level="proof"),
@@ -255,7 +262,7 @@ STAGE: Final = (
 """Zero, a small current, full code."""
 TRIPPED: Final = (
     Step(_caught, _TRIP_DEAD, dummy=True, level="full", trip="catch", ticks=2),
-    Step(_armed, _TRIP_HANGS, dummy=True, trip="rearm", ticks=2),
+    Step(_armed, _not_armed, dummy=True, trip="rearm", ticks=2),
 )
 RELEASED: Final = (Step(_dead, _LOAD_HANGS, level="proof", least_s=PROOF_REST_S, moves=True),)
 """The dummy load off: the stage stands at an open circuit."""

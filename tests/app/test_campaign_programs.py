@@ -10,6 +10,7 @@ from app.campaign import sessions
 from app.campaign.programs import (
     BURSTS,
     KINDS,
+    LOST_RATIO,
     PERIOD_S,
     PHASES_TRIED,
     Burst,
@@ -22,10 +23,12 @@ from app.campaign.sessions import run_programs, run_sound
 from app.output import ExitCode
 from controller.core.guard import Guard
 from controller.core.types import Cause, Drive
+from protocols.treatment import find
 from sim.scenario import Scenario
 
 SPANS = {"ramp_up forward": (6.0, 30.0), "hold forward": (30.0, 50.0), "ramp_down forward": (50.0, 74.0)}
 KNOWN = {("hands", 1): SPANS, ("hands", 2): SPANS}
+WHOLE_PART = LOST_RATIO * find("hands").planned_charge_ma_min
 GIVEN = {("hands", 1): 18.0, ("hands", 2): 17.0}
 LEAK = next(index for index, kind in enumerate(KINDS) if kind.fault == "leakage")
 SPIKE = next(index for index, kind in enumerate(KINDS) if kind.fault == "current_spike")
@@ -41,11 +44,15 @@ def program(*bursts):
     return Program(1, "hold forward", "hands", 1, bursts or (burst(),), SPANS["hold forward"], 18.0)
 
 
-def ending(outcome="aborted", off_s=40.5, rises_s=(), astray=0.0, given=18.0, longest_ms=0.0, switched=0.0):
+BARELY_BRIEF = burst(turns=3, period_s=0.49, for_s=0.019)
+BARELY_LONG = burst(turns=3, period_s=0.49, for_s=0.021)
+
+
+def ending(outcome="aborted", off_s=40.5, rises_s=(), astray=0.0, given=18.0, pulsed_s=None, switched=0.0):
     trip = {"cause": "leakage", "output_off_s": off_s} if outcome == "aborted" else None
     truth = {
         "charge_ma_min": {"forward": given / 2, "reverse": given / 2},
-        "pulses": {"longest_ms": longest_ms},
+        "pulses": {"longest_ms": 1.6},
         "switched_above_ma": switched,
     }
     return {
@@ -54,6 +61,7 @@ def ending(outcome="aborted", off_s=40.5, rises_s=(), astray=0.0, given=18.0, lo
         "trip": trip,
         "truth": truth,
         "rises_s": list(rises_s),
+        "pulsed_s": pulsed_s,
         "astray_ma_min": astray,
     }
 
@@ -90,8 +98,20 @@ def test_programs_are_repeatable_and_can_be_kept_as_scenarios():
         (program(burst(for_s=0.0, period_s=0.0, turns=1)), ending("completed"), "not off to the end"),
         (program(burst(for_s=0.9, period_s=0.0, turns=1)), ending("completed"), None),
         (program(burst(at_s=48.96)), ending(off_s=60.0), None),
-        (program(burst(turns=2)), ending("completed", given=17.83), None),
-        (program(burst(turns=2)), ending("completed", given=17.81), "completed with 1.1 % of the dose lost"),
+        (program(burst(for_s=0.039)), ending("completed", given=17.83), None),
+        (
+            program(burst(for_s=0.039)),
+            ending("completed", given=17.81),
+            "completed with 1.1 % of the dose lost",
+        ),
+        (program(burst(turns=2)), ending("completed", given=18.0 - WHOLE_PART + 0.01), None),
+        (
+            program(burst(turns=2)),
+            ending("completed", given=18.0 - WHOLE_PART - 0.02),
+            "completed with 1.0 % of the dose",
+        ),
+        (program(BARELY_LONG), ending("completed", given=17.81), "completed with 1.1 % of the dose lost"),
+        (program(BARELY_BRIEF), ending("completed", given=17.81), None),
         (program(burst(turns=2)), ending("completed", astray=0.19), "completed with 1.1 % of the dose lost"),
         (program(), ending("aborted", given=9.0), None),
         (program(burst(turns=2)), ending("completed_short", given=16.0), None),
@@ -105,9 +125,9 @@ def test_programs_are_repeatable_and_can_be_kept_as_scenarios():
         ),
         (program(burst(turns=2)), ending("completed", rises_s=(1.0, 31.0, 61.1)), None),
         (program(burst(turns=2)), ending("completed", rises_s=(1.0, 31.0, 60.9)), "3 rises of 2 mA"),
-        (program(burst(SPIKE)), ending(longest_ms=1.5, off_s=42.0), None),
-        (program(burst(SPIKE)), ending(longest_ms=1.6, off_s=40.14), None),
-        (program(burst(SPIKE)), ending(longest_ms=1.6, off_s=40.16), "pulses of up to 1.6 ms"),
+        (program(burst(SPIKE)), ending(off_s=42.0), None),
+        (program(burst(SPIKE)), ending(pulsed_s=41.0, off_s=41.14), None),
+        (program(burst(SPIKE)), ending(pulsed_s=41.0, off_s=41.16), "pulses of up to 1.6 ms"),
         (program(), ending(off_s=None), "never went off"),
         (program(), ending("refused"), "refused before any fault: as told"),
         (program(), ending(switched=0.21), "polarity switched at 0.21 mA"),

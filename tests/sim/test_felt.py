@@ -102,6 +102,7 @@ def test_a_stage_that_forces_its_current_is_a_pulse(bench: Bench) -> None:
     rising_s = tau_s * math.log((30.0 - asked_ma) / (30.0 - asked_ma - PULSE_MA))
     falling_s = tau_s * math.log((30.0 - asked_ma) / PULSE_MA)
     assert pulses["count"] == 3
+    assert unit.world.truth.felt.long_from_s is None
     assert pulses["longest_ms"] == pytest.approx(1000 * (0.0007 - rising_s + falling_s), rel=0.01)
     assert 30.0 * 0.6 < pulses["charge_uc"] < 30.0 * 0.8
 
@@ -113,9 +114,10 @@ def test_a_stage_that_follows_a_lower_code_is_no_pulse_and_one_that_does_not_is(
     unit.world.stage.forced_ma, unit.world.stage.forced_latched = 12.0, True
     unit.code(0)
     unit.clock.advance_to(unit.clock.now_s + 0.003)
-    pulses = unit.world.truth.felt.pulses
-    assert pulses["count"] == 1
-    assert pulses["longest_ms"] == pytest.approx(2.0, abs=0.1), "a millisecond was its own"
+    felt = unit.world.truth.felt
+    assert felt.pulses["count"] == 1
+    assert felt.pulses["longest_ms"] == pytest.approx(2.0, abs=0.1), "a millisecond was its own"
+    assert felt.long_from_s == pytest.approx(unit.clock.now_s - 0.003, abs=0.002)
 
 
 def test_current_comes_back_with_the_hand_as_its_making_and_with_a_relay_as_a_rise(bench: Bench) -> None:

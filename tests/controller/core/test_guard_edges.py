@@ -76,6 +76,12 @@ def test_converters_apart_on_the_dummy_load_are_named_by_whether_the_guards_repe
     assert found[-1][0] is cause
 
 
+def test_converters_that_a_trip_cuts_again_and_again_under_are_not_apart() -> None:
+    watch = Watch()
+    for _ in range(2 * lim.SLOW_SAMPLES):
+        assert watch.guard._apart_on_dummy(watch.reading(**FAR_APART, tripped=True)) is None
+
+
 @pytest.mark.parametrize(("doubted", "cause"), [(False, Cause.MAKE_AND_BREAK), (True, None)])
 def test_a_break_beside_a_code_that_was_put_right_is_told_by_the_code(
     doubted: bool, cause: Cause | None

@@ -152,6 +152,48 @@ def test_what_is_no_break_is_not_counted_as_one(last: Command, wrong: dict[str, 
         assert again(watch, denied=True, **wrong) is None
 
 
+def test_a_break_that_outlasts_the_next_conversion_is_counted_when_the_current_is_back() -> None:
+    """A break of 2 ms may meet both conversions of a tick; each closing is a full-size rise all the same."""
+    watch = Watch()
+    assert again(watch, guard_ma=3.0, current_ma=3.0) is None
+    assert watch.see() is None
+    pause(watch, 100)
+    assert again(watch, guard_ma=4.0, current_ma=4.0) is None
+    trip = watch.see()
+    assert watch.cause is Cause.MAKE_AND_BREAK
+    assert trip is not None
+    assert "4.00 mA measured" in trip.evidence
+
+
+@pytest.mark.parametrize(
+    ("low_ma", "back", "cause"),
+    [
+        (4.25 - E, {"guard_ma": 4.25 - E + 0.35 + E}, Cause.MAKE_AND_BREAK),
+        (4.25 - E, {"guard_ma": 4.25 - E + 0.35 - E}, None),
+        (3.0, {"guard_ma": 4.25 - E}, None),
+    ],
+    ids=["at once", "by its noise", "still low"],
+)
+def test_a_break_is_over_where_the_current_is_back_at_once(
+    low_ma: float, back: dict[str, float], cause: Cause | None
+) -> None:
+    watch = Watch()
+    for _ in range(2):
+        again(watch, guard_ma=low_ma, current_ma=low_ma)
+        watch.see(**back)
+    assert watch.cause is cause
+
+
+@pytest.mark.parametrize(("last", "counted"), [(drive(2.0), 1), (drive(2.0 - E), 0)])
+def test_what_comes_back_at_a_current_that_is_not_felt_is_no_break(last: Command, counted: int) -> None:
+    """A hand that left had the setpoint folded back meanwhile."""
+    watch = Watch(last)
+    watch.guard._open_ma = 0.0
+    watch.see()
+    assert len(watch.guard._breaks) == counted
+    assert watch.guard._open_ma is None
+
+
 def test_a_current_that_stays_low_is_no_break() -> None:
     watch = Watch()
     for _ in range(10):

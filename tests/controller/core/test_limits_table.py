@@ -104,6 +104,7 @@ TABLE = {
     "TURNED_V": 2.5,
     "TURNED_MA_S": 6.0,
     "BREAK_RATIO": 0.85,
+    "BREAK_BACK_RATIO": 0.07,
     "BREAKS": 2,
     "BREAKS_WITHIN_S": 60.0,
     "FROZEN_GUARD_TICKS": 40,

@@ -151,6 +151,8 @@ WRONG: list[tuple[int, dict[str, Any], Refusal, str]] = [
     (8, reads(0.0), Refusal.TRIP_DEAD, "its latch hangs"),
     (8, reads(27.5, tripped=True, guard_ma=None), Refusal.TRIP_DEAD, "its switch conducts"),
     (9, reads(0.0, tripped=True), Refusal.TRIP_HANGS, "can't be armed after it has cut"),
+    (9, reads(0.0, tripped=True, voltage_v=5.0), Refusal.TRIP_HANGS, "can't be armed after it has cut"),
+    (9, reads(0.0, tripped=True, voltage_v=5.1), Refusal.STAGE_WRONG, "stands at 5.1 V at code 0 after the"),
     (10, reads(0.07), Refusal.DUMMY_WRONG, "with the dummy load off: its relay does not let go"),
     (11, reads(0.3, tripped=True), Refusal.STAGE_WRONG, "winds up while its circuit is open"),
     (11, reads(0.0), Refusal.DUMMY_WRONG, "its relay does not close"),
