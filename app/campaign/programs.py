@@ -33,15 +33,15 @@ RISES_WITHIN_S: Final = 60.0
 RIDDEN_S: Final = 1.0
 """... or so long after its first, whichever is later; bursts that treat nobody likewise."""
 PULSE_S: Final = 0.1
-"""The first pulse above the setpoint by 2 mA that lasts longer than 1.5 ms ends the session within this, as the
-reference unit has a hardware trip."""
+"""The first pulse above the setpoint by 2 mA that lasts longer than 1.5 ms ends the session within this, as
+the reference unit has a hardware trip."""
 BURST_S: Final = 0.04
 DUTY: Final = 0.1
 """A fault that is there in bursts of this and more, for this share of the time, is off within 1 s."""
 LOST_RATIO: Final = 0.01
 """So much of the dose may be lost or leak away where a fault is ridden. What the controller itself held back
-for a fault that came and went within `RIDDEN_S` is weighed against the treatment as prescribed: of a shortened
-one a single fall of the fold-back takes several percent."""
+for a fault that came and went within `RIDDEN_S` is weighed against the treatment as prescribed: of a
+shortened one a single fall of the fold-back takes several percent."""
 SLACK_S: Final = 0.05
 """A bound in seconds is met within a confirmed tick and a relay's release."""
 

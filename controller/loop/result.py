@@ -42,9 +42,9 @@ class Truth(NamedTuple):
     """What the simulated world knows. Currents in mA, charges in mA min, times in s.
 
     `upset_s` is the longest time for which a reset of the DAC took the current away, `rises_s` when the
-    current rose by 2 mA and more at once, `pulsed_s` when a pulse first lasted longer than 1.5 ms, `astray_ma_min`
-    what treated nobody, `current_ma` what flowed at a time within the last tick; a unit that is a process of
-    its own does not tell them.
+    current rose by 2 mA and more at once, `pulsed_s` when a pulse first lasted longer than 1.5 ms,
+    `astray_ma_min` what treated nobody, `current_ma` what flowed at a time within the last tick; a unit that
+    is a process of its own does not tell them.
     """
 
     peak_ma: float
