@@ -55,8 +55,9 @@ PROBLEMS: Final = (
     Problem(
         "KP-4",
         "H-01",
-        "Where the meter was wrong at calibration, or all sense resistors have changed alike, every reading "
-        "is wrong by the same share: the current can be off by up to a tenth, while what was set is told.",
+        "Where the meter was wrong at calibration, every reading is wrong by the same share, while what was "
+        "set is told: on a unit without a dummy load the current can be off by up to a tenth, on one with it "
+        "by 3 %.",
         "Have the unit calibrated every year with a meter that is itself calibrated, and verified with "
         "another one (ionto verify).",
     ),

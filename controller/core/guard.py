@@ -39,6 +39,7 @@ class Guard:
         self._resets: deque[float] = deque(maxlen=lim.SPIKES)
         self._breaks: deque[float] = deque(maxlen=lim.BREAKS)
         self._open_ma: float | None = None
+        self._astray_samples = 0
         self._hits: dict[Cause, deque[float]] = {}
         self._doubted = Cause.LEAKAGE
         self._moved_s = 0.0
@@ -491,10 +492,28 @@ class Guard:
                 f"{current_ma:.2f} mA stays off the setpoint of {last.setpoint_ma:.2f} mA: "
                 "the current stage is wrong by more than may be trimmed"
             )
+        if (trimmed := self._trimmed(guard_ma, last, judged=judged)) is not None:
+            return trimmed
         apart = abs(current_ma - guard_ma) > lim.DISAGREE_MA + lim.DISAGREE_RATIO * last.setpoint_ma
         if self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=apart and not last.sensing):
             return Cause.ADC_DISAGREE, f"control reads {current_ma:.2f} mA, guard {guard_ma:.2f} mA"
         return None
+
+    def _trimmed(self, guard_ma: float, last: Drive, *, judged: bool) -> tuple[Cause, str] | None:
+        """Find what the trim hides: a current as it is set, by a code that gave another when calibrated."""
+        if self.limits.gives is None:
+            return None
+        per_code_ma, code_zero_ma = self.limits.gives
+        gave_ma = code_zero_ma + per_code_ma * last.code
+        astray = abs(guard_ma - gave_ma) > lim.TRIMMED_MA + lim.TRIMMED_RATIO * gave_ma
+        self._astray_samples = self._astray_samples + 1 if astray and judged else 0
+        if self._astray_samples < lim.UNTRIMMED_SAMPLES:
+            return None
+        return Cause.DEVIATION, (
+            f"{guard_ma:.2f} mA read at code {last.code}, which gave {gave_ma:.2f} mA when the unit was "
+            f"calibrated: the current stage, or what measures it, has changed by more than "
+            f"{100 * lim.TRIMMED_RATIO:g} %"
+        )
 
     def _moved_by_dac(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         """Prove from the pilot that the DAC still moves the current."""

@@ -68,6 +68,8 @@ TRIAL_LOW_RATIO: Final = 0.15
 """... from which the current may differ: the stage's gain (5 %), offset (0.3 mA), how far it is raised."""
 TRIAL_OHM_RATIO: Final = 0.10
 """The dummy load's resistance by both readings: uncalibrated channels (5 % each) and its own 1 %."""
+TRIAL_OHM_CALIBRATED: Final = 0.03
+"""... where current and voltage are calibrated: their meters' half percent each, and its own."""
 TRIAL_DEAD_MA: Final = 0.1
 """Code 0, an open switch: nothing, and no more (as in the self-test)."""
 TRIAL_OPEN_MA: Final = 0.05
@@ -195,6 +197,10 @@ STUCK_S: Final = 0.25
 """Current while off or at zero: a welded relay or a stuck DAC. The time covers a relay's release."""
 UNTRIMMED_MA: Final = 0.05
 UNTRIMMED_RATIO: Final = 0.01
+TRIMMED_MA: Final = 0.05
+TRIMMED_RATIO: Final = 0.03
+"""On a calibrated unit the current may be off what the code gives by the record by so much, for as long: a
+stage drifts by a third of that with its temperature. More is a stage, or all shunts, changed since."""
 UNTRIMMED_SAMPLES: Final = 100
 """The regulated current stays off by more than it may be after calibration (design: 1 % or 0.05 mA) for so
 many of its samples, 2 s: the trim is at its bound, so the stage is not one we know."""
@@ -281,7 +287,8 @@ class Headroom(NamedTuple):
 class GuardLimits(NamedTuple):
     """What the guard holds one session to. Currents in mA, voltages in V, times in s, charge in mA min.
 
-    `highest_ma` is the most that this session may ever be set to, which is at most the ceiling.
+    `highest_ma` is the most that this session may ever be set to, which is at most the ceiling. `gives` is
+    what a code gives by the calibration record: mA per code, and at code 0; None without a record.
     """
 
     highest_ma: float
@@ -294,6 +301,7 @@ class GuardLimits(NamedTuple):
     dose_ma_min: float
     headroom: Headroom = Headroom()
     code_zero_ma: float = 0.0
+    gives: tuple[float, float] | None = None
 
     @classmethod
     def of(  # the arguments are the figures of three rooms, named once
@@ -308,6 +316,7 @@ class GuardLimits(NamedTuple):
         full_scale_ma: float,
         headroom: Headroom = Headroom(),  # noqa: B008  # a value, never changed
         code_zero_ma: float = 0.0,
+        gives: tuple[float, float] | None = None,
     ) -> GuardLimits:
         """Derive the guard's limits from the ceiling, the treatment and the unit."""
         highest_ma = min(highest_ma, ceiling_ma)  # whatever the treatment says, the ceiling holds
@@ -322,4 +331,5 @@ class GuardLimits(NamedTuple):
             dose_ma_min=highest_ma * total_s / 60 * (1 + DOSE_MARGIN_RATIO) + DOSE_MARGIN_MA_MIN,
             headroom=headroom,
             code_zero_ma=code_zero_ma,
+            gives=gives,
         )

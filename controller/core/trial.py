@@ -36,13 +36,15 @@ if TYPE_CHECKING:
 class Dummy(NamedTuple):
     """A unit's dummy load: its resistance in ohm, and by how much the stage is raised while it is on.
 
-    At full code `lowest_ma` to `highest_ma` must flow, which is what the limiter lets through.
+    At full code `lowest_ma` to `highest_ma` must flow, which is what the limiter lets through. By as much as
+    `ohm_ratio` it may read wrong.
     """
 
     ohm: float
     gain: float
     lowest_ma: float
     highest_ma: float
+    ohm_ratio: float = TRIAL_OHM_RATIO
 
 
 class Seen(NamedTuple):
@@ -122,7 +124,7 @@ def _near(seen: Seen, asked_ma: float) -> bool:
 
 def _low(seen: Seen) -> bool:
     asked_ma = seen.dummy.gain * TRIAL_LOW_MA
-    return _near(seen, asked_ma) and abs(seen.ohm - seen.dummy.ohm) <= TRIAL_OHM_RATIO * seen.dummy.ohm
+    return _near(seen, asked_ma) and abs(seen.ohm - seen.dummy.ohm) <= seen.dummy.ohm_ratio * seen.dummy.ohm
 
 
 def _limited(seen: Seen) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from controller.core.guard import Guard
 from controller.core.limits import GuardLimits, Headroom
+from controller.core.regulator import DAC_TOP_CODE
 
 if TYPE_CHECKING:
     from config.calibration import Calibration
@@ -58,11 +59,18 @@ def lowest(*bounds: Bound) -> Bound:
     return min(bounds, key=lambda bound: bound.most_ma)
 
 
-def guard_of(unit: Unit, *, ceiling_ma: float, highest_ma: float, total_s: float) -> Guard:
+def guard_of(
+    unit: Unit,
+    *,
+    ceiling_ma: float,
+    highest_ma: float,
+    total_s: float,
+    calibration: Calibration | None = None,
+) -> Guard:
     """Build the guard of a session: a treatment, the technician's bench or first power.
 
     `ceiling_ma` bounds what may be measured, `highest_ma` (at most the ceiling) what may be commanded, and
-    `total_s` how long current may flow.
+    `total_s` how long current may flow. With a `calibration` record the output is held to that as well.
     """
     stage = unit.stage
     limits = GuardLimits.of(
@@ -75,5 +83,14 @@ def guard_of(unit: Unit, *, ceiling_ma: float, highest_ma: float, total_s: float
         supply_max_v=stage.supply_max_v,
         full_scale_ma=stage.full_scale_ma,
         code_zero_ma=unit.code_zero_ma,
+        gives=None if calibration is None else _gives(unit, calibration),
     )
     return Guard(limits, tick_s=1.0 / unit.loop.rate_hz, operate_s=unit.relays.operate_ms / 1000)
+
+
+def _gives(unit: Unit, calibration: Calibration) -> tuple[float, float] | None:
+    """Return mA per code and at code 0 by a record of the output, None without one."""
+    output = calibration.channels.output
+    if not output.points:
+        return None
+    return output.gain * unit.stage.full_scale_ma / DAC_TOP_CODE, output.offset

@@ -15,7 +15,13 @@ from config.calibration import Calibration
 from config.unit import Unit
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
-from controller.core.limits import LIMITER_RATIO, TRIAL_LOW_RATIO, Headroom
+from controller.core.limits import (
+    LIMITER_RATIO,
+    TRIAL_LOW_RATIO,
+    TRIAL_OHM_CALIBRATED,
+    TRIAL_OHM_RATIO,
+    Headroom,
+)
 from controller.core.session import Plan, Session
 from controller.core.trial import Dummy
 from controller.core.types import Refusal
@@ -248,7 +254,7 @@ def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> 
     return loop_of(request.unit, request.calibration, request.treatment, rig, clock, stop)
 
 
-def _dummy_of(unit: Unit) -> Dummy | None:
+def _dummy_of(unit: Unit, calibration: Calibration) -> Dummy | None:
     """Return what the stage is held to on the unit's dummy load, None without one."""
     dummy = unit.dummy
     if dummy is None:
@@ -257,7 +263,15 @@ def _dummy_of(unit: Unit) -> Dummy | None:
     lowest_ma = min(
         (1 - LIMITER_RATIO) * limiter_ma, (1 - TRIAL_LOW_RATIO) * dummy.gain * unit.stage.full_scale_ma
     )
-    return Dummy(dummy.ohm, dummy.gain, lowest_ma, (1 + LIMITER_RATIO) * limiter_ma)
+    channels = calibration.channels
+    known = channels.control_current.points and channels.voltage.points
+    return Dummy(
+        dummy.ohm,
+        dummy.gain,
+        lowest_ma,
+        (1 + LIMITER_RATIO) * limiter_ma,
+        TRIAL_OHM_CALIBRATED if known else TRIAL_OHM_RATIO,
+    )
 
 
 def loop_of(
@@ -293,7 +307,7 @@ def loop_of(
         settle_s=unit.polarity.settle_ms / 1000,
         guarded=unit.guard_adc is not None,
         trip=unit.trip is not None,
-        dummy=_dummy_of(unit),
+        dummy=_dummy_of(unit, calibration),
         limit_ma=limit_ma,
         balances=rest is not None and rest.balances,
         carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,
@@ -305,5 +319,6 @@ def loop_of(
         ceiling_ma=bound_of(unit, calibration, treatment, limit_ma or None).most_ma,
         highest_ma=max(limit_ma, treatment.current_ma),
         total_s=plan.total_s,
+        calibration=calibration,
     )
     return Loop(rig, Session(plan, regulator_of(unit, calibration)), guard, clock, tick_s, stop)

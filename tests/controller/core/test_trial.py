@@ -8,8 +8,8 @@ import pytest
 from core_bench import DUMMY, LIMITER_MA, Bench
 
 from controller.core.dummy_rule import DummyRule
-from controller.core.limits import PROOF_MA, TRIAL_FULL_S, TRIAL_S, TRIAL_WITHIN_S
-from controller.core.trial import RECOVERY, RELEASED, STAGE, SWITCHES, TRIPPED, Trial
+from controller.core.limits import PROOF_MA, TRIAL_FULL_S, TRIAL_OHM_CALIBRATED, TRIAL_S, TRIAL_WITHIN_S
+from controller.core.trial import RECOVERY, RELEASED, STAGE, SWITCHES, TRIPPED, Seen, Trial, _low
 from controller.core.types import Buttons, Cause, Command, Drive, Measurement, Off, Phase, Refusal
 
 pytestmark = pytest.mark.core
@@ -525,3 +525,13 @@ def test_a_late_tick_is_one_on_the_dummy_load_too() -> None:
     assert bench.see(ON) is None
     bench.now_s += 0.1
     assert bench.see(ON) is Cause.LATE_TICK
+
+
+@pytest.mark.parametrize(("share", "sound"), [(1.029, True), (0.971, True), (1.031, False), (0.969, False)])
+def test_where_current_and_voltage_are_calibrated_the_dummy_load_may_read_three_percent_wrong(
+    share: float, sound: bool
+) -> None:
+    load = DUMMY._replace(ohm_ratio=TRIAL_OHM_CALIBRATED)
+    volts = share * LOW_MA * DUMMY.ohm / 1000
+    assert _low(Seen(READING._replace(**reads(LOW_MA, voltage_v=volts)), load)) is sound
+    assert _low(Seen(READING._replace(**reads(LOW_MA, voltage_v=volts)), DUMMY)), "ten percent without"
