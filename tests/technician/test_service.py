@@ -302,7 +302,7 @@ def test_a_treatment_writes_its_operations_into_the_journal(tmp_path):
     assert main(run) == 0
     (simulated,) = usage(state)
     assert (simulated.sessions, simulated.uncounted) == (1, 0)
-    assert (simulated.series_operations, simulated.polarity_operations) == (5, 1)
+    assert (simulated.series_operations, simulated.polarity_operations) == (4, 1)
 
 
 def test_the_reference_unit_has_a_rated_life():
