@@ -262,9 +262,10 @@ STAGE: Final = (
     Step(_limited, _not_limited, dummy=True, level="full"),
 )
 """Zero, a small current, full code."""
+_REARM: Final = Step(_armed, _not_armed, dummy=True, trip="rearm", ticks=2)
 TRIPPED: Final = (
     Step(_caught, _TRIP_DEAD, dummy=True, level="full", trip="catch", ticks=2),
-    Step(_armed, _not_armed, dummy=True, trip="rearm", ticks=2),
+    _REARM,
 )
 RELEASED: Final = (Step(_dead, _LOAD_HANGS, level="proof", least_s=PROOF_REST_S, moves=True),)
 """The dummy load off: the stage stands at an open circuit."""
@@ -291,6 +292,7 @@ class Trial:
         self._asked["low"] = (dummy.gain * TRIAL_LOW_MA, self._asked["low"][1])
         self._steps = SWITCHES + STAGE + (TRIPPED + RELEASED + RECOVERY if trip else RELEASED)
         self._at = self._ticks = 0
+        self._flipped = self._again = False
         self._since_s: float | None = None
         self.failed: str | None = None
         self.refusal: Refusal | None = None
@@ -308,9 +310,14 @@ class Trial:
         least_s = step.least_s + (self._operate_s if step.moves else 0.0)
         elapsed_s = now_s - self._since_s
         self._ticks = self._ticks + 1 if step.sees(seen) else 0
-        if self._ticks >= step.ticks and elapsed_s >= least_s:
-            self._at += 1
+        self._flipped = self._flipped or m.dac_doubted
+        if m.tripped and self._flipped and step.trip == "once" and not self._again:
+            # One conversion is enough there, so that a code with a flipped bit trips before it is put right.
+            self._again, self._at = True, self._steps.index(_REARM)
             self._since_s, self._ticks = now_s, 0
+        elif self._ticks >= step.ticks and elapsed_s >= least_s:
+            self._at += 1
+            self._since_s, self._ticks, self._flipped = now_s, 0, False
         elif elapsed_s >= least_s + TRIAL_WITHIN_S and not self._ticks:
             self.refusal, self.failed = step.otherwise(seen)
         return self._drive(self._steps[min(self._at, len(self._steps) - 1)], polarity)

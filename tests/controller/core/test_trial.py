@@ -535,3 +535,40 @@ def test_where_current_and_voltage_are_calibrated_the_dummy_load_may_read_three_
     volts = share * LOW_MA * DUMMY.ohm / 1000
     assert _low(Seen(READING._replace(**reads(LOW_MA, voltage_v=volts)), load)) is sound
     assert _low(Seen(READING._replace(**reads(LOW_MA, voltage_v=volts)), DUMMY)), "ten percent without"
+
+
+CUT = {"current_ma": 0.0, "guard_ma": 0.0, "voltage_v": 57.0, "tripped": True}
+
+
+def test_a_flipped_code_that_trips_in_the_recovery_is_tried_once_more() -> None:
+    """One conversion is enough for the trip there; the code was put right within a third of a millisecond."""
+    walk = Walk().to(11)
+    walk.tick(**CUT, dac_doubted=True)
+    assert asked(walk.drive) == (False, False, True, 0, "rearm")
+    begun = len(walk.driven)
+    while not walk.trial.done:
+        walk.tick()
+    assert [
+        drive.trip for n, drive in enumerate(walk.driven) if n > begun and drive != walk.driven[n - 1]
+    ] == [
+        "follow",
+        "once",
+        "follow",
+    ]
+
+
+def test_the_second_one_and_one_without_a_flip_are_told_as_a_stage_that_winds_up() -> None:
+    again = Walk().to(11)
+    again.tick(**CUT, dac_doubted=True)
+    while again.drive.trip != "once":
+        again.tick()
+    assert again.until_failed(**CUT, dac_doubted=True)[0] is Refusal.STAGE_WRONG
+    flipped_before = Walk().to(10)
+    flipped_before.tick(dac_doubted=True)
+    while flipped_before.drive.trip != "once":
+        flipped_before.tick()
+    assert flipped_before.until_failed(**CUT)[0] is Refusal.STAGE_WRONG
+    assert not any(drive.trip == "rearm" for drive in flipped_before.driven[-30:])
+    caught = Walk().to(8)
+    caught.tick(**CUT, dac_doubted=True)
+    assert not caught.trial._again
