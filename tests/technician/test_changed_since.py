@@ -4,12 +4,9 @@ import json
 
 import pytest
 import yaml
-from guard_watch import LIMITS, Watch
 
 from app.output import ExitCode
 from app.technician.records import text_of
-from controller.core import limits as lim
-from controller.core.types import Cause, Drive
 
 TREATMENT = "{name: brief, area: hands, current_ma: 8.0, total_min: 2}"
 
@@ -58,43 +55,3 @@ def test_a_meter_that_was_wrong_at_calibration_is_found_by_the_dummy_load(treate
     code, summary = treated(**wrong)
     assert (code, summary["outcome"]) == (ExitCode.REFUSED, "refused")
     assert "the dummy load reads" in summary["reason"]
-
-
-def calibrated(**wrong):
-    watch = Watch()
-    watch.guard.limits = LIMITS._replace(gives=(25.0 / 4095, 0.0))
-    reading = watch.reading(sampled="current", **wrong)
-    for _ in range(lim.UNTRIMMED_SAMPLES - 1):
-        assert watch.guard._trimmed(reading.guard_ma, watch.last, judged=True) is None
-    return watch, watch.guard._trimmed(reading.guard_ma, watch.last, judged=True)
-
-
-@pytest.mark.parametrize(
-    ("guard_ma", "found"), [(5.199, False), (5.201, True), (4.801, False), (4.799, True)]
-)
-def test_the_bound_is_three_percent_and_a_little_for_as_long_as_an_untrimmed_stage_gets(guard_ma, found):
-    _, trip = calibrated(guard_ma=guard_ma)
-    assert (trip is not None) is found
-    if trip is not None:
-        assert trip[0] is Cause.DEVIATION
-        assert trip[1].startswith(f"{guard_ma:.2f} mA read at code 819, which gave 5.00 mA when the unit was")
-
-
-def test_one_sample_within_the_bound_or_one_that_is_not_judged_begins_anew():
-    watch, _ = calibrated(guard_ma=5.5)
-    for guard_ma, judged in ((5.0, True), (5.5, False)):
-        assert watch.guard._trimmed(5.5, watch.last, judged=True)
-        assert watch.guard._trimmed(guard_ma, watch.last, judged=judged) is None
-        for _ in range(lim.UNTRIMMED_SAMPLES - 1):
-            assert watch.guard._trimmed(5.5, watch.last, judged=True) is None
-
-
-def test_what_code_zero_gave_counts_and_without_a_record_nothing_does():
-    watch = Watch()
-    watch.guard.limits = LIMITS._replace(gives=(0.006, 0.1))
-    drive = Drive("forward", 5.0, 1000)
-    for _ in range(2 * lim.UNTRIMMED_SAMPLES):
-        assert watch.guard._trimmed(6.32, drive, judged=True) is None
-    watch.guard.limits = LIMITS
-    for _ in range(2 * lim.UNTRIMMED_SAMPLES):
-        assert watch.guard._trimmed(9.0, drive, judged=True) is None

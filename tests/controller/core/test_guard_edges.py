@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from guard_watch import FIVE, Watch, drive
+from guard_watch import FIVE, LIMITS, Watch, drive
 
 from controller.core import limits as lim
 from controller.core.types import Cause, Command, Drive, Off
@@ -124,3 +124,45 @@ def test_current_on_the_dummy_load_is_not_counted_on_as_stuck() -> None:
     watch.guard._stuck_since_s = 1.0
     watch.guard._on_dummy(0.01, watch.reading(), drive(5.0, dummy=True))
     assert watch.guard._stuck_since_s is None
+
+
+def _calibrated(guard_ma: float) -> tuple[Watch, tuple[Cause, str] | None]:
+    watch = Watch()
+    watch.guard.limits = LIMITS._replace(gives=(25.0 / 4095, 0.0))
+    for _ in range(lim.UNTRIMMED_SAMPLES - 1):
+        assert watch.guard._trimmed(guard_ma, FIVE, judged=True) is None
+    return watch, watch.guard._trimmed(guard_ma, FIVE, judged=True)
+
+
+@pytest.mark.parametrize(
+    ("guard_ma", "found"), [(5.199, False), (5.201, True), (4.801, False), (4.799, True)]
+)
+def test_the_bound_is_three_percent_and_a_little_for_as_long_as_an_untrimmed_stage_gets(
+    guard_ma: float, found: bool
+) -> None:
+    _, trip = _calibrated(guard_ma)
+    assert (trip is not None) is found
+    if trip is not None:
+        assert trip[0] is Cause.DEVIATION
+        assert trip[1].startswith(f"{guard_ma:.2f} mA read at code 819, which gave 5.00 mA when the unit was")
+
+
+def test_one_sample_within_the_bound_or_one_that_is_not_judged_begins_anew() -> None:
+    watch, _ = _calibrated(5.5)
+    for guard_ma, judged in ((5.0, True), (5.5, False)):
+        assert watch.guard._trimmed(5.5, FIVE, judged=True)
+        assert watch.guard._trimmed(guard_ma, FIVE, judged=judged) is None
+        for _ in range(lim.UNTRIMMED_SAMPLES - 1):
+            assert watch.guard._trimmed(5.5, FIVE, judged=True) is None
+
+
+def test_what_code_zero_gave_counts_and_without_a_record_nothing_does() -> None:
+    watch = Watch()
+    watch.guard.limits = LIMITS._replace(gives=(0.006, 0.1))
+    five = Drive("forward", 5.0, 1000)
+    for _ in range(2 * lim.UNTRIMMED_SAMPLES):
+        assert watch.guard._trimmed(6.32, five, judged=True) is None, "6.1 mA by the record"
+    assert watch.guard._trimmed(6.34, five, judged=True) is None
+    watch.guard.limits = LIMITS
+    for _ in range(2 * lim.UNTRIMMED_SAMPLES):
+        assert watch.guard._trimmed(9.0, five, judged=True) is None
