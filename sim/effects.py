@@ -14,7 +14,7 @@ from sim.body.person import Person
 from sim.chips.ads1115 import HI_THRESH, RESET_HI, Ads1115
 from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
-from sim.clock import VirtualClock
+from sim.clock import MachineClock, VirtualClock
 from sim.dummy import Dummy
 from sim.electronics import Latch, Relay, Stage
 from sim.faults import Value
@@ -32,6 +32,7 @@ class Reachable(Protocol):
     """What a fault can reach of a world."""
 
     clock: VirtualClock
+    machine: MachineClock
     truth: Truth
     bus: SimBus
     dac: Mcp4725
@@ -454,6 +455,11 @@ def _press(world: Reachable, params: Mapping[str, Value], _t_s: float) -> Undo:
     return world.press(str(params["button"]))
 
 
+def _clock_rate(world: Reachable, params: Mapping[str, Value], _t_s: float) -> Undo:
+    world.machine.run_at(_number(params, "factor"))
+    return lambda _t_s: world.machine.run_at(1.0)
+
+
 def _stall(world: Reachable, params: Mapping[str, Value], _t_s: float) -> None:
     world.clock.overshoot_s = _number(params, "for_s")
 
@@ -507,6 +513,7 @@ EFFECTS: Final[dict[str, Effect]] = {
     "load_drying": _load_drying,
     "start_stuck": _start_stuck,
     "press": _press,
+    "clock_rate": _clock_rate,
     "stall": _stall,
 }
 """The effect of every fault, by the name of its row in `sim.faults.FAULTS`."""

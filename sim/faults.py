@@ -302,6 +302,11 @@ _TABLE: Final = (
         "never",
     ),
     Fault(
+        "clock_rate",
+        "the computer's clock runs at so many times its rate: below 1 it is slow",
+        (Param("factor", "", 0.25, 0.1, 10.0), FOR_GOOD),
+    ),
+    Fault(
         "stall",
         "the loop's next sleep lasts this much longer",
         (Param("for_s", "s", 0.1, 0.0, 10.0),),

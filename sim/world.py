@@ -24,7 +24,7 @@ from sim.chips.ads1115 import Ads1115
 from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
 from sim.chips.pins import SimFactory
-from sim.clock import VirtualClock
+from sim.clock import MachineClock, VirtualClock
 from sim.dummy import SETTLES_S, Dummy
 from sim.effects import EFFECTS
 from sim.electronics import (
@@ -91,6 +91,8 @@ class World:
 
     def __init__(self, spec: UnitSpec, scenario: Scenario, seed: int, clock: VirtualClock) -> None:
         self.spec, self.clock = spec, clock
+        self.machine = MachineClock(clock)
+        """The clock of the computer that the controller runs on."""
         self._seed = seed
         self._agenda: list[tuple[float, int, Callable[[float], None]]] = []
         self._agenda_count = 0

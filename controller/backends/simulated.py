@@ -38,7 +38,7 @@ def simulated(
     clock = VirtualClock(speed)
     spec = replace(unit_spec(unit, area), bare=scenario.unit == "bare", visit=visit)
     world = World(spec, scenario, seed, clock)
-    return _inside(world, seed, clock)._replace(
+    return _inside(world, seed, world.machine)._replace(
         inject=_injector(world),
         meter=_meter(world, seed),
         true_ma=lambda: world.average_ma(max(clock.now_s - 0.5, 0.0), clock.now_s),
@@ -208,13 +208,25 @@ def _injector(world: World) -> Callable[[float, str, Mapping[str, Any]], None]:
     """Return what plans a fault of `world` at a session time in s."""
 
     def inject(at_s: float, fault: str, params: Mapping[str, Any]) -> None:
-        world.at(at_s, lambda now_s: world.inject(now_s, fault, dict(params)))
+        at_true_s = world.machine.true_s(at_s)
+        world.at(at_true_s, lambda now_s: world.inject(now_s, fault, dict(params)))
 
     return inject
 
 
 def _truth(world: World) -> Truth:
-    truth, felt = world.truth, world.truth.felt
+    """Let the controller ask in its computer's time; what it is told lies so many true seconds from that."""
+    truth, felt, machine = world.truth, world.truth.felt, world.machine
+
+    def ahead_s(asked_s: float) -> float:
+        return asked_s - machine.true_s(asked_s)
+
+    def since(found_s: float | None, asked_s: float) -> float | None:
+        return None if found_s is None else found_s + ahead_s(asked_s)
+
+    def onset(found: tuple[str, float] | None, asked_s: float) -> tuple[str, float] | None:
+        return None if found is None else (found[0], found[1] + ahead_s(asked_s))
+
     return Truth(
         peak_ma=truth.peak_ma,
         held_ma=felt.held_ma,
@@ -224,12 +236,12 @@ def _truth(world: World) -> Truth:
         worst_fall_ma=felt.worst_fall_ma,
         pulses=felt.pulses,
         switched_above_ma=truth.switched_above_ma,
-        onset=truth.onset,
-        first_onset=truth.first_onset,
-        off_since_s=truth.off_since_s,
-        dac_zero_since_s=truth.dac_zero_since_s,
+        onset=lambda at_s: onset(truth.onset(machine.true_s(at_s)), at_s),
+        first_onset=lambda at_s: onset(truth.first_onset(machine.true_s(at_s)), at_s),
+        off_since_s=lambda at_s: since(truth.off_since_s(machine.true_s(at_s)), at_s),
+        dac_zero_since_s=lambda at_s: since(truth.dac_zero_since_s(machine.true_s(at_s)), at_s),
         upset_s=truth.upset_s,
         rises_s=truth.rises_s,
         astray_ma_min=truth.astray_ma_min,
-        current_ma=truth.current_ma,
+        current_ma=lambda at_s: truth.current_ma(machine.true_s(at_s)),
     )
