@@ -552,7 +552,8 @@ class Guard:
         zero_ma = self.limits.code_zero_ma
         code_ma = zero_ma + command.code / 4095 * (self.limits.full_scale_ma - zero_ma)
         within = 0.0 <= command.setpoint_ma <= bound_ma + margin_ma and code_ma <= 1.2 * bound_ma + 0.5
-        whole = command.sensing or (command.series and command.beat and command.trip == "follow")
+        ordinary = command.beat and command.trip == "follow" and not command.late_s and not command.watch
+        whole = command.sensing or (command.series and ordinary)
         if not within or not whole:
             return Cause.OVER_CURRENT, (
                 f"{command.setpoint_ma:.2f} mA (code {command.code}) commanded, limit {bound_ma:.2f} mA"

@@ -57,6 +57,22 @@ PROOF_PULL_IN_S: Final = 0.3
 """One-shot or charge pump needs some edges and a relay its operate time."""
 PROOF_DROP_OUT_S: Final = 0.1
 """The output must be gone this long after the last heartbeat (law 2)."""
+TIMER_PART: Final = 0.03
+"""A one-shot's time over parts, temperature and supply: LTC6993 2.3 %, its resistor 0.1 %, and some more."""
+PUMP_SHORTEST_S: Final = 0.03
+"""A charge pump that holds for less lets go between two ticks of 50 Hz of which one is 10 ms late; the
+shortest of ngspice's holds 31 ms."""
+PROOF_LOOK_S: Final = 0.006
+"""The drop-out is looked at within so long before it is due, and found live, and after, and found dead. Over
+all one-shots and relays (`Relays.release_ms` up to 10) that is no clock 1.5 times slow or fast: of a one-shot
+of 45 ms the output is gone at 43.7 to 56.4 ms, so it must be seen live at 37.7 ms or later, and a clock 1.5
+times slow shows no more than 37.6; it must be seen dead by 62.4, and one 1.5 times fast shows 65.5 at least."""
+PROOF_CONVERSION_S: Final = 0.0025
+"""A conversion takes so long at most (475 a second, 10 % slow, and being asked for)."""
+PROOF_FINDINGS: Final = 2
+"""So many tries must find the drop-out too short, or too long: a hand that moves can spoil one."""
+PROOF_TRIES: Final = 8
+"""Three tell where the ticks are punctual; a computer that is late can't tell in this many."""
 
 PROOF_TRIP_S: Final = 0.1
 """The hardware trip needs two conversions, its latch and its switch microseconds; arming it two ticks."""

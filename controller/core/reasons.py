@@ -418,6 +418,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.HIGH,
             "one of the two switches that take the current away does not",
         ),
+        Refusal.DROP_OUT_WRONG: Reason(
+            68,
+            "The unit's clock and the part that ends the current by itself don't agree.",
+            f"Switch the unit off and on. {AGAIN}",
+            Mender.ONCE,
+            Priority.LOW,
+            "nothing but a current that nobody feels has flowed, and no more can until they agree",
+        ),
         # 7: the self-test
         Refusal.SUPPLY_OUT: Reason(
             71,

@@ -128,6 +128,7 @@ class Refusal(StrEnum):
     RELAY_WELDED = "relay_welded"
     OUTPUT_DEAD = "output_dead"
     ENABLE_HANGS = "enable_hangs"
+    DROP_OUT_WRONG = "drop_out_wrong"
     ENABLE_LOST = "enable_lost"
     SERIES_HANGS = "series_hangs"
     NO_CONTACT = "no_contact"
@@ -159,7 +160,8 @@ class Measurement(NamedTuple):
     A slower channel keeps its last value and says in `sampled` which channel is new in this tick.
     `dac_doubted` says that the DAC was read with a wrong code since the measurement before, though a second
     look or a second write put it right; `adc_doubted` that what the control converter was set to arrived
-    wrong and was given again. `tripped` is the latch of the hardware trip, None without one.
+    wrong and was given again. `tripped` is the latch of the hardware trip, None without one. `sampled_s` is
+    when the conversion of `sampled` was begun, and `beat_s` when the last heartbeat was made, s.
     """
 
     time_s: float
@@ -177,8 +179,12 @@ class Measurement(NamedTuple):
     dac_doubted: bool = False
     adc_doubted: bool = False
     tripped: bool | None = None
+    sampled_s: float = 0.0
+    beat_s: float = 0.0
 
 
+Watch: TypeAlias = Literal["", "voltage", "current"]
+"""A channel that is converted in each tick instead of all by turns."""
 TripOrder: TypeAlias = Literal["follow", "force", "rearm", "catch", "once"]
 """What the hardware trip is to do: its threshold follows the setpoint, or is put below any current, or its
 latch is armed again, which takes code 0. On the dummy load it may also stay at its least, below the current
@@ -198,7 +204,8 @@ class Drive(NamedTuple):
     guard holds the setpoint to the sensing limit. `series` and `beat` False leave the series relay open or
     the heartbeat silent, and `trip` forces the hardware trip or arms it again, all for the proof of the
     protections. `dummy` puts the dummy load on, with both output switches open: what is asked for flows there
-    and not through a person.
+    and not through a person. `late_s` holds the tick's heartbeat back, and `watch` chooses what is converted:
+    for the proof, which times how long the output outlives the heartbeat.
     """
 
     polarity: Polarity
@@ -209,6 +216,8 @@ class Drive(NamedTuple):
     beat: bool = True
     trip: TripOrder = "follow"
     dummy: bool = False
+    late_s: float = 0.0
+    watch: Watch = ""
 
 
 Command: TypeAlias = Off | Drive

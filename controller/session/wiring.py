@@ -15,6 +15,7 @@ from config.calibration import Calibration
 from config.unit import Unit
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
+from controller.core.drop_out import window_of
 from controller.core.limits import LIMITER_RATIO, TRIAL_LOW_RATIO, Headroom
 from controller.core.session import Plan, Session
 from controller.core.trial import Dummy
@@ -294,6 +295,9 @@ def loop_of(
         guarded=unit.guard_adc is not None,
         trip=unit.trip is not None,
         dummy=_dummy_of(unit),
+        drop_out=window_of(
+            None if unit.one_shot is None else unit.one_shot.hold_ms / 1000, unit.relays.release_ms / 1000
+        ),
         limit_ma=limit_ma,
         balances=rest is not None and rest.balances,
         carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,

@@ -51,6 +51,7 @@ NUMBERS = {
     "enable_hangs": 65,
     "enable_lost": 66,
     "series_hangs": 67,
+    "drop_out_wrong": 68,
     "supply_out": 71,
     "not_zero": 72,
     "unit_unfit": 73,
