@@ -66,7 +66,7 @@ PROOF_LOOK_S: Final = 0.006
 """The drop-out is looked at within so long before it is due, and found live, and after, and found dead. Over
 all one-shots and relays (`Relays.release_ms` up to 10) that is no clock 1.5 times slow or fast: of a one-shot
 of 45 ms the output is gone at 43.7 to 56.4 ms, so it must be seen live at 37.7 ms or later, and a clock 1.5
-times slow shows no more than 37.6; it must be seen dead by 62.4, and one 1.5 times fast shows 65.5 at least."""
+times slow shows 37.6 at most; it must be seen dead by 62.4, and one 1.5 times fast shows 65.5 at least."""
 PROOF_CONVERSION_S: Final = 0.0025
 """A conversion takes so long at most (475 a second, 10 % slow, and being asked for)."""
 PROOF_FINDINGS: Final = 2

@@ -258,29 +258,30 @@ class Proof:
 
 
 def _wrong(drop_out: DropOut, finding: Finding) -> str:
-    window, gone_ms, held_ms = drop_out.window, 1000 * (drop_out.gone_s or 0.0), 1000 * drop_out.held_s
+    window = drop_out.window
+    gone_ms, held_ms = 1000 * (drop_out.gone_s or 0.0), 1000 * drop_out.held_s
     shortest_ms, longest_ms = 1000 * window.shortest_s, 1000 * window.longest_s
     if finding == "short" and not window.timed:
         return (
             f"the output was gone {gone_ms:.0f} ms after the last heartbeat by the computer's clock, where at "
-            f"least {shortest_ms:.0f} ms are right: that clock runs slow, or the charge pump lets go too soon; "
-            "switch the unit off and on, and if it happens again, have it serviced"
+            f"least {shortest_ms:.0f} ms are right: that clock runs slow, or the charge pump lets go too "
+            "soon; switch the unit off and on, and if it happens again, have it serviced"
         )
     if finding == "short":
         return (
             f"the output was gone {gone_ms:.0f} ms after the last heartbeat by the computer's clock, where "
-            f"{shortest_ms:.0f} to {longest_ms:.0f} ms are right: that clock runs slow, or the one-shot lets go "
-            "too soon; switch the unit off and on, and if it happens again, have it serviced"
+            f"{shortest_ms:.0f} to {longest_ms:.0f} ms are right: that clock runs slow, or the one-shot lets "
+            "go too soon; switch the unit off and on, and if it happens again, have it serviced"
         )
     if finding == "long":
         return (
             f"the output was live {held_ms:.0f} ms after the last heartbeat by the computer's clock, where "
-            f"{shortest_ms:.0f} to {longest_ms:.0f} ms are right: that clock runs fast, or the one-shot or the "
-            "enable relay lets go too late; switch the unit off and on, and if it happens again, have it "
+            f"{shortest_ms:.0f} to {longest_ms:.0f} ms are right: that clock runs fast, or the one-shot or "
+            "the enable relay lets go too late; switch the unit off and on, and if it happens again, have it "
             "serviced"
         )
     return (
-        "how long the output outlives the heartbeat could not be timed, so nothing vouches for the computer's "
-        "clock: its ticks come too late, or somebody moved all the time; keep still, end other programs on the "
-        "unit, and start again"
+        "how long the output outlives the heartbeat could not be timed, so nothing vouches for the "
+        "computer's clock: its ticks come too late, or somebody moved all the time; keep still, end other "
+        "programs on the unit, and start again"
     )
