@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 from controller.backends.bench import Bench, NotReady
 from controller.backends.live import LiveUnit
 from controller.backends.meter import Accuracy, Meter
+from controller.core.limits import CLOCK_LOOK_S
+from controller.core.types import ClockLook
 from controller.loop.result import Truth
 
 if TYPE_CHECKING:
     from config.unit import Unit
     from controller.loop.clock import Clock
     from controller.loop.ports import Ports
+    from sim.chips.battery_clock import BatteryClock
     from sim.plant import PlantPins, PlantTrip
     from sim.remote.unit_server import UnitServer
     from sim.scenario import Scenario
@@ -171,8 +174,25 @@ def unit_spec(unit: Unit, area: str) -> Any:
         dummy_ohm=None if unit.dummy is None else unit.dummy.ohm,
         dummy_gain=1.0 if unit.dummy is None else unit.dummy.gain,
         dummy_pin=None if unit.dummy is None else unit.pins.dummy,
+        battery_clock=unit.battery_clock is not None,
         area=area,
     )
+
+
+class Looks:
+    """Looks at a simulated battery clock, made when they are due by the computer's clock."""
+
+    def __init__(self, chip: BatteryClock, now: Callable[[], float]) -> None:
+        self._chip, self._now = chip, now
+        self._due_s = 0.0
+
+    def look(self) -> ClockLook | None:
+        """Return a look, None while none is due."""
+        now_s = self._now()
+        if now_s < self._due_s:
+            return None
+        self._due_s = now_s + CLOCK_LOOK_S
+        return ClockLook(now_s, now_s, self._chip.read())
 
 
 def _plant_trip(world: World, pins: PlantPins) -> PlantTrip | None:
@@ -193,6 +213,7 @@ def _inside(world: World, seed: int, clock: Clock) -> Bench:
         seed=seed,
         truth=lambda: _truth(world),
         mark_tick=world.truth.mark_tick,
+        battery_clock=None if world.battery_clock is None else Looks(world.battery_clock, clock.now),
     )
 
 

@@ -269,6 +269,24 @@ PILOT_MOVED_RATIO: Final = 0.05
 PILOT_MIN_RATIO: Final = 0.3
 """A slope below 30 % of the stage's means that the DAC does not move the current."""
 
+# --- guard: the computer's clock against the battery clock --------------------------------------------
+CLOCK_LOOK_S: Final = 2.3
+"""So often the battery clock is read. Its seconds are whole; looks that come 2.3 s apart see every tenth of
+one within ten looks, so that after 23 s it is known to a tenth where a second begins."""
+CLOCK_SOUND: Final = 0.005
+"""Sound clocks differ by less: crystals by 0.01 %, one that a time server slews by 0.05 % (adjtimex)."""
+CLOCK_OFF: Final = 0.04
+"""The clocks run apart by more than this. 5 % is what may be found; 1 % is how well it is known by then."""
+CLOCK_PARTINGS: Final = 2
+CLOCK_MEMORY_S: Final = 60.0
+"""So often within so long they must have parted: once is a chip that was set."""
+CLOCK_SHORTEST_S: Final = 2.0
+"""A rate is told from at least so much time."""
+CLOCK_STILL_S: Final = 10.0
+"""A chip that shows one second for so long stands still."""
+CLOCK_SILENT_S: Final = 30.0
+"""A chip that can't be read for so long is none: what nothing tests is taken to have failed."""
+
 # --- guard: time and dose -------------------------------------------------------------------------
 LATE_TICK_S: Final = 0.045
 """A tick or a heartbeat this long after the one before is a trip. The one-shot lets go after 45 to 60 ms, and

@@ -263,8 +263,8 @@ def _wrong(drop_out: DropOut, finding: Finding) -> str:
     shortest_ms, longest_ms = 1000 * window.shortest_s, 1000 * window.longest_s
     if finding == "short" and not window.timed:
         return (
-            f"the output was gone {gone_ms:.0f} ms after the last heartbeat by the computer's clock, where at "
-            f"least {shortest_ms:.0f} ms are right: that clock runs slow, or the charge pump lets go too "
+            f"the output was gone {gone_ms:.0f} ms after the last heartbeat by the computer's clock, where "
+            f"at least {shortest_ms:.0f} ms are right: that clock runs slow, or the charge pump lets go too "
             "soon; switch the unit off and on, and if it happens again, have it serviced"
         )
     if finding == "short":

@@ -361,6 +361,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.LOW,
             "no current flows, and none can until it is mended",
         ),
+        Cause.CLOCK_WRONG: Reason(
+            58,
+            "The unit's clock and its battery clock don't agree.",
+            f"Switch the unit off and on. {AGAIN}",
+            Mender.ONCE,
+            Priority.MEDIUM,
+            "cut, and the current is off; how long it had flowed is not known as well as it should be",
+        ),
         # 6: bounds, and the protections as tested at the start
         Cause.TIME_EXCEEDED: Reason(
             61,

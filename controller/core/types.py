@@ -103,6 +103,7 @@ class Cause(StrEnum):
     TIME_EXCEEDED = "time_exceeded"
     DOSE_EXCEEDED = "dose_exceeded"
     HARDWARE_TRIP = "hardware_trip"
+    CLOCK_WRONG = "clock_wrong"
 
 
 class Refusal(StrEnum):
@@ -152,6 +153,17 @@ class Buttons(NamedTuple):
     stop_asked: bool = False
 
 
+class ClockLook(NamedTuple):
+    """A look at the battery clock: its whole seconds, None where it gave none.
+
+    It was read between two moments of the computer's monotonic clock, s from no particular zero.
+    """
+
+    before_s: float
+    after_s: float
+    chip_s: int | None
+
+
 class Measurement(NamedTuple):
     """One tick's view of the unit. Currents in mA, voltages in V, None where there is no reading.
 
@@ -162,6 +174,7 @@ class Measurement(NamedTuple):
     look or a second write put it right; `adc_doubted` that what the control converter was set to arrived
     wrong and was given again. `tripped` is the latch of the hardware trip, None without one. `sampled_s` is
     when the conversion of `sampled` was begun, and `beat_s` when the last heartbeat was made, s.
+    `clock` is a look at the battery clock that has come since the tick before.
     """
 
     time_s: float
@@ -181,6 +194,7 @@ class Measurement(NamedTuple):
     tripped: bool | None = None
     sampled_s: float = 0.0
     beat_s: float = 0.0
+    clock: ClockLook | None = None
 
 
 Watch: TypeAlias = Literal["", "voltage", "current"]

@@ -76,4 +76,9 @@ def guard_of(unit: Unit, *, ceiling_ma: float, highest_ma: float, total_s: float
         full_scale_ma=stage.full_scale_ma,
         code_zero_ma=unit.code_zero_ma,
     )
-    return Guard(limits, tick_s=1.0 / unit.loop.rate_hz, operate_s=unit.relays.operate_ms / 1000)
+    return Guard(
+        limits,
+        tick_s=1.0 / unit.loop.rate_hz,
+        operate_s=unit.relays.operate_ms / 1000,
+        battery_clock=unit.battery_clock is not None,
+    )

@@ -302,6 +302,7 @@ class Rig(RigPort):
             None if ports.trip is None else ports.trip.tripped(),
             sampled_s,
             self._beat_s,
+            None if ports.battery_clock is None else ports.battery_clock.look(),
         )
 
     def sense_again(self, doubted: Measurement, doubt: Doubt) -> Measurement:

@@ -43,6 +43,7 @@ NUMBERS = {
     "bus_hung": 54,
     "guard_blind": 55,
     "late_tick": 56,
+    "clock_wrong": 58,
     "trip_hangs": 57,
     "time_exceeded": 61,
     "dose_exceeded": 62,
