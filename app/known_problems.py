@@ -29,11 +29,14 @@ PROBLEMS: Final = (
     Problem(
         "KP-1",
         "H-06",
-        "How long a treatment lasts goes by the clock of the unit's computer, which is compared with no "
-        "other: where it runs slow, more is given than was set, where it runs fast, less, and both are told "
-        "as complete.",
-        "Compare a treatment with a watch now and then; if it takes clearly longer or shorter than the page "
-        "says, don't use the unit until its computer has been checked.",
+        "On a unit without a battery clock, how long a treatment lasts goes by the clock of the unit's "
+        "computer alone. Before each treatment that is held to how fast the output goes off without a "
+        "heartbeat, which finds a clock 1.5 times off where the unit has a one-shot, and only one some times "
+        "off where it has a charge pump; afterwards to nothing. Where it runs slow by less, or begins to "
+        "later, more is given than was set, where it runs fast, less, and both are told as complete.",
+        "Have a battery clock fitted and named in the unit's file (battery_clock). Until then compare a "
+        "treatment with a watch now and then; if it takes clearly longer or shorter than the page says, "
+        "don't use the unit until its computer has been checked.",
     ),
     Problem(
         "KP-2",

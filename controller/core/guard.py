@@ -64,6 +64,13 @@ class Guard:
         self._dummy = DummyRule()
         self.clock = ClockJudge() if battery_clock else None
 
+    @property
+    def clock_notice(self) -> str:
+        """What is to be told of the battery clock at the end of a session that it did not end, else ""."""
+        if self.clock is None or not self.clock.jumps or self.trip is not None:
+            return ""
+        return "The battery clock jumped while the session ran: it was set, or it does not run evenly."
+
     def doubts(self, m: Measurement) -> Doubt:
         """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
         if m.failure is not None:

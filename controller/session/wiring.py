@@ -16,6 +16,7 @@ from config.unit import Unit
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
 from controller.core.drop_out import window_of
+from controller.core.guard import Guard
 from controller.core.limits import LIMITER_RATIO, TRIAL_LOW_RATIO, Headroom
 from controller.core.session import Plan, Session
 from controller.core.trial import Dummy
@@ -160,6 +161,8 @@ def _run(
         observers.append(watch(bench, loop))
     with real_time(wanted=bench.real_time) as steps:
         loop.run(*observers)
+    if isinstance(loop.guard, Guard) and loop.guard.clock_notice:
+        tell(loop.guard.clock_notice)
     summary = summary_of(facts, loop, recorder, bench.truth())
     if steps:
         summary["real_time"] = [step._asdict() for step in steps]
