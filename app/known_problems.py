@@ -31,8 +31,8 @@ PROBLEMS: Final = (
         "H-06",
         "On a unit without a battery clock, how long a treatment lasts goes by the clock of the unit's "
         "computer alone. Before each treatment that is held to how fast the output goes off without a "
-        "heartbeat, which finds a clock 1.5 times off where the unit has a one-shot, and only one some times "
-        "off where it has a charge pump; afterwards to nothing. Where it runs slow by less, or begins to "
+        "heartbeat, which finds a clock 1.5 times off where the unit has a one-shot, and one more than twice "
+        "off, at best, where it has a charge pump; after that to nothing. Where it runs slow by less, or only "
         "later, more is given than was set, where it runs fast, less, and both are told as complete.",
         "Have a battery clock fitted and named in the unit's file (battery_clock). Until then compare a "
         "treatment with a watch now and then; if it takes clearly longer or shorter than the page says, "

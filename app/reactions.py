@@ -58,7 +58,7 @@ CLOCK_MS: Final = 45_000.0
 """Clocks that run apart by 5 %: known for certain within so much true time (limits.CLOCK_LOOK_S)."""
 STOOD_MS: Final = 15_000.0
 SILENT_MS: Final = 35_000.0
-"""A battery clock that stands still, or can't be read (limits.CLOCK_STILL_S, CLOCK_SILENT_S), and two looks."""
+"""A battery clock that stands still, or can't be read (limits.CLOCK_STILL_S, _SILENT_S), and two looks."""
 UNSEEN_MS: Final = 1.0
 """A reset of the DAC that its own next write mends leaves no trace in the chip (decision 12)."""
 FLIPPED_MS: Final = 1.0

@@ -93,7 +93,7 @@ def test_the_file_of_a_chip_is_read_anew_each_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "soon\n"])
 def test_a_chip_that_tells_no_time_is_refused_with_what_to_do(tmp_path: Path, text: str) -> None:
     chip(tmp_path, text)
-    with pytest.raises(OSError, match="the battery clock rtc0, .* tells no time: fit it and set it"):
+    with pytest.raises(OSError, match=r"the battery clock rtc0, .* tells no time: fit it and set it"):
         ChipFile("rtc0", tmp_path)
     with pytest.raises(OSError, match="the battery clock rtc7"):
         ChipFile("rtc7", tmp_path)
