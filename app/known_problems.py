@@ -29,12 +29,12 @@ PROBLEMS: Final = (
     Problem(
         "KP-1",
         "H-06",
-        "On a unit without a battery clock, how long a treatment lasts goes by the clock of the unit's "
-        "computer alone. Before each treatment that is held to how fast the output goes off without a "
-        "heartbeat, which finds a clock 1.5 times off where the unit has a one-shot, and one more than twice "
-        "off, at best, where it has a charge pump; after that to nothing. Where it runs slow by less, or only "
-        "later, more is given than was set, where it runs fast, less, and both are told as complete.",
-        "Have a battery clock fitted and named in the unit's file (battery_clock). Until then compare a "
+        "On a unit without a battery clock, how long a treatment lasts goes by the clock of its computer "
+        "alone, which is held to another time only before each treatment (how soon the output goes off "
+        "without a heartbeat: with a one-shot a clock 1.5 times off is found, with a charge pump at best one "
+        "more than twice off); where it runs slow by less, or only later, more is given than was set, where "
+        "it runs fast, less, and both are told as complete.",
+        "Have a battery clock fitted and named in the unit's file (battery_clock), and until then compare a "
         "treatment with a watch now and then; if it takes clearly longer or shorter than the page says, "
         "don't use the unit until its computer has been checked.",
     ),
