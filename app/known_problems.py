@@ -29,11 +29,14 @@ PROBLEMS: Final = (
     Problem(
         "KP-1",
         "H-06",
-        "How long a treatment lasts goes by the clock of the unit's computer, which is compared with no "
-        "other: where it runs slow, more is given than was set, where it runs fast, less, and both are told "
-        "as complete.",
-        "Compare a treatment with a watch now and then; if it takes clearly longer or shorter than the page "
-        "says, don't use the unit until its computer has been checked.",
+        "On a unit without a battery clock, how long a treatment lasts goes by the clock of its computer "
+        "alone, which is held to another time only before each treatment (how soon the output goes off "
+        "without a heartbeat: with a one-shot a clock 1.5 times off is found, with a charge pump at best one "
+        "more than twice off); where it runs slow by less, or only later, more is given than was set, where "
+        "it runs fast, less, and both are told as complete.",
+        "Have a battery clock fitted and named in the unit's file (battery_clock), and until then compare a "
+        "treatment with a watch now and then; if it takes clearly longer or shorter than the page says, "
+        "don't use the unit until its computer has been checked.",
     ),
     Problem(
         "KP-2",

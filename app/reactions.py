@@ -54,6 +54,11 @@ TURNED_MS: Final = 10_000.0
 """A short within a reversal: until 6 mA s have turned the electrodes over (limits.TURNED_MA_S) a low voltage
 may be theirs. What is lost is charge, not time: 4.1 s at 0.5 mA/s, 9.4 s at 0.1 mA/s (face and underarms;
 decision 23)."""
+CLOCK_MS: Final = 45_000.0
+"""Clocks that run apart by 5 %: known for certain within so much true time (limits.CLOCK_LOOK_S)."""
+STOOD_MS: Final = 15_000.0
+SILENT_MS: Final = 35_000.0
+"""A battery clock that stands still, or can't be read (limits.CLOCK_STILL_S, _SILENT_S), and two looks."""
 UNSEEN_MS: Final = 1.0
 """A reset of the DAC that its own next write mends leaves no trace in the chip (decision 12)."""
 FLIPPED_MS: Final = 1.0
@@ -194,6 +199,10 @@ _MECHANICAL = Reaction(
     ("completed", "aborted"), ("output_lost", "open_circuit", "output_stuck", "wrong_polarity"), FROZEN_MS
 )
 _FINE = {"ready": RIDDEN, "trial": RIDDEN, "proof": RIDDEN}
+_LATE_IN_IT = dict.fromkeys(
+    ("ramp_up reverse", "hold reverse"), Reaction(("aborted", "completed"), ("clock_wrong",), CLOCK_MS)
+)
+"""What takes half a minute to be told may come to the treatment's end before."""
 
 _PERSON = (
     _row("hand_out", {}, _LOST, before=_NOBODY, contact=_NOBODY),
@@ -629,6 +638,42 @@ _UNIT = (
         reverse=Reaction(("aborted", "completed"), ("wrong_polarity",), 1500.0),
         moves_polarity=True,
         why="a sample of the return path, confirmed",
+    ),
+    *(
+        _row(
+            f"clock_rate {name}",
+            {"factor": factor},
+            _aborted("clock_wrong", ms=CLOCK_MS),
+            before=Reaction(("refused", "aborted"), ("clock_wrong", "adc_stale"), CLOCK_MS),
+            last=Reaction(("aborted", "completed"), ("clock_wrong",), CLOCK_MS),
+            stopping=Reaction(("aborted", "stopped"), ("clock_wrong",), CLOCK_MS),
+            other=late,
+            why="two looks at a chip of whole seconds tell little, some tell all; before the person a clock "
+            "that is 1.5 times off is refused by the one-shot's time",
+        )
+        for name, factor, late in (
+            ("4 times slow", 0.25, {}),
+            ("1.5 times slow", 0.667, {}),
+            ("6 % fast", 1.06, _LATE_IN_IT),
+        )
+    ),
+    _row(
+        "battery_clock_set",
+        {"by_s": 3600.0},
+        RIDDEN,
+        why="a chip that is set jumps once, and the current is what was set",
+    ),
+    *(
+        _row(
+            name,
+            {},
+            _aborted("clock_wrong", ms=bound_ms),
+            last=Reaction(("aborted", "completed"), ("clock_wrong",), bound_ms),
+            stopping=Reaction(("aborted", "stopped"), ("clock_wrong",), bound_ms),
+            other={} if bound_ms == STOOD_MS else _LATE_IN_IT,
+            why="what nothing tests is taken to have failed; a look or two that fail are ridden",
+        )
+        for name, bound_ms in (("battery_clock_stopped", STOOD_MS), ("battery_clock_silent", SILENT_MS))
     ),
     _row("stall 10 ms", {"for_s": 0.01}, RIDDEN, why="counted, not tripped (design)"),
     *(

@@ -72,6 +72,15 @@ OPTIONS: Final = (
         "a stage that is latched, a limiter that is gone and a stage that winds up are found when they act, "
         "through a person",
     ),
+    Option(
+        "battery_clock",
+        "battery clock",
+        lambda unit: unit.battery_clock is not None,
+        "the computer's clock is held to a chip with a crystal of its own: where they run apart by 5 %, the "
+        "treatment ends within 45 s",
+        "how long a treatment lasts goes by the computer's clock alone; only before a treatment is that held "
+        "to the time of the one-shot or charge pump (known problem KP-1)",
+    ),
 )
 """In the order of the unit's file."""
 

@@ -302,6 +302,19 @@ _TABLE: Final = (
         "never",
     ),
     Fault(
+        "clock_rate",
+        "the computer's clock runs at so many times its rate: below 1 it is slow",
+        (Param("factor", "", 0.25, 0.1, 10.0), FOR_GOOD),
+    ),
+    Fault(
+        "battery_clock_set",
+        "the battery clock is set while a session runs: it jumps by so much, once",
+        (Param("by_s", "s", 3600.0, -1e6, 1e6),),
+        "never",
+    ),
+    Fault("battery_clock_stopped", "the battery clock's crystal stands still", (FOR_GOOD,)),
+    Fault("battery_clock_silent", "the battery clock can't be read", (FOR_GOOD,)),
+    Fault(
         "stall",
         "the loop's next sleep lasts this much longer",
         (Param("for_s", "s", 0.1, 0.0, 10.0),),

@@ -21,10 +21,11 @@ from typing import Final, TypeAlias
 from sim.body.load import Load
 from sim.body.person import SECOND_HAND_S, SPLASH_S, SPLASHES, SPLASHING_S, Person
 from sim.chips.ads1115 import Ads1115
+from sim.chips.battery_clock import BatteryClock
 from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
 from sim.chips.pins import SimFactory
-from sim.clock import VirtualClock
+from sim.clock import MachineClock, VirtualClock
 from sim.dummy import SETTLES_S, Dummy
 from sim.effects import EFFECTS
 from sim.electronics import (
@@ -91,6 +92,9 @@ class World:
 
     def __init__(self, spec: UnitSpec, scenario: Scenario, seed: int, clock: VirtualClock) -> None:
         self.spec, self.clock = spec, clock
+        self.machine = MachineClock(clock)
+        """The clock of the computer that the controller runs on."""
+        self.battery_clock: BatteryClock | None = None
         self._seed = seed
         self._agenda: list[tuple[float, int, Callable[[float], None]]] = []
         self._agenda_count = 0
@@ -230,6 +234,8 @@ class World:
         if "dac" not in build.missing:
             self.bus.attach(build.dac_address or spec.dac_address, self.dac)
         self.stage.code = self.dac.output_code
+        if spec.battery_clock:
+            self.battery_clock = BatteryClock(clock, self._rng("battery clock"))
         if self.latch is not None and self.guard_adc is not None:
             self.guard_adc.changed = self._trip_changed
 

@@ -83,6 +83,8 @@ def _all(order: Order, unit: Unit) -> Iterator[Finding]:
         yield from _pins(unit)
     yield from _chips(order.attach, unit)
     yield machine.clock()
+    if order.attach is None:
+        yield machine.battery_clock(unit.battery_clock)
     yield machine.disk(state_directory(order.state))
     yield machine.real_time()
     yield _parts(unit)

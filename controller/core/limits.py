@@ -57,6 +57,22 @@ PROOF_PULL_IN_S: Final = 0.3
 """One-shot or charge pump needs some edges and a relay its operate time."""
 PROOF_DROP_OUT_S: Final = 0.1
 """The output must be gone this long after the last heartbeat (law 2)."""
+TIMER_PART: Final = 0.03
+"""A one-shot's time over parts, temperature and supply: LTC6993 2.3 %, its resistor 0.1 %, and some more."""
+PUMP_SHORTEST_S: Final = 0.03
+"""A charge pump that holds for less lets go between two ticks of 50 Hz of which one is 10 ms late; the
+shortest of ngspice's holds 31 ms."""
+PROOF_LOOK_S: Final = 0.006
+"""The drop-out is looked at within so long before it is due, and found live, and after, and found dead. Over
+all one-shots and relays (`Relays.release_ms` up to 10) that is no clock 1.5 times slow or fast: of a one-shot
+of 45 ms the output is gone at 43.7 to 56.4 ms, so it must be seen live at 37.7 ms or later, and a clock 1.5
+times slow shows 37.6 at most; it must be seen dead by 62.4, and one 1.5 times fast shows 65.5 at least."""
+PROOF_CONVERSION_S: Final = 0.0025
+"""A conversion takes so long at most (475 a second, 10 % slow, and being asked for)."""
+PROOF_FINDINGS: Final = 2
+"""So many tries must find the drop-out too short, or too long: a hand that moves can spoil one."""
+PROOF_TRIES: Final = 8
+"""Three tell where the ticks are punctual; a computer that is late can't tell in this many."""
 
 PROOF_TRIP_S: Final = 0.1
 """The hardware trip needs two conversions, its latch and its switch microseconds; arming it two ticks."""
@@ -260,6 +276,24 @@ PILOT_MOVED_RATIO: Final = 0.05
 """The code must have moved in more than one of twenty half periods; else the slope is that of the noise."""
 PILOT_MIN_RATIO: Final = 0.3
 """A slope below 30 % of the stage's means that the DAC does not move the current."""
+
+# --- guard: the computer's clock against the battery clock --------------------------------------------
+CLOCK_LOOK_S: Final = 2.3
+"""So often the battery clock is read. Its seconds are whole; looks that come 2.3 s apart see every tenth of
+one within ten looks, so that after 23 s it is known to a tenth where a second begins."""
+CLOCK_SOUND: Final = 0.005
+"""Sound clocks differ by less: crystals by 0.01 %, one that a time server slews by 0.05 % (adjtimex)."""
+CLOCK_OFF: Final = 0.04
+"""The clocks run apart by more than this. 5 % is what may be found; 1 % is how well it is known by then."""
+CLOCK_PARTINGS: Final = 2
+CLOCK_MEMORY_S: Final = 60.0
+"""So often within so long they must have parted: once is a chip that was set."""
+CLOCK_SHORTEST_S: Final = 2.0
+"""A rate is told from at least so much time."""
+CLOCK_STILL_S: Final = 10.0
+"""A chip that shows one second for so long stands still."""
+CLOCK_SILENT_S: Final = 30.0
+"""A chip that can't be read for so long is none: what nothing tests is taken to have failed."""
 
 # --- guard: time and dose -------------------------------------------------------------------------
 LATE_TICK_S: Final = 0.045

@@ -361,6 +361,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.LOW,
             "no current flows, and none can until it is mended",
         ),
+        Cause.CLOCK_WRONG: Reason(
+            58,
+            "The unit's clock and its battery clock don't agree.",
+            f"Switch the unit off and on. {AGAIN}",
+            Mender.ONCE,
+            Priority.MEDIUM,
+            "cut, and the current is off; how long it had flowed is not known as well as it should be",
+        ),
         # 6: bounds, and the protections as tested at the start
         Cause.TIME_EXCEEDED: Reason(
             61,
@@ -417,6 +425,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.HIGH,
             "one of the two switches that take the current away does not",
+        ),
+        Refusal.DROP_OUT_WRONG: Reason(
+            68,
+            "The unit's clock and the part that ends the current by itself don't agree.",
+            f"Switch the unit off and on. {AGAIN}",
+            Mender.ONCE,
+            Priority.LOW,
+            "nothing but a current that nobody feels has flowed, and no more can until they agree",
         ),
         # 7: the self-test
         Refusal.SUPPLY_OUT: Reason(

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from controller.core.asked import SHORT_WORDS, Asked
 from controller.core.contact import Contact
 from controller.core.dose import Dose
+from controller.core.drop_out import DropOut, Window
 from controller.core.foldback import FoldBack
 from controller.core.limits import (
     CONTACT_TIMEOUT_S,
@@ -58,8 +59,9 @@ class Plan(NamedTuple):
 
     `halves` are (polarity, seconds of current, ramps included) in order; `guarded` says that the guard has a
     converter of its own, whose reading zero must then be proven by too, `trip` that the unit has a hardware
-    trip, which is then proven, `dummy` the load that its stage is tried on first; `heed_withdrawal` False
-    only measures what heeding it is worth. `limit_ma` is how far Up may go, at most the guard's ceiling; 0
+    trip, which is then proven, `dummy` the load that its stage is tried on first, `drop_out` when its output
+    goes without a heartbeat, where that is to be timed; `heed_withdrawal` False only measures what heeding it
+    is worth. `limit_ma` is how far Up may go, at most the guard's ceiling; 0
     leaves it at `target_ma`. The rest of a dose carries what the sessions before gave, and were asked for in
     the first polarity; `balances` says that its first half answers a polarity that is done.
     Times in s, currents in mA, voltages in V, ramp in mA/s, charges in mA min.
@@ -86,6 +88,7 @@ class Plan(NamedTuple):
     headroom: Headroom = Headroom()
     trip: bool = False
     dummy: Dummy | None = None
+    drop_out: Window | None = None
 
     @property
     def total_s(self) -> float:
@@ -154,6 +157,7 @@ class Session:
             trip=plan.trip and plan.dummy is None,  # tried on the dummy load, where nobody is in the path
             from_code=regulator.lowest_code(PROOF_ALIVE_MA),
             rise_codes=PROOF_RISE_MA_PER_S * plan.tick_s * regulator.code_per_ma,
+            drop_out=None if plan.drop_out is None else DropOut(plan.drop_out, plan.tick_s),
         )
         self._trial: Trial | None = None
         self._tried_s: float | None = None

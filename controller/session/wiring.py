@@ -15,6 +15,8 @@ from config.calibration import Calibration
 from config.unit import Unit
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
+from controller.core.drop_out import window_of
+from controller.core.guard import Guard
 from controller.core.limits import (
     LIMITER_RATIO,
     TRIAL_LOW_RATIO,
@@ -165,6 +167,8 @@ def _run(
         observers.append(watch(bench, loop))
     with real_time(wanted=bench.real_time) as steps:
         loop.run(*observers)
+    if isinstance(loop.guard, Guard) and loop.guard.clock_notice:
+        tell(loop.guard.clock_notice)
     summary = summary_of(facts, loop, recorder, bench.truth())
     if steps:
         summary["real_time"] = [step._asdict() for step in steps]
@@ -308,6 +312,9 @@ def loop_of(
         guarded=unit.guard_adc is not None,
         trip=unit.trip is not None,
         dummy=_dummy_of(unit, calibration),
+        drop_out=window_of(
+            None if unit.one_shot is None else unit.one_shot.hold_ms / 1000, unit.relays.release_ms / 1000
+        ),
         limit_ma=limit_ma,
         balances=rest is not None and rest.balances,
         carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,

@@ -35,7 +35,7 @@ def test_the_reference_file_says_which_of_its_keys_differ_from_the_defaults() ->
         for line in lines
         if ": " in line.split("#")[0] + " " and "# default: null" in line
     }
-    assert marked == {"headroom_v", "output", "one_shot", "dummy", "alert", "rearm", "trip"}
+    assert marked == {"headroom_v", "output", "one_shot", "dummy", "alert", "rearm", "trip", "battery_clock"}
     written, plain = reference_unit(), Unit()
     without = dict.fromkeys(("output", "one_shot", "dummy", "trip"))
     pins = written.pins.model_copy(update=dict.fromkeys(("dummy", "alert", "rearm")))
@@ -81,7 +81,14 @@ def test_what_a_stage_reaches_at_a_current() -> None:
 
 def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it() -> None:
     plain = Unit().as_known_before()
-    assert set(plain) == set(Unit.model_fields) - {"output", "one_shot", "pedal", "trip", "dummy"}
+    assert set(plain) == set(Unit.model_fields) - {
+        "output",
+        "one_shot",
+        "pedal",
+        "trip",
+        "dummy",
+        "battery_clock",
+    }
     assert not {"rearm", "dummy"} & set(plain["pins"])
     assert set(plain["stage"]) == {
         "full_scale_ma",
