@@ -17,6 +17,7 @@ RATES_HZ = (200, 133, 100, 62, 50)
 def unit(rate_hz: int, *, guard: bool = True, **changes: Any) -> Unit:
     data = reference_unit().model_dump(by_alias=True)
     data["loop"]["rate_hz"] = rate_hz
+    data["battery_clock"] = None  # which would find it too
     if not guard:
         data["guard_adc"] = data["trip"] = None
     return Unit.model_validate(data | changes)
