@@ -1,4 +1,5 @@
-"""The press of the pedal or elbow bar that a treatment asks for: with both hands in water it is their Stop.
+"""The press of Stop that a treatment asks for: by the pedal or elbow bar, which with both hands in water is
+their Stop, or on the unit, after a cause that a person has to take note of.
 
 Law: the output is off while it is waited for, and nothing begins where it doesn't come.
 """
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 UNTRIED: Final = (
     f"the pedal or elbow bar was not pressed within {READY_TIMEOUT_S:.0f} s: press it once before the "
     "treatment, so that it is known to work"
+)
+UNCLEARED: Final = (
+    f"Stop was not pressed on the unit within {READY_TIMEOUT_S:.0f} s, which has to come first after what the "
+    "last session ended with"
 )
 
 

@@ -158,7 +158,7 @@ def test_a_start_before_the_journal_has_told_waits_for_it(tmp_path, monkeypatch)
     treated(tmp_path, 3.0)
     asked = []
 
-    def late(self, unit):
+    def late(self, unit, **which):
         asked.append(self)
         return {"looked": True, "cut_off": []}
 
