@@ -43,7 +43,8 @@ class Role(StrEnum):
 class Seen(NamedTuple):
     """A session as far as it bears on a lock: `reason` is the name of its cause or refusal, or "".
 
-    `gave` tells whether it gave current, `proven` whether it was a proof with nobody there, and passed.
+    `gave` tells whether it gave as much as a treatment does, `proven` whether it was a proof with nobody there
+    that passed.
     """
 
     session: int

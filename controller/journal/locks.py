@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from controller.core.locks import Lock, Seen, Word, lock_of
 from controller.core.reasons import NAMES
 from controller.journal.tables import chain, stored_head
+from protocols.frequency import COUNTS_FROM_MA_MIN
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,7 +34,7 @@ RELEASED: Final = ("simulated", "made_utc", "role", "reason")
 """Of what was said."""
 _SESSIONS: Final = (
     "SELECT session.id, begun_utc, outcome, code, trip.cause, "
-    "coalesce(forward_ma_min, 0.0) + coalesce(reverse_ma_min, 0.0) > 0.0 "
+    "coalesce(forward_ma_min, 0.0) + coalesce(reverse_ma_min, 0.0) >= ? "
     "FROM session LEFT JOIN trip ON trip.session = session.id WHERE simulated = ? "
     "GROUP BY session.id ORDER BY session.id"
 )
@@ -92,6 +93,8 @@ def read(connection: sqlite3.Connection, *, simulated: bool) -> Lock | None:
     words = [Word(*row) for row in connection.execute(_WORDS, (simulated,))] if known else []
     sessions = (
         Seen(number, begun_utc, outcome, cause or NAMES.get(code or 0, ""), bool(gave), number in proven)
-        for number, begun_utc, outcome, code, cause, gave in connection.execute(_SESSIONS, (simulated,))
+        for number, begun_utc, outcome, code, cause, gave in connection.execute(
+            _SESSIONS, (COUNTS_FROM_MA_MIN, simulated)
+        )
     )
     return lock_of(sessions, words)

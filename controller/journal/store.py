@@ -102,10 +102,10 @@ class Store:
                 f"{FILE} is of version {version}, known is {VERSION}", "use the program that wrote it"
             )
             raise Unwritable(_sentence(directory, newer))
+        self._require_whole()
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        self._require_whole()
         if version < VERSION:
             # Two first starts: one makes or migrates the tables, the other one waits and finds them.
             connection.execute("BEGIN IMMEDIATE")
