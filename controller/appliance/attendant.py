@@ -87,15 +87,7 @@ class Attendant:
         for message in standing.line.take():
             self._hear(message)
         if not self._journal.begin_sent:
-            self._journal.listen()
-            standing.found(self._journal.cut_off)
-            if self._journal.past is not None:
-                standing.keep(self._journal.lock)
-            if self._journal.past is not None and (self._too_often is None or m.time_s >= self._again_s):
-                self._too_often = self._judge()
-                self._again_s = m.time_s + AGAIN_S
-                if self._too_often or standing.lock is not None:
-                    self._journal.look(self._bench.name, simulated=self._bench.simulated)
+            self._listen(m.time_s)
         if session.phase is Phase.READY:
             standing.passed()
             self._hold(m)
@@ -115,6 +107,20 @@ class Attendant:
         if m.time_s >= self._panel_due_s:
             self._panel_due_s = m.time_s + PANEL_S
             self._show_panel()
+
+    def _listen(self, now_s: float) -> None:
+        """Hear what the journal tells of the past; what refuses now is asked again."""
+        standing, journal = self._standing, self._journal
+        journal.listen()
+        standing.found(journal.cut_off)
+        if journal.past is None:
+            return
+        standing.keep(journal.lock)
+        if self._too_often is None or now_s >= self._again_s:
+            self._too_often = self._judge()
+            self._again_s = now_s + AGAIN_S
+            if self._too_often or standing.lock is not None:
+                journal.look(self._bench.name, simulated=self._bench.simulated)
 
     def _start(self, now_s: float) -> None:
         """Start was pressed: begin if anything may begin, and go on once that is on the disk."""
@@ -330,9 +336,7 @@ class Attendant:
             "buzzer": now.buzzes,
             "code": code,
             "next": self._next(),
-            "rest_s": None
-            if offer is None
-            else max(0.0, round(offer.until_s - standing.clock.whole_s, 1)),
+            "rest_s": None if offer is None else max(0.0, round(offer.until_s - standing.clock.whole_s, 1)),
             "order": standing.order,
             "last": standing.last,
             "lock": standing.lock_state,

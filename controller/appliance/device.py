@@ -176,7 +176,7 @@ class Device:
             self._wait()
 
     def _is_new(self, cause: Cause) -> bool:
-        """Tell whether a trip while nobody is treated is to be recorded: not again and again, but for a lock."""
+        """Tell whether a trip while nobody is treated is to be recorded: once, and whenever it locks anew."""
         standing = self.standing
         lock = standing.lock
         known = lock is not None and lock.reason == cause and lock.needs is not Needs.PROOF

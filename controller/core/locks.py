@@ -43,8 +43,8 @@ class Role(StrEnum):
 class Seen(NamedTuple):
     """A session as far as it bears on a lock: `reason` is the name of its cause or refusal, or "".
 
-    `gave` tells whether it gave as much as a treatment does, `proven` whether it was a proof with nobody there
-    that passed.
+    `gave` tells whether it gave as much as a treatment does, `proven` whether it was a proof with nobody
+    there that passed.
     """
 
     session: int
@@ -77,7 +77,7 @@ class Lock(NamedTuple):
 
 
 def lock_of(sessions: Iterable[Seen], words: Iterable[Word]) -> Lock | None:
-    """Return what keeps a unit from treating, by all its sessions and all that was said; None where nothing does.
+    """Return what keeps a unit from treating, by all its sessions and all that was said; else None.
 
     Both in their order.
     """

@@ -200,7 +200,7 @@ PATTERNS: Final = MappingProxyType(
         Signal.PROVE: Pattern(
             "white",
             ((0.1, 0.3), (0.1, 0.3), (0.1, 0.3), (0.8, 1.2)),
-            "a technician said why: take everybody out of the circuit and press Start, to prove the protections",
+            "a technician said why: take everybody out of the circuit and press Start, for the proof",
         ),
         Signal.CODE: Pattern(
             "white", (), "first how urgent it is, then long and short white flashes: the two digits of a code"

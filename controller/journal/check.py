@@ -30,7 +30,7 @@ _MANY: Final = {
     "trip": ("trip", "rowid", TRIP, "its trips are not those recorded"),
     "sighting": ("sighting", "record", CLOCK, "a look at the clock after it is not the one recorded"),
     "amendment": ("amendment", "record", AMENDED, "its amendments are not those recorded"),
-    "release": ("release", "record", locks.RELEASED, "what was said of a lock after it is not what was recorded"),
+    "release": ("release", "record", locks.RELEASED, "what was said of a lock then is not what was recorded"),
     "proof": ("proof", "record", (), "its proof is not the one recorded"),
 }
 """Records of which a session may have several: table, order, columns, and what is said when they differ."""

@@ -98,3 +98,14 @@ def read(connection: sqlite3.Connection, *, simulated: bool) -> Lock | None:
         )
     )
     return lock_of(sessions, words)
+
+
+def releases_of(connection: sqlite3.Connection, session: int) -> list[Released]:
+    """Read what was said after a session, in its order."""
+    if not present(connection):
+        return []
+    found = connection.execute(
+        f"SELECT {', '.join(RELEASED)} FROM release WHERE session = ? ORDER BY record",  # noqa: S608 - ours
+        (session,),
+    )
+    return [Released(*row) for row in found]

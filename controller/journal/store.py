@@ -154,7 +154,7 @@ class Store:
         except OSError as error:
             raise Unwritable(_sentence(self._directory, why(error, self._directory))) from error
 
-    def look(self, unit: str, simulated: bool = False) -> dict[str, Any]:
+    def look(self, unit: str, *, simulated: bool = False) -> dict[str, Any]:
         """Write that sessions of this unit without end and writer were cut off; tell what was given.
 
         And what keeps the unit from treating: real units and simulated ones have locks of their own.
@@ -173,7 +173,7 @@ class Store:
             **told(journal_dates.read(self.connection), now, self._lock(simulated=simulated)),
         }
 
-    def stop(self, unit: str, simulated: bool) -> dict[str, Any]:
+    def stop(self, unit: str, *, simulated: bool) -> dict[str, Any]:
         """Write that Stop was pressed on the unit, where that is waited for; look again."""
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
@@ -185,7 +185,7 @@ class Store:
         connection.execute("COMMIT")
         if waited_for:
             self._write_head()
-        return self.look(unit, simulated)
+        return self.look(unit, simulated=simulated)
 
     def _lock(self, *, simulated: bool) -> Lock | None:
         return journal_locks.read(self.connection, simulated=simulated)
@@ -346,8 +346,8 @@ def main(directory: Path) -> None:
             if store is None:
                 store = Store(directory)
             while records and records[0][0] in _QUESTIONS:
-                kind, *facts = records.pop(0)
-                _say(getattr(store, kind)(*facts))
+                kind, facts = records.pop(0)
+                _say(store.begin(facts) if kind == "begin" else getattr(store, kind)(**facts))
             if records:
                 store.write(records)
                 _say({"kept": len(records)})

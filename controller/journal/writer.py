@@ -3,10 +3,11 @@
 Law: no record, no treatment. The start is on the disk before the loop may run; a record that is not there in
 time stops the session softly. Nothing here can make a tick late.
 
-Lines of JSON go out: `["look", unit, simulated]`, `["stop", unit, simulated]`, `["begin", {...}]`, `["row", ...]` twice a second (the columns of
-`controller.journal.tables`), `["trip", cause, phase, detected_s, evidence]`, `["asked", ...]` of one that
-came to its end with asked_ma_min and short_because, `["proven"]` of one that proved the protections with
-nobody there, and `["end", ...]` with outcome, reason, duration_s, forward and reverse charge, code. Back come
+Lines of JSON go out: `["look", {...}]` and `["stop", {...}]` with unit and simulated, `["begin", {...}]`,
+`["row", ...]` twice a second (the columns of `controller.journal.tables`),
+`["trip", cause, phase, detected_s, evidence]`, `["asked", ...]` of one that came to its end with asked_ma_min
+and short_because, `["proven"]` of one that proved the protections with nobody there, and `["end", ...]` with
+outcome, reason, duration_s, forward and reverse charge, code. Back come
 `{"looked": true, "cut_off": [...], "past": [...], "seen": [...], "clock": [...], "lock": [...]}`,
 `{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
 """
@@ -122,15 +123,15 @@ class Journal:
         """
         if not self._looking:
             self._looking = True
-            self._send("look", unit, simulated)
+            self._send("look", {"unit": unit, "simulated": simulated})
 
     def stopped(self, unit: str, *, simulated: bool) -> None:
         """Write that Stop was pressed on the unit, where a cause waits for that; answered as `look` is."""
         self._looking = True
-        self._send("stop", unit, simulated)
+        self._send("stop", {"unit": unit, "simulated": simulated})
 
     def looked(self) -> Lock | None:
-        """Wait until what was asked is answered, at most 5 s; say what locks the unit. Raises JournalRefused."""
+        """Wait until what was asked is answered, at most 5 s; return what locks. Raises JournalRefused."""
         self._wait(lambda: not self._looking)
         if self.failure is not None or self._looking:
             raise JournalRefused(self.failure or self._too_slow())

@@ -1,5 +1,6 @@
-"""The press of Stop that a treatment asks for: by the pedal or elbow bar, which with both hands in water is
-their Stop, or on the unit, after a cause that a person has to take note of.
+"""The press of Stop that a treatment may ask for first: of the pedal or elbow bar, or on the unit.
+
+With both hands in water the pedal is their Stop; and some causes have to be taken note of by a person.
 
 Law: the output is off while it is waited for, and nothing begins where it doesn't come.
 """
@@ -20,8 +21,8 @@ UNTRIED: Final = (
     "treatment, so that it is known to work"
 )
 UNCLEARED: Final = (
-    f"Stop was not pressed on the unit within {READY_TIMEOUT_S:.0f} s, which has to come first after what the "
-    "last session ended with"
+    f"Stop was not pressed on the unit within {READY_TIMEOUT_S:.0f} s, which has to come first after what "
+    "ended the last session"
 )
 
 

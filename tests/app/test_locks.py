@@ -64,7 +64,7 @@ def broken(tmp_path):
 
 
 def is_locked(play):
-    """A story's part: after a power cycle the alarm is back, Stop clears its sound, and Start begins nothing."""
+    """A story's part: the alarm is back, Stop clears its sound and not the lock, and Start begins nothing."""
     yield lambda seen: locked(seen) and seen["led"]["signal"] == "code"
     play.press("stop")
     yield quiet
@@ -285,7 +285,7 @@ def test_the_command_asks_for_stop_after_a_first_leakage(tmp_path):
 def test_without_stop_the_command_begins_nothing_and_ctrl_c_is_no_stop_on_the_unit(tmp_path, monkeypatch):
     run(tmp_path, (1.0, "start"), faults=[(40.0, *LEAK)], end_in="never")
     monkeypatch.setattr("controller.session.pedal.READY_TIMEOUT_S", 10.0)
-    summary, _, phases = run(tmp_path, (1.0, "start"))
+    summary, _, _ = run(tmp_path, (1.0, "start"))
     assert "Stop was not pressed on the unit" in summary["reason"]
     stop = StopSwitch()
     stop.press(StopCause.KEYBOARD)

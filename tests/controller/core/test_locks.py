@@ -24,7 +24,8 @@ class Past:
     def ends(self, reason="", outcome=None, *, gave=True, proven=False):
         outcome = outcome or ("completed" if not reason else "refused" if reason in {*Refusal} else "aborted")
         number = next(self._number)
-        self.sessions.append(Seen(number, f"2026-11-{number:02}T08:00:00+00:00", outcome, reason, gave, proven))
+        begun = f"2026-11-{number:02}T08:00:00+00:00"
+        self.sessions.append(Seen(number, begun, outcome, reason, gave, proven))
         return self
 
     def treats(self, times=1):
@@ -173,9 +174,9 @@ def test_a_lock_stays_when_a_first_spike_follows():
 def test_the_sentence_names_cause_date_and_what_to_do():
     past = Past().ends("wrong_polarity")
     assert why_locked(past.lock) == (
-        "the unit is locked by code 35 of 2026-11-01, session 1 (The current flowed the wrong way): a technician "
-        "has to find the cause, and to say it with the technician's code, on the unit's page or with "
-        "`ionto unlock`"
+        "the unit is locked by code 35 of 2026-11-01, session 1 (The current flowed the wrong way): a "
+        "technician has to find the cause, and to say it with the technician's code, on the unit's page or "
+        "with `ionto unlock`"
     )
     assert why_locked(past.says().lock).endswith("press Start on the unit, or use `ionto unlock`")
     assert why_locked(Past().ends("leakage").lock) == (

@@ -42,7 +42,7 @@ class Opened:
 
 def lock(state, *, simulated=False):
     with closing(Opened(state)) as opened:
-        return lock_heard(json.loads(json.dumps(opened.store.look("/dev/i2c-1", simulated))))
+        return lock_heard(json.loads(json.dumps(opened.store.look("/dev/i2c-1", simulated=simulated))))
 
 
 def intact(state):
@@ -139,9 +139,9 @@ def test_a_first_leakage_is_held_until_stop_and_a_second_locks(tmp_path):
     with pytest.raises(Locked, match="press Stop on the unit first"):
         ends(tmp_path)
     with closing(Opened(tmp_path)) as opened:
-        told = opened.store.stop("/dev/i2c-1", False)
+        told = opened.store.stop("/dev/i2c-1", simulated=False)
         assert lock_heard(json.loads(json.dumps(told))) is None
-        opened.store.stop("/dev/i2c-1", False)
+        opened.store.stop("/dev/i2c-1", simulated=False)
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         assert connection.execute("SELECT role, reason FROM release").fetchall() == [("stop", "")], "once"
     for _ in range(9):
@@ -234,7 +234,7 @@ def test_nor_with_its_newest_records(tmp_path):
     ends(tmp_path, "wrong_polarity")
     (tmp_path / FILE).write_bytes(before)
     (tmp_path / f"{FILE}-wal").unlink(missing_ok=True)
-    with pytest.raises(Unwritable, match="put the whole journal back, or remove journal.head"):
+    with pytest.raises(Unwritable, match=r"put the whole journal back, or remove journal\.head"):
         Store(tmp_path)
     (tmp_path / HEAD_FILE).unlink()
     Store(tmp_path).connection.close()
