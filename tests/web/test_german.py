@@ -99,7 +99,9 @@ def test_the_page_of_a_session_is_german(home, number):
     assert not left_in_english(text), left_in_english(text)
 
 
-@pytest.mark.parametrize("path", ["/", "/history", "/plan", "/people", "/prepare", "/history/999", "/none", "/unlock"])
+@pytest.mark.parametrize(
+    "path", ["/", "/history", "/plan", "/people", "/prepare", "/history/999", "/none", "/unlock"]
+)
 def test_a_page_is_german(home, path):
     home.move()
     text = home.get(path).page.text

@@ -1,4 +1,4 @@
-"""The page that takes why a unit was locked: with the technician's code, and it releases nothing by itself."""
+"""The page that takes why a unit was locked: with the technician's code; it releases nothing by itself."""
 
 import pytest
 
