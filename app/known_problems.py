@@ -74,14 +74,6 @@ PROBLEMS: Final = (
     ),
     Problem(
         "KP-6",
-        "H-02",
-        "An alarm that calls for the technician, such as a relay that does not open, is cleared by one press "
-        "of Stop or by switching off and on, and Start then works again where the tests before it do not "
-        "find the fault.",
-        'Where the list of codes says "Technician", don\'t use the unit until the cause has been found.',
-    ),
-    Problem(
-        "KP-7",
         "H-06",
         "Where the current was lowered with Down, the second direction is not made longer and may be given "
         "less than the first; only above 5 % is the treatment told as short.",

@@ -46,6 +46,7 @@ class NowView(NamedTuple):
     way_plan: str = ""
     take_back: str = ""
     way_out: str = ""
+    way_unlock: str = ""
 
 
 def view(
@@ -93,6 +94,7 @@ def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> 
         way_prepare=t("Prepare a treatment") if snapshot["next"] == "prepare" else "",
         way_plan=t("Look at the plan") if snapshot["next"] == "come_back" else "",
         way_out=_way_out(language) if phase in FLOWING and area == "hands" else "",
+        way_unlock=t("Say why it was locked") if snapshot["next"] == "locked" else "",
         take_back=t("Take back what is prepared") if _can_be_taken_back(snapshot) else "",
     )
 
@@ -172,7 +174,17 @@ def _alarm(snapshot: LiveState, language: Language) -> str:
         parts += [t(by_area(row.title, area)), t(by_area(to_do, area))]
     elif last and last["reason"]:
         parts.append(language.retell(last["reason"]))
+    if (locked := why_locked(snapshot, language)) and snapshot["next"] != "clear_alarm":
+        parts.append(locked)
     return " ".join(parts)
+
+
+def why_locked(snapshot: LiveState, language: Language) -> str:
+    """Say why nobody is treated until somebody has seen to it, or ""."""
+    lock = snapshot["lock"]
+    if lock is None:
+        return ""
+    return language.t("Nobody is treated: {reason}.", reason=language.retell(lock["reason"]))
 
 
 def rest_offered(snapshot: LiveState) -> bool:

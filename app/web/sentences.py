@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from controller.journal.locks import PROOF
+
 OLD: Final = "No word from the unit for 3 seconds: what is grey here is old."
 WHERE_STOP: Final = (
     "If current may flow, press Stop on the unit itself. If that does nothing, take the unit's plug out."
@@ -51,13 +53,15 @@ OUTCOMES: Final = {
     "": "Running",
 }
 POLARITY: Final = {"forward": "One way (+)", "reverse": "Other way (\u2212)"}
-AREAS: Final = {"hands": "Hands", "feet": "Feet", "underarms": "Underarms", "face": "Face"}
+_PROOF: Final = "Proof of the protections, with nobody there"
+AREAS: Final = {"hands": "Hands", "feet": "Feet", "underarms": "Underarms", "face": "Face", PROOF: _PROOF}
 TREATMENTS: Final = {
     "hands": "Hands, tap water",
     "hands-glycopyrrolate": "Hands, glycopyrrolate (only when prescribed)",
     "feet": "Feet, tap water",
     "underarms": "Underarms, tap water",
     "face": "Face, tap water",
+    PROOF: _PROOF,
 }
 OFF: Final = {"glycopyrrolate": "Glycopyrrolate", "underarms": "Underarms", "face": "Face"}
 _OFF_THE_SKIN: Final = (

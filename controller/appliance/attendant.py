@@ -1,7 +1,8 @@
 """What the appliance does in a tick beside the session: panel, snapshots, messages, and the start's record.
 
 Law: it looks on, and can neither block nor begin anything but a session whose Start was pressed on the unit,
-that is not one too many, and whose start is on the disk. Messages from outside stop or prepare.
+that is not one too many, and whose start is on the disk; while the unit is locked, nothing but the proof with
+nobody there, once a technician said why. Messages from outside stop or prepare.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from controller.appliance.live_state import Led, LiveState
+from controller.core.locks import Needs, why_locked
 from controller.core.reasons import REASONS, code_of
 from controller.core.signals import Panel, Signal, turn_s
 from controller.core.types import Phase, Refusal, StopCause
+from controller.journal.locks import PROOF
 from controller.loop.advice import NEXT, Shortfall, contact_of
 from protocols.frequency import UNKNOWN
 
@@ -84,13 +87,7 @@ class Attendant:
         for message in standing.line.take():
             self._hear(message)
         if not self._journal.begin_sent:
-            self._journal.listen()
-            standing.found(self._journal.cut_off)
-            if self._journal.past is not None and (self._too_often is None or m.time_s >= self._again_s):
-                self._too_often = self._judge()
-                self._again_s = m.time_s + AGAIN_S
-                if self._too_often:
-                    self._journal.look(self._bench.name)
+            self._listen(m.time_s)
         if session.phase is Phase.READY:
             standing.passed()
             self._hold(m)
@@ -103,50 +100,90 @@ class Attendant:
             self._held = None
         if session.phase is Phase.RAMP_UP and self._prepared is not None:
             standing.flows(self._prepared)
-        if session.phase is Phase.STOPPED and m.buttons.stop:
+        if session.phase is Phase.STOPPED and m.buttons.stop and not self.stopped_by_hand:
             self.stopped_by_hand = True
+            if standing.waits_for_stop and not self._journal.begin_sent:
+                self._journal.stopped(self._bench.name, simulated=self._bench.simulated)
         if m.time_s >= self._panel_due_s:
             self._panel_due_s = m.time_s + PANEL_S
             self._show_panel()
 
+    def _listen(self, now_s: float) -> None:
+        """Hear what the journal tells of the past; what refuses now is asked again."""
+        standing, journal = self._standing, self._journal
+        journal.listen()
+        standing.found(journal.cut_off)
+        if journal.past is None:
+            return
+        standing.keep(journal.lock)
+        if self._too_often is None or now_s >= self._again_s:
+            self._too_often = self._judge()
+            self._again_s = now_s + AGAIN_S
+            if self._too_often or standing.lock is not None:
+                journal.look(self._bench.name, simulated=self._bench.simulated)
+
     def _start(self, now_s: float) -> None:
         """Start was pressed: begin if anything may begin, and go on once that is on the disk."""
         standing, journal, prepared = self._standing, self._journal, self._prepared
-        latched = standing.alarm is not None and standing.alarm.latched and self._offer is None
-        if prepared is None or latched:
-            refused = Refusal.ORDER_REFUSED if standing.order is not None else Refusal.NOTHING_PREPARED
-            code = standing.alarm.code if latched and standing.alarm is not None else REASONS[refused].code
-            self._denied = (now_s + turn_s(Signal.CODE, code), code)
-            self._session.deny()
+        if not journal.begin_sent:
+            self._begin(now_s)
+        if not self._session.start_asked:
             return
-        if standing.pedal_due:
-            self._session.deny()
-            standing.ask_first()
-            return
-        if standing.asleep and not journal.begin_sent:
-            self._session.deny()
-            standing.ask_first()
-            return
-        if not journal.begin_sent and (unfit := standing.unfit(simulated=self._bench.simulated)):
-            self._session.refuse(Refusal.UNIT_UNFIT, unfit)  # it may have become midnight
-            return
-        if not journal.begin_sent and self._too_often is not None:
-            self._too_often = self._judge()  # it may have become midnight
-            if self._too_often:
-                code = REASONS[Refusal.DATE_UNKNOWN if self._too_often in UNKNOWN else Refusal.TOO_OFTEN].code
-                self._denied = (now_s + turn_s(Signal.CODE, code), code)
-                self._session.deny()
-                standing.deny(code, self._too_often)
-                return
-            journal.begin(self._facts(prepared), now_s)
         journal.waiting()
         if journal.failure is not None:
             self._session.refuse(Refusal.NO_RECORD, journal.failure)
         elif journal.begun and not self._session.recorded:
             self._session.recorded = True
-            standing.begun(prepared)
-            begun = {"begun": journal.session_id, "treatment": prepared.name, "person": prepared.person}
+            begun = {"begun": journal.session_id, "treatment": PROOF, "person": None}
+            if prepared is not None and not self._session.alone:
+                standing.begun(prepared)
+                begun |= {"treatment": prepared.name, "person": prepared.person}
+            else:
+                standing.ask_first()
             standing.tell(begun)
+
+    def _begin(self, now_s: float) -> None:
+        """Send the start to the record where something may begin, else don't take the press."""
+        standing, journal, prepared = self._standing, self._journal, self._prepared
+        lock, latched = standing.lock, standing.alarm is not None and standing.alarm.latched
+        if lock is not None and journal.past is None:
+            return  # it may be released by now: the journal's answer is waited for
+        if lock is not None and not latched and lock.needs is Needs.PROOF:
+            self._session.alone = True
+            nothing = {"treatment": PROOF, "target_ma": 0.0, "total_s": 0.0, "limit_ma": 0.0}
+            journal.begin(self._facts(None) | nothing, now_s)
+            return
+        if lock is not None:
+            self._deny(now_s, lock.code)
+            standing.deny(lock.code, why_locked(lock))
+            return
+        if prepared is None or (latched and self._offer is None):
+            refused = Refusal.ORDER_REFUSED if standing.order is not None else Refusal.NOTHING_PREPARED
+            code = REASONS[refused].code
+            if latched and self._offer is None and standing.alarm is not None:
+                code = standing.alarm.code
+            self._deny(now_s, code)
+            return
+        if standing.pedal_due or standing.asleep:
+            self._session.deny()
+            standing.ask_first()
+            return
+        if unfit := standing.unfit(simulated=self._bench.simulated):
+            self._session.refuse(Refusal.UNIT_UNFIT, unfit)  # it may have become midnight
+            return
+        if self._too_often is not None:
+            self._too_often = self._judge()  # it may have become midnight
+            if self._too_often:
+                code = REASONS[Refusal.DATE_UNKNOWN if self._too_often in UNKNOWN else Refusal.TOO_OFTEN].code
+                self._deny(now_s, code)
+                standing.deny(code, self._too_often)
+                return
+            journal.begin(self._facts(prepared), now_s)
+
+    def _deny(self, now_s: float, code: int) -> None:
+        """Don't take the press, and show why for one turn."""
+        self._denied = (now_s + turn_s(Signal.CODE, code), code)
+        self._session.deny()
 
     def _judge(self) -> str:
         """Say why what is prepared may not be given so soon after what was given, or ""."""
@@ -158,7 +195,7 @@ class Attendant:
         """Record a trip that came while nobody was treated."""
         if self._last is not None:
             name = "none" if self._prepared is None else self._prepared.name
-            self._journal.begin(self._facts(self._prepared) | {"treatment": name})
+            self._journal.begin(self._facts(self._prepared) | {"treatment": name, "idle_trip": True})
             self._journal.tick(self._last)
 
     def _facts(self, prepared: Prepared | None) -> dict[str, Any]:
@@ -245,10 +282,12 @@ class Attendant:
             return Signal.CODE, self._denied[1]
         if self._held_long() == "up":
             return Signal.PAIRING, None
-        if self._offer is not None:
+        if self._offer is not None and standing.lock is None:
             return (Signal.PAUSED if standing.alarm is None else Signal.REST), None
         if standing.alarm is not None:
             return Signal.CODE, standing.alarm.code
+        if (lock := standing.lock) is not None:
+            return (Signal.PROVE if lock.needs is Needs.PROOF else Signal.LOCKED), lock.code
         if standing.finished:
             return Signal.DONE, None
         if phase is Phase.SELF_TEST:
@@ -271,15 +310,17 @@ class Attendant:
             return
         signal, code, now = self._shown
         driving = session.phase in _SIGNALS
+        prepared = None if session.alone else self._prepared
+        offer = None if standing.lock is not None else self._offer
         snapshot: LiveState = {
             **seen,
             "state": self._state(driving=driving),
             "limit_ma": session.limit_ma,
-            "person": None if self._prepared is None else self._prepared.person,
-            "treatment": None if self._prepared is None else self._prepared.name,
+            "person": None if prepared is None else prepared.person,
+            "treatment": None if prepared is None else prepared.name,
             "session": journal.session_id,
             "since_start_s": journal.since_start_s(seen["time_s"]),
-            "linked_to": None if self._offer is None else self._offer.session,
+            "linked_to": None if offer is None else offer.session,
             "held": self._held_long(),
             "contact": contact_of(
                 session.phase, seen["voltage_v"], seen["measured_ma"], session.plan.compliance_v
@@ -295,19 +336,18 @@ class Attendant:
             "buzzer": now.buzzes,
             "code": code,
             "next": self._next(),
-            "rest_s": None
-            if self._offer is None
-            else max(0.0, round(self._offer.until_s - standing.clock.whole_s, 1)),
+            "rest_s": None if offer is None else max(0.0, round(offer.until_s - standing.clock.whole_s, 1)),
             "order": standing.order,
             "last": standing.last,
+            "lock": standing.lock_state,
         }
         standing.line.send({"snapshot": snapshot})
 
     def _state(self, *, driving: bool) -> str:
         standing, phase = self._standing, self._session.phase
-        if driving and phase is not Phase.DONE:
+        if driving and phase is not Phase.DONE and not self._session.alone:
             return "treating"
-        if standing.alarm is not None or phase in {Phase.TRIPPED, Phase.REFUSED}:
+        if standing.alarm is not None or standing.lock is not None or phase in {Phase.TRIPPED, Phase.REFUSED}:
             return "alarm"
         if standing.finished or phase is Phase.DONE:
             return "finished"
@@ -322,10 +362,14 @@ class Attendant:
         if session.phase is Phase.READY:
             if session.start_asked:
                 return "wait_record"
-            if self._offer is not None:
+            if standing.lock is not None and standing.lock.needs is Needs.WORD:
+                return "locked"
+            if self._offer is not None and standing.lock is None:
                 return "press_start_rest"
             if standing.alarm is not None and standing.alarm.latched:
                 return "clear_alarm"
+            if standing.lock is not None:
+                return "prove" if standing.lock.needs is Needs.PROOF else "clear_alarm"
             if standing.finished:
                 return "take_out"
             if self._too_often:
@@ -388,5 +432,6 @@ def show_code(standing: Standing, bench: Bench, light: UnitLight, now_s: float) 
         rest_s=None,
         order=standing.order,
         last=standing.last,
+        lock=standing.lock_state,
     )
     standing.line.send({"snapshot": snapshot})

@@ -3,7 +3,7 @@
 Law: nothing but a press on the unit begins a session, and nothing goes on by itself. Not more than one a day
 and five a week of an area, whatever was prepared and by whom. The start is on record before the output
 closes; a trip stays shown until a person presses Stop on the unit, or, where only the circuit opened, Start
-for the rest of the dose.
+for the rest of the dose. What only a repair can mend locks the unit, and that is the journal's to say.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from controller.appliance.attendant import Attendant, show_code
 from controller.appliance.standing import Alarm, Standing
 from controller.appliance.unit_light import UnitLight
+from controller.core.locks import Needs
 from controller.core.reasons import REASONS
 from controller.core.types import Phase, Refusal, StopCause
 from controller.host.realtime import real_time
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from controller.appliance.standing import Line
     from controller.appliance.supervision import Supervision
     from controller.backends.bench import Bench
+    from controller.core.types import Cause
     from controller.loop.clock import SessionClock
     from controller.loop.rig import Rig
 
@@ -111,7 +113,7 @@ class Device:
         self.clock.restart()
         journal = Journal(self._state, None, self.bench.locks)
         try:
-            journal.look(self.bench.name)
+            journal.look(self.bench.name, simulated=self.bench.simulated)
             try:
                 self.rig.start()
                 if unfit := self._unfit():
@@ -158,13 +160,13 @@ class Device:
         journal.watch(session, self.stop, self.rig.wear)
         with real_time(wanted=self.bench.real_time) as steps:
             loop.run(recorder, attendant, journal, self._supervision)
-        if not journal.begun and session.trip is not None and self.standing.alarm is None:
+        if not journal.begun and session.trip is not None and self._is_new(session.trip.cause):
             attendant.record_idle_trip()
         journal.close()
         self.standing.conclude(
             session,
             journal,
-            prepared,
+            None if session.alone else prepared,
             offer,
             stopped_by_hand=attendant.stopped_by_hand,
             punctual=[step._asdict() for step in steps],
@@ -172,6 +174,13 @@ class Device:
         )
         if not journal.begun and session.phase in {Phase.TRIPPED, Phase.REFUSED}:
             self._wait()
+
+    def _is_new(self, cause: Cause) -> bool:
+        """Tell whether a trip while nobody is treated is to be recorded: once, and whenever it locks anew."""
+        standing = self.standing
+        lock = standing.lock
+        known = lock is not None and lock.reason == cause and lock.needs is not Needs.PROOF
+        return standing.alarm is None or (bool(REASONS[cause].locks) and not known)
 
     def _wait(self) -> None:
         """Wait before the next test, with the code shown and everything off."""

@@ -22,6 +22,7 @@ class Event(StrEnum):
     START_TRIAL = "Start pressed, dummy load there"
     TRIED = "stage tried"
     PROVEN = "protections proven"
+    PROVEN_ALONE = "protections proven, nobody there"
     TIMEOUT = "nobody came"
     UNRECORDED = "no record"
     CONTACT = "contact stable"
@@ -61,6 +62,7 @@ TRANSITIONS: Final = MappingProxyType(
         },
         _P.PROOF: {
             _E.PROVEN: _P.CONTACT,
+            _E.PROVEN_ALONE: _P.STOPPED,
             _E.FAILED: _P.REFUSED,
             _E.STOP: _P.STOPPED,
             _E.TRIP: _P.TRIPPED,

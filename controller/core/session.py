@@ -104,6 +104,8 @@ SELF_TEST_LIMIT_S: Final = 3.0
 """... and gives up after this (design: at most 3 s)."""
 SELF_TEST_ZERO_MA: Final = 0.1
 """Both converters must read less than this with the output open."""
+PROVEN_ALONE: Final = "the protections are proven; nobody was treated"
+"""Why a session ended that was to prove them and no more."""
 TRIED_REST_S: Final = 0.2
 """For so long after the trial a reading may still be of the dummy load."""
 
@@ -117,6 +119,8 @@ class Session:
         self.reason: str | None = None
         self.refusal: Refusal | None = None
         self.recorded = True
+        self.alone = self.proven = False
+        """Whether only the protections are to be proven, with nobody there, and whether that has passed."""
         self.start_asked = False
         self.target_ma = plan.target_ma
         self.limit_ma = max(plan.limit_ma, plan.target_ma)
@@ -365,7 +369,9 @@ class Session:
         command = self._proof.step(self._now_s, m, self.polarity)
         if self._proof.done and self._proof.found is not None:
             self._regulator.take_zero(*self._proof.found)
-            self._go(Event.PROVEN)
+            if self.alone:
+                self.proven, self.reason = True, PROVEN_ALONE
+            self._go(Event.PROVEN_ALONE if self.alone else Event.PROVEN)
         elif self._proof.failed is not None:
             self.refusal, self.reason = self._proof.refusal, self._proof.failed
             self._go(Event.FAILED)

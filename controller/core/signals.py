@@ -36,6 +36,8 @@ class Signal(StrEnum):
     DONE = "done"
     REST = "rest"
     PAUSED = "paused"
+    LOCKED = "locked"
+    PROVE = "prove"
     CODE = "code"
 
 
@@ -189,6 +191,16 @@ PATTERNS: Final = MappingProxyType(
             "blue",
             ((0.7, 0.3), (0.1, 1.4)),
             "paused: Start gives the rest of the treatment, Stop ends it",
+        ),
+        Signal.LOCKED: Pattern(
+            "white",
+            ((2.4, 0.3), (0.3, 0.3)),
+            "locked: a technician has to find the cause; Start shows its code",
+        ),
+        Signal.PROVE: Pattern(
+            "white",
+            ((0.1, 0.3), (0.1, 0.3), (0.1, 0.3), (0.8, 1.2)),
+            "a technician said why: take everybody out of the circuit and press Start, for the proof",
         ),
         Signal.CODE: Pattern(
             "white", (), "first how urgent it is, then long and short white flashes: the two digits of a code"

@@ -61,6 +61,9 @@ SENTENCES: Final = {
     "put_back": "A hand seems to leave the water: put it back, or press Stop.",
     "wait_stop": "Keep still until the current is gone.",
     "take_out": "Finished: take your hands or feet out and dry them.",
+    "locked": "Locked: nobody is treated until a technician has mended the unit and said why.",
+    "prove": "Take everybody out of the circuit, then press Start on the unit: its protections are proven, "
+    "and it is released.",
     "mend": "The unit can't be used now: see the code.",
 }
 """Next step -> its sentence, one for every face: `docs/device.md` has the table."""

@@ -1,4 +1,6 @@
-"""The press of the pedal or elbow bar that a treatment asks for: with both hands in water it is their Stop.
+"""The press of Stop that a treatment may ask for first: of the pedal or elbow bar, or on the unit.
+
+With both hands in water the pedal is their Stop; and some causes have to be taken note of by a person.
 
 Law: the output is off while it is waited for, and nothing begins where it doesn't come.
 """
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 UNTRIED: Final = (
     f"the pedal or elbow bar was not pressed within {READY_TIMEOUT_S:.0f} s: press it once before the "
     "treatment, so that it is known to work"
+)
+UNCLEARED: Final = (
+    f"Stop was not pressed on the unit within {READY_TIMEOUT_S:.0f} s, which has to come first after what "
+    "ended the last session"
 )
 
 

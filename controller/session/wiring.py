@@ -24,11 +24,13 @@ from controller.core.limits import (
     TRIAL_OHM_RATIO,
     Headroom,
 )
+from controller.core.locks import Needs, why_locked
 from controller.core.session import Plan, Session
 from controller.core.trial import Dummy
 from controller.core.types import Refusal
 from controller.host.ownership import InUse
 from controller.host.realtime import real_time
+from controller.journal.locks import PROOF
 from controller.journal.writer import Journal, JournalRefused
 from controller.loop.advice import SENTENCES
 from controller.loop.bounds import bound_of, guard_of, why_above
@@ -38,7 +40,7 @@ from controller.loop.regulating import regulator_of
 from controller.loop.result import refused, summary_of
 from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
-from controller.session.pedal import UNTRIED, tried
+from controller.session.pedal import UNCLEARED, UNTRIED, tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +78,8 @@ class SessionRequest(NamedTuple):
     plant_alone: bool = False
     uncommissioned: str = ""
     """Why a real unit may treat nobody, whatever its calibration says; empty where it may."""
+    alone: bool = False
+    """Only proves the protections, with nobody there, which a lock that waits for it is released by."""
 
 
 class SessionResult(NamedTuple):
@@ -110,18 +114,25 @@ def run_session(
         except (OSError, InUse, JournalRefused) as error:
             raise NotReady(failed_start(error)) from error
         try:
-            asks = request.unit.pedal and request.simulate is None  # a scripted person has no pedal
+            held = None if journal is None or journal.begin_sent else journal.lock
+            # A scripted person has no pedal, and nobody is there when only the protections are proven.
+            pedal = request.unit.pedal and request.simulate is None and not request.alone
+            asks = pedal or held is not None
             if asks:
                 clock = SessionClock(bench.clock)
                 bench = bench._replace(clock=clock)
             rig = rig_on(bench, request.unit, request.calibration, stack)
             rig.start()
             if asks:
-                tell(SENTENCES["press_pedal"])
+                tell(SENTENCES["press_pedal"] if held is None else why_locked(held))
                 if not tried(rig, clock, 1.0 / request.unit.loop.rate_hz, stop):
-                    raise Refused(UNTRIED, Refusal.NOBODY_CAME)
+                    raise Refused(UNTRIED if pedal else UNCLEARED, Refusal.NOBODY_CAME)
                 clock.restart()  # the session begins now, with nothing sensed
                 rig.start()
+            if journal is not None and held is not None:
+                if not stop.pressed:  # by hand, on the unit
+                    journal.stopped(bench.name, simulated=bench.simulated)
+                journal.begin(_start(request, bench))
             if journal is not None:
                 journal.confirm()
         except (OSError, Refused, JournalRefused) as error:
@@ -151,6 +162,7 @@ def _run(
 ) -> SessionResult:
     facts = _facts(request, bench)  # before the first tick: what has begun needs no file any more
     loop = _loop(request, rig, bench.clock, stop)
+    loop.session.alone = request.alone
     recorder = Recorder(
         loop,
         simulated=bench.simulated,
@@ -200,19 +212,32 @@ def _tell_cut_off(journal: Journal, tell: Callable[[str], None]) -> None:
 
 
 def _journal(request: SessionRequest, bench: Bench, stack: ExitStack) -> Journal | None:
+    """Begin the record; where Stop has to be pressed on the unit before, that is still to be done."""
     if request.state is None:
         return None
+    journal = stack.enter_context(closing(Journal(request.state, None, bench.locks)))
+    journal.look(bench.name, simulated=bench.simulated)
+    lock = journal.looked()
+    if lock is None or lock.needs is not Needs.STOP or request.simulate is not None:
+        journal.begin(_start(request, bench))
+    return journal
+
+
+def _start(request: SessionRequest, bench: Bench) -> dict[str, Any]:
+    treatment = request.treatment
     start = {
         "unit": bench.name,
-        "treatment": request.rehearsed_name,
+        "treatment": PROOF if request.alone else request.rehearsed_name,
         "simulated": bench.simulated,
-        "target_ma": request.treatment.current_ma,
-        "total_s": request.treatment.total_s,
-        "first_polarity": request.treatment.first_polarity,
-        "limit_ma": request.treatment.current_ma,
-        "planned_ma_min": request.treatment.planned_charge_ma_min,
+        "target_ma": treatment.current_ma,
+        "total_s": treatment.total_s,
+        "first_polarity": treatment.first_polarity,
+        "limit_ma": treatment.current_ma,
+        "planned_ma_min": treatment.planned_charge_ma_min,
+        "scripted": request.simulate is not None,  # its person has no hand for Stop
     }
-    return stack.enter_context(closing(Journal(request.state, start, bench.locks)))
+    nothing = {"target_ma": 0.0, "total_s": 0.0, "limit_ma": 0.0, "planned_ma_min": None}
+    return start | nothing if request.alone else start
 
 
 def _require_within_unit(request: SessionRequest) -> None:

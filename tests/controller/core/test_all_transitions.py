@@ -234,6 +234,10 @@ def test_every_way_of_the_table_is_gone_by_some_session(benches: dict[Phase, Wat
     welded = Watched()
     welded.run_until(Phase.PROOF)
     run(welded, voltage_v=20.0)
+    alone = Watched()
+    alone.session.alone = True
+    run(alone)
+    assert (alone.session.phase, alone.session.proven) == (Phase.STOPPED, True)
     unrecorded = Watched()
     unrecorded.run_until(Phase.READY)
     unrecorded.session.recorded = False
