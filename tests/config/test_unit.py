@@ -42,7 +42,7 @@ def test_the_reference_file_says_which_of_its_keys_differ_from_the_defaults() ->
     assert written.model_copy(update={"stage": plain.stage, "pins": pins, **without}) == plain
     only_headroom = written.stage.model_copy(update={"headroom_v": None, "headroom_ohm": 0.0})
     assert only_headroom == plain.stage
-    assert (plain.stage.headroom_v, *(getattr(plain, part) for part in without)) == (None,) * 5
+    assert (plain.stage.headroom_v, *(getattr(plain, part) for part in without)) == (None,) * 6
 
 
 def test_a_file_that_was_written_before_there_were_more_parts_means_the_same() -> None:
