@@ -21,6 +21,8 @@ FAULTS = {
     "relay_welded": ("relay_welded", {"which": "series"}),
     "wrong_polarity": ("polarity_stuck", {}),
 }
+SAME = {"relay_welded": {"relay_welded", "series_hangs"}}
+"""By which name a welded series relay is found depends on the switch's state when it welds."""
 LEAK = ("leakage", {"ma": 2.0, "for_s": 1.0})
 
 
@@ -83,7 +85,7 @@ def test_what_only_a_repair_can_mend_locks_and_neither_stop_nor_a_power_cycle_cl
     assert len(before) == 1
     for _ in range(2):
         play, told = serve(is_locked, tmp_path, unit=UNHURRIED)
-        assert play.seen[-1]["lock"]["cause"] == reason
+        assert play.seen[-1]["lock"]["cause"] in SAME.get(reason, {reason})
         assert play.truth.charge_ma_min == {"forward": 0.0, "reverse": 0.0}
         said = [event["alarm"]["reason"] for event in told if "alarm" in event]
         assert len(said) >= 1
