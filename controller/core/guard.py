@@ -236,10 +236,10 @@ class Guard:
         )
 
     def _apart_on_dummy(self, m: Measurement) -> tuple[Cause, str] | None:
-        if m.sampled != "current" or m.current_ma is None or m.guard_ma is None or m.tripped:
-            return (
-                None  # the last: a trip that cuts again and again is met by one converter and not the other
-            )
+        if m.tripped:  # it may cut again and again, and only one of the converters meets that
+            return None
+        if m.sampled != "current" or m.current_ma is None or m.guard_ma is None:
+            return None
         bound_ma = lim.DISAGREE_MA + lim.DISAGREE_RATIO * max(m.current_ma, m.guard_ma)
         if not self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=abs(m.current_ma - m.guard_ma) > bound_ma):
             return None
