@@ -166,3 +166,12 @@ def test_what_code_zero_gave_counts_and_without_a_record_nothing_does() -> None:
     watch.guard.limits = LIMITS
     for _ in range(2 * lim.UNTRIMMED_SAMPLES):
         assert watch.guard._trimmed(9.0, five, judged=True) is None
+
+
+def test_what_the_trim_hides_ends_the_session_by_that_name() -> None:
+    watch = Watch()
+    watch.guard.limits = LIMITS._replace(gives=(0.9 * 25.0 / 4095, 0.0))
+    trip = [watch.see(sampled="current") for _ in range(lim.UNTRIMMED_SAMPLES)][-1]
+    assert trip is not None
+    assert trip.cause is Cause.DEVIATION
+    assert "which gave 4.50 mA when the unit was calibrated" in trip.evidence
