@@ -84,6 +84,13 @@ PROBLEMS: Final = (
         "less than the first; only above 5 % is the treatment told as short.",
         "Where the unit says that less was given, press Start within ten minutes: it gives what is lacking.",
     ),
+    Problem(
+        "KP-8",
+        "H-14",
+        "Stop's second contact takes the output away 6 to 8 s after any press, a short one too: who presses "
+        "Start within some seconds of a press of Stop may be cut in the ramp, as if the output were lost.",
+        "After a press of Stop wait ten seconds before Start; if it happened, press Stop and wait as long.",
+    ),
 )
 
 
