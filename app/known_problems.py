@@ -41,9 +41,9 @@ PROBLEMS: Final = (
     Problem(
         "KP-2",
         "H-14",
-        "Hum of the mains on the sense wires, from about 0.05 mA on, can keep a treatment from starting or "
-        "end it, under the name of another fault; at 50 Hz, in step with the measuring, it can shift the "
-        "current by its own size.",
+        "Hum of the mains on the sense wires, from about 0.02 mA on, can keep a treatment from starting, "
+        "under the name of another fault, and so lock the unit; what has begun it neither ends nor shifts, "
+        "up to 0.3 mA.",
         "Keep the unit and its leads away from mains cables and power supplies; if it happens again, have "
         "the sense wires checked.",
     ),

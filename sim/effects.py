@@ -6,6 +6,7 @@ what `Reachable` names and nothing else.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol, TypeAlias
 
@@ -17,7 +18,7 @@ from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
 from sim.clock import MachineClock, VirtualClock
 from sim.dummy import Dummy
-from sim.electronics import Latch, Relay, Stage
+from sim.electronics import Hum, Latch, Relay, Stage
 from sim.faults import Value
 from sim.truth import Truth
 
@@ -66,6 +67,9 @@ class Reachable(Protocol):
 
     def oscillate(self, hz: float, top_ma: float, t_s: float) -> None:
         """Let the stage swing between nothing and `top_ma` from `t_s` (s) on."""
+
+    def hear(self, hum: Hum | None, t_s: float) -> None:
+        """Let the converters' wires pick up `hum`, or nothing, from `t_s` (s) on."""
 
     def mend_output(self, t_s: float) -> None:
         """Let the output be as the unit was built again, from `t_s` (s) on."""
@@ -210,6 +214,12 @@ def _adc_drift(world: Reachable, params: Mapping[str, Value], t_s: float) -> Und
 
 def _adc_disagree(world: Reachable, params: Mapping[str, Value], t_s: float) -> Undo:
     return _adc_wrong(world, params, t_s, AT_ONCE_S)
+
+
+def _hum(world: Reachable, params: Mapping[str, Value], t_s: float) -> Undo:
+    phase = math.radians(_number(params, "phase"))
+    world.hear(Hum(_number(params, "hz"), _number(params, "ma"), phase), t_s)
+    return lambda t_s: world.hear(None, t_s)
 
 
 def _corrupt_sample(world: Reachable, params: Mapping[str, Value], _t_s: float) -> None:
@@ -534,6 +544,7 @@ EFFECTS: Final[dict[str, Effect]] = {
     "adc_disagree": _adc_disagree,
     "adc_saturated": _adc("saturated"),
     "adc_reset": _adc_reset,
+    "hum": _hum,
     "corrupt_sample": _corrupt_sample,
     "dac_silent": _dac_silent,
     "dac_stuck": _dac_stuck,

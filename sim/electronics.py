@@ -358,6 +358,23 @@ class Sensor:
         return volts / self.factor - max(self.zero, 0.0) - 0.25 * abs(self._bend) * self._full_scale**2
 
 
+class Hum:
+    """What wires pick up of the mains: a sine of `ma` mA (peak) on a current's wires, from time 0 on."""
+
+    __slots__ = ("_omega", "_phase", "ma")
+
+    def __init__(self, hz: float, ma: float, phase: float) -> None:
+        """`phase` is in radians."""
+        self.ma = ma
+        self._omega, self._phase = 2.0 * math.pi * hz, phase
+
+    def average_ma(self, from_s: float, to_s: float) -> float:
+        """Return its mean over a window, as a converter that integrates sees it, mA."""
+        turned = self._omega * (to_s - from_s)
+        begin = self._omega * from_s + self._phase
+        return self.ma * (math.cos(begin) - math.cos(begin + turned)) / turned
+
+
 class Lamp:
     """Two lights side by side in the path of the current, and the resistors in their row.
 

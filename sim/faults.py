@@ -55,7 +55,7 @@ class Fault:
 
     `onset` is "event" (the moment it is injected), "want" (the same, or when the stage is next asked for
     current), "drive" (as "want", with the output closed), "move" (as "want", after the part should have
-    moved), "contact" (when the contact breaks under drive) or "never" (a person's ordinary action).
+    moved), "contact" (when the contact breaks under drive) or "never" (what units and people meet).
     """
 
     name: str
@@ -176,6 +176,18 @@ _TABLE: Final = (
     ),
     Fault("adc_saturated", "every result is positive full scale", (ADC_WHICH, FOR_GOOD)),
     Fault("adc_reset", "a brown-out: the converter's registers are at their defaults", (ADC_WHICH,)),
+    Fault(
+        "hum",
+        "the sense wires of every converter pick up the mains: so much more and less at each current input, "
+        "and as many volts at the others",
+        (
+            Param("hz", "Hz", 50.0, 45.0, 65.0),
+            Param("ma", "mA", 0.3, 0.0, 1.0),
+            Param("phase", "deg", 0.0, 0.0, 360.0),
+            FOR_GOOD,
+        ),
+        "never",
+    ),
     Fault("corrupt_sample", "one result is read with flipped bits, once", (ADC_WHICH,)),
     Fault("dac_silent", "the converter does not acknowledge and holds its output", (FOR_GOOD,)),
     Fault("dac_stuck", "the output keeps its value while the registers follow", (FOR_GOOD,)),

@@ -35,6 +35,7 @@ from sim.electronics import (
     BARE_V,
     STAGE_TAU_S,
     ChargePump,
+    Hum,
     Lamp,
     Latch,
     NoiseTable,
@@ -119,6 +120,7 @@ class World:
         self.levels: dict[int, bool] = {}
         self.short_ohm: float | None = None
         self.leak_ma = 0.0
+        self._hum: Hum | None = None
         self._swings = False
         self.trace = Trace(self._before_forgetting)
         self.lead: Lead | None = None
@@ -324,6 +326,13 @@ class World:
 
         swing(t_s)
 
+    def hear(self, hum: Hum | None, t_s: float) -> None:
+        """Let the converters' wires pick up `hum`, or nothing, from `t_s` (s) on."""
+        for adc in self.adcs("both"):
+            adc.catch_up(t_s)
+        self._hum = hum
+        self._weigh_comparator(t_s)
+
     def mend_output(self, t_s: float) -> None:
         """Let the output be as the unit was built again, from `t_s` (s) on."""
         parts = self._output_parts
@@ -451,17 +460,20 @@ class World:
 
     def _control_volts(self, ain: int, from_s: float, to_s: float) -> float:
         spec, trace = self.spec, self.trace
+        hum_ma = 0.0 if self._hum is None else self._hum.average_ma(from_s, to_s)
         if ain == spec.control_current_channel:
-            return self._control.volts(self._shunts_ma(from_s, to_s) + self._noise.next())
+            return self._control.volts(self._shunts_ma(from_s, to_s) + hum_ma + self._noise.next())
+        if ain == spec.return_channel:
+            back_ma = trace.average_return_ma(from_s, to_s) + hum_ma + self._noise.next()
+            return self._bias_v + self._return.volts(back_ma)
+        hum_v = self._control.factor * hum_ma
         if ain == spec.voltage_channel:
             if self.dummy is not None and self.dummy.on:
                 trace = self.dummy.trace
-            return self._voltage.volts(trace.average_v(from_s, to_s) + self._lamp_v(from_s, to_s))
+            stands_v = trace.average_v(from_s, to_s) + self._lamp_v(from_s, to_s)
+            return self._voltage.volts(stands_v) + hum_v
         if ain == spec.supply_channel:
-            return self.supply_v / self._supply_ratio
-        if ain == spec.return_channel:
-            back_ma = trace.average_return_ma(from_s, to_s) + self._noise.next()
-            return self._bias_v + self._return.volts(back_ma)
+            return self.supply_v / self._supply_ratio + hum_v
         return 0.0
 
     def _lamp_v(self, from_s: float, to_s: float) -> float:
@@ -492,7 +504,8 @@ class World:
         """Work out anew below which current the comparator has nothing to see."""
         if self.guard_adc is not None:
             calm_v = self.guard_adc.calm_below_v()
-            self._calm_ma = self._guard.size_below(calm_v) - self._noise.peak
+            hum_ma = 0.0 if self._hum is None else self._hum.ma
+            self._calm_ma = self._guard.size_below(calm_v) - self._noise.peak - hum_ma
             self._mind_comparator(t_s)
 
     def _mind_comparator(self, t_s: float) -> None:
@@ -520,7 +533,8 @@ class World:
     def _guard_volts(self, ain: int, from_s: float, to_s: float) -> float:
         if ain != self.spec.guard_current_channel:
             return 0.0
-        return self._guard.volts(self._shunts_ma(from_s, to_s) + self._noise.next())
+        hum_ma = 0.0 if self._hum is None else self._hum.average_ma(from_s, to_s)
+        return self._guard.volts(self._shunts_ma(from_s, to_s) + hum_ma + self._noise.next())
 
     def _shunts_ma(self, from_s: float, to_s: float) -> float:
         """Return what flows through both shunts: a person's current, and what the dummy load takes."""

@@ -84,8 +84,8 @@ def _truth(row: Row, target_ma: float, summary: Mapping[str, Any], *, steps: boo
             yield f"a pulse of {longest_ms:.2f} ms, allowed {row.pulse_ms:g} ms"
     elif outcome == "refused" and held_ma > SENSING_MA:
         yield f"{held_ma:.2f} mA flowed although the session was refused"
-    elif ratio is not None and held_ma > ratio * target_ma:
-        yield f"true peak {held_ma:.2f} mA, allowed {ratio * target_ma:.2f} mA"
+    elif ratio is not None and held_ma > (allowed_ma := ratio * target_ma + ridden * row.shifts_ma):
+        yield f"true peak {held_ma:.2f} mA, allowed {allowed_ma:.2f} mA"
     elif ratio is not None and ratio <= RIDDEN_RATIO:  # a stage that itself gives more is judged by how much
         yield from _charge(truth)
     if outcome in COMPLETED and step_ma > STEP_MA and steps:

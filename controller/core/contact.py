@@ -7,7 +7,6 @@ one try follows the other.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 from controller.core.limits import (
@@ -36,8 +35,6 @@ FOLLOWED: Final = 0.5
 """Less than this part of the asked change in the measured current, and it says nothing about the load."""
 DEAF_LOOKS: Final = 2
 """So many looks in a row that say nothing, though current flows, and the stage does not do as it is told."""
-CURRENT_TICKS: Final = 5
-"""So many ticks ago at most the newest current was measured: its turn comes with every fourth."""
 FLOWS: Final = 0.7
 FALLEN_FLOWS: Final = 0.3
 """Less than this part of the sensing current is none. Below `SLOPE_MA` the stage's own offset (0.03 mA)
@@ -66,8 +63,6 @@ class Contact:
         self.small = self.made = False
         self.watch: Watch = ""
         self._unfollowed = 0
-        self._lately_ma: deque[float] = deque(maxlen=CURRENT_TICKS)
-        """What was set when the newest current was measured, and since: others have their turns too."""
         self._since_s: float | None = None
         self._begin(0.0)
 
@@ -81,12 +76,10 @@ class Contact:
     def step(self, now_s: float, m: Measurement, setpoint_ma: float) -> float:
         """Take what was measured at the sensing current `setpoint_ma`; return the one for this tick, mA."""
         self.watch = ""
-        self._lately_ma.append(setpoint_ma)
-        due_ma = min(self._lately_ma)
-        if not self._flows(m, due_ma):
+        if not self._flows(m, setpoint_ma):
             self._since_s = self.slope_ohm = self.contact_ohm = None
             self.small = False
-        elif due_ma >= SENSING_MA and not MIN_LOAD_OHM <= self.load_ohm(m) <= MAX_SENSING_OHM:
+        elif setpoint_ma >= SENSING_MA and not MIN_LOAD_OHM <= self.load_ohm(m) <= MAX_SENSING_OHM:
             self._since_s = None
         elif self._since_s is None:
             if setpoint_ma >= SENSING_MA:
@@ -138,13 +131,13 @@ class Contact:
     def _slips(self) -> bool:
         return self.slope_ohm is not None and self.slope_ohm < MIN_SLOPE_OHM
 
-    def _flows(self, m: Measurement, due_ma: float) -> bool:
-        """Tell whether the current flows that is due, with voltage to spare."""
-        if m.current_ma is None or m.voltage_v is None or due_ma <= 0.0:
+    def _flows(self, m: Measurement, setpoint_ma: float) -> bool:
+        """Tell whether the current flows, with voltage to spare."""
+        if m.current_ma is None or m.voltage_v is None or setpoint_ma <= 0.0:
             return False
-        reach_v = self._headroom.reach_v(self._compliance_v, due_ma)
-        part = FLOWS if due_ma >= SLOPE_MA else FALLEN_FLOWS
-        return m.current_ma >= part * due_ma and m.voltage_v <= HIGH_VOLTAGE_RATIO * reach_v
+        reach_v = self._headroom.reach_v(self._compliance_v, setpoint_ma)
+        part = FLOWS if setpoint_ma >= SLOPE_MA else FALLEN_FLOWS
+        return m.current_ma >= part * setpoint_ma and m.voltage_v <= HIGH_VOLTAGE_RATIO * reach_v
 
     def _look(self, now_s: float, m: Measurement, setpoint_ma: float) -> None:
         """Take part in the look under way, once the current that it is about has come and settled."""

@@ -46,7 +46,7 @@ class Window(NamedTuple):
         return self.longest_s + PROOF_LOOK_S
 
 
-TURN_TICKS: Final = 8
+TURN_TICKS: Final = 9
 """The control converter's channels have all had their turn."""
 PUMP: Final = Window(PUMP_SHORTEST_S, PROOF_DROP_OUT_S, timed=False)
 """A charge pump's time depends on its parts, and on the relay that it feeds."""

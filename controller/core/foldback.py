@@ -7,10 +7,12 @@ resistance runs away is a hand sliding out of the water, and the current goes be
 from __future__ import annotations
 
 from controller.core.limits import (
+    FOLD_BACK_ABOVE_MA,
     FOLD_BACK_HEADROOM_V,
     FOLD_BACK_MA_PER_S,
     FOLD_BACK_RELEASE_V,
     FOLD_BACK_SETTLED_S,
+    MAX_STEP_MA,
     MIN_LOAD_OHM,
     SENSING_MA,
     SKIN_SHARE,
@@ -18,6 +20,7 @@ from controller.core.limits import (
     WITHDRAWAL_FALL_S,
     WITHDRAWAL_FROM_MA,
     WITHDRAWAL_HITS,
+    WITHDRAWAL_LEAST_V,
     WITHDRAWAL_PER_S,
     WITHDRAWAL_REST_S,
     WITHDRAWAL_WINDOW_S,
@@ -61,6 +64,7 @@ class FoldBack:
         self._limited_since_s: float | None = None
         self._withdrawn_since_s: float | None = None
         self._fall_ma = 0.0
+        self._ends = False
         self._hits = 0
         self._seen: list[tuple[float, float, float]] = []
 
@@ -93,7 +97,8 @@ class FoldBack:
             self.allowed_ma = min(self.allowed_ma, setpoint_ma)
             self._fall_ma = setpoint_ma * self._tick_s / WITHDRAWAL_FALL_S
         reach_v = self._headroom.reach_v(self._compliance_v, setpoint_ma)
-        if voltage_v > reach_v - FOLD_BACK_HEADROOM_V:
+        self._ends = voltage_v > reach_v - FOLD_BACK_HEADROOM_V
+        if self._ends:
             self.ever = True
             if self._limited_since_s is None:
                 self._limited_since_s = now_s
@@ -107,6 +112,14 @@ class FoldBack:
                 self.allowed_ma = min(self._target_ma, self.allowed_ma + 2 * self._rise_ma)
                 if self.allowed_ma == self._target_ma:
                     self.held = None
+
+    def follow(self, flows_ma: float, setpoint_ma: float) -> None:
+        """Take what flows (mA) where the voltage ends: a load that gives way again must find no more to take.
+
+        What is asked for beyond it would come in one step.
+        """
+        if self._ends and flows_ma < setpoint_ma - MAX_STEP_MA:
+            self.allowed_ma = min(self.allowed_ma, max(0.0, flows_ma) + FOLD_BACK_ABOVE_MA)
 
     def _leaves(self, now_s: float, voltage_v: float, setpoint_ma: float) -> bool:
         """Tell whether the ohmic part of the load grows faster than anything that stays in the water."""
@@ -125,6 +138,7 @@ class FoldBack:
         risen_ma = setpoint_ma - before_ma
         # What the current's own change explains, reckoned so that a ramp never looks like a hand.
         by_current_v = (voltage_v if risen_ma > 0.0 else ohmic_v) / setpoint_ma * risen_ma
-        rate_per_s = (voltage_v - before_v - by_current_v) / ohmic_v / passed_s
-        self._hits = self._hits + 1 if rate_per_s > WITHDRAWAL_PER_S else 0
+        grown_v = voltage_v - before_v - by_current_v
+        leaves = grown_v > WITHDRAWAL_LEAST_V and grown_v / ohmic_v / passed_s > WITHDRAWAL_PER_S
+        self._hits = self._hits + 1 if leaves else 0
         return self._hits >= WITHDRAWAL_HITS and self._withdrawn_since_s is None

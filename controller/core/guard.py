@@ -6,6 +6,7 @@ time and dose, and once tripped says so for ever. Every threshold is in `limits.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final
 
@@ -43,14 +44,18 @@ class Guard:
         self._resets: deque[float] = deque(maxlen=lim.SPIKES)
         self._breaks: deque[float] = deque(maxlen=lim.BREAKS)
         self._open_ma: float | None = None
-        self._astray_samples = 0
+        self._low_readings = 0
+        self._untrimmed = _OneSided()
+        self._untrimmed_by_code = _OneSided()
+        self._spare_v: deque[float] = deque(maxlen=lim.SHORT_MEAN_SAMPLES)
+        self._apart_ma: deque[float] = deque(maxlen=lim.DISAGREE_SAMPLES)
         self._hits: dict[Cause, deque[float]] = {}
         self._doubted = Cause.LEAKAGE
         self._moved_s = 0.0
         self._driven_since_s = 0.0
         self._seen_s = 0.0
         self._deviates_since: tuple[float, int, float] | None = None
-        self._stuck_since_s: float | None = None
+        self._stuck_since_s: dict[str, float] = {}
         self._energised_s = 0.0
         self._idle_s = 0.0
         self._charge_ma_s = 0.0
@@ -61,7 +66,7 @@ class Guard:
         self._control_kind = ""
         self._control_same = 0
         self._counts = dict.fromkeys(Cause, 0)
-        self._pilot = _Slope()
+        self._pilot = _Slope(tick_s)
         self._proven = False
         self._dummy = DummyRule()
         self.clock = ClockJudge() if battery_clock else None
@@ -88,7 +93,7 @@ class Guard:
         if isinstance(last, Drive) and last.dummy:
             return ""  # what flows there flows through nobody, and has a rule of its own
         if not isinstance(last, Drive):
-            return "high" if current_ma > lim.STUCK_MA and self._stuck_since_s is None else ""
+            return "high" if current_ma > lim.STUCK_MA and not self._stuck_since_s else ""
         expected_ma = last.setpoint_ma
         if current_ma > expected_ma + lim.SPIKE_MARGIN_MA + lim.SPIKE_MARGIN_RATIO * expected_ma:
             self._high_ma = current_ma
@@ -98,7 +103,7 @@ class Guard:
         if self._dips(current_ma, expected_ma) and (m.voltage_v or 0.0) < self._fold_v:
             self._low_ma = current_ma
             return "low"
-        if current_ma < lim.LOST_RATIO * expected_ma and expected_ma >= lim.OPEN_FROM_MA:
+        if self._lost(current_ma, expected_ma):
             return "low"
         return "low" if m.voltage_v is not None and self._opens_at(m.voltage_v, last) else ""
 
@@ -190,8 +195,7 @@ class Guard:
         if isinstance(last, Drive) and last.dummy:
             return self._on_dummy(passed_s, m, last)
         if not isinstance(last, Drive) or last.setpoint_ma == 0.0:
-            either_ma = max(current_ma or 0.0, m.current_ma or 0.0)
-            still_on = self._still_on(now_s, either_ma)
+            still_on = self._still_on(now_s, m)
             if still_on or not isinstance(last, Drive):
                 return (
                     still_on
@@ -202,11 +206,17 @@ class Guard:
                 )
         else:
             self._idle_s = 0.0
+            self._stuck_since_s.clear()
         if late := self._late(passed_s):
             return late
         if current_ma is None:  # one converter for everything, and now another channel's turn
             self._unseen_s += passed_s
-            return self._saturated(m) or self._control_frozen(m) or self._slow(m)
+            return (
+                self._saturated(m)
+                or self._control_frozen(m)
+                or self._too_much_between(m, last)
+                or self._slow(m)
+            )
         passed_s, self._unseen_s = passed_s + self._unseen_s, 0.0
         if last.sensing and not self._proven:
             self._prove(current_ma, last)
@@ -215,6 +225,7 @@ class Guard:
             or self._repeats(current_ma, m, last)
             or self._too_much(current_ma, last)
             or self._too_often(m)
+            or self._too_much_between(m, last)
             or self._breaks_off(m, last)
             or self._too_little(current_ma, m, last)
             or self._guard_frozen(m)
@@ -236,7 +247,7 @@ class Guard:
 
     def _on_dummy(self, passed_s: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         """Judge a tick in which the dummy load is on: what flows there flows through nobody."""
-        self._stuck_since_s = None
+        self._stuck_since_s.clear()
         return (
             self._late(passed_s)
             or self._saturated(m)
@@ -252,8 +263,7 @@ class Guard:
             return None
         if m.sampled != "current" or m.current_ma is None or m.guard_ma is None:
             return None
-        bound_ma = lim.DISAGREE_MA + lim.DISAGREE_RATIO * max(m.current_ma, m.guard_ma)
-        if not self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=abs(m.current_ma - m.guard_ma) > bound_ma):
+        if not self._apart(m.current_ma, m.guard_ma, max(m.current_ma, m.guard_ma)):
             return None
         if self._guard_same >= lim.REPEATS:
             return Cause.ADC_FROZEN, (
@@ -293,6 +303,17 @@ class Guard:
         return Cause.CURRENT_SPIKE, (
             f"{self._high_ma:.2f} mA measured, the last of {lim.SPIKES} spikes within "
             f"{lim.SPIKES_WITHIN_S:g} s, though the next conversion denied each"
+        )
+
+    def _too_much_between(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+        """Count the spikes between two ticks, which nobody was there to look at again."""
+        if m.between_ma is None or self._too_much(m.between_ma, last) is None:
+            return None
+        if not self._adds_up(self._denied, m.time_s):
+            return None
+        return Cause.CURRENT_SPIKE, (
+            f"{m.between_ma:.2f} mA measured between two ticks, the last of {lim.SPIKES} spikes within "
+            f"{lim.SPIKES_WITHIN_S:g} s"
         )
 
     def _breaks_off(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
@@ -361,8 +382,11 @@ class Guard:
     def _too_little(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         voltage_v, expected_ma = m.voltage_v, last.setpoint_ma
         if last.sensing or voltage_v is None or not self._settled():
+            self._low_readings = 0
             return None
-        lost = expected_ma >= lim.OPEN_FROM_MA and current_ma < lim.LOST_RATIO * expected_ma
+        lost = self._lost(current_ma, expected_ma)
+        most_ma = current_ma if m.between_ma is None else max(current_ma, m.between_ma)
+        self._low_readings = self._low_readings + 1 if most_ma < lim.LOST_RATIO * expected_ma else 0
         ohm = 1000 * voltage_v / max(current_ma, lim.NO_CURRENT_MA)
         high = voltage_v > self._high_v or (voltage_v > lim.LIVE_V and ohm > lim.OPEN_LOAD_OHM)
         if (lost and high) or self._opens_at(voltage_v, last):
@@ -444,8 +468,7 @@ class Guard:
         if kind == "voltage" and m.voltage_v is not None:
             driven = current_ma >= lim.LOST_FROM_MA <= last.setpoint_ma and not last.sensing
             helps_v = max(0.0, lim.TURNED_V * (1 - self._turned_ma_s / lim.TURNED_MA_S))
-            short = driven and m.voltage_v + helps_v < current_ma / 1000 * lim.MIN_LOAD_OHM
-            if self._remembers(Cause.SHORT_CIRCUIT, int(short), lim.SHORT_SAMPLES, m.time_s):
+            if self._shorted(m.voltage_v + helps_v, current_ma, m.time_s, driven=driven):
                 ohm = m.voltage_v / current_ma * 1000
                 return (
                     Cause.SHORT_CIRCUIT,
@@ -453,8 +476,22 @@ class Guard:
                 )
         if kind == "current" and m.guard_ma is not None:
             saturated = m.voltage_v is not None and m.voltage_v > self._fold_v - 1.0
-            return self._compared(current_ma, m.guard_ma, last, saturated=saturated)
+            # Of slow ticks the mains may be in step with each; with what is read between them it is not.
+            guard_ma = m.guard_ma if m.between_ma is None else m.between_ma
+            return self._compared(current_ma, guard_ma, last, saturated=saturated, confirmed=m.confirmed)
         return None
+
+    def _shorted(self, voltage_v: float, current_ma: float, now_s: float, *, driven: bool) -> bool:
+        """Tell whether so little voltage is no body's: often by more than hum can do, or on the mean."""
+        if not driven:
+            self._spare_v.clear()
+            return False
+        spare_v = voltage_v - current_ma / 1000 * lim.MIN_LOAD_OHM
+        self._spare_v.append(spare_v)
+        low = spare_v < -lim.SHORT_HUM_V
+        if self._remembers(Cause.SHORT_CIRCUIT, int(low), lim.SHORT_SAMPLES, now_s):
+            return True
+        return len(self._spare_v) == lim.SHORT_MEAN_SAMPLES and sum(self._spare_v) < 0.0
 
     def _supply(self, m: Measurement) -> tuple[Cause, str] | None:
         if m.sampled != "supply" or m.supply_v is None or not m.confirmed:
@@ -495,25 +532,39 @@ class Guard:
         )
 
     def _compared(
-        self, current_ma: float, guard_ma: float, last: Drive, *, saturated: bool
+        self, current_ma: float, guard_ma: float, last: Drive, *, saturated: bool, confirmed: bool
     ) -> tuple[Cause, str] | None:
         # The second eye on too much current: should the guard's own converter be the one that is wrong.
-        if self._nth(Cause.CURRENT_SPIKE, 2, hit=self._too_much(current_ma, last) is not None):
-            return self._too_much(current_ma, last)
-        off_ma = abs(current_ma - last.setpoint_ma)
-        untrimmed = off_ma > lim.UNTRIMMED_MA + lim.UNTRIMMED_RATIO * last.setpoint_ma
+        too_much = self._too_much(current_ma, last)
+        if self._nth(Cause.CURRENT_SPIKE, 2, hit=too_much is not None):
+            return too_much
+        if too_much is not None and not confirmed and self._adds_up(self._denied, self._now_s):
+            return Cause.CURRENT_SPIKE, (
+                f"{current_ma:.2f} mA measured by the control converter, the last of {lim.SPIKES} spikes "
+                f"within {lim.SPIKES_WITHIN_S:g} s"
+            )
         judged = last.setpoint_ma > lim.SENSING_LIMIT_MA and not saturated
-        if self._nth(Cause.DEVIATION, lim.UNTRIMMED_SAMPLES, hit=untrimmed and judged):
+        off_ma = current_ma - last.setpoint_ma if judged else 0.0
+        if self._untrimmed.stays(off_ma, lim.UNTRIMMED_MA + lim.UNTRIMMED_RATIO * last.setpoint_ma):
             return Cause.DEVIATION, (
                 f"{current_ma:.2f} mA stays off the setpoint of {last.setpoint_ma:.2f} mA: "
                 "the current stage is wrong by more than may be trimmed"
             )
         if (trimmed := self._trimmed(guard_ma, last, judged=judged)) is not None:
             return trimmed
-        apart = abs(current_ma - guard_ma) > lim.DISAGREE_MA + lim.DISAGREE_RATIO * last.setpoint_ma
-        if self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=apart and not last.sensing):
+        if not last.sensing and self._apart(current_ma, guard_ma, last.setpoint_ma):
             return Cause.ADC_DISAGREE, f"control reads {current_ma:.2f} mA, guard {guard_ma:.2f} mA"
         return None
+
+    def _apart(self, current_ma: float, guard_ma: float, flows_ma: float) -> bool:
+        """Tell whether the converters differ, by what hum can't do at once or doesn't do for long."""
+        bound_ma = lim.DISAGREE_MA + lim.DISAGREE_RATIO * flows_ma
+        far_ma = bound_ma + lim.DISAGREE_HUM_MA
+        apart_ma = self._apart_ma
+        apart_ma.append(max(-far_ma, min(far_ma, current_ma - guard_ma)))  # one sample is one voice
+        if self._nth(Cause.ADC_DISAGREE, lim.SLOW_SAMPLES, hit=abs(current_ma - guard_ma) > far_ma):
+            return True
+        return len(apart_ma) == lim.DISAGREE_SAMPLES and abs(sum(apart_ma)) > bound_ma * len(apart_ma)
 
     def _trimmed(self, guard_ma: float, last: Drive, *, judged: bool) -> tuple[Cause, str] | None:
         """Find what the trim hides: a current as it is set, by a code that gave another when calibrated."""
@@ -521,9 +572,8 @@ class Guard:
             return None
         per_code_ma, code_zero_ma = self.limits.gives
         gave_ma = code_zero_ma + per_code_ma * last.code
-        astray = abs(guard_ma - gave_ma) > lim.TRIMMED_MA + lim.TRIMMED_RATIO * gave_ma
-        self._astray_samples = self._astray_samples + 1 if astray and judged else 0
-        if self._astray_samples < lim.UNTRIMMED_SAMPLES:
+        off_ma = guard_ma - gave_ma if judged else 0.0
+        if not self._untrimmed_by_code.stays(off_ma, lim.TRIMMED_MA + lim.TRIMMED_RATIO * gave_ma):
             return None
         return Cause.DEVIATION, (
             f"{guard_ma:.2f} mA read at code {last.code}, which gave {gave_ma:.2f} mA when the unit was "
@@ -539,15 +589,17 @@ class Guard:
         ):  # the first also after every connection, as no setpoint rises from nothing to there in one step
             pilot.clear()
             return None
-        if pilot.add(self._tick, last.code, current_ma) < lim.PILOT_WINDOW_TICKS:
+        ticks = pilot.add(self._tick, last.code, current_ma, every_tick=m.guard_code is not None)
+        if ticks < lim.PILOT_WINDOW_TICKS or ticks % lim.PILOT_PERIOD_TICKS:
             return None
-        ma_per_code = pilot.slope()
-        pilot.clear()
-        nominal = self.limits.full_scale_ma / 4095
-        if ma_per_code is not None and ma_per_code < lim.PILOT_MIN_RATIO * nominal:
+        slope, nominal = pilot.slope(), self.limits.full_scale_ma / 4095
+        least = lim.PILOT_MIN_RATIO * nominal
+        if slope is not None and slope[0] + slope[1] < least:
             return Cause.DAC_STUCK, (
-                f"the current moves {1000 * ma_per_code:.2f} uA per DAC step, nominal {1000 * nominal:.2f} uA"
+                f"the current moves {1000 * slope[0]:.2f} uA per DAC step, nominal {1000 * nominal:.2f} uA"
             )
+        if slope is None or slope[0] - slope[1] >= least or ticks >= lim.PILOT_LONGEST_TICKS:
+            pilot.clear()
         return None
 
     def _spent(self, passed_s: float, current_ma: float, last: Drive) -> tuple[Cause, str] | None:
@@ -568,13 +620,16 @@ class Guard:
             return Cause.TIME_EXCEEDED, f"the output was off for {self._idle_s:.1f} s in mid-treatment"
         return None
 
-    def _still_on(self, now_s: float, current_ma: float) -> tuple[Cause, str] | None:
-        if current_ma <= lim.STUCK_MA:
-            self._stuck_since_s = None
-        elif self._stuck_since_s is None:
-            self._stuck_since_s = now_s
-        elif now_s - self._stuck_since_s > lim.STUCK_S:
-            return Cause.OUTPUT_STUCK, f"{current_ma:.2f} mA measured while the output should be off"
+    def _still_on(self, now_s: float, m: Measurement) -> tuple[Cause, str] | None:
+        """Find current while off by either converter, each by its own readings: both may hum at once."""
+        readings = {"guard": m.least_guard_ma, "control": m.current_ma if m.sampled == "current" else None}
+        for which, current_ma in readings.items():
+            if current_ma is None:
+                continue
+            if current_ma <= lim.STUCK_MA:
+                self._stuck_since_s.pop(which, None)
+            elif now_s - self._stuck_since_s.setdefault(which, now_s) > lim.STUCK_S:
+                return Cause.OUTPUT_STUCK, f"{current_ma:.2f} mA measured while the output should be off"
         return None
 
     # --- what is commanded ------------------------------------------------------------------------------
@@ -582,7 +637,7 @@ class Guard:
     def _commanded(self, m: Measurement, command: Command) -> tuple[Cause, str] | None:
         last = self._last
         if command.polarity != last.polarity:
-            current_ma = max(m.guard_ma or 0.0, m.current_ma or 0.0)
+            current_ma = max(m.least_guard_ma or 0.0, m.current_ma or 0.0)
             if isinstance(last, Drive) or isinstance(command, Drive) or current_ma >= lim.REVERSE_BELOW_MA:
                 return Cause.WRONG_POLARITY, (
                     f"polarity was commanded to change at {current_ma:.2f} mA or with the output connected"
@@ -651,7 +706,15 @@ class Guard:
 
     def _dips(self, current_ma: float, expected_ma: float) -> bool:
         """Tell whether so little of a current that is felt flows that the circuit was open for a moment."""
-        return expected_ma >= lim.WITHDRAWAL_FROM_MA and current_ma < lim.BREAK_RATIO * expected_ma
+        most_ma = min(lim.BREAK_RATIO * expected_ma, expected_ma - lim.BREAK_LEAST_MA)
+        return expected_ma >= lim.WITHDRAWAL_FROM_MA and current_ma < most_ma
+
+    def _lost(self, current_ma: float, expected_ma: float) -> bool:
+        """Tell whether less than half of what is set flows; of little, whether it has for some readings."""
+        if expected_ma < lim.OPEN_FROM_MA or current_ma >= lim.LOST_RATIO * expected_ma:
+            return False
+        far = expected_ma - max(0.0, current_ma) > lim.LOST_LEAST_MA
+        return far or self._low_readings >= lim.LOST_READINGS - 1
 
     def _supply_wrong(self, supply_v: float) -> bool:
         return not self.limits.supply_min_v <= supply_v <= self.limits.supply_max_v
@@ -672,43 +735,96 @@ class Guard:
         return Cause.LEAKAGE if leaks else None
 
 
+class _OneSided:
+    """Counts readings that stay off to one side: a part that is wrong does, the mains does not."""
+
+    __slots__ = ("_count", "_side")
+
+    def __init__(self) -> None:
+        self._count = self._side = 0
+
+    def stays(self, off_ma: float, bound_ma: float) -> bool:
+        """Take a reading that is off by `off_ma`; tell whether enough of them are by more than `bound_ma`."""
+        side = 1 if off_ma > bound_ma else -1 if off_ma < -bound_ma else 0
+        self._count = self._count + 1 if side and side == self._side else abs(side)
+        self._side = side
+        return self._count >= lim.UNTRIMMED_SAMPLES
+
+
 class _Slope:
     """Running regression of the current's changes on the DAC code's, each over one half period of the pilot.
 
-    Changes, not values: a stage that drifts slowly, and is trimmed for it, still follows the pilot. A unit
-    with one converter has a sample in every second tick only; then the change is over a tick less.
+    Changes, not values: a stage that drifts slowly, and is trimmed for it, still follows the pilot. Hum is
+    filtered out of both alike, which takes a reading in every tick. A unit with one converter has one in
+    about every second tick only; then the change may be over a tick less, and hum is noise.
     """
 
-    __slots__ = ("_count", "_from", "_seen", "_xx", "_xy")
+    __slots__ = ("_changes", "_count", "_from", "_seen", "_taps", "_x", "_xx", "_xy", "_y", "_yy")
 
-    def __init__(self) -> None:
+    def __init__(self, tick_s: float) -> None:
+        self._taps = _notches(tick_s)
         self._seen: list[tuple[int, int, float]] = []
+        self._changes: deque[tuple[float, float]] = deque(maxlen=len(self._taps))
         self.clear()
 
     def clear(self) -> None:
         self._from: int | None = None
         self._seen.clear()
+        self._changes.clear()
         self._count = 0
-        self._xx = self._xy = 0.0
+        self._x = self._y = self._xx = self._xy = self._yy = 0.0
 
-    def add(self, tick: int, code: int, current_ma: float) -> int:
+    def add(self, tick: int, code: int, current_ma: float, *, every_tick: bool) -> int:
         """Take the current that `code` has made by `tick`; return over how many ticks all were taken."""
         if self._from is None:
             self._from = tick
         seen = self._seen
         while seen and tick - seen[0][0] > lim.PILOT_PERIOD_TICKS:
             del seen[0]
-        if seen and tick - seen[0][0] >= lim.PILOT_PERIOD_TICKS - 1:
+        if seen and tick - seen[0][0] >= lim.PILOT_PERIOD_TICKS - (not every_tick):
             _, before, before_ma = seen[0]
-            x = code - before
-            self._xx += x * x
-            self._xy += x * (current_ma - before_ma)
-            self._count += 1
+            self._change(code - before, current_ma - before_ma, every_tick=every_tick)
         seen.append((tick, code, current_ma))
         return tick - self._from + 1
 
-    def slope(self) -> float | None:
-        """Return mA per code, or None while the code has hardly moved."""
-        if self._xx <= lim.PILOT_MOVED_RATIO * self._count:
+    def _change(self, x: float, y: float, *, every_tick: bool) -> None:
+        if every_tick:
+            changes = self._changes
+            changes.append((x, y))
+            if len(changes) < len(self._taps):
+                return
+            x = y = 0.0
+            for tap, (change, change_ma) in zip(self._taps, changes, strict=True):
+                x += tap * change
+                y += tap * change_ma
+        self._x += x
+        self._y += y
+        self._xx += x * x
+        self._xy += x * y
+        self._yy += y * y
+        self._count += 1
+
+    def slope(self) -> tuple[float, float] | None:
+        """Return mA per code and how far that may be off, or None while the code has hardly moved."""
+        count = self._count
+        if not count:
             return None
-        return self._xy / self._xx
+        # Each about its mean, which is the drift and the trim for it.
+        xx = self._xx - self._x * self._x / count
+        xy = self._xy - self._x * self._y / count
+        yy = self._yy - self._y * self._y / count
+        if xx <= lim.PILOT_MOVED_RATIO * count:
+            return None
+        scatter = max(0.0, yy - xy * xy / xx) / count
+        return xy / xx, lim.PILOT_SIGMAS * math.sqrt(scatter / xx)
+
+
+def _notches(tick_s: float) -> tuple[float, ...]:
+    """Return a filter, for what comes every `tick_s`, that leaves nothing of the mains."""
+    taps = [1.0]
+    for hz in lim.HUM_NOTCHES_HZ:
+        middle = -2.0 * math.cos(2.0 * math.pi * hz * tick_s)
+        padded = [0.0, 0.0, *taps, 0.0, 0.0]
+        taps = [padded[i] + middle * padded[i + 1] + padded[i + 2] for i in range(len(taps) + 2)]
+    size = math.sqrt(sum(tap * tap for tap in taps))
+    return tuple(tap / size for tap in taps)

@@ -9,6 +9,14 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
+# --- hum --------------------------------------------------------------------------------------------
+HUM_MA: Final = 0.3
+"""So much more and less may every reading of a current be for the mains (45 to 65 Hz) that its wires pick up,
+and end no treatment: what is judged by less is judged by more readings than one (decision 35)."""
+
+HUSH_S: Final = 0.2
+"""A current below a few tenths of a milliampere is judged by its mean over so long, nine periods of 45 Hz."""
+
 # --- sensing and contact ---------------------------------------------------------------------------
 SENSING_MA: Final = 0.3
 """Current that looks for contact: far below the perception of DC at about 2 mA (unverified figure)."""
@@ -126,7 +134,7 @@ TRIAL_OPEN_MA: Final = 0.05
 """A switch that is open lets less than the proof current through, by whichever converter."""
 LIMITER_RATIO: Final = 0.06
 """The limiter's window: 5 % over its parts and temperature, and what the converters may be off."""
-TRIAL_TICKS: Final = 8
+TRIAL_TICKS: Final = 9
 """What is seen must last for so many ticks: every channel of the control converter has then had its turn."""
 TRIAL_WITHIN_S: Final = 0.2
 """... and be there so long after a step has begun: twice the turn of all channels at 100 Hz."""
@@ -164,6 +172,8 @@ FOLD_BACK_MA_PER_S: Final = 10.0
 """Fall of the setpoint while the load asks for more voltage than the stage can give."""
 FOLD_BACK_HEADROOM_V: Final = 3.0
 """The setpoint folds back when the output is this close to the compliance voltage."""
+FOLD_BACK_ABOVE_MA: Final = 0.05
+"""... and where less flows than is set, at once to so much above that: half of what may come in a tick."""
 FOLD_BACK_SETTLED_S: Final = 2.0
 """A ramp that the load has held up for this long has arrived where it can."""
 FOLD_BACK_RELEASE_V: Final = 5.0
@@ -175,6 +185,8 @@ SKIN_SHARE: Final = 0.6
 """... but at least this share of it, where they take less, and electrodes are being charged."""
 WITHDRAWAL_WINDOW_S: Final = 0.05
 WITHDRAWAL_PER_S: Final = 1.1
+WITHDRAWAL_LEAST_V: Final = 1.0
+"""... and by more than hum of `HUM_MA` moves two readings apart (2 x 0.47 V on the reference unit)."""
 WITHDRAWAL_HITS: Final = 2
 """The ohmic part of the load grows by more than 110 % a second over 50 ms, seen twice running. A movement
 that changes the path by 10 % in 0.15 s stays below 80 % a second, fidgeting and drying far below; a hand that
@@ -219,6 +231,11 @@ LOST_RATIO: Final = 0.5
 """Less than half of the setpoint flows: the circuit is open, or the output is lost."""
 DEAD_RATIO: Final = 0.2
 """Less than a fifth of the setpoint without voltage to show for it: the output is dead."""
+LOST_LEAST_MA: Final = 0.5
+"""... where that is more than hum and the trim that follows it take away. Of a smaller setpoint it is lost
+where that much is missing ..."""
+LOST_READINGS: Final = 16
+"""... in so many readings running, which hum is never below so often (80 ms at 200 Hz)."""
 OPEN_FROM_MA: Final = 0.05
 """... judged by current and voltage together from this setpoint on, below it by voltage alone."""
 LOST_FROM_MA: Final = 0.1
@@ -254,16 +271,21 @@ stage drifts by a third of that with its temperature. More is a stage, or all sh
 UNTRIMMED_SAMPLES: Final = 100
 """The regulated current stays off by more than it may be after calibration (design: 1 % or 0.05 mA) for so
 many of its samples, 2 s: the trim is at its bound, so the stage is not one we know."""
-LEAKAGE_MA: Final = 0.5
+LEAKAGE_MA: Final = 0.65
 LEAKAGE_RATIO: Final = 0.05
-"""Output and return current differ by more than both sensors' errors: current leaves to earth."""
+"""Output and return current differ by more than both sensors' errors, and than hum does to both, which in
+reverse adds up (twice `HUM_MA`): current leaves to earth."""
 POLARITY_FROM_MA: Final = 0.5
 """From this current on the sign of the return current is beyond doubt."""
 DISAGREE_MA: Final = 0.3
 DISAGREE_RATIO: Final = 0.05
 """The two converters differ by more than both shunts' and converters' errors."""
 SLOW_SAMPLES: Final = 3
-"""Consecutive samples that disagree before a trip."""
+"""Consecutive samples that disagree, by what hum can't do, before a trip."""
+DISAGREE_HUM_MA: Final = 2 * HUM_MA
+"""By so much more hum may part two converters that read at different moments ..."""
+DISAGREE_SAMPLES: Final = 50
+"""... but never on the mean of so many samples, 1.1 s at 200 Hz."""
 MEMORY_S: Final = 2.0
 """Hits within this add up, whatever the samples between say: a fault that comes and goes has no good moments.
 What is there for a tenth of the time in bursts of 40 ms comes at least five times meanwhile."""
@@ -274,6 +296,10 @@ STILL_S: Final = 0.05
 """So long after the setpoint moved (by more than `MOVED_MA` in a tick) denied samples of the return count."""
 SHORT_SAMPLES: Final = 6
 """Voltage samples of a short before a trip: 60 ms at least; the current stays regulated meanwhile."""
+SHORT_HUM_V: Final = 0.6
+"""... each by more than hum of `HUM_MA` does to voltage (0.47 V) and current (0.1 V over 350 ohm) ..."""
+SHORT_MEAN_SAMPLES: Final = 20
+"""... or less than a body takes on the mean of so many, 0.2 s at 200 Hz."""
 TURNED_V: Final = 2.5
 TURNED_MA_S: Final = 6.0
 """After a reversal the electrodes help, by 2.5 V at most, and by less in proportion to the charge until this
@@ -282,6 +308,8 @@ is taken to be theirs before a voltage counts as low."""
 BREAK_RATIO: Final = 0.85
 """Less than this of what is set flowed for a moment, and the next conversion denies it: a conversion that
 met a seventh of a break of its own length at least ..."""
+BREAK_LEAST_MA: Final = 0.6
+"""... and less by so much, which hum and the trim that follows it don't take ..."""
 BREAK_BACK_RATIO: Final = 0.07
 """... and this much of it has come back between the two readings: half of what the least break takes."""
 BREAKS: Final = 2
@@ -291,7 +319,8 @@ FROZEN_GUARD_TICKS: Final = 40
 """The same guard code this often in a row: the pilot has moved the DAC five times meanwhile."""
 FROZEN_CONTROL_SAMPLES: Final = 8
 """The same code on different channels this often in a row: more than a rotation, in which the supply has its
-turn, so that channels that may all read 0 with the output off are no frozen converter."""
+turn, so that channels that may all read 0 with the output off are no frozen converter (eight samples lie
+between two of the supply at most, of which the first repeats nothing)."""
 IDLE_S: Final = 5.0
 """The output is off for longer than this in mid-treatment only if what is waited for never comes; a reversal
 takes 2.1 s with the longest dead and settling times of a unit (config.parts)."""
@@ -306,6 +335,14 @@ PILOT_PERIOD_TICKS: Final = 7
 are no multiple, so hum averages out."""
 PILOT_WINDOW_TICKS: Final = 700
 """Ticks over which the slope of current against code is judged; whole pilot periods."""
+PILOT_LONGEST_TICKS: Final = 2800
+"""Where hum or noise leave open whether the slope is too low, so many ticks are judged at once, no more: what
+a DAC did long ago says nothing."""
+PILOT_SIGMAS: Final = 4.0
+"""The slope is believed within so many of its standard errors."""
+HUM_NOTCHES_HZ: Final = (47.0, 53.0, 58.0, 63.0)
+"""What the mains can do (45 to 65 Hz) is left out of both by a filter with these zeros: what it leaves of hum
+of `HUM_MA` is less than the pilot."""
 PILOT_MOVED_RATIO: Final = 0.05
 """The code must have moved in more than one of twenty half periods; else the slope is that of the noise."""
 PILOT_MIN_RATIO: Final = 0.3

@@ -15,10 +15,13 @@ from controller.core.contact import Contact
 from controller.core.dose import Dose
 from controller.core.drop_out import DropOut, Window
 from controller.core.foldback import FoldBack
+from controller.core.hush import Hush
 from controller.core.limits import (
     CONTACT_TIMEOUT_S,
     FALL_MA,
     FOLD_BACK_HEADROOM_V,
+    HUM_MA,
+    HUSH_S,
     MAX_STEP_MA,
     PROOF_ALIVE_MA,
     PROOF_MA,
@@ -157,6 +160,7 @@ class Session:
         self._steady_since_s: float | None = None
         self._start = Press()
         self._reverse_step = 0
+        self._hushed_ma, self._hushed_guard_ma = Hush(HUSH_S), Hush(HUSH_S)
         self._stepped = self._stop_pressed = False
         self.asked_by = StopCause.BUTTON
         """Who asks when a stop is asked for that is not the button on the unit."""
@@ -280,6 +284,8 @@ class Session:
                 self.load.update(measurement.voltage_v, current_ma)
             if self.phase in FOLDING:
                 self.fold_back.see(now_s, measurement.voltage_v, self.setpoint_ma)
+        if self.phase in FOLDING and measurement.guard_ma is not None:
+            self.fold_back.follow(measurement.guard_ma, self.setpoint_ma)
         buttons = measurement.buttons
         pressed = buttons.stop and self.phase not in {Phase.SELF_TEST, Phase.STOP_TEST}  # there it is judged
         if (pressed or buttons.stop_asked) and Event.STOP in TRANSITIONS[self.phase]:
@@ -315,7 +321,7 @@ class Session:
     # --- phases -------------------------------------------------------------------------------------
 
     def _self_test(self, m: Measurement) -> Command:
-        zero = self._reads_below(m, SELF_TEST_ZERO_MA)
+        zero = self._stays_below(m, SELF_TEST_ZERO_MA)
         supply_ok = m.supply_v is not None and self.plan.supply_min_v <= m.supply_v <= self.plan.supply_max_v
         if m.buttons.stop:
             self._stop_pressed = True
@@ -463,6 +469,8 @@ class Session:
         if setpoint_ma > 0.0:
             return self._drive(setpoint_ma, m)
         self._steady_since_s = None
+        self._hushed_ma.clear()
+        self._hushed_guard_ma.clear()
         more = self._half + 1 < len(self.plan.halves)
         if not more:
             self._weigh()
@@ -477,11 +485,13 @@ class Session:
             (plan.release_s + plan.dead_time_s, Off(old)),
             (plan.settle_s, Off(new)),
         )
-        if not self._reads_below(m, REVERSE_BELOW_MA):
+        if not self._stays_below(m, REVERSE_BELOW_MA):
             self._steady_since_s = None  # this step begins again; the guard ends it if current stays
         elif self._steady_since_s is None:
             self._steady_since_s = self._now_s
-        elif self._now_s - self._steady_since_s >= steps[self._reverse_step][0]:
+        elif self._now_s - self._steady_since_s < steps[self._reverse_step][0]:
+            pass
+        elif self._reads_below(m, REVERSE_BELOW_MA):  # in this very tick, whatever the mean says
             self._steady_since_s = self._now_s
             self._reverse_step += 1
         if self._reverse_step < len(steps):
@@ -605,8 +615,19 @@ class Session:
         to_come_ma_min = self.setpoint_ma * ramp_s / 2 / 60
         return self._total_ma_min(self.polarity) + to_come_ma_min >= self._total_ma_min(self._other())
 
+    def _stays_below(self, m: Measurement, bound_ma: float) -> bool:
+        """Tell whether both converters read less than `bound_ma` on the mean of some periods of the mains."""
+        control, guard = self._hushed_ma, self._hushed_guard_ma
+        control.see(self._now_s, m.current_ma)
+        guard.see(self._now_s, m.guard_ma)
+        guard.see(self._now_s, m.between_ma)
+        means = (control.mean, guard.mean) if self.plan.guarded else (control.mean,)
+        calm = all(mean is not None and mean < bound_ma for mean in means)
+        return calm and self._reads_below(m, bound_ma + HUM_MA)
+
     def _reads_below(self, m: Measurement, bound_ma: float) -> bool:
-        guard_ok = m.guard_ma < bound_ma if m.guard_ma is not None else not self.plan.guarded
+        guard_ma = m.least_guard_ma
+        guard_ok = guard_ma < bound_ma if guard_ma is not None else not self.plan.guarded
         return m.current_ma is not None and m.current_ma < bound_ma and guard_ok
 
 

@@ -178,7 +178,8 @@ class Measurement(NamedTuple):
     look or a second write put it right; `adc_doubted` that what the control converter was set to arrived
     wrong and was given again. `tripped` is the latch of the hardware trip, None without one. `sampled_s` is
     when the conversion of `sampled` was begun, and `beat_s` when the last heartbeat was made, s.
-    `clock` is a look at the battery clock that has come since the tick before.
+    `clock` is a look at the battery clock that has come since the tick before. `between_ma` is what the guard
+    reads at some moment between two ticks, where these are slow.
     """
 
     time_s: float
@@ -199,6 +200,14 @@ class Measurement(NamedTuple):
     sampled_s: float = 0.0
     beat_s: float = 0.0
     clock: ClockLook | None = None
+    between_ma: float | None = None
+
+    @property
+    def least_guard_ma(self) -> float | None:
+        """The lower of what the guard reads in this tick and before it: hum that slow ticks always meet."""
+        if self.guard_ma is None or self.between_ma is None:
+            return self.guard_ma
+        return min(self.guard_ma, self.between_ma)
 
 
 Watch: TypeAlias = Literal["", "voltage", "current"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from controller.core.buttons import NONE, Debounce
 from controller.core.tripping import FORCED_MA, Threshold
@@ -27,6 +28,7 @@ from controller.core.types import (
 )
 from controller.loop.pace import TIMED_READS, TRANSFERS, BusPace
 from controller.loop.roles import RigPort
+from controller.loop.turns import LOOK_BETWEEN_S, WITH_GUARD, WITHOUT_GUARD, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,30 +38,6 @@ if TYPE_CHECKING:
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
-Kind: TypeAlias = Literal["", "current", "voltage", "supply", "return"]
-
-WITH_GUARD: Final[tuple[Kind, ...]] = (
-    "voltage",
-    "current",
-    "voltage",
-    "return",
-    "voltage",
-    "current",
-    "voltage",
-    "supply",
-)
-"""Order of the control ADC's channels when the guard has its own: voltage every other tick."""
-WITHOUT_GUARD: Final[tuple[Kind, ...]] = (
-    "current",
-    "voltage",
-    "current",
-    "return",
-    "current",
-    "voltage",
-    "current",
-    "supply",
-)
-"""The same when there is one converter for everything: current every other tick."""
 CONFIRMED: Final[dict[Doubt, Kind]] = {
     "": "",
     "high": "current",
@@ -74,6 +52,8 @@ transfers take below 1 ms on a Pi, and a hung one ends by itself after the host'
 VERIFY_TICKS: Final = 20
 """The guard's configuration and, while the output is off, the DAC are read back every 20 ticks, 10 apart; the
 thresholds of the hardware trip between them."""
+BEGIN_S: Final = 0.0005
+"""Beginning a conversion takes less (4 bytes, 0.36 ms at 100 kHz), waking up for it included at 400 kHz."""
 MENDED_WITHIN_S: Final = 0.025
 """A shot whose settings arrived wrong is there by then: one flipped bit makes 64 samples a second of 860 at
 the worst, 17.4 ms with a clock 10 % slow, and the right conversion follows."""
@@ -110,7 +90,7 @@ class Rig(RigPort):
         self._start, self._take = ports.control_adc.start, ports.control_adc.collect
         self._scales, self._lamp_v = scales, scales.lamp_v
         self._clock = clock
-        self._order = WITHOUT_GUARD if ports.guard_adc is None else WITH_GUARD
+        self._turns = WITHOUT_GUARD if ports.guard_adc is None else WITH_GUARD
         self._turn = 0
         self._ticks = 0
         self._pending: Kind = ""
@@ -127,6 +107,7 @@ class Rig(RigPort):
         self._threshold = Threshold(scales.trip_least_ma)
         self._threshold_ma = 0.0
         self._flows_ma: float | None = None
+        self._between_ma: float | None = None
         self._threshold_code = 0
         self._released = self._at_once = self._loaded = False
         self._series_operations = self._polarity_operations = 0
@@ -203,6 +184,7 @@ class Rig(RigPort):
             except OSError as error:
                 failure = Failure(ports.cause_of("guard ADC", error), str(error))
         self._flows_ma = self._guard_ma(guard_code, "")
+        between_ma, self._between_ma = self._between_ma, None
         return Measurement(
             now_s,
             self._flows_ma,
@@ -217,6 +199,7 @@ class Rig(RigPort):
             failure,
             dac_doubted=dac_doubted,
             adc_doubted=adc_doubted,
+            between_ma=between_ma,
         )
 
     def look_again(self, seen: Measurement) -> Measurement:
@@ -303,6 +286,7 @@ class Rig(RigPort):
             sampled_s,
             self._beat_s,
             None if ports.battery_clock is None else ports.battery_clock.look(),
+            seen.between_ma,
         )
 
     def sense_again(self, doubted: Measurement, doubt: Doubt) -> Measurement:
@@ -354,7 +338,7 @@ class Rig(RigPort):
             self._drive(command)
         else:
             self._rest(command)
-        if self._failure is None:
+        if self._failure is None and self._watched:
             self._start_next()
         if self._failure is not None:  # known now, so off now; named by the guard in the next tick
             self._disconnect()
@@ -367,6 +351,50 @@ class Rig(RigPort):
                 clock.sleep_until(clock.now() + self._late_s)
             self._ports.heartbeat.beat()
             self._beat_s = clock.now()
+
+    def wait_until(self, due_s: float) -> None:
+        """Wait for the next tick, and begin what it is to collect, at a moment that no tick is in step with.
+
+        Where the time is short it begins at once, as it does for who watches one channel. Where ticks are
+        slow, the current is looked at once more on the way. Never raises for a chip's failure.
+        """
+        if not self._pending and self._failure is None:
+            for at_s, action in sorted(self._between(due_s), key=itemgetter(0)):
+                self._clock.sleep_until(at_s)
+                if self._clock.now() > max(at_s + BEGIN_S, due_s - self._scales.conversion_s):
+                    break  # woken too late: what is begun now would be in the next tick's way
+                self._ports.bus.allow(BUS_TIME_S + self._scales.conversion_s)
+                action()
+            if self._failure is not None:
+                self._disconnect()
+        self._clock.sleep_until(due_s)
+
+    def _between(self, due_s: float) -> list[tuple[float, Callable[[], None]]]:
+        """Return what is to be done before the next tick, and when."""
+        now_s, conversion_s = self._clock.now(), self._scales.conversion_s + BEGIN_S
+        room_s, turn = due_s - conversion_s - now_s, self._turns[self._turn]
+        if self._watched or room_s <= 0.0:
+            return [(now_s, self._start_next)]
+        begins_s = turn.begins_s(room_s, self._tick_s)
+        todo = [(now_s + begins_s, self._start_next)]
+        # What has no converter of its own is looked at before that is begun.
+        within_s = due_s - now_s if self._ports.guard_adc is not None else begins_s - conversion_s
+        if self._tick_s > LOOK_BETWEEN_S and within_s > 0.0:
+            todo.append((now_s + turn.look_share * within_s, self._look_between))
+        return todo
+
+    def _look_between(self) -> None:
+        """Look at the current once more between two ticks, as the guard sees it."""
+        adc = self._ports.guard_adc
+        try:
+            if adc is None:
+                self._convert("current")
+                self._between_ma = self._values["current"]
+            else:
+                self._between_ma = self._guard_ma(self._twice(adc.read), "")
+        except OSError as error:
+            chip = "control ADC" if adc is None else "guard ADC"
+            self._failure = Failure(self._ports.cause_of(chip, error), str(error))
 
     def show(self, *, red: bool, green: bool, blue: bool, buzzer: bool) -> None:
         """Switch lights and buzzer. Never raises: a treatment does well without them."""
@@ -568,8 +596,8 @@ class Rig(RigPort):
             return
         kind: Kind = self._watched
         if not kind:
-            kind = self._order[self._turn]
-            self._turn = (self._turn + 1) % len(self._order)
+            kind = self._turns[self._turn].kind
+            self._turn = (self._turn + 1) % len(self._turns)
         try:
             self._begun_s = self._clock.now()
             self._twice_with(self._start, self._lines[kind][0])

@@ -32,6 +32,9 @@ class RigPort(Protocol):
     def heartbeat(self) -> None:
         """Make one edge: the whole tick succeeded."""
 
+    def wait_until(self, due_s: float, /) -> None:
+        """Wait for the next tick, due at `due_s`, and begin what it is to collect."""
+
     def off(self) -> None:
         """Switch off. Never raises."""
 

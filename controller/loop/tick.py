@@ -123,7 +123,7 @@ class Loop(Generic[S]):
                     skipped = math.ceil(short_s / tick_s)
                     self.missed += skipped
                     due_s += tick_s * skipped
-                clock.sleep_until(due_s)
+                self.rig.wait_until(due_s)
                 late_s = clock.now() - due_s
                 self.latest_s = max(self.latest_s, late_s)
                 if late_s > LATE_S:

@@ -203,7 +203,7 @@ def _idle(bench: Bench, rig: Rig, request: BenchRequest, raised_ma: float | None
         if m.guard_code is not None and m.guard_ma is not None:
             seen["guard"].append(m.guard_ma)
         rig.apply(Off() if raised_ma is None else Drive("forward", 0.0, code, series=False, beat=False))
-        bench.clock.sleep_until(bench.clock.now() + tick_s)
+        rig.wait_until(bench.clock.now() + tick_s)
     rig.off()
     means = {kind: fmean(values) if values else None for kind, values in seen.items()}
     if means["current"] is None or means["voltage"] is None or means["return"] is None:

@@ -261,7 +261,7 @@ class Workbench:
             if m.guard_code is not None and m.guard_ma is not None:
                 guard.append(m.guard_ma)
             rig.apply(Off())
-            clock.sleep_until(clock.now() + tick_s)
+            rig.wait_until(clock.now() + tick_s)
         if not all(read.values()):
             raise NotRight("a converter gave no reading with the output open: look at its wires and supply")
         seen = Seen(fmean(read["current"]), fmean(read["voltage"]), fmean(read["return"]))

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from guard_watch import LIMITS, Watch
+from guard_watch import LIMITS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -216,16 +216,3 @@ def test_the_guard_ends_the_session_by_a_cause_of_its_own_where_the_unit_has_suc
     ):
         guard = Guard(LIMITS, tick_s=0.005, operate_s=0.02, battery_clock=battery_clock)
         assert trip_of(guard, rate) == cause
-
-
-def test_a_chip_that_was_set_is_told_at_the_end_of_a_session_that_it_did_not_end() -> None:
-    watch = Watch()
-    assert watch.guard.clock_notice == "", "a unit without a chip"
-    watch.guard.clock = ClockJudge()
-    assert watch.guard.clock_notice == ""
-    watch.guard.clock.jumps = 1
-    assert "The battery clock jumped while the session ran" in watch.guard.clock_notice
-    watch.see(guard_ma=40.0, confirmed=True)
-    watch.see(guard_ma=40.0, confirmed=True)
-    assert watch.guard.trip is not None
-    assert watch.guard.clock_notice == ""

@@ -443,24 +443,3 @@ def test_the_skin_has_settled_before_its_bend_is_told() -> None:
     one = Tried(volts)
     assert one.until_made()
     assert one.contact.contact_ohm == pytest.approx(5000.0 * TICK_S / 0.02 * 5.0 / 2.5, rel=0.02)
-
-
-def test_a_current_that_is_measured_every_fourth_tick_lags_behind_a_steep_ramp_and_is_contact() -> None:
-    """Twice as steep as the steepest that anybody may have, at 50 ticks a second."""
-    one = Tried(ohm(2000.0), rise_ma=0.02)
-    seen_ma = [0.0]
-
-    def late_ma() -> float:
-        return seen_ma[-1 - len(one.asked) % 4] if len(seen_ma) > 4 else 0.0
-
-    while not one.contact.made and one.now_s < 12.0:
-        seen_ma.append(one.setpoint_ma)
-        one.tick(current_ma=late_ma())
-    assert one.contact.made
-    assert one.asked.count(0.05) < 100, "it was looked at once"
-
-
-def test_a_stage_that_does_not_go_down_to_the_second_look_is_deaf() -> None:
-    one = Tried(ohm(2000.0), flows=lambda ma: 0.3 if ma > 0.1 else ma)
-    assert not one.until_made(within_s=6.0)
-    assert one.contact.deaf

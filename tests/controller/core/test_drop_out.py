@@ -260,16 +260,6 @@ def test_another_try_needs_no_more_than_the_heart_to_come_back() -> None:
     assert second == silent == ((True, False), 13)
 
 
-def test_where_ticks_are_coarse_a_last_heartbeat_is_made_later_and_no_other() -> None:
-    walk = Walk(0.055)
-    walk.tick_s = 0.02
-    walk.proof = Proof(11, drop_out=DropOut(REFERENCE, walk.tick_s))
-    drives = walk.run().drives
-    late = [n for n, drive in enumerate(drives) if drive.late_s > 0.0]
-    assert late
-    assert all(drives[n].beat and not drives[n + 1].beat for n in late)
-
-
 def test_a_pump_that_is_too_short_is_told_its_least() -> None:
     proof = Walk(0.010, PUMP).run().proof
     assert proof.refusal is Refusal.DROP_OUT_WRONG
@@ -284,10 +274,3 @@ def test_an_output_that_stays_is_still_an_enable_relay_that_hangs() -> None:
 def test_every_unit_has_a_window(unit: Unit) -> None:
     hold_s = None if unit.one_shot is None else unit.one_shot.hold_ms / 1000
     assert window_of(hold_s, unit.relays.release_ms / 1000).shortest_s >= 0.03
-
-
-def test_a_drop_out_that_is_never_timed_is_refused_by_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.core.drop_out.PROOF_TRIES", 1)
-    proof = Walk(0.035).run().proof
-    assert proof.refusal is Refusal.DROP_OUT_WRONG
-    assert "could not be timed" in (proof.failed or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -80,6 +81,54 @@ def test_a_limit_that_lasts_two_seconds_has_arrived() -> None:
     assert not fold.settled(9.0)
 
 
+@pytest.fixture
+def whatever_hum_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out how much the voltage must grow at least: these tests are about how fast."""
+    monkeypatch.setattr("controller.core.foldback.WITHDRAWAL_LEAST_V", 0.0)
+
+
+@pytest.mark.parametrize(("grown_v", "leaves"), [(1.0 - E, False), (1.0 + E, True)])
+def test_what_hum_may_move_two_readings_apart_is_no_hand(grown_v: float, leaves: bool) -> None:
+    fold = made()
+    for n in range(5):
+        fold.see(10.0 + 0.01 * n, 8.0, 5.0)
+    fold.see(10.0499, 8.0 + grown_v, 5.0)
+    fold.see(10.0500, 8.0 + grown_v, 5.0)
+    assert fold.withdrawn is leaves
+
+
+@pytest.mark.parametrize("hz", [45.0, 50.0, 57.0, 65.0])
+@pytest.mark.parametrize("every_s", [0.01, 0.013, 0.02])
+def test_hum_on_the_voltage_is_no_hand(hz: float, every_s: float) -> None:
+    for phase in range(8):
+        fold = made()
+        for n in range(400):
+            at_s = 10.0 + n * every_s
+            fold.see(at_s, 8.0 + 0.47 * math.sin(2.0 * math.pi * hz * at_s + phase), 2.5)
+        assert not fold.withdrawn
+
+
+@pytest.mark.parametrize(
+    ("volt", "flows_ma", "allowed_ma"),
+    [
+        (58.0, 8.0, 8.05),  # the voltage ends, and less flows than is set
+        (58.0, 9.8, 9.85),
+        (58.0, 9.9 + E, None),  # what may come in a tick
+        (58.0, -0.2, 0.05),
+        (56.5, 8.0, None),  # there is voltage left: something else takes the current
+    ],
+)
+def test_where_the_voltage_ends_no_more_is_asked_for_than_flows(
+    volt: float, flows_ma: float, allowed_ma: float | None
+) -> None:
+    fold = made()
+    fold.see(10.0, volt, 10.0)
+    before_ma = fold.allowed_ma
+    fold.follow(flows_ma, 10.0)
+    assert fold.allowed_ma == pytest.approx(before_ma if allowed_ma is None else allowed_ma)
+
+
+@pytest.mark.usefixtures("whatever_hum_does")
 @pytest.mark.parametrize(("rate_per_s", "leaves"), [(1.08, False), (1.12, True)])
 @pytest.mark.parametrize(("ohmic_v", "skin_v"), [(10.0, 4.6), (20.0, 4.6)])
 def test_the_ohmic_part_grows_by_eleven_tenths_a_second(
@@ -90,6 +139,7 @@ def test_the_ohmic_part_grows_by_eleven_tenths_a_second(
     assert any(grow(made(), volts)) is leaves
 
 
+@pytest.mark.usefixtures("whatever_hum_does")
 @pytest.mark.parametrize(("rate_per_s", "leaves"), [(1.08, False), (1.12, True)])
 def test_a_voltage_below_the_skins_own_counts_by_its_share(rate_per_s: float, leaves: bool) -> None:
     """Of 3 V no more than 60 % is taken for ohmic; the growth is reckoned against that."""
@@ -122,6 +172,7 @@ def test_the_window_has_to_be_half_full() -> None:
     assert fold.withdrawn
 
 
+@pytest.mark.usefixtures("whatever_hum_does")
 def test_what_is_older_than_the_window_is_forgotten() -> None:
     """A second in which nothing moves does not hide the fiftieth of one in which much does."""
     assert any(grow(made(), [15.0] * 100 + line(1.3, ohmic_v=10.4, count=9)))
@@ -145,6 +196,7 @@ def test_a_growth_that_was_interrupted_begins_again() -> None:
     assert not fold.withdrawn
 
 
+@pytest.mark.usefixtures("whatever_hum_does")
 @pytest.mark.parametrize(
     ("before_ma", "risen_v", "leaves"),
     [
@@ -299,6 +351,7 @@ def test_the_rest_after_a_hand_that_left_ends_at_two_seconds_exactly() -> None:
     assert not fold.withdrawn
 
 
+@pytest.mark.usefixtures("whatever_hum_does")
 def test_any_voltage_above_zero_may_grow() -> None:
     assert grow(made(), [*[-5.0] * 6, 0.02, 0.02])[-1]
 
@@ -310,6 +363,7 @@ def test_the_converters_noise_beside_a_load_below_a_bodys_is_no_hand(ma: float) 
     assert not any(grow(made(target_ma=15.0), volts, ma=ma))
 
 
+@pytest.mark.usefixtures("whatever_hum_does")
 @pytest.mark.parametrize(("rise_v", "leaves"), [(1.08 * 3.5 * 0.05, False), (1.12 * 3.5 * 0.05, True)])
 def test_the_growth_is_reckoned_against_a_bodys_least_voltage(rise_v: float, leaves: bool) -> None:
     """Where electrodes help, less may stand at the terminals: at 10 mA a body takes 3.5 V."""

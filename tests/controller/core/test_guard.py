@@ -74,7 +74,7 @@ def test_open_circuit_is_no_fault_while_sensing(bench: Bench) -> None:
 
 def test_short_circuit(driven: Bench) -> None:
     driven.ohm = 100.0
-    assert driven.trip_within(0.3).cause is Cause.SHORT_CIRCUIT
+    assert driven.trip_within(0.5).cause is Cause.SHORT_CIRCUIT
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_after_a_reversal_a_low_voltage_is_the_electrodes_until_charge_has_turne
         charge_ma_s += bench.plant_ma() * bench.tick_s
         assert charge_ma_s < 10.0
     assert bench.guard.trip.cause is Cause.SHORT_CIRCUIT
-    assert from_ma_s + 0.20 < charge_ma_s < from_ma_s + 0.28, (
-        "six samples of a voltage that has every second tick"
+    assert from_ma_s + 0.35 < charge_ma_s < from_ma_s + 0.55, (
+        "the mean of twenty samples of a voltage that has every second tick"
     )
 
 
@@ -105,7 +105,7 @@ def test_a_treatment_that_begins_in_reverse_has_no_electrodes_to_turn_over(
     while bench.session.setpoint_ma < 2.0:
         assert bench.tick() is None
     bench.ohm = 100.0
-    assert bench.trip_within(0.3).cause is Cause.SHORT_CIRCUIT
+    assert bench.trip_within(0.5).cause is Cause.SHORT_CIRCUIT
 
 
 @pytest.mark.parametrize("phase", ["ramp_up", "hold"])
@@ -156,7 +156,7 @@ def test_a_short_deviation_is_ridden(bench: Bench) -> None:
 def test_leakage(driven: Bench) -> None:
     while (trip := driven.guard.trip) is None:
         sign = -1 if driven.applied.polarity == "reverse" else 1
-        driven.tick(return_ma=sign * (driven.plant_ma() * 0.95 - 0.6))
+        driven.tick(return_ma=sign * (driven.plant_ma() * 0.95 - 0.7))
         assert driven.now_s < 100
     assert trip.cause is Cause.LEAKAGE
 

@@ -58,21 +58,25 @@ def test_the_supply_is_judged_before_anything_was_driven() -> None:
 def test_a_spike_that_was_denied_is_not_counted_with_what_reads_too_low() -> None:
     fresh = Fresh()
     fresh.guard._proven = True
-    five = Drive("forward", 0.1, 16)
+    some = Drive("forward", 0.6, 98)
+    fresh.guard._last = some
     for _ in range(8):
-        fresh.see(five)
+        fresh.see(some, guard_ma=0.6, current_ma=0.6, voltage_v=0.9)
     for changes in ({"guard_ma": 3.0}, {"guard_ma": 0.0}, {"guard_ma": 0.0}, {"guard_ma": 0.0}):
-        first = Measurement(0.0, 0.1, 15, 0.1, 0.2, 64.0, 0.1, "", 30, Buttons())._replace(**changes)
+        first = Measurement(0.0, 0.6, 15, 0.6, 0.9, 64.0, 0.6, "", 30, Buttons())._replace(**changes)
         assert fresh.guard.doubts(first)
-        assert fresh.see(five, confirmed=True) is None, "each denied; only the first was a spike"
+        assert fresh.see(some, confirmed=True, guard_ma=0.6) is None, (
+            "each denied; only the first was a spike"
+        )
 
 
-@pytest.mark.parametrize(("setpoint_ma", "doubt"), [(0.05, "low"), (0.0499, "")])
-def test_from_a_twentieth_of_a_milliampere_on_a_lost_current_is_doubted(
+@pytest.mark.parametrize(("setpoint_ma", "doubt"), [(0.501, "low"), (0.499, "")])
+def test_a_lost_current_that_hum_could_not_take_away_is_doubted_at_once(
     setpoint_ma: float, doubt: str
 ) -> None:
     fresh = Fresh()
+    fresh.guard._proven, fresh.guard._last = True, Drive("forward", setpoint_ma, 82)
     for _ in range(8):
-        fresh.see(Drive("forward", setpoint_ma, 8))
+        fresh.see(Drive("forward", setpoint_ma, 82), guard_ma=0.5, current_ma=0.5)
     nothing = Measurement(0.0, 0.0, 15, 0.0, 0.2, 64.0, 0.0, "", 30, Buttons())
     assert fresh.guard.doubts(nothing) == doubt

@@ -125,7 +125,7 @@ def test_electrodes_that_touch_for_moments_are_a_short() -> None:
     assert watch.cause is Cause.SHORT_CIRCUIT
 
 
-@pytest.mark.parametrize(("last", "low_ma"), [(FIVE, 4.25 - E), (FIVE, 0.0), (drive(2.0), 1.7 - E)])
+@pytest.mark.parametrize(("last", "low_ma"), [(FIVE, 4.25 - E), (FIVE, 0.0), (drive(2.0), 1.4 - E)])
 def test_a_circuit_that_opens_for_a_moment_is_cut_the_second_time(last: Command, low_ma: float) -> None:
     watch = Watch(last)
     assert again(watch, denied=True, guard_ma=low_ma) is None

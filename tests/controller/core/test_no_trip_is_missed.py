@@ -105,9 +105,9 @@ def test_on_a_unit_with_one_converter_a_stuck_dac_is_found_in_steady_hold() -> N
 
 
 def test_a_slope_forgets_what_lies_before_a_gap() -> None:
-    slope = _Slope()
-    slope.add(1, 800, 5.0)
-    assert slope.add(20, 900, 9.0) == 20
+    slope = _Slope(0.005)
+    slope.add(1, 800, 5.0, every_tick=True)
+    assert slope.add(20, 900, 9.0, every_tick=True) == 20
     assert slope.slope() is None
 
 
@@ -153,7 +153,9 @@ def test_current_while_off_is_seen_by_the_other_converter_though_the_guards_read
 ) -> None:
     bench = Bench()
     bench.run_until(phase)
-    assert bench.trip_within(0.3, guard_ma=0.01, current_ma=0.25).cause is Cause.OUTPUT_STUCK
+    assert (
+        bench.trip_within(0.3, guard_ma=0.01, current_ma=0.25, sampled="current").cause is Cause.OUTPUT_STUCK
+    )
 
 
 # --- whoever closes the circuit finds the sensing current -------------------------------

@@ -89,8 +89,26 @@ def test_a_step_of_the_reversal_that_is_disturbed_begins_again(which: str) -> No
     for _ in range(9):
         one.tick()
     assert one.command == Off("forward")
-    one.tick(**{which: 0.201})
+    one.tick(**{which: 0.501})
     assert [one.tick() for _ in range(7)] == [Off("forward")] * 5 + [Off("reverse")] * 2
+
+
+@pytest.mark.parametrize("which", ["current_ma", "guard_ma"])
+def test_a_step_of_the_reversal_does_not_begin_again_for_what_hum_does(which: str) -> None:
+    """No contact moves in a tick that reads 0.2 mA or more; the next may be the one."""
+    one = Alone().to(Phase.REVERSE)
+    for _ in range(11):
+        one.tick()
+    assert one.command == Off("forward")
+    assert one.tick(**{which: 0.49}) == Off("forward"), "it was to be moved in this one"
+    assert one.tick() == Off("reverse")
+
+
+@pytest.mark.parametrize("which", ["current_ma", "guard_ma"])
+def test_a_current_that_stays_at_a_fifth_of_a_milliampere_holds_up_the_reversal(which: str) -> None:
+    one = Alone().to(Phase.REVERSE)
+    for _ in range(300):
+        assert one.tick(**{which: 0.201}) == Drive("forward", 0.0, 0)
 
 
 def test_a_reversal_goes_on_just_below_a_fifth_of_a_milliampere() -> None:

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from core_bench import STANDS_V, Bench
-from session_alone import TICK_S, Alone
 
 from controller.core.limits import (
     READY_TIMEOUT_S,
@@ -301,26 +300,3 @@ def test_no_switch_is_taken_for_proven_open_while_the_trip_s_is() -> None:
     for _ in range(100):
         bench.guard._dummy.see(bench.tick_s, bench.measure(), forced)
     assert bench.guard._dummy._open_s == {"series": 0.0, "enable": 0.0}
-
-
-def test_a_session_without_a_test_of_stop_drives_nothing_in_its_phase() -> None:
-    one = Alone()
-    one.session.phase = Phase.STOP_TEST
-    assert isinstance(one.tick(), Off)
-
-
-def test_without_a_hardware_trip_a_press_that_is_seen_leads_to_ready_and_start_waits_for_its_timer() -> None:
-    one = Alone(stop_test=True)
-    one.until(Phase.STOP_TEST)
-    for _ in range(round((STOP_HELD_S + 0.2) / TICK_S)):
-        one.tick(buttons=Buttons(stop=True))
-    let_go_s = one.ticks * TICK_S
-    one.until(Phase.READY)
-    assert one.session.start_from_s == pytest.approx(let_go_s + STOP_OVER_S, abs=0.05)
-
-
-def test_a_stop_that_is_never_seen_ends_the_session_before_anything_is_driven() -> None:
-    one = Alone(stop_test=True)
-    one.until(Phase.STOP_TEST)
-    one.until(Phase.REFUSED, buttons=Buttons(start=True), longest=round(2 * STOP_THERE_S / TICK_S))
-    assert one.session.refusal is Refusal.STOP_DEAD

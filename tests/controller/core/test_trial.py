@@ -184,19 +184,19 @@ def test_what_is_seen_too_briefly_is_not_seen(number: int) -> None:
 
 
 LASTS: list[tuple[float, int]] = [
-    (0.0, 8),
-    (0.06 + OPERATE_S, 8),
-    (0.1 + OPERATE_S, 8),
-    (0.06 + OPERATE_S, 8),
-    (0.06, 8),
-    (0.06 + OPERATE_S, 8),
-    (0.0, 8),
-    (0.0, 8),
+    (0.0, 9),
+    (0.06 + OPERATE_S, 9),
+    (0.1 + OPERATE_S, 9),
+    (0.06 + OPERATE_S, 9),
+    (0.06, 9),
+    (0.06 + OPERATE_S, 9),
+    (0.0, 9),
+    (0.0, 9),
     (0.0, 2),
     (0.0, 2),
-    (0.06 + OPERATE_S, 8),
-    (OPERATE_S, 8),
-    (0.06 + OPERATE_S, 8),
+    (0.06 + OPERATE_S, 9),
+    (OPERATE_S, 9),
+    (0.06 + OPERATE_S, 9),
 ]
 """How long each step of `WHOLE` lasts at least, s, and for how many ticks what it wants must be seen."""
 NUMBERS = range(len(LASTS))

@@ -224,6 +224,9 @@ class Driven:
 
     def heartbeat(self) -> None: ...
 
+    def wait_until(self, due_s: float, /) -> None:
+        self._clock.sleep_until(due_s)
+
     def off(self) -> None: ...
 
     def rest(self) -> None: ...

@@ -52,6 +52,9 @@ class Unit:
     def heartbeat(self) -> None:
         self.asked.append("heartbeat")
 
+    def wait_until(self, due_s: float, /) -> None:
+        self.clock.sleep_until(due_s)
+
     def off(self) -> None:
         self.asked.append("off")
 

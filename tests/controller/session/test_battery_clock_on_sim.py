@@ -25,8 +25,8 @@ def test_a_clock_that_begins_to_run_wrong_in_the_treatment_ends_it_within_45_s(f
     summary = wrong(factor, seed=round(10 * factor))
     given_ma_min = sum(summary["truth"]["charge_ma_min"].values())
     assert given_ma_min < DOSE_MA_MIN
-    if factor == 4.0:  # by its own clock such a computer is too slow for its ticks, and says so first
-        assert summary["stopped_by"] == "behind"
+    if factor == 4.0:  # by its own clock its ticks, or the conversions in them, take too long
+        assert summary["stopped_by"] == "behind" or summary["trip"]["cause"] == "adc_stale"
         return
     assert (summary["outcome"], summary["trip"]["cause"]) == ("aborted", "clock_wrong")
     assert ("slow" if factor < 1 else "fast") in summary["reason"]

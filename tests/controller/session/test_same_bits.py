@@ -19,10 +19,10 @@ RECORDED = {
 UNITS = {"reference": reference_unit, "before": Unit}
 """The reference unit, and one whose file is from before it could name outputs, one-shots and dummy loads."""
 BITS = {
-    ("reference", 1): "c77281cd2b5a5ab3bc7a77cd59177b7a",
-    ("reference", 2): "38d74a041dbb6ec790169cbaba80b2e5",
-    ("before", 1): "0cfce64b202f278a0880c6740f59cdce",
-    ("before", 2): "1008cc057e129071058986046a0341d1",
+    ("reference", 1): "69e4a707f13f26aac7563d99a9186ba1",
+    ("reference", 2): "d7b9404d0b58b85918e30bde2c87210a",
+    ("before", 1): "5bff5a983ac3215055e1390ae12b5f44",
+    ("before", 2): "c802f1c48fe09a100e6c6a8b9ce378b2",
 }
 
 
