@@ -173,6 +173,18 @@ def _nurse_code(args: argparse.Namespace) -> ExitCode:
     return nurse_code(args.state)
 
 
+def _technician_code(args: argparse.Namespace) -> ExitCode:
+    from app.web.command import technician_code
+
+    return technician_code(args.state)
+
+
+def _unlock(args: argparse.Namespace) -> ExitCode:
+    from app.technician.unlock import Order, unlock
+
+    return unlock(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _bench(args: argparse.Namespace) -> ExitCode:
     from app.bench.command import Order, bench
 
@@ -288,6 +300,20 @@ def _add_unit(unit: argparse.ArgumentParser) -> None:
     tell.add_argument("--truth", action="store_true", help="print what the unit there knows, as JSON")
 
 
+def _add_technicians(add: _Add) -> None:
+    """Add what a technician does beside calibrating."""
+    from app.technician.options import add_commission, add_doctor, add_service, add_unlock
+
+    add_doctor(
+        add("doctor", _doctor, "Look what works on this machine and what does not, and say what to do.")
+    )
+    add_commission(add("commission", _commission, "Give a new unit its first power, step by step."))
+    add_service(
+        add("service", _service, "Show what a unit was used for, what is worn and due; write a note.")
+    )
+    add_unlock(add("unlock", _unlock, "Say why a unit was locked, and prove its protections, to release it."))
+
+
 def _add_appliance(add: _Add) -> None:
     """Add the commands of a unit as it stands in a home: its listeners, its wires, its switch."""
     from app.device.faces import add_mqtt_options, add_oled_options
@@ -381,20 +407,13 @@ def parser() -> argparse.ArgumentParser:
     from app.campaign.options import add_options
 
     add_options(add("campaign", _campaign, "Try every fault in every phase, on all cores, and judge."))
-    from app.technician.options import add_commission, add_doctor, add_service
-
-    add_doctor(
-        add("doctor", _doctor, "Look what works on this machine and what does not, and say what to do.")
-    )
-    add_commission(add("commission", _commission, "Give a new unit its first power, step by step."))
-    add_service(
-        add("service", _service, "Show what a unit was used for, what is worn and due; write a note.")
-    )
+    _add_technicians(add)
     from app.web.options import add_code_options
     from app.web.options import add_options as add_web_options
 
     add_web_options(add("web", _web, "Serve the companion's pages, on this computer only by default."))
     add_code_options(add("nurse-code", _nurse_code, "Set the code for limits and agreements."))
+    add_code_options(add("technician-code", _technician_code, "Set the code that a locked unit asks for."))
     from app.bench.options import add_options as add_bench_options
 
     add_bench_options(add("bench", _bench, "Measure latency, jitter, speed and cost on this machine."))

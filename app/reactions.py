@@ -18,6 +18,7 @@ Value: TypeAlias = float | bool | str
 
 PHASES: Final = (
     "self_test",
+    "stop_test",
     "ready",
     "trial",
     "proof",
@@ -54,6 +55,11 @@ TURNED_MS: Final = 10_000.0
 """A short within a reversal: until 6 mA s have turned the electrodes over (limits.TURNED_MA_S) a low voltage
 may be theirs. What is lost is charge, not time: 4.1 s at 0.5 mA/s, 9.4 s at 0.1 mA/s (face and underarms;
 decision 23)."""
+CLOCK_MS: Final = 45_000.0
+"""Clocks that run apart by 5 %: known for certain within so much true time (limits.CLOCK_LOOK_S)."""
+STOOD_MS: Final = 15_000.0
+SILENT_MS: Final = 35_000.0
+"""A battery clock that stands still, or can't be read (limits.CLOCK_STILL_S, _SILENT_S), and two looks."""
 UNSEEN_MS: Final = 1.0
 """A reset of the DAC that its own next write mends leaves no trace in the chip (decision 12)."""
 FLIPPED_MS: Final = 1.0
@@ -153,12 +159,12 @@ def _row(
 ) -> Row:
     """Make a row from what differs: the fault's name is the first word of `name`.
 
-    `driven` holds in ramps and hold and wherever nothing else is said. `before` is the self-test, Ready,
-    the trial and the proof, where a refusal is right unless it is given; `last` the end of the second ramp
-    down, which a slow detection may not reach; `stopping` likewise.
+    `driven` holds in ramps and hold and wherever nothing else is said. `before` is the self-test, Stop's
+    test, Ready, the trial and the proof, where a refusal is right unless it is given; `last` the end of the
+    second ramp down, which a slow detection may not reach; `stopping` likewise.
     """
     early = before or (_or(driven, "refused") if "aborted" in driven.outcomes else driven)
-    by_phase = dict.fromkeys(("self_test", "ready", "trial", "proof"), early)
+    by_phase = dict.fromkeys(("self_test", "stop_test", "ready", "trial", "proof"), early)
     by_phase |= {
         "contact": contact or driven,
         "reverse": reverse or driven,
@@ -194,6 +200,10 @@ _MECHANICAL = Reaction(
     ("completed", "aborted"), ("output_lost", "open_circuit", "output_stuck", "wrong_polarity"), FROZEN_MS
 )
 _FINE = {"ready": RIDDEN, "trial": RIDDEN, "proof": RIDDEN}
+_LATE_IN_IT = dict.fromkeys(
+    ("ramp_up reverse", "hold reverse"), Reaction(("aborted", "completed"), ("clock_wrong",), CLOCK_MS)
+)
+"""What takes half a minute to be told may come to the treatment's end before."""
 
 _PERSON = (
     _row("hand_out", {}, _LOST, before=_NOBODY, contact=_NOBODY),
@@ -224,8 +234,9 @@ _PERSON = (
         "press Stop",
         {"button": "stop"},
         STOPPED,
-        other={"self_test": Reaction(("stopped", "refused"))},
-        why="off within 5 s, from any phase; pressed since power-up it may be refused as stuck",
+        other={"self_test": Reaction(("stopped", "refused")), "stop_test": RIDDEN},
+        why="off within 5 s, from any phase; pressed since power-up it may be refused as stuck, and in "
+        "Stop's test a press is what is tried",
     ),
     _row(
         "load_drying to 6 kohm",
@@ -251,6 +262,24 @@ _PERSON = (
         other={**_FINE, "ready": _or(REFUSED, "completed")},
         why="Start does nothing once a session runs; stuck before it was let go it refuses the session",
     ),
+    _row(
+        "stop_dead",
+        {},
+        RIDDEN,
+        other={"stop_test": _or(REFUSED, "completed")},
+        why="what nothing tests is taken to have failed: a press that is not read passes no test. Dead only "
+        "after that it is found at the next power-up, or after a day",
+    ),
+    *(
+        _row(
+            f"stop_delay {name}",
+            {"to_s": to_s},
+            RIDDEN,
+            other={"stop_test": _or(REFUSED, "completed")},
+            why="the second contact's time is seen in Stop's test, and by nothing after it or after the drop",
+        )
+        for name, to_s in (("never", 0.0), ("too soon", 3.0), ("too late", 12.0))
+    ),
 )
 
 _OUTPUT = (
@@ -266,9 +295,10 @@ _OUTPUT = (
         "current_spike latched",
         {"to_ma": 20.0, "for_s": 5.0, "latched": True},
         _aborted(*TOO_HIGH, "output_stuck"),
-        other={"self_test": REFUSED, "ready": REFUSED},
+        other={"self_test": REFUSED, "stop_test": _or(REFUSED, "completed"), "ready": REFUSED},
         peak_ratio=None,
-        why="a stage that is latched before Start is found on the dummy load, at code 0",
+        why="a stage that is latched before Start is found on the dummy load, at code 0; one that lets go "
+        "before was latched while nothing could flow",
     ),
     _row("over_current by 5 mA", {"by_ma": 5.0}, _TOO_MUCH, peak_ratio=None),
     _row(
@@ -462,12 +492,13 @@ _CONVERTERS = (
         before=RIDDEN,
         reverse=RIDDEN,
         other={
+            "stop_test": Reaction(("completed", "aborted"), ("dac_reset",), FAST_MS),
             "trial": Reaction(("completed", "aborted", "refused"), ("dac_reset",), FAST_MS),
             "proof": Reaction(("completed", "aborted"), ("dac_reset",), FAST_MS),
         },
-        why="at zero it holds 0 anyway; in trial and proof it is at zero some of the time; written over "
-        "between reading back and writing it may be ridden: the true current is away for 1 ms at most "
-        "(decision 12)",
+        why="at zero it holds 0 anyway; in Stop's test, trial and proof it is at zero some of the time; "
+        "written over between reading back and writing it may be ridden: the true current is away for 1 ms "
+        "at most (decision 12)",
         unseen_ms=UNSEEN_MS,
     ),
     _row(
@@ -629,6 +660,42 @@ _UNIT = (
         reverse=Reaction(("aborted", "completed"), ("wrong_polarity",), 1500.0),
         moves_polarity=True,
         why="a sample of the return path, confirmed",
+    ),
+    *(
+        _row(
+            f"clock_rate {name}",
+            {"factor": factor},
+            _aborted("clock_wrong", ms=CLOCK_MS),
+            before=Reaction(("refused", "aborted"), ("clock_wrong", "adc_stale"), CLOCK_MS),
+            last=Reaction(("aborted", "completed"), ("clock_wrong",), CLOCK_MS),
+            stopping=Reaction(("aborted", "stopped"), ("clock_wrong",), CLOCK_MS),
+            other=late,
+            why="two looks at a chip of whole seconds tell little, some tell all; before the person a clock "
+            "that is 1.5 times off is refused by the one-shot's time",
+        )
+        for name, factor, late in (
+            ("4 times slow", 0.25, {}),
+            ("1.5 times slow", 0.667, {}),
+            ("6 % fast", 1.06, _LATE_IN_IT),
+        )
+    ),
+    _row(
+        "battery_clock_set",
+        {"by_s": 3600.0},
+        RIDDEN,
+        why="a chip that is set jumps once, and the current is what was set",
+    ),
+    *(
+        _row(
+            name,
+            {},
+            _aborted("clock_wrong", ms=bound_ms),
+            last=Reaction(("aborted", "completed"), ("clock_wrong",), bound_ms),
+            stopping=Reaction(("aborted", "stopped"), ("clock_wrong",), bound_ms),
+            other={} if bound_ms == STOOD_MS else _LATE_IN_IT,
+            why="what nothing tests is taken to have failed; a look or two that fail are ridden",
+        )
+        for name, bound_ms in (("battery_clock_stopped", STOOD_MS), ("battery_clock_silent", SILENT_MS))
     ),
     _row("stall 10 ms", {"for_s": 0.01}, RIDDEN, why="counted, not tripped (design)"),
     *(

@@ -26,7 +26,7 @@ from config.unit import load_unit
 from controller.core.types import StopCause
 from controller.host.disk import why
 from controller.session.wiring import NotReady, SessionRequest, SessionResult, StopSwitch, run_session
-from protocols.treatment import find
+from protocols.treatment import Treatment, find
 from sim.scenario import Scenario
 
 
@@ -75,6 +75,11 @@ def run(order: Order) -> ExitCode:
 
 
 def _request(order: Order) -> SessionRequest:
+    return request_of(order, find(order.treatment))
+
+
+def request_of(order: Order, treatment: Treatment) -> SessionRequest:
+    """Read the files that a session of `treatment` needs. Raises BadFile."""
     unit = load_unit(order.unit, simulated=order.simulated or order.attach is not None)
     scenario = Scenario() if order.simulated else None
     state = order.state
@@ -91,7 +96,7 @@ def _request(order: Order) -> SessionRequest:
         uncommissioned = why_not_commissioned(commissioning_record(order.commissioning, unit, state), unit)
         notice = "" if calibration.why_missing(unit) else notice  # such a unit refuses, and uses no values
     return SessionRequest(
-        treatment=find(order.treatment),
+        treatment=treatment,
         unit=unit,
         calibration=calibration,
         calibration_notice=notice,

@@ -18,7 +18,7 @@ from app.output import prepare_streams
 from app.view import END, decode
 from app.words import PHASE_WORDS, clock, dose, milliampere, named, resistance
 from controller.host.lines import LineSplitter
-from controller.loop.telemetry import Snapshot
+from controller.loop.telemetry import Snapshot, contact_figure
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -73,7 +73,7 @@ def _line(seen: Snapshot) -> str:
         if seen["setpoint_ma"] > 0:
             setpoint = t("set {ma}", ma=number(seen["setpoint_ma"], ".2f"))
             words.append(f"{milliampere(seen['measured_ma'])} ({setpoint})")
-            words.append(resistance(seen["resistance_ohm"]))
+            words.append(resistance(contact_figure(seen)))
         words.append(t("{time} left", time=clock(seen["left_s"])))
     if seen["late_ticks"] or seen["missed_ticks"]:
         counts = {"late": seen["late_ticks"], "missed": seen["missed_ticks"]}
@@ -103,7 +103,7 @@ def picture(seen: Snapshot) -> RenderableType:
     setpoint, target = number(seen["setpoint_ma"], ".2f"), number(seen["target_ma"], ".2f")
     wanted = t("set {setpoint} mA of {target} mA", setpoint=setpoint, target=target)
     table.add_row(t("current"), f"{milliampere(seen['measured_ma'])}   {wanted}")
-    table.add_row(t("resistance"), resistance(seen["resistance_ohm"]))
+    table.add_row(t("resistance"), resistance(contact_figure(seen)))
     table.add_row(t("dose"), dose(seen["charge_forward_ma_min"], seen["charge_reverse_ma_min"]))
     table.add_row(
         t("time left"), t("{left} of {total}", left=clock(seen["left_s"]), total=clock(seen["total_s"]))

@@ -60,8 +60,10 @@ OPTIONS: Final = (
         "trip",
         "hardware trip",
         lambda unit: unit.trip is not None,
-        "too much current opens a switch in series without bus or Pi, about 2 to 4 ms after it began",
-        "too much current waits for the next tick and a relay: about 9 to 12 ms",
+        "too much current opens a switch in series without bus or Pi, about 2 to 4 ms after it began; and "
+        "with that switch open Stop's test sees its second contact act, while nothing can flow",
+        "too much current waits for the next tick and a relay: about 9 to 12 ms; Stop's test sees only "
+        "that the program reads the press (known problem KP-5)",
     ),
     Option(
         "dummy",
@@ -71,6 +73,15 @@ OPTIONS: Final = (
         "the limiter, the hardware trip, and what it does after an open circuit",
         "a stage that is latched, a limiter that is gone and a stage that winds up are found when they act, "
         "through a person",
+    ),
+    Option(
+        "battery_clock",
+        "battery clock",
+        lambda unit: unit.battery_clock is not None,
+        "the computer's clock is held to a chip with a crystal of its own: where they run apart by 5 %, the "
+        "treatment ends within 45 s",
+        "how long a treatment lasts goes by the computer's clock alone; only before a treatment is that held "
+        "to the time of the one-shot or charge pump (known problem KP-1)",
     ),
 )
 """In the order of the unit's file."""

@@ -11,6 +11,7 @@ from app.locale.terminal import number, t
 
 PHASE_WORDS: Final[dict[str, str]] = {
     "self_test": "self-test",
+    "stop_test": "testing Stop",
     "ready": "waiting for Start",
     "trial": "trying the current stage",
     "proof": "testing the protections",

@@ -72,6 +72,7 @@ class Unit(Part):
     limits: Limits = Limits()
     trip: Trip | None = None
     dummy: Dummy | None = None
+    battery_clock: str | None = Field(default=None, pattern=r"^rtc[0-9]{1,2}$")
 
     def as_known_before(self) -> dict[str, Any]:
         """Return the unit as plain data, without the keys that came later where they say nothing.
@@ -79,7 +80,7 @@ class Unit(Part):
         What was written down of a unit before there were any goes on fitting it.
         """
         data = self.model_dump(mode="json")
-        for part in ("output", "one_shot", "trip", "dummy"):
+        for part in ("output", "one_shot", "trip", "dummy", "battery_clock"):
             if data[part] is None:
                 del data[part]
         if not data["pedal"]:

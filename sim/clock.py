@@ -87,3 +87,46 @@ class VirtualClock:
         ahead_s = self._origin_real_s + self.now_s / pace - real_s
         if ahead_s >= SHORTEST_REAL_SLEEP_S:
             self._real_sleep(ahead_s)
+
+
+class MachineClock:
+    """The computer's clock, which sound computers run at the rate of true time.
+
+    `run_at` lets it run wrong from now on. What it showed before stays: `true_s` knows every rate it had.
+    """
+
+    __slots__ = ("_pieces", "_true")
+
+    def __init__(self, true: VirtualClock) -> None:
+        self._true = true
+        self._pieces: list[tuple[float, float, float]] = []
+        """From which of its own seconds, and of true ones, it ran at which rate; empty while it is right."""
+
+    def run_at(self, rate: float) -> None:
+        """Let `rate` of its seconds pass in a true one from now on."""
+        self._pieces.append((self.now(), self._true.now_s, rate))
+
+    def now(self) -> float:
+        """Return its seconds since the unit was switched on."""
+        if not self._pieces:
+            return self._true.now_s
+        from_s, from_true_s, rate = self._pieces[-1]
+        return from_s + rate * (self._true.now_s - from_true_s)
+
+    def sleep_until(self, t_s: float) -> None:
+        """Wait until it shows `t_s`; at once when that has passed."""
+        self._true.sleep_until(self.true_s(t_s))
+
+    def true_s(self, t_s: float) -> float:
+        """Return the true time at which it shows `t_s`."""
+        for from_s, from_true_s, rate in reversed(self._pieces):
+            if t_s >= from_s:
+                return from_true_s + (t_s - from_s) / rate
+        return t_s
+
+    def shown_s(self, true_s: float) -> float:
+        """Return what it shows at a true time."""
+        for from_s, from_true_s, rate in reversed(self._pieces):
+            if true_s >= from_true_s:
+                return from_s + rate * (true_s - from_true_s)
+        return true_s

@@ -12,9 +12,10 @@ from typing import Final, Protocol, TypeAlias
 from sim.body.load import Load
 from sim.body.person import Person
 from sim.chips.ads1115 import HI_THRESH, RESET_HI, Ads1115
+from sim.chips.battery_clock import BatteryClock
 from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
-from sim.clock import VirtualClock
+from sim.clock import MachineClock, VirtualClock
 from sim.dummy import Dummy
 from sim.electronics import Latch, Relay, Stage
 from sim.faults import Value
@@ -32,6 +33,8 @@ class Reachable(Protocol):
     """What a fault can reach of a world."""
 
     clock: VirtualClock
+    machine: MachineClock
+    battery_clock: BatteryClock | None
     truth: Truth
     bus: SimBus
     dac: Mcp4725
@@ -43,6 +46,8 @@ class Reachable(Protocol):
     leak_ma: float
     latch: Latch | None
     dummy: Dummy | None
+    stop_dead: bool
+    stop_delay_s: float
 
     def watch_trip(self, t_s: float) -> None:
         """Let the latch of the hardware trip take what ALERT says at `t_s`, and the switch what it says."""
@@ -450,8 +455,60 @@ def _start_stuck(world: Reachable, _params: Mapping[str, Value], _t_s: float) ->
     return world.press("start")
 
 
+def _stop_dead(world: Reachable, _params: Mapping[str, Value], _t_s: float) -> Undo:
+    world.stop_dead = True
+
+    def undo(_t_s: float) -> None:
+        world.stop_dead = False
+
+    return undo
+
+
+def _stop_delay(world: Reachable, params: Mapping[str, Value], _t_s: float) -> Undo:
+    before_s, world.stop_delay_s = world.stop_delay_s, _number(params, "to_s")
+
+    def undo(_t_s: float) -> None:
+        world.stop_delay_s = before_s
+
+    return undo
+
+
 def _press(world: Reachable, params: Mapping[str, Value], _t_s: float) -> Undo:
     return world.press(str(params["button"]))
+
+
+def _clock_rate(world: Reachable, params: Mapping[str, Value], _t_s: float) -> Undo:
+    world.machine.run_at(_number(params, "factor"))
+    return lambda _t_s: world.machine.run_at(1.0)
+
+
+def _battery_clock_set(world: Reachable, params: Mapping[str, Value], _t_s: float) -> None:
+    if world.battery_clock is not None:
+        world.battery_clock.put(_number(params, "by_s"))
+
+
+def _battery_clock_stopped(world: Reachable, _params: Mapping[str, Value], _t_s: float) -> Undo:
+    clock = world.battery_clock
+    if clock is not None:
+        clock.stop(on=True)
+
+    def undo(_t_s: float) -> None:
+        if clock is not None:
+            clock.stop(on=False)
+
+    return undo
+
+
+def _battery_clock_silent(world: Reachable, _params: Mapping[str, Value], _t_s: float) -> Undo:
+    clock = world.battery_clock
+    if clock is not None:
+        clock.silent = True
+
+    def undo(_t_s: float) -> None:
+        if clock is not None:
+            clock.silent = False
+
+    return undo
 
 
 def _stall(world: Reachable, params: Mapping[str, Value], _t_s: float) -> None:
@@ -506,7 +563,13 @@ EFFECTS: Final[dict[str, Effect]] = {
     "polarity_moves": _polarity_moves,
     "load_drying": _load_drying,
     "start_stuck": _start_stuck,
+    "stop_dead": _stop_dead,
+    "stop_delay": _stop_delay,
     "press": _press,
+    "clock_rate": _clock_rate,
+    "battery_clock_set": _battery_clock_set,
+    "battery_clock_stopped": _battery_clock_stopped,
+    "battery_clock_silent": _battery_clock_silent,
     "stall": _stall,
 }
 """The effect of every fault, by the name of its row in `sim.faults.FAULTS`."""

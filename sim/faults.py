@@ -292,6 +292,12 @@ _TABLE: Final = (
         (Param("to_ohm", "ohm", 3000.0, 0.0, 100_000.0), Param("over_s", "s", 60.0, 0.1, 7200.0)),
     ),
     Fault("start_stuck", "the Start button's contact stays closed", (FOR_GOOD,)),
+    Fault("stop_dead", "Stop's wire to the computer is shorted: no press is read", (FOR_GOOD,)),
+    Fault(
+        "stop_delay",
+        "Stop's second contact takes the output away so long after the press; 0 is never",
+        (Param("to_s", "s", 0.0, 0.0, 60.0), FOR_GOOD),
+    ),
     Fault(
         "press",
         "a person presses a button",
@@ -301,6 +307,19 @@ _TABLE: Final = (
         ),
         "never",
     ),
+    Fault(
+        "clock_rate",
+        "the computer's clock runs at so many times its rate: below 1 it is slow",
+        (Param("factor", "", 0.25, 0.1, 10.0), FOR_GOOD),
+    ),
+    Fault(
+        "battery_clock_set",
+        "the battery clock is set while a session runs: it jumps by so much, once",
+        (Param("by_s", "s", 3600.0, -1e6, 1e6),),
+        "never",
+    ),
+    Fault("battery_clock_stopped", "the battery clock's crystal stands still", (FOR_GOOD,)),
+    Fault("battery_clock_silent", "the battery clock can't be read", (FOR_GOOD,)),
     Fault(
         "stall",
         "the loop's next sleep lasts this much longer",

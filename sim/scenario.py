@@ -25,6 +25,7 @@ from sim.faults import FAULTS, Param, Value, check_params
 
 Skin: TypeAlias = "Literal['typical', 'dry', 'wet', 'ordinary'] | float | SkinNumbers"
 Button: TypeAlias = Literal["start", "stop", "up", "down"]
+Area: TypeAlias = Annotated[float, Field(ge=0.5, le=1000)]
 LONGEST_S: Final = 7200.0
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -79,11 +80,19 @@ class LoadSpec(BaseModel):
     )
 
 
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
 class PersonSpec(BaseModel):
     """What the person does unasked."""
 
     model_config = _STRICT
     hands_in_at_s: float = Field(0.0, ge=0, le=LONGEST_S, description="both hands go into the water, s")
+    stop_at_s: float | None = Field(
+        None, ge=0, le=LONGEST_S, description="Stop is held for its test, s; null is an earlier time"
+    )
+    stop_for_s: float = Field(8.5, ge=0.01, le=60, description="for so long, s")
     start_at_s: float | None = Field(
         0.5, ge=0, le=LONGEST_S, description="Start is pressed, s; null is never"
     )
@@ -93,10 +102,9 @@ class PersonSpec(BaseModel):
         default=False,
         description="large ones, a few in 10 min; hands half in, and put in one after the other",
     )
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+    skin_cm2: Annotated[tuple[Area | None, Area | None] | None, BeforeValidator(_as_tuple)] = Field(
+        None, description="so much of the left and the right side goes in, cm2, until `hand_in`; null is all"
+    )
 
 
 class BuildSpec(BaseModel):

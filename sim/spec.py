@@ -31,6 +31,7 @@ class UnitSpec:
     `rearm_pin` gives it a hardware trip, whose latch is then what `alert_pin` shows, high for tripped;
     without one that shows ALERT itself.
     `dummy_ohm` gives it a dummy load, by whose relay the stage is raised to `dummy_gain` times its current.
+    `battery_clock` gives it a clock chip.
     `bare` is a unit of untrimmed parts, as it comes to its first calibration. `visit` names the occasion: the
     same unit with other noise.
     """
@@ -80,6 +81,7 @@ class UnitSpec:
     area: str = "hands"
     eeprom_code: int = 0
     output: OutputParts | None = None
+    battery_clock: bool = False
     bare: bool = False
     visit: str = ""
 

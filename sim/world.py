@@ -21,10 +21,11 @@ from typing import Final, TypeAlias
 from sim.body.load import Load
 from sim.body.person import SECOND_HAND_S, SPLASH_S, SPLASHES, SPLASHING_S, Person
 from sim.chips.ads1115 import Ads1115
+from sim.chips.battery_clock import BatteryClock
 from sim.chips.bus import SimBus
 from sim.chips.mcp4725 import Mcp4725
 from sim.chips.pins import SimFactory
-from sim.clock import VirtualClock
+from sim.clock import MachineClock, VirtualClock
 from sim.dummy import SETTLES_S, Dummy
 from sim.effects import EFFECTS
 from sim.electronics import (
@@ -66,8 +67,12 @@ IDLE_SWING_S: Final = 0.001
 """At code 0 nothing swings, and it is looked at this often whether the code has come."""
 DRIVEN_MA: Final = 0.1
 """A stage that asks for less than this has no current to lose: a twentieth of what DC perception takes."""
-STOP_DELAY_S: Final = 6.0
-"""Stop's second contact breaks the enable circuit when it was held this long (docs/decisions/0009)."""
+STOP_DELAY_S: Final = 7.0
+"""Stop's second contact breaks the enable circuit so long after the first press, which nothing resets ..."""
+STOP_HOLDS_S: Final = 0.7
+"""... for so long, and until Stop is let go (reference circuit: 6.8 to 7.2 s, 0.69 to 0.73 s) ..."""
+STOP_PART: Final = 0.025
+"""... over parts and temperature."""
 WOUND_DOWN_MA: Final = -13.6
 """So far a loop winds down at code 0: its gate 2 V below where current begins (tests: `wound_stage.py`)."""
 ONE_SHOT_PART: Final = 0.025
@@ -91,6 +96,9 @@ class World:
 
     def __init__(self, spec: UnitSpec, scenario: Scenario, seed: int, clock: VirtualClock) -> None:
         self.spec, self.clock = spec, clock
+        self.machine = MachineClock(clock)
+        """The clock of the computer that the controller runs on."""
+        self.battery_clock: BatteryClock | None = None
         self._seed = seed
         self._agenda: list[tuple[float, int, Callable[[float], None]]] = []
         self._agenda_count = 0
@@ -102,6 +110,11 @@ class World:
         self._build = scenario.build
         self._buttons = self._wire_buttons()
         self._stop_open = False
+        self.stop_dead = False
+        self.stop_delay_s = tolerance(self._rng("stop"), STOP_DELAY_S, STOP_PART)
+        self._stop_began_s: float | None = None
+        """When the press began that the timer of Stop's second contact runs from, s."""
+        self._stop_holds = False
         self._lost_by = "hand_out"
         self.levels: dict[int, bool] = {}
         self.short_ohm: float | None = None
@@ -230,15 +243,24 @@ class World:
         if "dac" not in build.missing:
             self.bus.attach(build.dac_address or spec.dac_address, self.dac)
         self.stage.code = self.dac.output_code
+        if spec.battery_clock:
+            self.battery_clock = BatteryClock(clock, self._rng("battery clock"))
         if self.latch is not None and self.guard_adc is not None:
             self.guard_adc.changed = self._trip_changed
 
     def _plan(self, scenario: Scenario) -> None:
         habits = scenario.person
-        if habits.moves:
+        if habits.skin_cm2 is not None:
+            whole_cm2 = self.load.area_cm2
+            left, right = (None if cm2 is None else cm2 / whole_cm2 for cm2 in habits.skin_cm2)
+            self.at(habits.hands_in_at_s, lambda _t_s: self.person.dip_in((left, right)))
+        elif habits.moves:
             self._put_in_one_by_one(habits.hands_in_at_s)
         else:
             self.at(habits.hands_in_at_s, lambda _t_s: self.person.put_in())
+        if habits.stop_at_s is not None:
+            holds: dict[str, Value] = {"button": "stop", "for_s": habits.stop_for_s}
+            self.at(habits.stop_at_s, lambda t_s: self.inject(t_s, "press", holds))
         if habits.start_at_s is not None:
             params: dict[str, Value] = {"button": "start", "for_s": habits.start_for_s}
             self.at(habits.start_at_s, lambda t_s: self.inject(t_s, "press", params))
@@ -326,18 +348,34 @@ class World:
     def press(self, button: str) -> Callable[[float], None]:
         """Press a button of the panel; calling the result lets it go."""
         self._pressed[button] += 1
-        pressing = True
-        if button == "stop" and self._build.stop == "right":
-            self.at(self._moment_s() + STOP_DELAY_S, lambda t_s: self._break_enable(t_s, on=pressing))
+        if button == "stop" and self._build.stop == "right" and self._stop_began_s is None:
+            self._stop_began_s = self._moment_s()
+            self.at(self._stop_began_s + self.stop_delay_s, self._stop_runs_out)
 
         def let_go(t_s: float) -> None:
-            nonlocal pressing
-            pressing = False
             self._pressed[button] -= 1
-            if self._stop_open and not self._pressed["stop"]:
-                self._break_enable(t_s, on=False)
+            self._give_back(t_s)
 
         return let_go
+
+    def _stop_runs_out(self, t_s: float) -> None:
+        """End the time of Stop's second contact, where that has not become longer meanwhile."""
+        due_s = (self._stop_began_s or 0.0) + self.stop_delay_s
+        if self.stop_delay_s and t_s < due_s:
+            self.at(due_s, self._stop_runs_out)
+            return
+        self._stop_holds = bool(self.stop_delay_s)
+        self._break_enable(t_s, on=self._stop_holds)
+        self.at(t_s + STOP_HOLDS_S, self._stop_held)
+
+    def _stop_held(self, t_s: float) -> None:
+        self._stop_holds, self._stop_began_s = False, None
+        self._give_back(t_s)
+
+    def _give_back(self, t_s: float) -> None:
+        """Let go of the enable circuit once the time is over and Stop is let go."""
+        if self._stop_open and not self._stop_holds and not self._pressed["stop"]:
+            self._break_enable(t_s, on=False)
 
     def _break_enable(self, t_s: float, *, on: bool) -> None:
         """Let Stop's second contact break the enable circuit, or close it again."""
@@ -389,6 +427,8 @@ class World:
         button = self._buttons.get(number)
         if button is not None:
             opens = button == "stop" and self._build.stop != "normally_open"  # Stop opens when pressed
+            if button == "stop" and self.stop_dead:
+                return False
             open_contact = bool(self._pressed[button]) == opens
             return None if open_contact else False
         if number == self.spec.alert_pin and self.latch is not None:
@@ -400,7 +440,8 @@ class World:
     def pressed(self) -> tuple[bool, bool, bool, bool]:
         """Return Start, Stop, Up, Down; True is pressed."""
         pressed = self._pressed
-        return pressed["start"] > 0, pressed["stop"] > 0, pressed["up"] > 0, pressed["down"] > 0
+        stop = pressed["stop"] > 0 and not self.stop_dead
+        return pressed["start"] > 0, stop, pressed["up"] > 0, pressed["down"] > 0
 
     def pin_time_s(self) -> float:
         """Virtual time in s."""

@@ -25,6 +25,9 @@ HOLD_S: Final = 20.0
 SHORTEST_MIN: Final = 2.0
 STOP_MA_PER_S: Final = 5.0
 """Fall of a soft stop (design, law 6): says how long the phase `stopping` lasts."""
+STOP_TEST: Final = "stop_test"
+HOLDS_STOP: Final[Mapping[str, Any]] = {"stop_at_s": 0.5, "stop_for_s": 9.0, "start_at_s": 11.0}
+"""How the simulated person holds Stop, where its test is tried, s."""
 GROUP: Final = 16
 """Cells that one process runs as forks of one session: enough to share the way there, few to lose."""
 QUICK_PHASE: Final = "hold forward"
@@ -58,7 +61,12 @@ class Cell(NamedTuple):
         events: list[dict[str, Any]] = [{"at_s": self.at_s, "fault": row.fault, **row.params}]
         if self.stop_s is not None:
             events.insert(0, {"at_s": self.stop_s, "fault": "press", "button": "stop"})
-        return {"events": events}
+        return {"events": events, **tested(self.phase)}
+
+
+def tested(phase: str) -> dict[str, Any]:
+    """Return what a scenario of this phase has besides: Stop's test is in those alone that try it."""
+    return {"person": HOLDS_STOP} if phase == STOP_TEST else {}
 
 
 def slug_of(name: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from app.atomic import write_whole
 from app.campaign import page
-from app.campaign.cells import Cell, groups, plan, short
+from app.campaign.cells import STOP_TEST, Cell, groups, plan, short
 from app.campaign.crew import Crew, crew, results
 from app.campaign.pairs import Pair, plan_pairs
 from app.campaign.programs import Program, plan_programs
@@ -190,7 +190,8 @@ class _Run:
         cells = [
             cell
             for pair in pairs
-            for cell in plan(rows, phases, *pair, sound[pair]["spans"], quick=self._order.quick)
+            for spans in [{**sound[pair]["spans"], STOP_TEST: sound[pair][STOP_TEST]}]
+            for cell in plan(rows, phases, *pair, spans, quick=self._order.quick)
         ]
         self._cells(hired, cells, run_cells)
 

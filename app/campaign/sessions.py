@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from app.campaign.cells import Cell, short, spans_of
+from app.campaign.cells import STOP_TEST, Cell, short, spans_of, tested
 from app.campaign.judge import problems
 from app.campaign.pairs import Pair, pair_problems
 from app.campaign.programs import Program, minimised, program_problems
@@ -74,13 +74,15 @@ def life(number: int) -> Life:
 def run_sound(treatment: str, seed: int) -> Result:
     """Run a shortened treatment without a fault: when its phases come, and whether it completes."""
     summary = _run(short(treatment), treatment, seed, {})
+    held = _run(short(treatment), treatment, seed, tested(STOP_TEST))
     return {
         "kind": "sound",
         "name": f"sound / {treatment} / {seed}",
         "spans": spans_of(summary),
+        STOP_TEST: spans_of(held)[STOP_TEST],
         "given_ma_min": sum(summary["truth"]["charge_ma_min"].values()),
         "scenario": {},
-        "problems": _nuisance(summary, short(treatment)),
+        "problems": [*_nuisance(summary, short(treatment)), *_nuisance(held, short(treatment))],
     }
 
 
@@ -92,7 +94,7 @@ def run_cells(cells: Sequence[Cell]) -> list[Result]:
     treatment, seed = cells[0].treatment, cells[0].seed
     what = short(treatment)
     events = [Scenario.model_validate(cell.scenario()).events for cell in cells]
-    request = _request(what, treatment, seed, {})
+    request = _request(what, treatment, seed, tested(cells[0].phase))
     summaries = run_branches(request, events, _with_upset, lost=_lost, longest_s=LONGEST_S)
     return [_judged(cell, what, summary) for cell, summary in zip(cells, summaries, strict=True)]
 

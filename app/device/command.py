@@ -40,6 +40,7 @@ from controller.core.reasons import reason_of
 from controller.core.wording import by_area
 from controller.host.disk import there, why
 from controller.host.ownership import InUse
+from controller.host.stop_mark import StopMark
 from controller.loop.bounds import unit_bound
 from controller.loop.clock import SessionClock
 from controller.orders.file import FILE
@@ -147,6 +148,8 @@ def device(order: Order) -> ExitCode:
             tell=face.tell,
             supervision=supervision,
             uncommissioned=uncommissioned,
+            stop_mark=None if bench.simulated else StopMark(state, bench.name),
+            stop_test=not bench.simulated or scenario.person.stop_at_s is not None,
         )
         standing = served.standing
 

@@ -32,6 +32,7 @@ from controller.core.signals import ALARMS, PATTERNS, Signal
 from controller.core.wording import by_area
 from controller.host.lines import LineSplitter
 from controller.loop.advice import SENTENCES
+from controller.loop.telemetry import contact_figure
 from protocols.treatment import area_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
     )
     table.add_row(t("current"), f"{milliampere(seen['measured_ma'])}   {wanted}")
     contact = t(CONTACT[seen["contact"]]) if seen["contact"] else "-"
-    table.add_row(t("contact"), f"{contact}, {resistance(seen['resistance_ohm'])}")
+    table.add_row(t("contact"), f"{contact}, {resistance(contact_figure(seen))}")
     table.add_row(t("dose"), _dose(seen))
     left, total = clock(seen["left_s"]), clock(seen["total_s"])
     table.add_row(t("time left"), t("{left} of {total}", left=left, total=total))

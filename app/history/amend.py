@@ -11,17 +11,15 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
-from app.household.book import FILE
-from app.household.nurse_code import NO_CODE_SET
-from app.household.store import Household, StoreRefused
+from app.household.codes import NurseCode
+from app.household.entered import require_entered
+from app.household.store import StoreRefused
 from app.locale.terminal import retell, t
 from app.output import ExitCode, UsageError, complain, say
-from app.typed import ask_code, moment
+from app.typed import moment
 from controller.host import wall
-from controller.host.disk import there, why
 from controller.journal.amending import AmendRefused, Unwritable, amend
 from controller.journal.history import open_history
-from protocols.dates import Reading
 
 ROLE = "nurse"
 
@@ -39,7 +37,7 @@ def amend_date(state: Path, session: int, started: str, reason: str, *, as_json:
     with open_history(state):  # it is there, and of our version
         pass
     try:
-        _check_code(state, now)
+        require_entered(state, NurseCode, now)
     except StoreRefused as refused:
         complain(f"ionto: {t(str(refused))}")
         return ExitCode.REFUSED
@@ -74,21 +72,3 @@ def _date(text: str) -> datetime:
         return moment(text)
     except ValueError as error:
         raise UsageError(f"--started {text}: {error}") from error
-
-
-def _check_code(state: Path, now: Reading) -> None:
-    """Ask for the code and check it. Raises StoreRefused."""
-    try:
-        if not there(state / FILE):
-            raise StoreRefused(NO_CODE_SET)
-        household = Household(state)
-        household.code_id()
-        code = ask_code(t("Nurse's code: "))
-        household.prove_code(
-            code, lambda: household.take_try(now.boot, now.boottime_s), household.give_try_back
-        )
-    except (sqlite3.Error, OSError) as error:
-        found = why(error, state)
-        raise StoreRefused(
-            f"the household's book in {state} can't be kept ({found.cause}): {found.remedy}"
-        ) from error

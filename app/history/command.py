@@ -19,6 +19,7 @@ from app.output import ExitCode, UsageError, complain, say
 from app.report import row, trip_words
 from app.state import state_directory
 from app.words import clock, dose, duration, named, plain
+from controller.core.locks import Role
 from controller.core.reasons import NAMES, reason_of
 from controller.core.wording import by_area
 from controller.host.disk import why
@@ -146,12 +147,11 @@ def _mark(one: dict[str, Any]) -> str:
 
 def _show(journal: History, order: Order) -> ExitCode:
     one = _found(journal, order)
-    trips, amendments = journal.trips(one["id"]), journal.amendments(one["id"])
+    beside = _beside(journal, one)
     if order.json:
-        more = {"trips": trips, "amendments": amendments, "chart": journal.chart(one["id"])}
-        say(json.dumps(one | more))
+        say(json.dumps(one | beside | {"chart": journal.chart(one["id"])}))
         return ExitCode.COMPLETED
-    for line in _told(one, trips, amendments):
+    for line in (*_told(one, beside["trips"], beside["amendments"]), *_released(beside["releases"])):
         say(line)
     return ExitCode.COMPLETED
 
@@ -214,6 +214,18 @@ def _dated(one: dict[str, Any], amendments: list[dict[str, Any]]) -> Iterator[st
         yield row(t("Date"), t("{when} UTC, by the time since boot", when=latest))
 
 
+def _released(releases: list[dict[str, Any]]) -> Iterator[str]:
+    """Say what was said after the session, where that kept the unit from treating."""
+    for made in releases:
+        day, reason = made["made_utc"][:10], made["reason"]
+        if made["role"] == Role.TECHNICIAN:
+            yield row(
+                t("Said why"), t("on {day} with the technician's code: {reason}", day=day, reason=reason)
+            )
+        else:
+            yield row(t("Cleared"), t("on {day} by Stop on the unit", day=day))
+
+
 def _export(journal: History, order: Order) -> ExitCode:
     file = _target(order, (".csv",) if order.spreadsheet else (".csv", ".json"))
     if order.session is not None:
@@ -252,7 +264,12 @@ def _export(journal: History, order: Order) -> ExitCode:
 
 
 def _beside(journal: History, one: dict[str, Any]) -> dict[str, Any]:
-    return {"trips": journal.trips(one["id"]), "amendments": journal.amendments(one["id"])}
+    number = one["id"]
+    return {
+        "trips": journal.trips(number),
+        "amendments": journal.amendments(number),
+        "releases": journal.releases(number),
+    }
 
 
 def _all(journal: History) -> Iterator[dict[str, Any]]:

@@ -13,10 +13,10 @@ from typing import Final
 
 from app.household import changes, health
 from app.household.changes import Change
+from app.household.codes import NurseCode
 from app.household.devices import Devices
 from app.household.health import Permission, Waiting
 from app.household.names import all_called, free_name, in_order
-from app.household.nurse_code import NurseCode
 from app.household.person import TOO_MANY, Person, StoreRefused
 from app.household.plans import Plans
 from app.household.tables import forget

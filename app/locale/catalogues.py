@@ -27,7 +27,7 @@ from app import known_problems, screen, tables, unit_options, words
 from app import main as command_line
 from app.device import panel
 from app.history import command as history_command
-from app.household import feelings, nurse_code, order, person, store
+from app.household import codes, feelings, order, person, store
 from app.household import names as naming
 from app.locale import help as helping
 from app.locale.reported import reported
@@ -74,11 +74,9 @@ def tabled() -> Iterator[str]:
         naming.NAME_TAKEN,
         person.TOO_MANY,
         store.ABOVE_CEILING,
-        nurse_code.NO_CODE_SET,
-        nurse_code.WRONG_CODE,
-        nurse_code.TOO_MANY_TRIES,
-        nurse_code.NO_CODE_GIVEN,
     )
+    for whose in (codes.NURSE, codes.TECHNICIAN):
+        yield from whose[2:]
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
     yield from (*feelings.WHY.values(), feelings.FIRST_TIME, feelings.AT_LIMIT)
     yield from (*order.checklists(), order.UNTICKED, order.TOO_LITTLE, order.NO_TIME)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from app.words import PHASE_WORDS, plain
+from controller.core.reasons import REASONS
 from controller.core.types import Cause
 
 ROOT: Final = Path(__file__).parents[2]
@@ -141,7 +142,8 @@ def reported() -> Iterator[tuple[str, str]]:
         for path in sorted(_files(patterns) - elsewhere):
             name = path.relative_to(ROOT).as_posix()
             yield from ((text, name) for text in texts_of(path.read_text("utf-8"), whole=whole))
-    for text in (*DATABASE, *MARKUP, *SCENARIO, *OPTIONS, *PLAIN, *map(os.strerror, _ERRORS)):
+    said_within = (row.title for row in REASONS.values() if row.locks)  # why a unit is locked
+    for text in (*DATABASE, *MARKUP, *SCENARIO, *OPTIONS, *PLAIN, *map(os.strerror, _ERRORS), *said_within):
         yield text, ""
 
 

@@ -29,7 +29,10 @@ from controller.backends.attached import attached
 from controller.backends.hardware import open_bus, open_pins
 from controller.backends.meter import Accuracy, MeterFailed
 from controller.backends.rigging import failed_start
+from controller.core.locks import Needs, why_locked
 from controller.host.ownership import InUse
+from controller.journal.history import Unreadable, open_history
+from controller.journal.tables import FILE
 from controller.workshop.chips import Hung, Wire, eeprom_code, look_for
 
 WORDS: Final = {"ok": "ok", "warning": "WARNING", "failed": "FAILED", "skipped": "not seen", "known": "known"}
@@ -83,10 +86,13 @@ def _all(order: Order, unit: Unit) -> Iterator[Finding]:
         yield from _pins(unit)
     yield from _chips(order.attach, unit)
     yield machine.clock()
+    if order.attach is None:
+        yield machine.battery_clock(unit.battery_clock)
     yield machine.disk(state_directory(order.state))
     yield machine.real_time()
     yield _parts(unit)
     state, simulated = state_directory(order.state), order.attach is not None
+    yield _lock(state, simulated=simulated)
     if not simulated:
         yield _commissioning(commissioning_record(None, unit, state), unit)
     yield _calibration(record_in_use(order.calibration, unit, state), unit, simulated=simulated)
@@ -155,6 +161,25 @@ def _parts(unit: Unit) -> Finding:
     return ok(
         "unit's file", f"lacks {names}; docs/unit.md, What a unit may lack, tells what each is good for"
     )
+
+
+def _lock(state: Path, *, simulated: bool) -> Finding:
+    """Tell what an earlier session left behind that keeps the unit from treating."""
+    if not (state / FILE).exists():
+        return ok("lock", "no session was recorded yet")
+    try:
+        with open_history(state) as history:
+            lock = history.lock(simulated=simulated)
+    except Unreadable as error:
+        return warning("lock", "can't be told", f"{error}.")
+    if lock is None:
+        return ok("lock", "nothing that happened keeps the unit from treating")
+    do = {
+        Needs.STOP: "Press Stop on the unit.",
+        Needs.WORD: "Find the cause, mend it, and say what it was: ionto unlock.",
+        Needs.PROOF: "Take everybody out of the circuit and let the protections be proven: ionto unlock.",
+    }
+    return failed("lock", why_locked(lock), do[lock.needs])
 
 
 def _calibration(path: Path | None, unit: Unit, *, simulated: bool) -> Finding:

@@ -24,6 +24,7 @@ from typing import Final
 from app.extras import anew
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from controller.host import wall
+from controller.host.battery_clock import CHIPS, ChipFile
 from controller.host.disk import why as disk_why
 from controller.journal.store import LEAST_FREE_BYTES
 
@@ -167,6 +168,23 @@ def clock(ask: Callable[[], int] | None = None, root: Path = Path("/")) -> Findi
         "Connect the network and run sudo timedatectl set-ntp true, or fit a clock chip with a battery; "
         'until then sudo date -s "2026-11-28 18:30", with the right time.',
     )
+
+
+def battery_clock(name: str | None, chips: Path = CHIPS) -> Finding:
+    """Read the clock chip that the unit's file names; of one that it doesn't name, say that it is there."""
+    check = "battery clock"
+    if name is None:
+        there = sorted(path.parent.name for path in chips.glob("rtc*/since_epoch"))
+        if not there:
+            fit = "Fit one (docs/install.md), and name it in the unit's file."
+            return skipped(check, "there is none, so nothing vouches for the computer's clock", fit)
+        add = f"Write battery_clock: {there[0]} into the unit's file, if it keeps time without the plug."
+        return warning(check, f"{there[0]} is there, and the unit's file does not name it", add)
+    try:
+        with closing(ChipFile(name, chips)):
+            return ok(check, f"{name} tells the time")
+    except OSError as error:
+        return failed(check, f"{name} tells no time: no treatment begins", f"{error}.")
 
 
 def disk(state: Path) -> Finding:

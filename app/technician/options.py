@@ -1,4 +1,4 @@
-"""The options of the technician's commands besides calibration: doctor, service and commission.
+"""The options of the technician's commands besides calibration: doctor, service, unlock and commission.
 
 Law: help costs no import of a command.
 """
@@ -74,3 +74,24 @@ def add_service(command: argparse.ArgumentParser) -> None:
     # Given after `note` too; a value before it must survive, so these leave no default behind.
     note.add_argument("--state", type=path, metavar="DIR", default=argparse.SUPPRESS, help=_STATE)
     note.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")
+
+
+def add_unlock(command: argparse.ArgumentParser) -> None:
+    """Give `ionto unlock` its options; their names are the fields of `app.technician.unlock.Order`."""
+    add = command.add_argument
+    add("--reason", required=True, metavar="TEXT", help="what was found and mended, for the record")
+    add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
+    for kind in ("calibration", "commissioning"):
+        add(f"--{kind}", type=path, metavar="FILE", help=f"the unit's {kind} record")
+    add(
+        "--simulate",
+        nargs="?",
+        type=named_file,
+        const="",
+        metavar="SCENARIO",
+        help="release the simulated unit of this state, whose person presses Start",
+    )
+    attach = "the simulated unit that `ionto unit` runs there"
+    add("--attach", type=socket_path, metavar="SOCKET", help=attach)
+    add("--state", type=path, metavar="DIR", help=_STATE)
+    add("--json", action="store_true", help="print one JSON object, nothing else")

@@ -1,4 +1,4 @@
-"""`ionto web` serves the pages; `ionto nurse-code` sets the code that raises limits and records words.
+"""`ionto web` serves the pages; `ionto nurse-code` and `ionto technician-code` set the codes they ask for.
 
 Law: bound to this computer until a person turns the network on; a second process, which the unit never needs.
 """
@@ -22,7 +22,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.household.book import FILE
-from app.household.nurse_code import require_code
+from app.household.codes import NURSE, TECHNICIAN, TechnicianCode, Whose, require_code
 from app.household.store import Household, StoreRefused
 from app.locale.terminal import t
 from app.output import ExitCode, UsageError, say
@@ -122,16 +122,26 @@ def _serve(order: Order, state: Path, listener: socket.socket, door_listener: so
 
 def nurse_code(state: Path | None) -> ExitCode:
     """Ask for the nurse's code twice and keep it. Raises UsageError."""
-    code = ask_code(t("New nurse's code: "))
+    return _set_code(NURSE, state, t("New nurse's code: "), t("The nurse's code is set."))
+
+
+def technician_code(state: Path | None) -> ExitCode:
+    """Ask for the technician's code twice and keep it. Raises UsageError."""
+    return _set_code(TECHNICIAN, state, t("New technician's code: "), t("The technician's code is set."))
+
+
+def _set_code(whose: Whose, state: Path | None, prompt: str, done: str) -> ExitCode:
+    code = ask_code(prompt)
     again = ask_code(t("Once more: ")) if sys.stdin.isatty() else code
     if code != again:
         raise UsageError("the two codes differ: nothing was changed")
     try:
         require_code(code)
-        _household(state_directory(state)).set_code(code)
+        household = _household(state_directory(state))
+        (TechnicianCode(state_directory(state)) if whose is TECHNICIAN else household).set_code(code)
     except StoreRefused as error:
         raise UsageError(str(error)) from error
-    say(t("The nurse's code is set."))
+    say(done)
     return ExitCode.COMPLETED
 
 

@@ -15,6 +15,7 @@ from controller.appliance.live_state import LiveState
 from controller.core.reasons import NAMES, REASONS, Priority, Reason
 from controller.core.wording import by_area
 from controller.loop.advice import SENTENCES
+from controller.loop.telemetry import contact_figure
 from protocols.treatment import area_of
 
 TONES: Final = {
@@ -46,6 +47,7 @@ class NowView(NamedTuple):
     way_plan: str = ""
     take_back: str = ""
     way_out: str = ""
+    way_unlock: str = ""
 
 
 def view(
@@ -93,6 +95,7 @@ def _view(snapshot: LiveState, names: Mapping[str, str], language: Language) -> 
         way_prepare=t("Prepare a treatment") if snapshot["next"] == "prepare" else "",
         way_plan=t("Look at the plan") if snapshot["next"] == "come_back" else "",
         way_out=_way_out(language) if phase in FLOWING and area == "hands" else "",
+        way_unlock=t("Say why it was locked") if snapshot["next"] == "locked" else "",
         take_back=t("Take back what is prepared") if _can_be_taken_back(snapshot) else "",
     )
 
@@ -128,7 +131,7 @@ def _left(left_s: float, language: Language) -> str:
 def _contact(snapshot: LiveState, language: Language) -> str:
     """Say how well the skin conducts, with the figure behind it."""
     word = language.t(sentences.CONTACT.get(snapshot["contact"] or "", ""))
-    ohm = snapshot["resistance_ohm"]
+    ohm = contact_figure(snapshot)
     if not word or ohm is None:
         return word
     return language.t("{word} ({kilohm} kilohm)", word=word, kilohm=language.number(ohm / 1000, 1))
@@ -172,7 +175,17 @@ def _alarm(snapshot: LiveState, language: Language) -> str:
         parts += [t(by_area(row.title, area)), t(by_area(to_do, area))]
     elif last and last["reason"]:
         parts.append(language.retell(last["reason"]))
+    if (locked := why_locked(snapshot, language)) and snapshot["next"] != "clear_alarm":
+        parts.append(locked)
     return " ".join(parts)
+
+
+def why_locked(snapshot: LiveState, language: Language) -> str:
+    """Say why nobody is treated until somebody has seen to it, or ""."""
+    lock = snapshot["lock"]
+    if lock is None:
+        return ""
+    return language.t("Nobody is treated: {reason}.", reason=language.retell(lock["reason"]))
 
 
 def rest_offered(snapshot: LiveState) -> bool:

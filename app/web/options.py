@@ -1,4 +1,4 @@
-"""The options of `ionto web` and `ionto nurse-code`, apart from the commands so that help costs no import.
+"""The options of `ionto web` and of the codes, apart from the commands so that help costs no import.
 
 Law: a number out of range is refused where it is read.
 """
@@ -34,5 +34,5 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def add_code_options(command: argparse.ArgumentParser) -> None:
-    """Give `ionto nurse-code` its option."""
+    """Give `ionto nurse-code` and `ionto technician-code` their option."""
     command.add_argument("--state", type=path, metavar="DIR", help="the unit's state")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from controller.core.locks import PROOF
+
 OLD: Final = "No word from the unit for 3 seconds: what is grey here is old."
 WHERE_STOP: Final = (
     "If current may flow, press Stop on the unit itself. If that does nothing, take the unit's plug out."
@@ -18,6 +20,7 @@ ABSENT: Final = "The unit's program is not running. Switch the unit on and wait 
 
 PHASES: Final = {
     "self_test": "Self-test",
+    "stop_test": "Testing Stop",
     "ready": "Ready",
     "trial": "Trying the current stage",
     "proof": "Testing the protections",
@@ -32,7 +35,13 @@ PHASES: Final = {
     "refused": "Not started",
     "tripped": "Cut off, not complete",
 }
-CONTACT: Final = {"none": "None yet", "poor": "Too little", "fair": "Enough", "good": "Good"}
+CONTACT: Final = {
+    "none": "None yet",
+    "small": "Only a small part",
+    "poor": "Too little",
+    "fair": "Enough",
+    "good": "Good",
+}
 LIMITED_BY: Final = {
     "dry_skin": "The set current is not reached because the skin is still dry. It softens within minutes.",
     "soft_water": "The set current is not reached because the water conducts too little. "
@@ -51,13 +60,15 @@ OUTCOMES: Final = {
     "": "Running",
 }
 POLARITY: Final = {"forward": "One way (+)", "reverse": "Other way (\u2212)"}
-AREAS: Final = {"hands": "Hands", "feet": "Feet", "underarms": "Underarms", "face": "Face"}
+_PROOF: Final = "Proof of the protections, with nobody there"
+AREAS: Final = {"hands": "Hands", "feet": "Feet", "underarms": "Underarms", "face": "Face", PROOF: _PROOF}
 TREATMENTS: Final = {
     "hands": "Hands, tap water",
     "hands-glycopyrrolate": "Hands, glycopyrrolate (only when prescribed)",
     "feet": "Feet, tap water",
     "underarms": "Underarms, tap water",
     "face": "Face, tap water",
+    PROOF: _PROOF,
 }
 OFF: Final = {"glycopyrrolate": "Glycopyrrolate", "underarms": "Underarms", "face": "Face"}
 _OFF_THE_SKIN: Final = (

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from app.household.book import FILE as HOUSEHOLD
-from app.household.nurse_code import TRIES, TRY_AGAIN_S
+from app.household.codes import TRIES, TRY_AGAIN_S, TechnicianCode
 from app.household.order import tell_allowed
 from app.household.store import Household
 from app.locale.language import choose
@@ -45,6 +45,7 @@ from app.web.pages import (
     plan,
     prepare,
     take_along,
+    unlock,
 )
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
@@ -94,6 +95,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/people/{person}/remove": {"POST": people.remove},
     "/devices/remove": {"POST": people.unpair},
     "/pair": {"POST": pair.ask},
+    "/unlock": {"GET": unlock.show, "POST": unlock.say},
 }
 
 AGAIN: Final[dict[Callable[[Visit], Response], Callable[[Visit], Response]]] = {
@@ -103,6 +105,7 @@ AGAIN: Final[dict[Callable[[Visit], Response], Callable[[Visit], Response]]] = {
     plan.save: plan.plan,
     history.amend: history.session,
     pair.ask: pair.show,
+    unlock.say: unlock.show,
 }
 """What keeps a form -> the page that has it, which shows it again where something in it is wrong."""
 TELL_S: Final = 60.0
@@ -121,6 +124,7 @@ class Site:
         self._house = House(
             state,
             Household(state),
+            TechnicianCode(state),
             Records(state),
             self._feed,
             self._pairing,

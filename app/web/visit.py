@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from starlette.responses import RedirectResponse, Response
 
+from app.household.codes import TechnicianCode
 from app.household.health import Waiting
 from app.household.store import Household, Person
 from app.locale.language import Language
@@ -42,10 +43,11 @@ class Sorry(Exception):
 
 
 class House(NamedTuple):
-    """What all visits share. `codes` limits tries at the nurse's code."""
+    """What all visits share. `codes` limits tries at the nurse's and the technician's code."""
 
     state: Path
     household: Household
+    technician: TechnicianCode
     records: Records
     feed: Feed
     pairing: Pairing

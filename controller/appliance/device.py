@@ -3,17 +3,20 @@
 Law: nothing but a press on the unit begins a session, and nothing goes on by itself. Not more than one a day
 and five a week of an area, whatever was prepared and by whom. The start is on record before the output
 closes; a trip stays shown until a person presses Stop on the unit, or, where only the circuit opened, Start
-for the rest of the dose.
+for the rest of the dose. What only a repair can mend locks the unit, and that is the journal's to say.
 """
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from controller.appliance.attendant import Attendant, show_code
 from controller.appliance.standing import Alarm, Standing
 from controller.appliance.unit_light import UnitLight
+from controller.core.limits import STOP_AGAIN_S
+from controller.core.locks import Needs
 from controller.core.reasons import REASONS
 from controller.core.types import Phase, Refusal, StopCause
 from controller.host.realtime import real_time
@@ -34,11 +37,16 @@ if TYPE_CHECKING:
     from controller.appliance.standing import Line
     from controller.appliance.supervision import Supervision
     from controller.backends.bench import Bench
+    from controller.core.types import Cause
+    from controller.host.stop_mark import StopMark
     from controller.loop.clock import SessionClock
     from controller.loop.rig import Rig
 
 AGAIN_S: Final = 5.0
 """After a test that failed the next one waits so long."""
+STOP_FAILED: Final = frozenset({Refusal.STOP_DEAD, Refusal.STOP_DELAY_WRONG})
+STOP_SHOWN_S: Final = 30.0
+"""... and where Stop failed its own: two turns of the code and more, since the next test hides it."""
 NOTHING: Final = Treatment(name="nothing", area="face", current_ma=0.5, total_min=2.0)
 """The plan of a session that can't begin, because nothing is prepared."""
 
@@ -61,8 +69,13 @@ class Device:
         tell: Callable[[dict[str, Any]], None],
         supervision: Supervision,
         uncommissioned: str = "",
+        stop_mark: StopMark | None = None,
+        stop_test: bool = False,
     ) -> None:
-        """`uncommissioned` says why a real unit may treat nobody, whatever its calibration says."""
+        """`uncommissioned` says why a real unit may treat nobody, whatever its calibration says.
+
+        `stop_test` says that Stop's test is asked for, and `stop_mark` keeps that it was passed.
+        """
         self.bench, self.rig, self.clock, self.unit = bench, rig, clock, unit
         self._supervision = supervision
         self.stop = StopSwitch()
@@ -72,6 +85,8 @@ class Device:
         """Called between two sessions, with the output off; may take its time."""
         self._calibration, self._uncommissioned = calibration, uncommissioned
         self._state = state
+        self._stop_mark = stop_mark
+        ago_s = None if stop_mark is None else stop_mark.ago_s()
         self.standing = Standing(
             clock,
             unit,
@@ -80,6 +95,7 @@ class Device:
             default=default,
             line=line,
             tell=tell,
+            stop_due_s=math.inf if not stop_test else 0.0 if ago_s is None else STOP_AGAIN_S - ago_s,
         )
         self._light = UnitLight(rig, clock)
 
@@ -111,7 +127,7 @@ class Device:
         self.clock.restart()
         journal = Journal(self._state, None, self.bench.locks)
         try:
-            journal.look(self.bench.name)
+            journal.look(self.bench.name, simulated=self.bench.simulated)
             try:
                 self.rig.start()
                 if unfit := self._unfit():
@@ -144,9 +160,11 @@ class Device:
             self.stop,
             limit_ma=0.0 if prepared is None else prepared.limit_ma,
             rest=None if offer is None else offer.rest,
+            stop_test=self.standing.stop_test_due,
         )
         session = loop.session
         session.recorded = False
+        session.start_from_s = self.clock.now() + self.standing.stop_over_s - self.clock.whole_s
         attendant = Attendant(self.standing, self.bench, self._light, loop, journal, prepared, offer)
         recorder = Recorder(
             loop,
@@ -158,24 +176,39 @@ class Device:
         journal.watch(session, self.stop, self.rig.wear)
         with real_time(wanted=self.bench.real_time) as steps:
             loop.run(recorder, attendant, journal, self._supervision)
-        if not journal.begun and session.trip is not None and self.standing.alarm is None:
+        if self._stop_mark is not None and session.stop_test is not None and session.stop_test.done:
+            self._stop_mark.put()
+        found = session.refusal if session.trip is None else session.trip.cause
+        if not journal.begun and found is not None and self._is_new(found):
             attendant.record_idle_trip()
         journal.close()
         self.standing.conclude(
             session,
             journal,
-            prepared,
+            None if session.alone else prepared,
             offer,
             stopped_by_hand=attendant.stopped_by_hand,
             punctual=[step._asdict() for step in steps],
             pace=loop.pace if loop.pace.told else None,
         )
         if not journal.begun and session.phase in {Phase.TRIPPED, Phase.REFUSED}:
-            self._wait()
+            self._wait(STOP_SHOWN_S if session.refusal in STOP_FAILED else AGAIN_S)
 
-    def _wait(self) -> None:
+    def _is_new(self, cause: Cause | Refusal) -> bool:
+        """Tell whether what was found while nobody is treated is to be recorded.
+
+        A trip is once, a refusal only if it locks, and both whenever they lock anew.
+        """
+        standing = self.standing
+        lock = standing.lock
+        known = lock is not None and lock.reason == cause and lock.needs is not Needs.PROOF
+        if isinstance(cause, Refusal) and not REASONS[cause].locks:
+            return False
+        return standing.alarm is None or (bool(REASONS[cause].locks) and not known)
+
+    def _wait(self, for_s: float = AGAIN_S) -> None:
         """Wait before the next test, with the code shown and everything off."""
-        until_s = self.clock.now() + AGAIN_S
+        until_s = self.clock.now() + for_s
         while self.clock.now() < until_s and not self.ending:
             show_code(self.standing, self.bench, self._light, self.clock.now())
             self._supervision.alive()

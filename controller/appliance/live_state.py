@@ -43,6 +43,17 @@ class OrderState(TypedDict):
     valid_until_utc: str | None
 
 
+class LockState(TypedDict):
+    """What keeps the unit from treating anybody (`controller.core.locks.Lock`), and that in one sentence."""
+
+    cause: str
+    code: int
+    session: int
+    since_utc: str
+    needs: str
+    reason: str
+
+
 class Last(TypedDict):
     """The session before this one."""
 
@@ -79,6 +90,7 @@ class LiveState(Snapshot):
     rest_s: float | None
     order: OrderState | None
     last: Last | None
+    lock: LockState | None
 
 
 class Message(TypedDict, total=False):

@@ -1,19 +1,22 @@
 """What outlasts a session of a unit: what is prepared, the alarm, the rest of a dose, the last session.
 
 Law: nothing here begins or drives anything. An alarm that latched stays until a person presses Stop on the
-unit, or, where only the circuit opened, Start for the rest of the dose; an order is used once. A session in
+unit, or, where only the circuit opened, Start for the rest of the dose; a lock is the journal's, and neither
+Stop nor an end of this program clears it. An order is used once. A session in
 which no current rose, for nobody closed the circuit or somebody pressed Stop, has used nothing: what was
 prepared, or the rest, stays good for its time. Stop costs no more than a hand that slips out: it is a pause.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from controller.appliance.live_state import Last, OrderState
-from controller.core.limits import REST_WITHIN_S
+from controller.appliance.live_state import Last, LockState, OrderState
+from controller.core.limits import REST_WITHIN_S, STOP_AGAIN_S, STOP_OVER_S
+from controller.core.locks import Needs, why_locked
 from controller.core.reasons import NAMES, REASONS, Priority, code_of
 from controller.core.rest import Rest, rest_of, rest_of_short
 from controller.core.types import Cause, Phase, Refusal, StopCause
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from config.calibration import Calibration
     from config.unit import Unit
+    from controller.core.locks import Lock
     from controller.core.session import Session
     from controller.journal.writer import Journal
     from controller.loop.clock import SessionClock
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from protocols.treatment import Treatment
 
 
-IN_VAIN: Final = frozenset({Refusal.NO_CONTACT, Refusal.ELECTRODES_TOUCH})
+IN_VAIN: Final = frozenset({Refusal.NO_CONTACT, Refusal.ELECTRODES_TOUCH, Refusal.CONTACT_SMALL})
 """Refusals of a session in which only the sensing current has flowed; a person may start it again."""
 PAUSING: Final = frozenset({StopCause.BUTTON, StopCause.PAGE, StopCause.KEYBOARD, StopCause.NOT_ALLOWED})
 """Stops of people; a program that ends, or a record that broke off, offers nothing."""
@@ -99,11 +103,18 @@ class Standing:
         default: Prepared | None,
         line: Line,
         tell: Callable[[dict[str, Any]], None],
+        stop_due_s: float = math.inf,
     ) -> None:
+        """`stop_due_s` is when Stop's test is due (s of the whole run); infinity is never."""
         self.clock, self.line, self.tell = clock, line, tell
+        self._stop_due_s = stop_due_s
+        self.stop_over_s = 0.0
+        """What the last press of Stop has begun is over by then (s of the whole run)."""
         self.alarm: Alarm | None = None
         self.finished = False
         self.last: Last | None = None
+        self.lock: Lock | None = None
+        """What keeps the unit from treating, as the journal told it last."""
         self._offer: Offer | None = None
         self._order: OrderState | None = None
         self._allowed: dict[str, Mapping[str, float]] = {}
@@ -137,8 +148,8 @@ class Standing:
 
     @property
     def offer(self) -> Offer | None:
-        """The rest that Start would give now; None where it is withheld."""
-        held = None if self._offer is None else self.within(self._offer.prepared)
+        """The rest that Start would give now; None where it is withheld, or the unit is locked."""
+        held = None if self._offer is None or self.lock is not None else self.within(self._offer.prepared)
         return None if self._offer is None or held is None else self._offer._replace(prepared=held)
 
     @property
@@ -176,6 +187,24 @@ class Standing:
         The rest of a dose has 10 minutes of its own.
         """
         return self.offer is None and time.monotonic() - self._touched_s >= IDLE_S
+
+    @property
+    def stop_test_due(self) -> bool:
+        """Tell whether Stop is to be tested before Start may begin anything: once, and again after a day.
+
+        Never before a rest, nor where Stop, or a technician, has something else to end first.
+        """
+        latched = self.alarm is not None and self.alarm.latched
+        first = self._offer is not None or self.lock is not None or latched
+        return not first and self.clock.whole_s >= self._stop_due_s
+
+    def stop_passed(self) -> None:
+        """Take note that Stop's test was passed."""
+        self._stop_due_s = self.clock.whole_s + STOP_AGAIN_S
+
+    def stop_pressed(self) -> None:
+        """Take note that Stop is pressed: its second contact takes the output away some seconds later."""
+        self.stop_over_s = self.clock.whole_s + STOP_OVER_S
 
     @property
     def pedal_due(self) -> bool:
@@ -251,6 +280,32 @@ class Standing:
             seen=journal.seen,
             clock=clock,
         )
+
+    def keep(self, lock: Lock | None) -> None:
+        """Take what keeps the unit from treating; one that nobody was shown here is an alarm until Stop."""
+        before, self.lock = self.lock, lock
+        if lock is not None and self.alarm is None and (before is None or before.session != lock.session):
+            self.show(Alarm(lock.code, why_locked(lock), latched=True))
+
+    @property
+    def lock_state(self) -> LockState | None:
+        """What the faces are told of it."""
+        lock = self.lock
+        if lock is None:
+            return None
+        return LockState(
+            cause=lock.reason,
+            code=lock.code,
+            session=lock.session,
+            since_utc=lock.begun_utc,
+            needs=lock.needs.value,
+            reason=why_locked(lock),
+        )
+
+    @property
+    def waits_for_stop(self) -> bool:
+        """Tell whether a press of Stop is what the journal waits for."""
+        return self.lock is not None and self.lock.needs is Needs.STOP
 
     def deny(self, code: int, reason: str) -> None:
         """Tell of a Start that began nothing; it latches nothing."""

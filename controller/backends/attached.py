@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from controller.backends.bench import Bench, NotReady
+from controller.core.limits import CLOCK_LOOK_S
+from controller.core.types import ClockLook
+from controller.host.battery_clock import BatteryClock, raw_seconds
 from controller.host.ownership import own
 from controller.loop.clock import RealClock
 from controller.loop.result import Truth
@@ -33,6 +36,9 @@ def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
     client = stack.enter_context(closing(UnitClient(path, timeout_s)))
     clock = RealClock()
     zero_s = time.monotonic() - clock.now()
+    battery_clock = None
+    if unit.battery_clock is not None:
+        battery_clock = stack.enter_context(closing(BatteryClock(raw_seconds, ClockLook, CLOCK_LOOK_S)))
     return Bench(
         str(path),
         client,
@@ -44,6 +50,7 @@ def attached(unit: Unit, path: Path, stack: ExitStack) -> Bench:
         mark_tick=client.mark_tick,
         locks=(lock,),
         real_time=True,
+        battery_clock=battery_clock,
     )
 
 

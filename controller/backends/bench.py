@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from controller.backends.meter import Meter
     from controller.loop.clock import Clock
-    from controller.loop.ports import Ports
+    from controller.loop.ports import BatteryClockPort, Ports
     from controller.loop.result import Truth
     from drivers.bus import Transport
 
@@ -29,7 +29,7 @@ class Bench(NamedTuple):
     `ionto faults` at a session time in s, and `meter` is a reference meter in the output, where the unit is
     simulated in this process. `true_ma` gives the mean size of the true current over the last half second.
     `shorten`, once the drivers have set up their chips, puts the plant in the place of bus and drivers.
-    `real_time` says that its time is the machine's.
+    `real_time` says that its time is the machine's. `battery_clock` is there where the unit's file names one.
     """
 
     name: str
@@ -46,3 +46,4 @@ class Bench(NamedTuple):
     true_ma: Callable[[], float] | None = None
     shorten: Callable[[Ports], Ports] | None = None
     real_time: bool = False
+    battery_clock: BatteryClockPort | None = None

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controller.backends.bench import Bench
+from controller.core.limits import CLOCK_LOOK_S
+from controller.core.types import ClockLook
+from controller.host.battery_clock import BatteryClock, ChipFile
 from controller.host.ownership import own
 from controller.loop.clock import RealClock
 
@@ -49,4 +52,10 @@ def hardware(unit: Unit, stack: ExitStack) -> Bench:
     """Take the I2C bus and the pins of this machine, each looked at first. Raises OSError or InUse."""
     transport, lock = open_bus(unit, stack)
     name = f"/dev/i2c-{unit.i2c.bus} {unit.serial}".rstrip()
-    return Bench(name, transport, open_pins(unit, stack), RealClock(), locks=(lock,), real_time=True)
+    bench = Bench(name, transport, open_pins(unit, stack), RealClock(), locks=(lock,), real_time=True)
+    if unit.battery_clock is None:
+        return bench
+    chip = stack.enter_context(closing(ChipFile(unit.battery_clock)))
+    return bench._replace(
+        battery_clock=stack.enter_context(closing(BatteryClock(chip.read, ClockLook, CLOCK_LOOK_S)))
+    )

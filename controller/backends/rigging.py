@@ -87,6 +87,7 @@ def rig_on(bench: Bench, unit: Unit, calibration: Calibration, stack: ExitStack)
         panel=panel,
         cause_of=cause_of,
         trip=_trip_on(bench.factory, unit, guard_adc, stack),
+        battery_clock=bench.battery_clock,
     )
     if bench.shorten is not None:
         ports = bench.shorten(ports)

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from controller.backends.bench import Bench, NotReady
 from controller.backends.live import LiveUnit
 from controller.backends.meter import Accuracy, Meter
+from controller.core.limits import CLOCK_LOOK_S
+from controller.core.types import ClockLook
 from controller.loop.result import Truth
 
 if TYPE_CHECKING:
     from config.unit import Unit
     from controller.loop.clock import Clock
     from controller.loop.ports import Ports
+    from sim.chips.battery_clock import BatteryClock
     from sim.plant import PlantPins, PlantTrip
     from sim.remote.unit_server import UnitServer
     from sim.scenario import Scenario
@@ -38,7 +42,7 @@ def simulated(
     clock = VirtualClock(speed)
     spec = replace(unit_spec(unit, area), bare=scenario.unit == "bare", visit=visit)
     world = World(spec, scenario, seed, clock)
-    return _inside(world, seed, clock)._replace(
+    return _inside(world, seed, world.machine)._replace(
         inject=_injector(world),
         meter=_meter(world, seed),
         true_ma=lambda: world.average_ma(max(clock.now_s - 0.5, 0.0), clock.now_s),
@@ -171,8 +175,25 @@ def unit_spec(unit: Unit, area: str) -> Any:
         dummy_ohm=None if unit.dummy is None else unit.dummy.ohm,
         dummy_gain=1.0 if unit.dummy is None else unit.dummy.gain,
         dummy_pin=None if unit.dummy is None else unit.pins.dummy,
+        battery_clock=unit.battery_clock is not None,
         area=area,
     )
+
+
+class Looks:
+    """Looks at a simulated battery clock, made when they are due by the computer's clock."""
+
+    def __init__(self, chip: BatteryClock, now: Callable[[], float]) -> None:
+        self._chip, self._now = chip, now
+        self._due_s = 0.0
+
+    def look(self) -> ClockLook | None:
+        """Return a look, None while none is due."""
+        now_s = self._now()
+        if now_s < self._due_s:
+            return None
+        self._due_s = now_s + CLOCK_LOOK_S
+        return ClockLook(now_s, now_s, self._chip.read())
 
 
 def _plant_trip(world: World, pins: PlantPins) -> PlantTrip | None:
@@ -193,6 +214,7 @@ def _inside(world: World, seed: int, clock: Clock) -> Bench:
         seed=seed,
         truth=lambda: _truth(world),
         mark_tick=world.truth.mark_tick,
+        battery_clock=None if world.battery_clock is None else Looks(world.battery_clock, clock.now),
     )
 
 
@@ -208,13 +230,25 @@ def _injector(world: World) -> Callable[[float, str, Mapping[str, Any]], None]:
     """Return what plans a fault of `world` at a session time in s."""
 
     def inject(at_s: float, fault: str, params: Mapping[str, Any]) -> None:
-        world.at(at_s, lambda now_s: world.inject(now_s, fault, dict(params)))
+        at_true_s = world.machine.true_s(at_s)
+        world.at(at_true_s, lambda now_s: world.inject(now_s, fault, dict(params)))
 
     return inject
 
 
 def _truth(world: World) -> Truth:
-    truth, felt = world.truth, world.truth.felt
+    """Let the controller ask in its computer's time; what it is told lies so many true seconds from that."""
+    truth, felt, machine = world.truth, world.truth.felt, world.machine
+
+    def ahead_s(asked_s: float) -> float:
+        return asked_s - machine.true_s(asked_s) if isfinite(asked_s) else 0.0
+
+    def since(found_s: float | None, asked_s: float) -> float | None:
+        return None if found_s is None else found_s + ahead_s(asked_s)
+
+    def onset(found: tuple[str, float] | None, asked_s: float) -> tuple[str, float] | None:
+        return None if found is None else (found[0], found[1] + ahead_s(asked_s))
+
     return Truth(
         peak_ma=truth.peak_ma,
         held_ma=felt.held_ma,
@@ -224,13 +258,13 @@ def _truth(world: World) -> Truth:
         worst_fall_ma=felt.worst_fall_ma,
         pulses=felt.pulses,
         switched_above_ma=truth.switched_above_ma,
-        onset=truth.onset,
-        first_onset=truth.first_onset,
-        off_since_s=truth.off_since_s,
-        dac_zero_since_s=truth.dac_zero_since_s,
+        onset=lambda at_s: onset(truth.onset(machine.true_s(at_s)), at_s),
+        first_onset=lambda at_s: onset(truth.first_onset(machine.true_s(at_s)), at_s),
+        off_since_s=lambda at_s: since(truth.off_since_s(machine.true_s(at_s)), at_s),
+        dac_zero_since_s=lambda at_s: since(truth.dac_zero_since_s(machine.true_s(at_s)), at_s),
         upset_s=truth.upset_s,
         rises_s=truth.rises_s,
         pulsed_s=felt.long_from_s,
         astray_ma_min=truth.astray_ma_min,
-        current_ma=truth.current_ma,
+        current_ma=lambda at_s: truth.current_ma(machine.true_s(at_s)),
     )

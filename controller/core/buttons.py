@@ -1,7 +1,8 @@
 """What the panel's contacts say, once they have said it for long enough.
 
-Law: Stop counts in the tick in which it is seen, the others only when they were pressed, or let go, without a
-break for `STEADY_S`; a contact that bounces and a glitch on its wire are no press. Pure.
+Law: what Stop ends it ends in the tick in which it is seen. Whatever else a button does takes a contact that
+was pressed, or let go, without a break for `STEADY_S`, Stop's too where it allows something; a contact that
+bounces and a glitch on its wire are no press. Start counts when it is let go again. Pure.
 """
 
 from __future__ import annotations
@@ -14,6 +15,42 @@ STEADY_S: Final = 0.05
 Contacts: TypeAlias = tuple[bool, bool, bool, bool]
 """Start, Stop, Up, Down; True is pressed."""
 NONE: Final[Contacts] = (False, False, False, False)
+
+
+class Steady:
+    """One contact as it counts where nothing is to be stopped."""
+
+    def __init__(self) -> None:
+        self._raw = self._counts = False
+        self.since_s = 0.0
+        """When the contact changed last, s."""
+
+    def see(self, now_s: float, pressed: bool) -> bool:  # noqa: FBT001  # a contact is a boolean
+        """Take the contact as it is at `now_s` (s); return whether it counts as pressed."""
+        if pressed != self._raw:
+            self._raw, self.since_s = pressed, now_s
+        if now_s - self.since_s >= STEADY_S:
+            self._counts = pressed
+        return self._counts
+
+
+class Press:
+    """Start as it counts: seen up, pressed, and let go again; told once a tick how it reads."""
+
+    def __init__(self) -> None:
+        self._up = self._down = False
+
+    def see(self, pressed: bool) -> bool:  # noqa: FBT001  # a contact is a boolean
+        """Tell whether a press has ended in this tick."""
+        if pressed:
+            self._down = self._up
+            return False
+        ended, self._up, self._down = self._down, True, False
+        return ended
+
+    def forget(self) -> None:
+        """Take nothing of what was seen for a press."""
+        self._up = self._down = False
 
 
 class Debounce:

@@ -16,7 +16,7 @@ _NEVER: Final = {"series": 0.0, "enable": 0.0}
 
 
 class DummyRule:
-    """Watches one session's use of the dummy load."""
+    """Watches one session's use of the dummy load. No switch is seen open where the trip's is open too."""
 
     def __init__(self) -> None:
         self._open_s = dict(_NEVER)
@@ -31,7 +31,7 @@ class DummyRule:
             return
         current_ma = max(m.guard_ma or 0.0, m.current_ma or 0.0)
         which = "series" if last.beat else "enable"
-        dead = last.code > 0 and current_ma < lim.TRIAL_OPEN_MA
+        dead = last.code > 0 and current_ma < lim.TRIAL_OPEN_MA and not m.tripped
         self._open_s[which] = self._open_s[which] + passed_s if dead else 0.0
 
     def commanded(self, command: Drive) -> tuple[Cause, str] | None:

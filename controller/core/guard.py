@@ -10,6 +10,7 @@ from collections import deque
 from typing import Final
 
 from controller.core import limits as lim
+from controller.core.battery_clock import ClockJudge
 from controller.core.dummy_rule import DummyRule
 from controller.core.types import Cause, Command, Doubt, Drive, Measurement, Off, Trip
 
@@ -19,10 +20,13 @@ _OFF: Final = Off()
 class Guard:
     """Checks measurement and command of each tick against `GuardLimits`.
 
-    `tick_s` is the loop's period, `operate_s` the time in which a relay closes.
+    `tick_s` is the loop's period, `operate_s` the time in which a relay closes; `battery_clock` says that the
+    unit has one, which the computer's clock is held to.
     """
 
-    def __init__(self, limits: lim.GuardLimits, *, tick_s: float, operate_s: float) -> None:
+    def __init__(
+        self, limits: lim.GuardLimits, *, tick_s: float, operate_s: float, battery_clock: bool = False
+    ) -> None:
         self.limits = limits
         self.trip: Trip | None = None
         self._heed_reach(0.0)
@@ -60,6 +64,14 @@ class Guard:
         self._pilot = _Slope()
         self._proven = False
         self._dummy = DummyRule()
+        self.clock = ClockJudge() if battery_clock else None
+
+    @property
+    def clock_notice(self) -> str:
+        """What is to be told of the battery clock at the end of a session that it did not end, else ""."""
+        if self.clock is None or not self.clock.jumps or self.trip is not None:
+            return ""
+        return "The battery clock jumped while the session ran: it was set, or it does not run evenly."
 
     def doubts(self, m: Measurement) -> Doubt:
         """Tell whether, and why, this measurement should be confirmed by the next conversion first."""
@@ -120,7 +132,7 @@ class Guard:
         if self.trip is None:
             self._tick += 1
             found = self._failed(m) or self._tripped(m) or self._rewritten(m)
-            found = found or self._judge(now_s, m) or self._commanded(m, command)
+            found = found or self._judge(now_s, m) or self._commanded(m, command) or self._mistimed(now_s, m)
             if found is not None:
                 self.trip = Trip(found[0], m.time_s, found[1])
             if isinstance(command, Drive) and isinstance(last := self._last, Drive):
@@ -307,6 +319,10 @@ class Guard:
             f"{low_ma:.2f} mA measured at a setpoint of {last.setpoint_ma:.2f} mA, break number "
             f"{lim.BREAKS} within {lim.BREAKS_WITHIN_S:g} s, though the circuit was closed again each time"
         )
+
+    def _mistimed(self, now_s: float, m: Measurement) -> tuple[Cause, str] | None:
+        wrong = "" if self.clock is None else self.clock.see(now_s, m.clock)
+        return (Cause.CLOCK_WRONG, wrong) if wrong else None
 
     def _rewritten(self, m: Measurement) -> tuple[Cause, str] | None:
         """Count what a second look or write put right: one wrong word is a flipped bit, many are a fault."""
@@ -585,7 +601,8 @@ class Guard:
         zero_ma = self.limits.code_zero_ma
         code_ma = zero_ma + command.code / 4095 * (self.limits.full_scale_ma - zero_ma)
         within = 0.0 <= command.setpoint_ma <= bound_ma + margin_ma and code_ma <= 1.2 * bound_ma + 0.5
-        whole = command.sensing or (command.series and command.beat and command.trip == "follow")
+        ordinary = command.beat and command.trip == "follow" and not command.late_s and not command.watch
+        whole = command.sensing or (command.series and ordinary)
         if not within or not whole:
             return Cause.OVER_CURRENT, (
                 f"{command.setpoint_ma:.2f} mA (code {command.code}) commanded, limit {bound_ma:.2f} mA"

@@ -32,8 +32,19 @@ SLOPE_SETTLE_S: Final = 0.1
 """... after so long, in which the skin settles (some 10 ms) and every channel has its turn ..."""
 SLOPE_SAMPLE_S: Final = 0.1
 """... by the mean of so long. Electrodes are charged by some 0.2 V a second meanwhile, which cancels."""
-SLOPE_TAKES_S: Final = 0.9
+SLOPE_TAKES_S: Final = 1.35
 """Before the time of `CONTACT_STABLE_S` is over it begins by so much, so that at 0.5 mA/s it costs none."""
+FALL_MA: Final = 0.05
+"""To this the current falls from `SLOPE_MA` within one tick, so that the skin's capacity shows: by 0.1 mA,
+as much as a tick may rise. The lower, the less it matters that current has softened the skin."""
+SMALL_OHM: Final = 6_500.0
+"""From here on (`contact.contact_ohm_of`) 5 cm2 of skin or less are in contact ..."""
+SMALL_FACE_OHM: Final = 10_000.0
+"""... and with a mask, of which little more lies on; both by the measured curve in docs/contact.md ..."""
+SLOW_CONVERSION: Final = 1.25
+"""... and so much more where a conversion takes 2.1 ms (475 a second), in which the voltage falls further."""
+SURELY_WHOLE: Final = 0.8
+"""What was found small has to come below this share of it: the sensing current itself softens little skin."""
 MAX_SENSING_OHM: Final = 150_000.0
 """At 0.3 mA a skin drops 3 to 5 V and a dry one some tens; beyond this nobody is there."""
 OPEN_LOAD_OHM: Final = 40_000.0
@@ -57,9 +68,48 @@ PROOF_PULL_IN_S: Final = 0.3
 """One-shot or charge pump needs some edges and a relay its operate time."""
 PROOF_DROP_OUT_S: Final = 0.1
 """The output must be gone this long after the last heartbeat (law 2)."""
+TIMER_PART: Final = 0.03
+"""A one-shot's time over parts, temperature and supply: LTC6993 2.3 %, its resistor 0.1 %, and some more."""
+PUMP_SHORTEST_S: Final = 0.03
+"""A charge pump that holds for less lets go between two ticks of 50 Hz of which one is 10 ms late; the
+shortest of ngspice's holds 31 ms."""
+PROOF_LOOK_S: Final = 0.006
+"""The drop-out is looked at within so long before it is due, and found live, and after, and found dead. Over
+all one-shots and relays (`Relays.release_ms` up to 10) that is no clock 1.5 times slow or fast: of a one-shot
+of 45 ms the output is gone at 43.7 to 56.4 ms, so it must be seen live at 37.7 ms or later, and a clock 1.5
+times slow shows 37.6 at most; it must be seen dead by 62.4, and one 1.5 times fast shows 65.5 at least."""
+PROOF_CONVERSION_S: Final = 0.0025
+"""A conversion takes so long at most (475 a second, 10 % slow, and being asked for)."""
+PROOF_FINDINGS: Final = 2
+"""So many tries must find the drop-out too short, or too long: a hand that moves can spoil one."""
+PROOF_TRIES: Final = 8
+"""Three tell where the ticks are punctual; a computer that is late can't tell in this many."""
 
 PROOF_TRIP_S: Final = 0.1
 """The hardware trip needs two conversions, its latch and its switch microseconds; arming it two ticks."""
+
+# --- Stop's test --------------------------------------------------------------------------------------
+STOP_AGAIN_S: Final = 86_400.0
+"""Stop is tested once after power-up, and again when this is over: a day."""
+STOP_SOONEST_S: Final = 6.0
+STOP_LATEST_S: Final = 8.0
+"""So long after the press Stop's second contact takes the output away by itself (decision 9; 6.8 to 7.2 s on
+the reference circuit, over all parts)."""
+STOP_LOOK_S: Final = 0.1
+"""When the press is seen and when the output is, to two ticks of 50 Hz each and a relay's release."""
+STOP_GONE_S: Final = 0.5
+"""The output must have been gone so long, Stop still held; a late heartbeat's drop-out is shorter."""
+STOP_CLOSES_S: Final = 0.5
+"""The hardware trip is forced and both relays have closed by then."""
+STOP_OVER_S: Final = 9.0
+"""So long after the last press the timer of the second contact has run out, whatever it ran from: nothing
+resets it, and it holds the output open for 0.7 s more."""
+STOP_HELD_S: Final = 0.5
+"""A press that only the program can see must last so long: a glitch is shorter."""
+STOP_THERE_S: Final = 60.0
+"""Who pressed Start is there, and has so long for Stop."""
+STOP_LET_GO_S: Final = 60.0
+"""... and to let go of it."""
 
 # --- the trial on the dummy load -------------------------------------------------------------------
 TRIAL_LOW_MA: Final = 5.0
@@ -260,6 +310,24 @@ PILOT_MOVED_RATIO: Final = 0.05
 """The code must have moved in more than one of twenty half periods; else the slope is that of the noise."""
 PILOT_MIN_RATIO: Final = 0.3
 """A slope below 30 % of the stage's means that the DAC does not move the current."""
+
+# --- guard: the computer's clock against the battery clock --------------------------------------------
+CLOCK_LOOK_S: Final = 2.3
+"""So often the battery clock is read. Its seconds are whole; looks that come 2.3 s apart see every tenth of
+one within ten looks, so that after 23 s it is known to a tenth where a second begins."""
+CLOCK_SOUND: Final = 0.005
+"""Sound clocks differ by less: crystals by 0.01 %, one that a time server slews by 0.05 % (adjtimex)."""
+CLOCK_OFF: Final = 0.04
+"""The clocks run apart by more than this. 5 % is what may be found; 1 % is how well it is known by then."""
+CLOCK_PARTINGS: Final = 2
+CLOCK_MEMORY_S: Final = 60.0
+"""So often within so long they must have parted: once is a chip that was set."""
+CLOCK_SHORTEST_S: Final = 2.0
+"""A rate is told from at least so much time."""
+CLOCK_STILL_S: Final = 10.0
+"""A chip that shows one second for so long stands still."""
+CLOCK_SILENT_S: Final = 30.0
+"""A chip that can't be read for so long is none: what nothing tests is taken to have failed."""
 
 # --- guard: time and dose -------------------------------------------------------------------------
 LATE_TICK_S: Final = 0.045

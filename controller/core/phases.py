@@ -17,11 +17,14 @@ class Event(StrEnum):
     """What moves a session on."""
 
     PASSED = "self-test passed"
+    PASSED_UNTRIED = "self-test passed, Stop untested"
+    STOP_PROVEN = "Stop proven"
     FAILED = "test failed"
     START = "Start pressed"
     START_TRIAL = "Start pressed, dummy load there"
     TRIED = "stage tried"
     PROVEN = "protections proven"
+    PROVEN_ALONE = "protections proven, nobody there"
     TIMEOUT = "nobody came"
     UNRECORDED = "no record"
     CONTACT = "contact stable"
@@ -41,6 +44,13 @@ TRANSITIONS: Final = MappingProxyType(
     {
         _P.SELF_TEST: {
             _E.PASSED: _P.READY,
+            _E.PASSED_UNTRIED: _P.STOP_TEST,
+            _E.FAILED: _P.REFUSED,
+            _E.STOP: _P.STOPPED,
+            _E.TRIP: _P.TRIPPED,
+        },
+        _P.STOP_TEST: {
+            _E.STOP_PROVEN: _P.READY,
             _E.FAILED: _P.REFUSED,
             _E.STOP: _P.STOPPED,
             _E.TRIP: _P.TRIPPED,
@@ -61,6 +71,7 @@ TRANSITIONS: Final = MappingProxyType(
         },
         _P.PROOF: {
             _E.PROVEN: _P.CONTACT,
+            _E.PROVEN_ALONE: _P.STOPPED,
             _E.FAILED: _P.REFUSED,
             _E.STOP: _P.STOPPED,
             _E.TRIP: _P.TRIPPED,
@@ -102,7 +113,8 @@ DRIVING: Final = frozenset(
     {Phase.PROOF, Phase.CONTACT, Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.REVERSE, Phase.STOPPING}
 )
 """Phases in which the output may be connected. Not so in `trial`: there one of its switches is always open,
-and both are where more than the proof current flows."""
+and both are where more than the proof current flows. Nor in `stop_test`, which closes both with the hardware
+trip's switch open."""
 
 
 def diagram() -> str:

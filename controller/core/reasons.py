@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from controller.core.types import Cause, Refusal
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 SERVICE: Final = "Take hands or feet out. Do not use this unit until a technician has found the cause."
 AGAIN: Final = "If it happens again, have the unit checked."
+
+
+Locks: TypeAlias = Literal["", "second", "always"]
+"""Whether the unit treats nobody from then on until a technician said why: never, from the second one within
+`locks.WITHIN` sessions on, or always."""
 
 
 class Mender(StrEnum):
@@ -43,7 +48,7 @@ class Reason(NamedTuple):
     High is only where current may flow that should not; medium what cut a treatment; low what has to be
     mended or set right before one can begin; information what is nobody's fault. `advice_rest` is what to do
     while the rest of the treatment is offered, empty where it never is; `clears_itself` says that it is over
-    as soon as a self-test passes.
+    as soon as a self-test passes, `locks` whether it outlasts Stop and the mains switch (`locks.py`).
     """
 
     code: int
@@ -54,6 +59,7 @@ class Reason(NamedTuple):
     why: str
     advice_rest: str = ""
     clears_itself: bool = False
+    locks: Locks = ""
 
     def to_do(self, *, rest: bool = False) -> str:
         """Say what to do; `rest` tells whether the rest of the treatment is offered."""
@@ -88,6 +94,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.ONCE,
             Priority.MEDIUM,
             "cut, and the current is off",
+            locks="second",
         ),
         Cause.DEVIATION: Reason(
             14,
@@ -121,6 +128,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.HIGH,
             "it gives a current that nobody asked for, or its limiter does not hold: only the open output "
             "keeps it from a person",
+            locks="always",
         ),
         Cause.MAKE_AND_BREAK: Reason(
             18,
@@ -190,6 +198,23 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.INFORMATION,
             "nothing is wrong; the person has to wait",
         ),
+        Refusal.STOP_DEAD: Reason(
+            28,
+            "Stop was not seen when it was tested.",
+            f"Press Stop on the unit and hold it until the light changes. {AGAIN}",
+            Mender.ONCE,
+            Priority.LOW,
+            "no current flows, and none can before Stop was seen",
+            clears_itself=True,
+        ),
+        Refusal.CONTACT_SMALL: Reason(
+            38,
+            "Only a small part of the skin was in contact, or the water hardly conducts.",
+            "Put the whole hand or foot into tap water (not distilled), then start again.",
+            Mender.PERSON,
+            Priority.INFORMATION,
+            "nothing but the sensing current has flowed; the person may try again",
+        ),
         # 3: the current itself
         Cause.CURRENT_SPIKE: Reason(
             31,
@@ -198,6 +223,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.MEDIUM,
             "cut; were the current not off, 34 or 72 would follow at once",
+            locks="second",
         ),
         Cause.OVER_CURRENT: Reason(
             32,
@@ -206,6 +232,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.MEDIUM,
             "cut; were the current not off, 34 or 72 would follow at once",
+            locks="second",
         ),
         Cause.OUTPUT_LOST: Reason(
             33,
@@ -222,6 +249,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.HIGH,
             "current flows although everything is off",
+            locks="always",
         ),
         Cause.WRONG_POLARITY: Reason(
             35,
@@ -230,6 +258,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.MEDIUM,
             "cut; the direction was wrong, and both relays of the output can take it away",
+            locks="always",
         ),
         Cause.SUPPLY: Reason(
             36,
@@ -246,6 +275,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.MEDIUM,
             "cut without the program; were the current not off, 34 or 72 would follow at once",
+            locks="second",
         ),
         # 4: the converters that measure
         Cause.ADC_SILENT: Reason(
@@ -361,6 +391,14 @@ REASONS: Final = MappingProxyType[str, Reason](
             Priority.LOW,
             "no current flows, and none can until it is mended",
         ),
+        Cause.CLOCK_WRONG: Reason(
+            58,
+            "The unit's clock and its battery clock don't agree.",
+            f"Switch the unit off and on. {AGAIN}",
+            Mender.ONCE,
+            Priority.MEDIUM,
+            "cut, and the current is off; how long it had flowed is not known as well as it should be",
+        ),
         # 6: bounds, and the protections as tested at the start
         Cause.TIME_EXCEEDED: Reason(
             61,
@@ -385,6 +423,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.HIGH,
             "one of the two switches that take the current away does not",
+            locks="always",
         ),
         Refusal.OUTPUT_DEAD: Reason(
             64,
@@ -401,6 +440,7 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.HIGH,
             "should the program fail, nothing takes the current away",
+            locks="always",
         ),
         Refusal.ENABLE_LOST: Reason(
             66,
@@ -417,6 +457,15 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.HIGH,
             "one of the two switches that take the current away does not",
+            locks="always",
+        ),
+        Refusal.DROP_OUT_WRONG: Reason(
+            68,
+            "The unit's clock and the part that ends the current by itself don't agree.",
+            f"Switch the unit off and on. {AGAIN}",
+            Mender.ONCE,
+            Priority.LOW,
+            "nothing but a current that nobody feels has flowed, and no more can until they agree",
         ),
         # 7: the self-test
         Refusal.SUPPLY_OUT: Reason(
@@ -471,6 +520,16 @@ REASONS: Final = MappingProxyType[str, Reason](
             Mender.TECHNICIAN,
             Priority.HIGH,
             "should the stage run away, it takes until the program and a relay have acted",
+            locks="always",
+        ),
+        Refusal.STOP_DELAY_WRONG: Reason(
+            78,
+            "Stop's second contact does not take the current away in its time.",
+            SERVICE,
+            Mender.TECHNICIAN,
+            Priority.LOW,
+            "no current flows, and none can before it does",
+            clears_itself=True,
         ),
         Refusal.DATE_UNKNOWN: Reason(
             75,

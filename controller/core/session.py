@@ -10,11 +10,14 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from controller.core.asked import SHORT_WORDS, Asked
+from controller.core.buttons import Press
 from controller.core.contact import Contact
 from controller.core.dose import Dose
+from controller.core.drop_out import DropOut, Window
 from controller.core.foldback import FoldBack
 from controller.core.limits import (
     CONTACT_TIMEOUT_S,
+    FALL_MA,
     FOLD_BACK_HEADROOM_V,
     MAX_STEP_MA,
     PROOF_ALIVE_MA,
@@ -23,8 +26,11 @@ from controller.core.limits import (
     READY_TIMEOUT_S,
     RELEASED_S,
     REVERSE_BELOW_MA,
+    SMALL_OHM,
     STEP_MA,
+    STOP_GONE_S,
     STOP_MA_PER_S,
+    STOP_OVER_S,
     STOP_WITHIN_S,
     ZERO_PROOF_S,
     Headroom,
@@ -34,6 +40,7 @@ from controller.core.phases import DRIVING, TERMINAL, TRANSITIONS, Event
 from controller.core.proof import Proof
 from controller.core.regulator import Regulator
 from controller.core.rest import Given
+from controller.core.stop_test import StopTest
 from controller.core.trial import Dummy, Trial
 from controller.core.types import (
     STOP_WORDS,
@@ -58,10 +65,12 @@ class Plan(NamedTuple):
 
     `halves` are (polarity, seconds of current, ramps included) in order; `guarded` says that the guard has a
     converter of its own, whose reading zero must then be proven by too, `trip` that the unit has a hardware
-    trip, which is then proven, `dummy` the load that its stage is tried on first; `heed_withdrawal` False
-    only measures what heeding it is worth. `limit_ma` is how far Up may go, at most the guard's ceiling; 0
-    leaves it at `target_ma`. The rest of a dose carries what the sessions before gave, and were asked for in
-    the first polarity; `balances` says that its first half answers a polarity that is done.
+    trip, which is then proven, `stop_test` that Stop is to be tested before Start, `dummy` the load that its
+    stage is tried on first, `drop_out` when its output goes without a heartbeat, where that is to be timed;
+    `heed_withdrawal` False only measures what heeding it is worth; from `small_ohm` on a contact is too small
+    to be treated. `limit_ma` is how far Up may go, at most the guard's ceiling; 0 leaves it at `target_ma`.
+    The rest of a dose carries what the sessions before gave, and were asked for in the first polarity;
+    `balances` says that its first half answers a polarity that is done.
     Times in s, currents in mA, voltages in V, ramp in mA/s, charges in mA min.
     """
 
@@ -86,6 +95,9 @@ class Plan(NamedTuple):
     headroom: Headroom = Headroom()
     trip: bool = False
     dummy: Dummy | None = None
+    drop_out: Window | None = None
+    stop_test: bool = False
+    small_ohm: float = SMALL_OHM
 
     @property
     def total_s(self) -> float:
@@ -101,6 +113,8 @@ SELF_TEST_LIMIT_S: Final = 3.0
 """... and gives up after this (design: at most 3 s)."""
 SELF_TEST_ZERO_MA: Final = 0.1
 """Both converters must read less than this with the output open."""
+PROVEN_ALONE: Final = "the protections are proven; nobody was treated"
+"""Why a session ended that was to prove them and no more."""
 TRIED_REST_S: Final = 0.2
 """For so long after the trial a reading may still be of the dummy load."""
 
@@ -114,7 +128,11 @@ class Session:
         self.reason: str | None = None
         self.refusal: Refusal | None = None
         self.recorded = True
+        self.alone = self.proven = False
+        """Whether only the protections are to be proven, with nobody there, and whether that has passed."""
         self.start_asked = False
+        self.start_from_s = 0.0
+        """Start begins nothing before: an earlier press of Stop still takes the output away by itself, s."""
         self.target_ma = plan.target_ma
         self.limit_ma = max(plan.limit_ma, plan.target_ma)
         self.trip: Trip | None = None
@@ -131,30 +149,30 @@ class Session:
         self._half = 0
         self.polarity: Polarity = plan.halves[0][0]
         """The polarity of the present half."""
-        self._half_elapsed_s = 0.0
-        self._done_s = 0.0
-        self._now_s = 0.0
-        self._passed_s = 0.0
+        self._half_elapsed_s = self._done_s = 0.0
+        self._now_s = self._passed_s = 0.0
         self._phase_before = self.phase
         self._since_s = 0.0
         self._sampled_s = 0.0
         self._steady_since_s: float | None = None
-        self._start_was_up = self._start_pressed = False
-        self._stepped = False
+        self._start = Press()
         self._reverse_step = 0
-        self._stop_pressed = False
+        self._stepped = self._stop_pressed = False
         self.asked_by = StopCause.BUTTON
         """Who asks when a stop is asked for that is not the button on the unit."""
         self.stopped_by: StopCause | None = None
         self._released_since_s: float | None = None
         self._stop_rate_ma_per_s = STOP_MA_PER_S
         self._rise_ma = min(plan.ramp_ma_per_s * plan.tick_s, MAX_STEP_MA)
+        code = regulator.still_code(PROOF_MA)
         self._proof = Proof(
-            regulator.still_code(PROOF_MA),
+            code,
             trip=plan.trip and plan.dummy is None,  # tried on the dummy load, where nobody is in the path
             from_code=regulator.lowest_code(PROOF_ALIVE_MA),
             rise_codes=PROOF_RISE_MA_PER_S * plan.tick_s * regulator.code_per_ma,
+            drop_out=None if plan.drop_out is None else DropOut(plan.drop_out, plan.tick_s),
         )
+        self.stop_test = StopTest(code, trip=plan.trip) if plan.stop_test else None
         self._trial: Trial | None = None
         self._tried_s: float | None = None
         if plan.dummy is not None:
@@ -167,14 +185,16 @@ class Session:
             heed_withdrawal=plan.heed_withdrawal,
             headroom=plan.headroom,
         )
-        self._contact = Contact(
+        self.contact = Contact(
             rise_ma=self._rise_ma,
             tick_s=plan.tick_s,
             compliance_v=plan.compliance_v,
             headroom=plan.headroom,
+            small_ohm=plan.small_ohm,
         )
         self._steps = {
             Phase.SELF_TEST: self._self_test,
+            Phase.STOP_TEST: self._test_stop,
             Phase.READY: self._ready,
             Phase.TRIAL: self._try,
             Phase.PROOF: self._prove,
@@ -215,6 +235,11 @@ class Session:
         """True when nothing can follow any more."""
         return self.phase in TERMINAL
 
+    @property
+    def stop_runs(self) -> bool:
+        """Tell whether Start waits for the end of what an earlier press of Stop has begun."""
+        return self._now_s < self.start_from_s
+
     def through_person_ma(self, m: Measurement) -> float | None:
         """Return the measured current (mA) as far as it is a person's: none of it while the stage is tried.
 
@@ -228,7 +253,8 @@ class Session:
 
     def deny(self) -> None:
         """Don't take this press of Start; the next one has to be let go first, as ever."""
-        self.start_asked = self._start_was_up = self._start_pressed = False
+        self.start_asked = False
+        self._start.forget()
 
     def refuse(self, refusal: Refusal, reason: str) -> None:
         """End a session that waits for Start or for its record: it may not begin."""
@@ -250,12 +276,12 @@ class Session:
         if self.phase in TERMINAL:
             return Off(self.polarity)
         if measurement.sampled == "voltage" and measurement.voltage_v is not None:
-            if current_ma is not None and self.phase is not Phase.TRIAL:
+            if current_ma is not None and self.phase not in {Phase.STOP_TEST, Phase.TRIAL}:
                 self.load.update(measurement.voltage_v, current_ma)
             if self.phase in FOLDING:
                 self.fold_back.see(now_s, measurement.voltage_v, self.setpoint_ma)
         buttons = measurement.buttons
-        pressed = buttons.stop and self.phase is not Phase.SELF_TEST  # there a pressed Stop is judged
+        pressed = buttons.stop and self.phase not in {Phase.SELF_TEST, Phase.STOP_TEST}  # there it is judged
         if (pressed or buttons.stop_asked) and Event.STOP in TRANSITIONS[self.phase]:
             self.stopped_by = StopCause.BUTTON if pressed else self.asked_by
             self._stop(STOP_WORDS[self.stopped_by])
@@ -299,7 +325,7 @@ class Session:
             return Off(self.polarity)
         stuck = m.buttons.start or m.buttons.stop
         if self._elapsed_s() >= SELF_TEST_S and zero and supply_ok and not stuck:
-            self._go(Event.PASSED)
+            self._go(Event.PASSED if self.stop_test is None else Event.PASSED_UNTRIED)
         elif self._elapsed_s() >= SELF_TEST_LIMIT_S:
             if m.buttons.start:
                 self.refusal = Refusal.START_STUCK
@@ -325,13 +351,27 @@ class Session:
             self._go(Event.FAILED)
         return Off(self.polarity)
 
-    def _ready(self, m: Measurement) -> Command:
-        if m.buttons.start:
-            self._start_pressed = self._start_was_up
+    def _test_stop(self, m: Measurement) -> Command:
+        test = self.stop_test
+        if test is None:  # no row of the table leads here without one
+            return Off(self.polarity)
+        command = test.step(self._now_s, m, self.polarity)
+        if m.buttons.stop:
+            self.start_from_s = self._now_s + STOP_OVER_S
+        if test.done:
+            if self.plan.trip:  # it was seen to have done so
+                self.start_from_s = self._now_s + STOP_GONE_S
+            self._go(Event.STOP_PROVEN)
+        elif test.failed is not None:
+            self.refusal, self.reason = test.refusal, test.failed
+            self._go(Event.FAILED)
         else:
-            self._start_was_up = True
-            self.start_asked = self.start_asked or self._start_pressed
-        if self.start_asked and self.recorded:
+            return command
+        return Off(self.polarity)
+
+    def _ready(self, m: Measurement) -> Command:
+        self.start_asked = self._start.see(m.buttons.start) or self.start_asked
+        if self.start_asked and self.recorded and not self.stop_runs:
             self._go(Event.START if self._trial is None else Event.START_TRIAL)
         elif self._elapsed_s() >= READY_TIMEOUT_S:
             self.refusal = Refusal.NOBODY_CAME
@@ -361,7 +401,9 @@ class Session:
         command = self._proof.step(self._now_s, m, self.polarity)
         if self._proof.done and self._proof.found is not None:
             self._regulator.take_zero(*self._proof.found)
-            self._go(Event.PROVEN)
+            if self.alone:
+                self.proven, self.reason = True, PROVEN_ALONE
+            self._go(Event.PROVEN_ALONE if self.alone else Event.PROVEN)
         elif self._proof.failed is not None:
             self.refusal, self.reason = self._proof.refusal, self._proof.failed
             self._go(Event.FAILED)
@@ -372,24 +414,27 @@ class Session:
     def _sense(self, m: Measurement) -> Command:
         if self._elapsed_s() < self.plan.operate_s:
             return self._drive(0.0, m, sensing=True)
-        setpoint_ma = self._contact.step(self._now_s, m, self.setpoint_ma)
-        if self._contact.made:
+        setpoint_ma = self.contact.step(self._now_s, m, self.setpoint_ma)
+        if self.contact.made:
             self._go(Event.CONTACT)
             self._half_elapsed_s = self._sensing_counts_s()
             self.asked.sensed(self.setpoint_ma, self.dose.ma_min(self.polarity))
             return self._ramp_up(m)
-        if self._contact.deaf:
+        if self.contact.deaf:
             self.refusal = Refusal.STAGE_WRONG
             self.reason = f"the current stays at {m.current_ma or 0.0:.2f} mA, though less was asked for"
             self._go(Event.FAILED)
             return Off(self.polarity)
         if self._elapsed_s() >= CONTACT_TIMEOUT_S:
-            touch = self._contact.touches(m)
-            self.refusal = Refusal.ELECTRODES_TOUCH if touch else Refusal.NO_CONTACT
-            self.reason = f"no contact within {CONTACT_TIMEOUT_S:.0f} s: {self._contact.why_not(m)}"
+            self.refusal = Refusal.NO_CONTACT
+            if self.contact.touches(m):
+                self.refusal = Refusal.ELECTRODES_TOUCH
+            elif self.contact.small:
+                self.refusal = Refusal.CONTACT_SMALL
+            self.reason = f"no contact within {CONTACT_TIMEOUT_S:.0f} s: {self.contact.why_not(m)}"
             self._go(Event.TIMEOUT)
             return Off(self.polarity)
-        return self._drive(setpoint_ma, m, sensing=True)
+        return self._drive(setpoint_ma, m, sensing=True)._replace(watch=self.contact.watch)
 
     def _ramp_up(self, m: Measurement) -> Command:
         if self._elapsed_s() < self.plan.operate_s and self.setpoint_ma == 0.0:
@@ -541,6 +586,8 @@ class Session:
             measured_ma = None  # at the end of its voltage the stage is not wrong: do not wind up the trim
         if sensing and measured_ma is not None and measured_ma < setpoint_ma / 2:
             measured_ma = None  # nor where a relay is open: whoever closes it must find the sensing current
+        if sensing and setpoint_ma == FALL_MA:
+            measured_ma = None  # what is looked at there has to stay as it is
         since_s = 0.0
         if measured_ma is not None:
             since_s = min(self._now_s - self._sampled_s, 10 * self.plan.tick_s)

@@ -24,18 +24,22 @@ class Signal(StrEnum):
     """What there is to say."""
 
     TESTING = "testing"
+    HOLD_STOP = "hold_stop"
     READY = "ready"
     NOTHING = "nothing"
     PEDAL = "pedal"
     ASLEEP = "asleep"
     PAIRING = "pairing"
     CONTACT = "contact"
+    SMALL = "small"
     CURRENT = "current"
     LEAVING = "leaving"
     STOPPING = "stopping"
     DONE = "done"
     REST = "rest"
     PAUSED = "paused"
+    LOCKED = "locked"
+    PROVE = "prove"
     CODE = "code"
 
 
@@ -149,6 +153,11 @@ ALARMS: Final = MappingProxyType(
 PATTERNS: Final = MappingProxyType(
     {
         Signal.TESTING: Pattern("white", ((0.2, 0.6),), "the unit tests itself: wait"),
+        Signal.HOLD_STOP: Pattern(
+            "white",
+            ((0.8, 0.4), (0.8, 0.4), (0.1, 1.0)),
+            "press Stop and hold it until this light changes: so it is known to work",
+        ),
         Signal.READY: Pattern("green", ((0.1, 2.9),), "ready: press Start"),
         Signal.NOTHING: Pattern("blue", ((0.1, 0.3), (0.1, 2.5)), "ready, but no treatment is prepared"),
         Signal.PEDAL: Pattern(
@@ -162,6 +171,11 @@ PATTERNS: Final = MappingProxyType(
         Signal.PAIRING: Pattern("white", ((0.6, 0.2), (0.2, 0.2)), "Up is held: a phone may pair"),
         Signal.CONTACT: Pattern(
             "blue", ((0.5, 0.5),), "put both sides into the water, or both pads on, and keep still"
+        ),
+        Signal.SMALL: Pattern(
+            "blue",
+            ((0.1, 0.4), (0.5, 0.5)),
+            "only a small part touches the water or pad: put the whole hand or foot in, or the whole pad on",
         ),
         Signal.CURRENT: Pattern("green", ((1.0, 0.0),), "current flows: keep still"),
         Signal.LEAVING: Pattern(
@@ -189,6 +203,16 @@ PATTERNS: Final = MappingProxyType(
             "blue",
             ((0.7, 0.3), (0.1, 1.4)),
             "paused: Start gives the rest of the treatment, Stop ends it",
+        ),
+        Signal.LOCKED: Pattern(
+            "white",
+            ((2.4, 0.3), (0.3, 0.3)),
+            "locked: a technician has to find the cause; Start shows its code",
+        ),
+        Signal.PROVE: Pattern(
+            "white",
+            ((0.1, 0.3), (0.1, 0.3), (0.1, 0.3), (0.8, 1.2)),
+            "a technician said why: take everybody out of the circuit and press Start, for the proof",
         ),
         Signal.CODE: Pattern(
             "white", (), "first how urgent it is, then long and short white flashes: the two digits of a code"

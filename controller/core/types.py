@@ -18,6 +18,7 @@ class Phase(StrEnum):
     """Where a session is. The order is the ordinary course; `phases.py` holds the transitions."""
 
     SELF_TEST = "self_test"
+    STOP_TEST = "stop_test"
     READY = "ready"
     TRIAL = "trial"
     PROOF = "proof"
@@ -103,6 +104,7 @@ class Cause(StrEnum):
     TIME_EXCEEDED = "time_exceeded"
     DOSE_EXCEEDED = "dose_exceeded"
     HARDWARE_TRIP = "hardware_trip"
+    CLOCK_WRONG = "clock_wrong"
 
 
 class Refusal(StrEnum):
@@ -116,6 +118,8 @@ class Refusal(StrEnum):
     NOBODY_CAME = "nobody_came"
     START_STUCK = "start_stuck"
     STOP_STUCK = "stop_stuck"
+    STOP_DEAD = "stop_dead"
+    STOP_DELAY_WRONG = "stop_delay_wrong"
     SUPPLY_OUT = "supply_out"
     NOT_ZERO = "not_zero"
     UNIT_UNFIT = "unit_unfit"
@@ -128,10 +132,12 @@ class Refusal(StrEnum):
     RELAY_WELDED = "relay_welded"
     OUTPUT_DEAD = "output_dead"
     ENABLE_HANGS = "enable_hangs"
+    DROP_OUT_WRONG = "drop_out_wrong"
     ENABLE_LOST = "enable_lost"
     SERIES_HANGS = "series_hangs"
     NO_CONTACT = "no_contact"
     ELECTRODES_TOUCH = "electrodes_touch"
+    CONTACT_SMALL = "contact_small"
 
 
 class Failure(NamedTuple):
@@ -151,6 +157,17 @@ class Buttons(NamedTuple):
     stop_asked: bool = False
 
 
+class ClockLook(NamedTuple):
+    """A look at the battery clock: its whole seconds, None where it gave none.
+
+    It was read between two moments of the computer's monotonic clock, s from no particular zero.
+    """
+
+    before_s: float
+    after_s: float
+    chip_s: int | None
+
+
 class Measurement(NamedTuple):
     """One tick's view of the unit. Currents in mA, voltages in V, None where there is no reading.
 
@@ -159,7 +176,9 @@ class Measurement(NamedTuple):
     A slower channel keeps its last value and says in `sampled` which channel is new in this tick.
     `dac_doubted` says that the DAC was read with a wrong code since the measurement before, though a second
     look or a second write put it right; `adc_doubted` that what the control converter was set to arrived
-    wrong and was given again. `tripped` is the latch of the hardware trip, None without one.
+    wrong and was given again. `tripped` is the latch of the hardware trip, None without one. `sampled_s` is
+    when the conversion of `sampled` was begun, and `beat_s` when the last heartbeat was made, s.
+    `clock` is a look at the battery clock that has come since the tick before.
     """
 
     time_s: float
@@ -177,8 +196,13 @@ class Measurement(NamedTuple):
     dac_doubted: bool = False
     adc_doubted: bool = False
     tripped: bool | None = None
+    sampled_s: float = 0.0
+    beat_s: float = 0.0
+    clock: ClockLook | None = None
 
 
+Watch: TypeAlias = Literal["", "voltage", "current"]
+"""A channel that is converted in each tick instead of all by turns."""
 TripOrder: TypeAlias = Literal["follow", "force", "rearm", "catch", "once"]
 """What the hardware trip is to do: its threshold follows the setpoint, or is put below any current, or its
 latch is armed again, which takes code 0. On the dummy load it may also stay at its least, below the current
@@ -198,7 +222,9 @@ class Drive(NamedTuple):
     guard holds the setpoint to the sensing limit. `series` and `beat` False leave the series relay open or
     the heartbeat silent, and `trip` forces the hardware trip or arms it again, all for the proof of the
     protections. `dummy` puts the dummy load on, with both output switches open: what is asked for flows there
-    and not through a person.
+    and not through a person. `late_s` holds the tick's heartbeat back, and `watch` chooses what is converted:
+    for the proof, which times how long the output outlives the heartbeat, and for a fall of the sensing
+    current.
     """
 
     polarity: Polarity
@@ -209,6 +235,8 @@ class Drive(NamedTuple):
     beat: bool = True
     trip: TripOrder = "follow"
     dummy: bool = False
+    late_s: float = 0.0
+    watch: Watch = ""
 
 
 Command: TypeAlias = Off | Drive

@@ -41,8 +41,17 @@ _PADS: Final = {
     "Put both sides into the water before or soon after Start, then start again.": (
         "Put both pads on before or soon after Start, then start again."
     ),
+    "Put the whole hand or foot into tap water (not distilled), then start again.": (
+        "Wet the pads with tap water (not distilled), press them whole onto the skin, then start again."
+    ),
+    "Only a small part of the skin was in contact, or the water hardly conducts.": (
+        "Only a small part of the pads was in contact, or they hardly conduct."
+    ),
     # next steps
     "Put both sides into the water and keep still.": "Put both pads on the skin and keep still.",
+    "Put the whole hand into the water: only a small part touches it.": (
+        "Press the whole pad onto the skin: only a small part touches it."
+    ),
     "Keep still; press Stop before you take a hand out.": "Keep still; press Stop before you take a pad off.",
     "A hand seems to leave the water: put it back, or press Stop.": (
         "A pad seems to come off: press it on, or press Stop."
@@ -73,6 +82,9 @@ _FEET: Final = {
     ),
     "Dry the table; keep trays, body and metal apart. If it happens again, have the unit checked.": (
         "Dry the floor; keep trays, body and metal apart. If it happens again, have the unit checked."
+    ),
+    "Put the whole hand into the water: only a small part touches it.": (
+        "Put the whole foot into the water: only a small part touches it."
     ),
     "Keep still; press Stop before you take a hand out.": (
         "Keep still; press Stop before you take a foot out."

@@ -36,16 +36,25 @@ class AmendRefused(Exception):
     """A date that is not amended; `str()` is one sentence with what is allowed."""
 
 
+def fit_reason(reason: str) -> str:
+    """Give a reason as the journal keeps it: one line. Raises ValueError; `str()` is one sentence."""
+    kept = " ".join(reason.split())
+    if not 1 <= len(kept) <= LONGEST_REASON:
+        raise ValueError(f"the reason needs 1 to {LONGEST_REASON} printable characters")
+    if wrong := unfit_in_name(kept):
+        raise ValueError(f"the reason {wrong}")
+    return kept
+
+
 def amend(directory: Path, session: int, begun: datetime, role: str, reason: str, now: Reading) -> Amendment:
     """Put `begun` (aware) in the place of a session's date, by the right of `role`.
 
     Raises AmendRefused; Unwritable, sqlite3.Error or OSError where the journal can't be written.
     """
-    reason = " ".join(reason.split())
-    if not 1 <= len(reason) <= LONGEST_REASON:
-        raise AmendRefused(f"the reason needs 1 to {LONGEST_REASON} printable characters")
-    if wrong := unfit_in_name(reason):
-        raise AmendRefused(f"the reason {wrong}")
+    try:
+        reason = fit_reason(reason)
+    except ValueError as error:
+        raise AmendRefused(str(error)) from error
     if not now.possible:
         raise AmendRefused(
             "the unit's clock is not set, so no date can be told from one to come: set it first"

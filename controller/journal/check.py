@@ -11,6 +11,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.host.disk import told as why
+from controller.journal import locks
 from controller.journal.chain import HEAD_FILE, ORIGIN, Head, digest, following, read_head
 from controller.journal.dates import AMENDED, present
 from controller.journal.looked import CLOCK
@@ -29,6 +30,8 @@ _MANY: Final = {
     "trip": ("trip", "rowid", TRIP, "its trips are not those recorded"),
     "sighting": ("sighting", "record", CLOCK, "a look at the clock after it is not the one recorded"),
     "amendment": ("amendment", "record", AMENDED, "its amendments are not those recorded"),
+    "release": ("release", "record", locks.RELEASED, "what was said of a lock then is not what was recorded"),
+    "proof": ("proof", "record", (), "its proof is not the one recorded"),
 }
 """Records of which a session may have several: table, order, columns, and what is said when they differ."""
 
@@ -112,8 +115,9 @@ def _sessions(connection: sqlite3.Connection, told: dict[int, dict[str, Any]], p
         for session, rows, data in connection.execute("SELECT session, rows, data FROM chart")
     }
     dates = present(connection)
+    there = {"trip": True, **dict.fromkeys(("release", "proof"), locks.present(connection))}
     many = {
-        kind: _many(connection, *how[:3]) if dates or kind == "trip" else {} for kind, how in _MANY.items()
+        kind: _many(connection, *how[:3]) if there.get(kind, dates) else {} for kind, how in _MANY.items()
     }
     clocks = _many(connection, "clock", "session", CLOCK) if dates else {}
     names = ("id", *BEGUN, *ENDED, *(ASKED if knows_asked(connection) else ()))
@@ -144,7 +148,7 @@ def _many(
     """Read the rows of a table by session, in their order."""
     found: dict[int, list[dict[str, Any]]] = {}
     for session, *values in connection.execute(
-        f"SELECT session, {', '.join(columns)} FROM {table} ORDER BY {order}"  # noqa: S608 - the names are ours
+        f"SELECT {', '.join(('session', *columns))} FROM {table} ORDER BY {order}"  # noqa: S608 - the names are ours
     ):
         found.setdefault(session, []).append(dict(zip(columns, values, strict=True)))
     return found

@@ -16,6 +16,7 @@ from controller.host import wall
 from controller.host.disk import there, why
 from controller.host.readonly import open_readonly
 from controller.journal import dates as journal_dates
+from controller.journal import locks as journal_locks
 from controller.journal.chain import read_head
 from controller.journal.check import Findings, verify
 from controller.journal.cut_off import end_of, is_held
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from controller.core.locks import Lock
     from protocols.past import Past
 
 MOST: Final = 500
@@ -149,6 +151,17 @@ class History:
             if not journal_dates.present(self._connection):
                 return []
             found = journal_dates.amendments_of(self._connection, [number]).get(number, [])
+        return [one._asdict() for one in found]
+
+    def lock(self, *, simulated: bool) -> Lock | None:
+        """Return what keeps the real unit, or the simulated one, from treating; else None."""
+        with self._damage():
+            return journal_locks.read(self._connection, simulated=simulated)
+
+    def releases(self, number: int) -> list[dict[str, Any]]:
+        """Return what was said of a lock after a session and before the next, in the order it was said."""
+        with self._damage():
+            found = journal_locks.releases_of(self._connection, number)
         return [one._asdict() for one in found]
 
     def verify(self) -> Findings:

@@ -1,4 +1,4 @@
-"""What the journal's far end answers to `look`: what was given lately, and what the clock is worth.
+"""What the journal's far end answers to `look`: what was given lately, what the clock is worth, what locks.
 
 Law: pure, and all that the loop's process has to know of the journal's past; no table and no database.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from controller.core.locks import Lock, Needs
 from protocols.dates import Reading, utc
 from protocols.past import Past
 
@@ -39,8 +40,8 @@ def reading(utc_text: str, boot: str, boottime_s: float, voucher: str) -> Readin
     return Reading(utc(utc_text), boot, boottime_s, cast("Voucher", voucher))
 
 
-def told(kept: Kept, now: Reading) -> dict[str, Any]:
-    """Say it as JSON; `heard` is the way back."""
+def told(kept: Kept, now: Reading, lock: Lock | None) -> dict[str, Any]:
+    """Say it as JSON; `heard` and `lock_heard` are the way back."""
     return {
         "past": [
             [*one[:7], None if one.clock is None else list(facts_of(one.clock).values()), one.amended_utc]
@@ -48,6 +49,7 @@ def told(kept: Kept, now: Reading) -> dict[str, Any]:
         ],
         "seen": [[session, list(facts_of(clock).values())] for session, clock in kept.seen],
         "clock": list(facts_of(now).values()),
+        "lock": lock,
     }
 
 
@@ -58,3 +60,12 @@ def heard(answer: dict[str, Any]) -> Kept:
         for *facts, clock, amended_utc in answer["past"]
     ]
     return Kept(past, [(session, reading(*clock)) for session, clock in answer.get("seen", ())])
+
+
+def lock_heard(answer: dict[str, Any]) -> Lock | None:
+    """Take what `told` has said of a lock."""
+    told_lock = answer["lock"]
+    if told_lock is None:
+        return None
+    reason, session, begun_utc, needs = told_lock
+    return Lock(reason, session, begun_utc, Needs(needs))

@@ -20,13 +20,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from controller.core.locks import PROOF, Lock, Needs, Role, why_locked
 from controller.host import wall
 from controller.host.disk import Why, why
 from controller.host.kept import keep_copy
 from controller.host.lines import LineSplitter
 from controller.host.ownership import GRACE_S
 from controller.journal import dates as journal_dates
-from controller.journal.chain import write_head
+from controller.journal import locks as journal_locks
+from controller.journal.chain import HEAD_FILE, read_head, write_head
 from controller.journal.cut_off import end_of, hold, is_held
 from controller.journal.looked import told
 from controller.journal.tables import (
@@ -56,12 +58,17 @@ BUSY_S: Final = 2.0
 """How long to wait for another session's write; each takes milliseconds."""
 _POLL_S: Final = 0.02
 
-_QUESTIONS: Final = ("look", "begin")
-"""Records that are answered by more than their being kept; they come before all others."""
+_QUESTIONS: Final = ("look", "stop", "begin")
+"""Records that are answered by more than their being kept, by the methods of these names; they come before
+all others."""
 
 
 class Unwritable(Exception):
     """The journal can't be kept here; `str()` is one sentence with what to do."""
+
+
+class Locked(Exception):
+    """The unit treats nobody; `str()` is one sentence with what to do."""
 
 
 class Store:
@@ -95,6 +102,7 @@ class Store:
                 f"{FILE} is of version {version}, known is {VERSION}", "use the program that wrote it"
             )
             raise Unwritable(_sentence(directory, newer))
+        self._require_whole()
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -108,15 +116,36 @@ class Store:
                 self._keep_copy()
                 migrate(connection)
             journal_dates.make(connection)
+            journal_locks.make(connection)
             connection.execute("COMMIT")
             self._write_head()
-        elif not (journal_dates.present(connection) and knows_asked(connection)):
+        elif not all(
+            known(connection) for known in (journal_dates.present, journal_locks.present, knows_asked)
+        ):
             connection.execute("BEGIN IMMEDIATE")
             journal_dates.make(connection)
+            journal_locks.make(connection)
             if not knows_asked(connection):  # another first start may have come before
                 self._keep_copy()
                 add_asked(connection)
             connection.execute("COMMIT")
+
+    def _require_whole(self) -> None:
+        """Refuse a journal whose newest records are gone: a lock may have been among them. Raises Unwritable.
+
+        A power cut leaves `journal.head` behind the tables, never ahead of them.
+        """
+        try:
+            outside = read_head(self._directory)  # first: others may write meanwhile
+        except ValueError as error:
+            damaged = Why(str(error), "run `ionto history verify`, then remove that file")
+            raise Unwritable(_sentence(self._directory, damaged)) from error
+        version = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        inside = stored_head(self.connection).number if version == VERSION else 0
+        if outside is not None and outside.number > inside:
+            gone = f"{HEAD_FILE} knows of {outside.number} records, and {FILE} holds {inside}"
+            remedy = f"put the whole journal back, or remove {HEAD_FILE} if the others are lost for good"
+            raise Unwritable(_sentence(self._directory, Why(gone, remedy)))
 
     def _keep_copy(self) -> None:
         """Keep the journal as the program before left it, inside a transaction. Raises Unwritable."""
@@ -125,8 +154,11 @@ class Store:
         except OSError as error:
             raise Unwritable(_sentence(self._directory, why(error, self._directory))) from error
 
-    def look(self, unit: str) -> dict[str, Any]:
-        """Write that sessions of this unit without end and writer were cut off; tell what was given."""
+    def look(self, unit: str, *, simulated: bool = False) -> dict[str, Any]:
+        """Write that sessions of this unit without end and writer were cut off; tell what was given.
+
+        And what keeps the unit from treating: real units and simulated ones have locks of their own.
+        """
         self._let_writers_end(unit)
         now = wall.read()
         self.connection.execute("BEGIN IMMEDIATE")
@@ -138,8 +170,40 @@ class Store:
         return {
             "looked": True,
             "cut_off": cut_off,
-            **told(journal_dates.read(self.connection), now),
+            **told(journal_dates.read(self.connection), now, self._lock(simulated=simulated)),
         }
+
+    def stop(self, unit: str, *, simulated: bool) -> dict[str, Any]:
+        """Write that Stop was pressed on the unit, where that is waited for; look again."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        lock = self._lock(simulated=simulated)
+        waited_for = lock is not None and lock.needs is Needs.STOP
+        if waited_for:
+            said = journal_locks.Released(int(simulated), _now_utc(), Role.STOP.value, "")
+            journal_locks.release(connection, said)
+        connection.execute("COMMIT")
+        if waited_for:
+            self._write_head()
+        return self.look(unit, simulated=simulated)
+
+    def _lock(self, *, simulated: bool) -> Lock | None:
+        return journal_locks.read(self.connection, simulated=simulated)
+
+    def _require_unlocked(self, start: dict[str, Any]) -> None:
+        """Refuse what a lock does not let begin, whoever asks. Raises Locked.
+
+        A trip while nobody is treated is recorded all the same, and so is the proof that a release waits for.
+        """
+        lock = self._lock(simulated=bool(start["simulated"]))
+        proof = start["treatment"] == PROOF
+        if lock is None:
+            if proof:
+                raise Locked("the unit is not locked, so there is nothing to be proven")
+            return
+        waits = Needs.PROOF if proof else Needs.STOP if start.get("scripted") else None
+        if lock.needs is not waits and not start.get("idle_trip"):
+            raise Locked(why_locked(lock))
 
     def begin(self, start: dict[str, Any]) -> dict[str, Any]:
         """Write that sessions of this unit without end and writer were cut off, and that a new one begins."""
@@ -149,6 +213,11 @@ class Store:
         clock = wall.read()
         facts = {**dict.fromkeys(BEGUN), **start, "begun_utc": _now_utc()}
         connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._require_unlocked(start)
+        except Locked:
+            connection.execute("ROLLBACK")
+            raise
         cut_off = [self._cut_off(*row) for row in self._unended(start["unit"])]
         connection.execute(BEGIN, facts)
         self._session = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
@@ -213,6 +282,9 @@ class Store:
                 connection.execute("INSERT OR REPLACE INTO wear VALUES (?, ?, ?)", (session, *values))
             elif kind == "asked":
                 connection.execute(END_ASKED, (*values, session))
+            elif kind == "proven":
+                journal_locks.prove(connection, session)
+                chained = True
             elif kind == "end":
                 self._close(session, (_now_utc(), *values))
                 chained = True
@@ -275,11 +347,11 @@ def main(directory: Path) -> None:
                 store = Store(directory)
             while records and records[0][0] in _QUESTIONS:
                 kind, facts = records.pop(0)
-                _say(store.look(facts) if kind == "look" else store.begin(facts))
+                _say(store.begin(facts) if kind == "begin" else getattr(store, kind)(**facts))
             if records:
                 store.write(records)
                 _say({"kept": len(records)})
-    except Unwritable as error:
+    except (Unwritable, Locked) as error:
         _say({"failed": str(error)})
     except (sqlite3.Error, OSError) as error:
         _say({"failed": _sentence(directory, why(error, directory))})

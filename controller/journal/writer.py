@@ -3,11 +3,12 @@
 Law: no record, no treatment. The start is on the disk before the loop may run; a record that is not there in
 time stops the session softly. Nothing here can make a tick late.
 
-Lines of JSON go out: `["look", unit]`, `["begin", {...}]`, `["row", ...]` twice a second (the columns of
-`controller.journal.tables`), `["trip", cause, phase, detected_s, evidence]`, `["asked", ...]` of one that
-came to its end with asked_ma_min and short_because, and `["end", ...]` with outcome, reason, duration_s,
-forward and reverse charge, code. Back come
-`{"looked": true, "cut_off": [...], "past": [...], "seen": [...], "clock": [...]}`,
+Lines of JSON go out: `["look", {...}]` and `["stop", {...}]` with unit and simulated, `["begin", {...}]`,
+`["row", ...]` twice a second (the columns of `controller.journal.tables`),
+`["trip", cause, phase, detected_s, evidence]`, `["asked", ...]` of one that came to its end with asked_ma_min
+and short_because, `["proven"]` of one that proved the protections with nobody there, and `["end", ...]` with
+outcome, reason, duration_s, forward and reverse charge, code. Back come
+`{"looked": true, "cut_off": [...], "past": [...], "seen": [...], "clock": [...], "lock": [...]}`,
 `{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
 """
 
@@ -26,12 +27,13 @@ from controller.core.reasons import code_of
 from controller.core.types import Phase, StopCause
 from controller.host.lines import LineSplitter
 from controller.host.shortage import SHORTAGES
-from controller.journal.looked import heard, reading
+from controller.journal.looked import heard, lock_heard, reading
 from controller.loop.result import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from controller.core.locks import Lock
     from controller.core.session import Session
     from controller.core.types import Measurement
     from controller.loop.tick import StopSwitch
@@ -59,8 +61,8 @@ class Journal:
     `journal_tables.BEGUN`; with None the session begins later, with `begin`. `keep_open` are descriptors that
     the child shares, such as the unit's lock, which is so held until the last record is written. `failure` is
     the sentence why the record broke off, or None; `cut_off` describes earlier sessions without an end;
-    `past` is what was given lately, None until `look` was answered, `seen` the sightings and `clock` the look
-    at the clock that came with it.
+    `past` is what was given lately, None until `look` was answered, `seen` the sightings, `clock` the look
+    at the clock and `lock` what keeps the unit from treating, all of which came with it.
     """
 
     def __init__(self, directory: Path, start: dict[str, Any] | None, keep_open: Sequence[int] = ()) -> None:
@@ -70,11 +72,12 @@ class Journal:
         self.past: list[Past] | None = None
         self.seen: list[tuple[int, Reading]] = []
         self.clock: Reading | None = None
+        self.lock: Lock | None = None
         self._directory = directory
         self._answers = LineSplitter()
         self._asked = False
         self._looking = False
-        self._ended = False
+        self._ended = self._tripped = False
         self._over_s: float | None = None
         self._zero_s = 0.0
         self._unkept = 0
@@ -113,14 +116,26 @@ class Journal:
         """Whether the start was sent."""
         return self._asked
 
-    def look(self, unit: str) -> None:
-        """Ask which sessions of the unit were cut off, and what was given lately; answered with the ticks.
+    def look(self, unit: str, *, simulated: bool) -> None:
+        """Ask which sessions of the unit were cut off, what was given lately, and what locks it.
 
-        Nothing is asked while an answer is still to come.
+        Answered with the ticks; nothing is asked while an answer is still to come.
         """
         if not self._looking:
             self._looking = True
-            self._send("look", unit)
+            self._send("look", {"unit": unit, "simulated": simulated})
+
+    def stopped(self, unit: str, *, simulated: bool) -> None:
+        """Write that Stop was pressed on the unit, where a cause waits for that; answered as `look` is."""
+        self._looking = True
+        self._send("stop", {"unit": unit, "simulated": simulated})
+
+    def looked(self) -> Lock | None:
+        """Wait until what was asked is answered, at most 5 s; return what locks. Raises JournalRefused."""
+        self._wait(lambda: not self._looking)
+        if self.failure is not None or self._looking:
+            raise JournalRefused(self.failure or self._too_slow())
+        return self.lock
 
     def begin(self, start: dict[str, Any], zero_s: float = 0.0) -> None:
         """Send the start; times are counted from `zero_s` of the session's time (s) on."""
@@ -175,7 +190,10 @@ class Journal:
     def tick(self, measurement: Measurement) -> None:
         """Look at a finished tick: a row twice a second, and one at the end."""
         session = self._session
-        if session is None or self._ended or not self._asked:
+        if session is None or not self._asked:
+            return
+        if self._ended:
+            self._tell_trip(session)
             return
         ends = session.finished and self._over_s is None
         if ends:
@@ -207,18 +225,26 @@ class Journal:
         return session.dose.ma_min("forward"), session.dose.ma_min("reverse")
 
     def _end(self, session: Session) -> None:
-        trip, self._ended = session.trip, True
+        self._ended = True
         at_s = round((self._over_s or self._zero_s) - self._zero_s, 3)
         code = code_of(session)
-        if trip is not None:
-            phase = session.tripped_in or session.phase
-            self._send("trip", trip.cause, phase, trip.detected_s - self._zero_s, _short(trip.evidence))
+        self._tell_trip(session)
+        if session.proven:
+            self._send("proven")
         if self._wear is not None:
             self._send("wear", *self._wear())
         if session.phase is Phase.DONE:
             self._send("asked", session.asked.total_ma_min, session.short)
         reason = self.failure or session.reason
         self._send("end", outcome_of(session), _short(reason), at_s, *self._dose(session), code)
+
+    def _tell_trip(self, session: Session) -> None:
+        """Send a trip, once; what comes when the end is written already must not be forgotten either."""
+        trip = session.trip
+        if trip is not None and not self._tripped:
+            self._tripped = True
+            phase = session.tripped_in or session.phase
+            self._send("trip", trip.cause, phase, trip.detected_s - self._zero_s, _short(trip.evidence))
 
     # --- the pipes ------------------------------------------------------------------------------------------
 
@@ -235,7 +261,7 @@ class Journal:
             self.listen()  # the child's last word says why
             self.failure = self.failure or "the journal's process has died"
         else:
-            self._unkept += record[0] not in ("look", "begin")
+            self._unkept += record[0] not in ("look", "stop", "begin")
 
     def listen(self) -> None:
         """Take what the child has answered; never waits."""
@@ -259,6 +285,7 @@ class Journal:
                 self._looking = False
                 self.past, self.seen = heard(answer)
                 self.clock = reading(*answer["clock"])
+                self.lock = lock_heard(answer)
         else:
             self._unkept -= answer["kept"]
 

@@ -10,9 +10,10 @@ from collections import deque
 from typing import Final, Literal, TypeAlias
 
 from controller.core.limits import HIGH_VOLTAGE_RATIO
+from controller.core.stop_test import Asks
 from controller.core.types import Phase
 
-Contact: TypeAlias = Literal["none", "poor", "fair", "good"]
+Contact: TypeAlias = Literal["none", "small", "poor", "fair", "good"]
 Limit: TypeAlias = Literal["dry_skin", "soft_water", "poor_contact", "hand_leaving"]
 
 GOOD_OHM: Final = 2_500.0
@@ -32,6 +33,7 @@ DRIVEN: Final = frozenset({Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.STO
 
 NEXT: Final = {
     Phase.SELF_TEST: "wait_self_test",
+    Phase.STOP_TEST: "hold_stop",
     Phase.TRIAL: "wait_proof",
     Phase.PROOF: "wait_proof",
     Phase.CONTACT: "put_in",
@@ -44,8 +46,18 @@ NEXT: Final = {
     Phase.STOPPED: "wait_self_test",
 }
 """What to do next in a phase that needs no further look."""
+STOP_STEPS: Final[dict[Asks, str]] = {
+    "hold": "hold_stop",
+    "let_go": "let_go_stop",
+    "wait": "wait_stop_test",
+}
+"""The same while Stop is tested."""
 SENTENCES: Final = {
     "wait_self_test": "Wait: the unit tests itself.",
+    "hold_stop": "Press Stop on the unit and hold it until the light changes, up to 8 seconds: so it is "
+    "known to work. Start works after that.",
+    "let_go_stop": "Stop works: let go of it.",
+    "wait_stop_test": "Stop was let go too soon, or pressed before: wait until the light asks for it again.",
     "prepare": "Prepare a treatment first: there is none to start.",
     "come_back": "Nothing may be given now: too little time has passed since the last treatment.",
     "press_pedal": "Press Stop on the foot pedal or elbow bar once, to try it; Start works after that.",
@@ -54,30 +66,43 @@ SENTENCES: Final = {
     "press_start": "Press Start on the unit.",
     "press_start_rest": "Press Start on the unit for the rest of the treatment, or Stop to end it.",
     "clear_alarm": "Press Stop on the unit to clear the alarm, then start again.",
+    "wait_stop_over": "Wait some seconds: Stop was just pressed, and its second contact still acts.",
     "wait_record": "Wait: the start is being recorded.",
     "wait_proof": "Wait: the protections are being tested.",
     "put_in": "Put both sides into the water and keep still.",
+    "put_in_whole": "Put the whole hand into the water: only a small part touches it.",
     "keep_still": "Keep still; press Stop before you take a hand out.",
     "put_back": "A hand seems to leave the water: put it back, or press Stop.",
     "wait_stop": "Keep still until the current is gone.",
     "take_out": "Finished: take your hands or feet out and dry them.",
+    "locked": "Locked: nobody is treated until a technician has mended the unit and said why.",
+    "prove": "Take everybody out of the circuit, then press Start on the unit: its protections are proven, "
+    "and it is released.",
     "mend": "The unit can't be used now: see the code.",
 }
 """Next step -> its sentence, one for every face: `docs/device.md` has the table."""
 UNREACHED: Final = "The set current cannot be reached: dry skin, soft water or poor contact."
 
 
+def next_of(phase: Phase, *, small: bool) -> str | None:
+    """Return what to do next in a phase that needs no further look; `small` is how contact was found."""
+    return "put_in_whole" if small and phase is Phase.CONTACT else NEXT.get(phase)
+
+
 def contact_of(
-    phase: Phase, voltage_v: float | None, current_ma: float | None, high_v: float
+    phase: Phase, voltage_v: float | None, current_ma: float | None, high_v: float, *, small: bool = False
 ) -> Contact | None:
     """Grade the contact from the apparent resistance; None while the output is disconnected.
 
-    `high_v` is the compliance voltage: near it nobody closes the circuit.
+    `high_v` is the compliance voltage: near it nobody closes the circuit. `small` is what it was found to be
+    before the ramp, whatever its resistance.
     """
     if voltage_v is None or current_ma is None or (phase is not Phase.CONTACT and phase not in DRIVEN):
         return None
     if current_ma < 0.05:
         return "none" if voltage_v > HIGH_VOLTAGE_RATIO * high_v else None
+    if small and phase is Phase.CONTACT:
+        return "small"
     ohm = 1000 * voltage_v / current_ma
     sensing = current_ma < 1.0
     good, fair = (SENSING_GOOD_OHM, SENSING_FAIR_OHM) if sensing else (GOOD_OHM, FAIR_OHM)

@@ -85,7 +85,12 @@ def guard_of(
         code_zero_ma=unit.code_zero_ma,
         gives=None if calibration is None else _gives(unit, calibration),
     )
-    return Guard(limits, tick_s=1.0 / unit.loop.rate_hz, operate_s=unit.relays.operate_ms / 1000)
+    return Guard(
+        limits,
+        tick_s=1.0 / unit.loop.rate_hz,
+        operate_s=unit.relays.operate_ms / 1000,
+        battery_clock=unit.battery_clock is not None,
+    )
 
 
 def _gives(unit: Unit, calibration: Calibration) -> tuple[float, float] | None:

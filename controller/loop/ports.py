@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from controller.core.types import Cause
+from controller.core.types import Cause, ClockLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +134,13 @@ class HeartbeatPort(Protocol):
         """Stop, low."""
 
 
+class BatteryClockPort(Protocol):
+    """The clock chip, which is read elsewhere: a tick never waits for it."""
+
+    def look(self) -> ClockLook | None:
+        """Return the oldest look that nobody has taken yet, None where there is none."""
+
+
 class PanelPort(Protocol):
     """Buttons, lights and buzzer."""
 
@@ -162,6 +169,7 @@ class Ports(NamedTuple):
     panel: PanelPort
     cause_of: Callable[[str, OSError], Cause]
     trip: TripPort | None = None
+    battery_clock: BatteryClockPort | None = None
 
 
 class Line(NamedTuple):

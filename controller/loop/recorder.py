@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from controller.core.phases import TERMINAL
 from controller.core.types import Phase
 from controller.core.wording import by_area
-from controller.loop.advice import NEXT, SENTENCES, UNREACHED
+from controller.loop.advice import SENTENCES, STOP_STEPS, UNREACHED, next_of
 from controller.loop.telemetry import Snapshot
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ class Recorder:
             measured_ma=session.through_person_ma(measurement),
             voltage_v=measurement.voltage_v,
             resistance_ohm=session.load.resistance_ohm,
+            contact_ohm=session.contact.contact_ohm,
             left_s=session.left_s,
             total_s=session.plan.total_s,
             charge_forward_ma_min=session.dose.ma_min("forward"),
@@ -163,10 +164,12 @@ class Recorder:
         session, phase = self._session, self._session.phase
         if phase in TERMINAL:
             return session.reason or ""
+        if phase is Phase.STOP_TEST and session.stop_test is not None:
+            return SENTENCES[STOP_STEPS[session.stop_test.asks]]
         if phase is Phase.READY:
             return SENTENCES["press_start"]
         if phase in {Phase.RAMP_UP, Phase.HOLD} and session.fold_back.withdrawn:
             return SENTENCES["put_back"]
         if phase in {Phase.RAMP_UP, Phase.HOLD} and session.fold_back.ever:
             return UNREACHED
-        return SENTENCES[NEXT[phase]]
+        return SENTENCES[next_of(phase, small=session.contact.small) or "press_start"]

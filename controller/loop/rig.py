@@ -23,6 +23,7 @@ from controller.core.types import (
     Off,
     Polarity,
     Refusal,
+    Watch,
 )
 from controller.loop.pace import TIMED_READS, TRANSFERS, BusPace
 from controller.loop.roles import RigPort
@@ -116,6 +117,8 @@ class Rig(RigPort):
         self._waited = 0
         self._connected = False
         self._beats = True
+        self._late_s = self._beat_s = self._begun_s = self._sampled_s = 0.0
+        self._watched: Watch = ""
         self._polarity: Polarity = "forward"
         self._code = 0
         self._failure: Failure | None = None
@@ -148,6 +151,7 @@ class Rig(RigPort):
         ports.heartbeat.rest()
         self._loaded = False
         self._connected, self._beats, self._code = False, True, 0
+        self._late_s, self._watched = 0.0, ""
         self._series_operations = self._polarity_operations = 0
         self._failure, self._pending, self._waited = None, "", 0
         self._dac_doubted = self._adc_doubted = False
@@ -230,6 +234,7 @@ class Rig(RigPort):
             ports.bus.allow(BUS_TIME_S + self._scales.conversion_s)
             if self._pending:
                 self._collect(self._pending)
+            self._begun_s = clock.now()
             self._twice_with(self._start, self._lines["current"][0])
             self._pending, self._due_s = "current", clock.now() + self._scales.conversion_s
             chip = "DAC"
@@ -251,6 +256,8 @@ class Rig(RigPort):
             return seen
         failure = sampled_code = None
         sampled: Kind = ""
+        seen_by: Kind = ""
+        sampled_s = 0.0
         ports.bus.allow(BUS_TIME_S + self._scales.conversion_s)
         chip = "guard ADC"
         try:
@@ -266,6 +273,10 @@ class Rig(RigPort):
                 if seen.confirmed:
                     self._clock.sleep_until(self._due_s)
                 sampled_code = self._collect_or_wait(sampled)
+            seen_by, sampled_s = sampled, self._sampled_s
+            if self._watched == "voltage" and ports.guard_adc is None and not self._pending:
+                self._convert("current")  # one converter for everything: the guard must go on seeing that
+                seen_by = "current"
             chip = "DAC"
             if self._ticks % VERIFY_TICKS == VERIFY_TICKS // 2 and not self._connected:
                 failure = self._verify_dac()
@@ -274,7 +285,7 @@ class Rig(RigPort):
         self._ticks += 1
         return Measurement(
             seen.time_s,
-            seen.guard_ma if ports.guard_adc is not None else self._guard_ma(None, sampled),
+            seen.guard_ma if ports.guard_adc is not None else self._guard_ma(None, seen_by),
             seen.guard_code,
             values["current"],
             values["voltage"],
@@ -289,6 +300,9 @@ class Rig(RigPort):
             seen.adc_doubted,
             # Last, so that an output that has just opened by itself is not taken for an open circuit.
             None if ports.trip is None else ports.trip.tripped(),
+            sampled_s,
+            self._beat_s,
+            None if ports.battery_clock is None else ports.battery_clock.look(),
         )
 
     def sense_again(self, doubted: Measurement, doubt: Doubt) -> Measurement:
@@ -331,6 +345,7 @@ class Rig(RigPort):
             failure=failure,
             confirmed=True,
             tripped=None if ports.trip is None else ports.trip.tripped(),
+            sampled_s=self._sampled_s,
         )
 
     def apply(self, command: Command) -> None:
@@ -347,7 +362,11 @@ class Rig(RigPort):
     def heartbeat(self) -> None:
         """Make one edge: the whole tick succeeded. None while the heartbeat is starved on purpose."""
         if self._failure is None and self._beats:
+            clock = self._clock
+            if self._late_s:
+                clock.sleep_until(clock.now() + self._late_s)
             self._ports.heartbeat.beat()
+            self._beat_s = clock.now()
 
     def show(self, *, red: bool, green: bool, blue: bool, buzzer: bool) -> None:
         """Switch lights and buzzer. Never raises: a treatment does well without them."""
@@ -492,7 +511,7 @@ class Rig(RigPort):
         except OSError as error:
             self._fail(Failure(ports.cause_of(chip, error), str(error)))
             return
-        self._beats = command.beat
+        self._beats, self._late_s, self._watched = command.beat, command.late_s, command.watch
         if not command.dummy:
             self._load(on=False)
         if command.series and not self._connected:
@@ -506,7 +525,7 @@ class Rig(RigPort):
 
     def _rest(self, command: Off) -> None:
         was_connected, chip = self._connected, "DAC"
-        self._beats = True
+        self._beats, self._late_s, self._watched = True, 0.0, ""
         self._disconnect()
         try:
             self._ports.bus.allow(BUS_TIME_S)
@@ -547,9 +566,12 @@ class Rig(RigPort):
     def _start_next(self) -> None:
         if self._pending:
             return
-        kind = self._order[self._turn]
-        self._turn = (self._turn + 1) % len(self._order)
+        kind: Kind = self._watched
+        if not kind:
+            kind = self._order[self._turn]
+            self._turn = (self._turn + 1) % len(self._order)
         try:
+            self._begun_s = self._clock.now()
             self._twice_with(self._start, self._lines[kind][0])
             self._pending = kind
         except OSError as error:
@@ -582,6 +604,7 @@ class Rig(RigPort):
 
     def _convert(self, kind: Kind) -> int:
         """Start a conversion, wait for its end and collect it. Raises OSError."""
+        self._begun_s = self._clock.now()
         self._twice_with(self._start, self._lines[kind][0])
         self._clock.sleep_until(self._clock.now() + self._scales.conversion_s)
         try:
@@ -597,6 +620,7 @@ class Rig(RigPort):
         channel, per_code, offset = self._lines[kind]
         self._pending = ""
         code = self._twice_with(self._take, channel)
+        self._sampled_s = self._begun_s
         value = per_code * code + offset
         if kind == "voltage" and self._lamp_v and (self._connected or self._loaded):
             value -= self._returns_v()

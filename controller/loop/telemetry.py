@@ -11,8 +11,9 @@ class Snapshot(TypedDict):
     """State of the session at `time_s` (s since the session began). Absent readings are None.
 
     `target_ma` is what the treatment asks for, `setpoint_ma` what the ramp or fold-back allows now,
-    `measured_ma` what the control ADC reads. `left_s` is the treatment time left; `total_s` its whole.
-    `note` is a short sentence for the person where there is something to do or to know, else "".
+    `measured_ma` what the control ADC reads. `contact_ohm` is how small the skin in contact was before the
+    ramp: the smaller, the more ohm. `left_s` is the treatment time left; `total_s` its whole. `note` is a
+    short sentence for the person where there is something to do or to know, else "".
     """
 
     time_s: float
@@ -23,6 +24,7 @@ class Snapshot(TypedDict):
     measured_ma: float | None
     voltage_v: float | None
     resistance_ohm: float | None
+    contact_ohm: float | None
     left_s: float
     total_s: float
     charge_forward_ma_min: float
@@ -33,3 +35,9 @@ class Snapshot(TypedDict):
     simulated: bool
     late_ticks: int
     missed_ticks: int
+
+
+def contact_figure(seen: Snapshot) -> float | None:
+    """Return the ohm that contact is shown with: before the ramp how small it is, once that is known."""
+    looked = seen["phase"] == "contact" and seen["contact_ohm"] is not None
+    return seen["contact_ohm"] if looked else seen["resistance_ohm"]

@@ -15,18 +15,27 @@ from config.calibration import Calibration
 from config.unit import Unit
 from controller.backends.bench import Bench, NotReady
 from controller.backends.rigging import failed_start, rig_on
+from controller.core.drop_out import window_of
+from controller.core.guard import Guard
 from controller.core.limits import (
     LIMITER_RATIO,
+    SLOW_CONVERSION,
+    SMALL_FACE_OHM,
+    SMALL_OHM,
+    STOP_AGAIN_S,
+    STOP_OVER_S,
     TRIAL_LOW_RATIO,
     TRIAL_OHM_CALIBRATED,
     TRIAL_OHM_RATIO,
     Headroom,
 )
+from controller.core.locks import PROOF, Needs, why_locked
 from controller.core.session import Plan, Session
 from controller.core.trial import Dummy
 from controller.core.types import Refusal
 from controller.host.ownership import InUse
 from controller.host.realtime import real_time
+from controller.host.stop_mark import StopMark
 from controller.journal.writer import Journal, JournalRefused
 from controller.loop.advice import SENTENCES
 from controller.loop.bounds import bound_of, guard_of, why_above
@@ -36,7 +45,7 @@ from controller.loop.regulating import regulator_of
 from controller.loop.result import refused, summary_of
 from controller.loop.rig import Refused
 from controller.loop.tick import Loop, StopSwitch
-from controller.session.pedal import UNTRIED, tried
+from controller.session.pedal import UNCLEARED, UNTRIED, tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +83,8 @@ class SessionRequest(NamedTuple):
     plant_alone: bool = False
     uncommissioned: str = ""
     """Why a real unit may treat nobody, whatever its calibration says; empty where it may."""
+    alone: bool = False
+    """Only proves the protections, with nobody there, which a lock that waits for it is released by."""
 
 
 class SessionResult(NamedTuple):
@@ -108,18 +119,25 @@ def run_session(
         except (OSError, InUse, JournalRefused) as error:
             raise NotReady(failed_start(error)) from error
         try:
-            asks = request.unit.pedal and request.simulate is None  # a scripted person has no pedal
+            held = None if journal is None or journal.begin_sent else journal.lock
+            # A scripted person has no pedal, and nobody is there when only the protections are proven.
+            pedal = request.unit.pedal and request.simulate is None and not request.alone
+            asks = pedal or held is not None
             if asks:
                 clock = SessionClock(bench.clock)
                 bench = bench._replace(clock=clock)
             rig = rig_on(bench, request.unit, request.calibration, stack)
             rig.start()
             if asks:
-                tell(SENTENCES["press_pedal"])
+                tell(SENTENCES["press_pedal"] if held is None else why_locked(held))
                 if not tried(rig, clock, 1.0 / request.unit.loop.rate_hz, stop):
-                    raise Refused(UNTRIED, Refusal.NOBODY_CAME)
+                    raise Refused(UNTRIED if pedal else UNCLEARED, Refusal.NOBODY_CAME)
                 clock.restart()  # the session begins now, with nothing sensed
                 rig.start()
+            if journal is not None and held is not None:
+                if not stop.pressed:  # by hand, on the unit
+                    journal.stopped(bench.name, simulated=bench.simulated)
+                journal.begin(_start(request, bench))
             if journal is not None:
                 journal.confirm()
         except (OSError, Refused, JournalRefused) as error:
@@ -134,7 +152,7 @@ def run_session(
             return SessionResult(_with_cut_off(summary, journal), Trace([], [], [], [], [], [], []))
         if rig.bus_notice:
             tell(rig.bus_notice)
-        return _run(request, bench, rig, journal, on_snapshot, stop, tell, watch)
+        return _run(request, bench, rig, journal, on_snapshot, stop, tell, watch, stop_pressed=asks)
 
 
 def _run(
@@ -146,9 +164,14 @@ def _run(
     stop: StopSwitch,
     tell: Callable[[str], None],
     watch: Callable[[Bench, Loop[Session]], Observer] | None,
+    *,
+    stop_pressed: bool,
 ) -> SessionResult:
     facts = _facts(request, bench)  # before the first tick: what has begun needs no file any more
-    loop = _loop(request, rig, bench.clock, stop)
+    mark = _stop_mark(request, bench)
+    loop = _loop(request, rig, bench.clock, stop, stop_test=_stop_due(request, mark))
+    loop.session.alone = request.alone
+    loop.session.start_from_s = STOP_OVER_S if stop_pressed else 0.0
     recorder = Recorder(
         loop,
         simulated=bench.simulated,
@@ -165,6 +188,10 @@ def _run(
         observers.append(watch(bench, loop))
     with real_time(wanted=bench.real_time) as steps:
         loop.run(*observers)
+    if mark is not None and loop.session.stop_test is not None and loop.session.stop_test.done:
+        mark.put()
+    if isinstance(loop.guard, Guard) and loop.guard.clock_notice:
+        tell(loop.guard.clock_notice)
     summary = summary_of(facts, loop, recorder, bench.truth())
     if steps:
         summary["real_time"] = [step._asdict() for step in steps]
@@ -196,19 +223,32 @@ def _tell_cut_off(journal: Journal, tell: Callable[[str], None]) -> None:
 
 
 def _journal(request: SessionRequest, bench: Bench, stack: ExitStack) -> Journal | None:
+    """Begin the record; where Stop has to be pressed on the unit before, that is still to be done."""
     if request.state is None:
         return None
+    journal = stack.enter_context(closing(Journal(request.state, None, bench.locks)))
+    journal.look(bench.name, simulated=bench.simulated)
+    lock = journal.looked()
+    if lock is None or lock.needs is not Needs.STOP or request.simulate is not None:
+        journal.begin(_start(request, bench))
+    return journal
+
+
+def _start(request: SessionRequest, bench: Bench) -> dict[str, Any]:
+    treatment = request.treatment
     start = {
         "unit": bench.name,
-        "treatment": request.rehearsed_name,
+        "treatment": PROOF if request.alone else request.rehearsed_name,
         "simulated": bench.simulated,
-        "target_ma": request.treatment.current_ma,
-        "total_s": request.treatment.total_s,
-        "first_polarity": request.treatment.first_polarity,
-        "limit_ma": request.treatment.current_ma,
-        "planned_ma_min": request.treatment.planned_charge_ma_min,
+        "target_ma": treatment.current_ma,
+        "total_s": treatment.total_s,
+        "first_polarity": treatment.first_polarity,
+        "limit_ma": treatment.current_ma,
+        "planned_ma_min": treatment.planned_charge_ma_min,
+        "scripted": request.simulate is not None,  # its person has no hand for Stop
     }
-    return stack.enter_context(closing(Journal(request.state, start, bench.locks)))
+    nothing = {"target_ma": 0.0, "total_s": 0.0, "limit_ma": 0.0, "planned_ma_min": None}
+    return start | nothing if request.alone else start
 
 
 def _require_within_unit(request: SessionRequest) -> None:
@@ -250,8 +290,27 @@ def _facts(request: SessionRequest, bench: Bench) -> dict[str, Any]:
     }
 
 
-def _loop(request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch) -> Loop[Session]:
-    return loop_of(request.unit, request.calibration, request.treatment, rig, clock, stop)
+def _stop_mark(request: SessionRequest, bench: Bench) -> StopMark | None:
+    """Return where it is kept that a real unit's Stop was tested."""
+    return None if bench.simulated or request.state is None else StopMark(request.state, bench.name)
+
+
+def _stop_due(request: SessionRequest, mark: StopMark | None) -> bool:
+    """Tell whether Stop is tested first: on a real unit once a day, simulated where its person holds it."""
+    if request.simulate is not None:
+        return request.simulate.person.stop_at_s is not None
+    if mark is None or request.alone:
+        return False
+    ago_s = mark.ago_s()
+    return ago_s is None or ago_s > STOP_AGAIN_S
+
+
+def _loop(
+    request: SessionRequest, rig: Rig, clock: Clock, stop: StopSwitch, *, stop_test: bool
+) -> Loop[Session]:
+    return loop_of(
+        request.unit, request.calibration, request.treatment, rig, clock, stop, stop_test=stop_test
+    )
 
 
 def _dummy_of(unit: Unit, calibration: Calibration) -> Dummy | None:
@@ -284,11 +343,12 @@ def loop_of(
     *,
     limit_ma: float = 0.0,
     rest: Rest | None = None,
+    stop_test: bool = False,
 ) -> Loop[Session]:
     """Build a session of `treatment` and its guard on a rig.
 
     `limit_ma` is how far Up may go, and the guard holds the session to it; 0 leaves Up without effect. `rest`
-    gives what is left of an earlier session instead of the whole.
+    gives what is left of an earlier session instead of the whole, and `stop_test` asks for Stop's test first.
     """
     tick_s = 1.0 / unit.loop.rate_hz
     stage = unit.stage
@@ -307,7 +367,12 @@ def loop_of(
         settle_s=unit.polarity.settle_ms / 1000,
         guarded=unit.guard_adc is not None,
         trip=unit.trip is not None,
+        stop_test=stop_test,
         dummy=_dummy_of(unit, calibration),
+        drop_out=window_of(
+            None if unit.one_shot is None else unit.one_shot.hold_ms / 1000, unit.relays.release_ms / 1000
+        ),
+        small_ohm=_small_ohm(unit, treatment.area),
         limit_ma=limit_ma,
         balances=rest is not None and rest.balances,
         carried_forward_ma_min=0.0 if rest is None else rest.forward_ma_min,
@@ -322,3 +387,9 @@ def loop_of(
         calibration=calibration,
     )
     return Loop(rig, Session(plan, regulator_of(unit, calibration)), guard, clock, tick_s, stop)
+
+
+def _small_ohm(unit: Unit, area: str) -> float:
+    """Return from where on too little of an area is in contact, as this unit's converter sees it."""
+    whole_ohm = SMALL_FACE_OHM if area == "face" else SMALL_OHM
+    return whole_ohm * (1.0 if unit.control_adc.data_rate_sps == 860 else SLOW_CONVERSION)

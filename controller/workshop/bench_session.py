@@ -11,6 +11,7 @@ from collections import deque
 from statistics import fmean
 from typing import Final, NamedTuple
 
+from controller.core.buttons import Press
 from controller.core.limits import GUARD_PROOF_MA, PROOF_PULL_IN_S, SENSING_MA
 from controller.core.regulator import Regulator
 from controller.core.session import SELF_TEST_LIMIT_S, SELF_TEST_S
@@ -94,7 +95,7 @@ class BenchSession:
         self.load_ohm: float | None = None
         self._regulator = regulator
         self._now_s = self._since_s = self._sampled_s = 0.0
-        self._start_was_up = False
+        self._start = Press()
         self._at = 0
         self._arrived_s: float | None = None
         self._probed: list[tuple[float, float]] = []
@@ -180,11 +181,9 @@ class BenchSession:
         return Off(plan.polarity)
 
     def _ready(self, m: Measurement) -> Command:
-        if not m.buttons.start:
-            self._start_was_up = True
-        elif self._start_was_up:
+        if self._start.see(m.buttons.start):
             self._go(Phase.CONTACT)
-        if self.phase is Phase.READY and self._elapsed_s() >= START_S:
+        elif self._elapsed_s() >= START_S:
             self._refuse(f"Start was not pressed on the unit within {START_S:.0f} s")
         return Off(self.plan.polarity)
 

@@ -21,6 +21,7 @@ from config.calibration import (
 from config.unit import RANGE_V
 from controller.backends.bench import Bench
 from controller.backends.rigging import Hands, failed_start, hands_on, reads_tripped, rig_on, store_zero
+from controller.core.buttons import Debounce, Steady
 from controller.core.limits import SENSING_LIMIT_MA
 from controller.core.types import Buttons, Measurement, Off, Phase
 from controller.loop.bounds import guard_of
@@ -287,8 +288,10 @@ class Workbench:
     def _looks(self, hands: Hands, for_s: float) -> Iterator[Buttons]:
         clock = self.bench.clock
         until_s = clock.now() + for_s
+        debounce, steady = Debounce(), Steady()
         while clock.now() < until_s:
-            yield Buttons(*hands.panel.sample())
+            start, stop, up, down = debounce.see(clock.now(), hands.panel.sample())
+            yield Buttons(start, steady.see(clock.now(), stop), up, down)
             clock.sleep_until(clock.now() + LOOK_S)
 
     def _help(self, button: str, for_s: float) -> None:

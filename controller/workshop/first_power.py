@@ -11,6 +11,7 @@ from collections.abc import Callable
 from statistics import fmean
 from typing import Final, NamedTuple
 
+from controller.core.buttons import Press
 from controller.core.limits import SENSING_MA
 from controller.core.types import Command, Drive, Measurement, Off, Phase, Polarity, StopCause, Trip
 
@@ -32,7 +33,7 @@ LIVE_V: Final = 5.0
 LOAD_PART: Final = 0.25
 """The load may differ so far from what was stated: current and voltage are not calibrated yet."""
 GONE_S: Final = 8.0
-"""Stop's second contact takes 6 s (docs/decisions/0009-stop-contact.md), a capacitor's tolerance included."""
+"""Stop's second contact takes 6 to 8 s (docs/decisions/0009-stop-contact.md)."""
 
 
 class State(NamedTuple):
@@ -111,6 +112,7 @@ class FirstPower:
         self.seen: dict[str, Seen] = {}
         self.stop_s: float | None = None
         self.awaits = "start"
+        self._start = Press()
         self._zero, self._code_of, self._stated_ohm = zero, code_of, stated_ohm
         self._dead_s, self._settle_s = dead_s, settle_s
         self._at = 0
@@ -170,7 +172,7 @@ class FirstPower:
         return Off(state.polarity) if self.finished else self._drive(state)
 
     def _ready(self, now_s: float, m: Measurement) -> Command:
-        if m.buttons.start:
+        if self._start.see(m.buttons.start):
             self.phase, self.awaits = Phase.PROOF, ""
         elif now_s - (self._began_s or 0.0) > START_S:
             self._refuse(f"Start was not pressed within {START_S:.0f} s")

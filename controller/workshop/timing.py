@@ -11,6 +11,7 @@ from collections.abc import Callable
 from statistics import fmean
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from controller.core.buttons import Press
 from controller.core.limits import SENSING_MA
 from controller.core.types import Command, Drive, Measurement, Off, Phase, StopCause, Trip
 from controller.workshop.first_power import ENOUGH_MA, RAISE_S, RAISED_MA, START_S, Seen
@@ -125,6 +126,7 @@ class Timing:
         self.reason: str | None = None
         self.trip: Trip | None = None
         self.awaits = ""
+        self._start = Press()
         self.code_zero_ma: float | None = None
         self._zero_ma, self._guard_zero_ma = zero.current_ma, guard_zero_ma
         self._code_of = code_of
@@ -192,7 +194,7 @@ class Timing:
     def _ready(self, now_s: float, m: Measurement) -> None:
         if m.buttons.stop:  # still, after first power
             self.awaits = ""
-        elif m.buttons.start and self.awaits:
+        elif self._start.see(m.buttons.start) and self.awaits:
             self.phase, self.awaits, self._since_s = Phase.PROOF, "", now_s
         else:
             self.awaits = "start"

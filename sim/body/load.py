@@ -44,7 +44,8 @@ CHARGE_MA_MIN_PER_CM2: Final = 0.5
 CHARGE_FALL: Final = 0.2
 CHARGE_RECOVERY_S: Final = 3600.0
 SKIN_NF_PER_CM2: Final = 10.0
-"""Skin capacitance; with the resistances above it gives 0.1 to 4 ms (Birlea 2011)."""
+"""Skin capacitance; with the resistances above it gives 0.1 to 4 ms (Birlea 2011). It hardly changes with
+current and salt, which change the resistance (Oh 1993, J. Control. Release 27:115)."""
 FALL_S: Final = 180.0
 """Time constant of the fall over minutes (Vienna 1986: most of it within 5 min, so 2 to 5 min)."""
 RISE_S: Final = 300.0
@@ -58,8 +59,6 @@ ELECTRODE_UF_PER_CM2: Final = 10.0
 ELECTRODE_DECAY_S: Final = 60.0
 """What the electrodes have been charged to fades with this time constant (assumption)."""
 SMALLEST_FRACTION: Final = 1e-3
-FRESH_KNEE: Final = KNEE_MA_PER_CM2**2
-SOFT_KNEE: Final = CONDITIONED_KNEE_MA_PER_CM2**2
 SMALLEST_MA: Final = 0.01
 SHORTEST_TAU_S: Final = 1e-5
 HALF_FALL: Final = (POWER - 1.0) / 2
@@ -74,7 +73,8 @@ class LoadParams:
     0.05 mA/cm2. `fall_v` falls away over minutes of current, at once there with any, and `rise` is the
     share by which `body_ohm` rises in 10 min. `electrode_v` is what both electrodes come to take,
     `back_emf_v` what they stand at before anybody came, positive in forward polarity. `resistor_ohm` replaces
-    person and water by a resistor box, not the electrodes. Water: R = d / (sigma A).
+    person and water by a resistor box, not the electrodes. Water: R = d / (sigma A). `skin_nf_per_cm2` is the
+    skin's capacitance, and `knee` scales the densities up to which skin is ohmic.
     """
 
     area_cm2: float = 150.0
@@ -94,6 +94,8 @@ class LoadParams:
     water_depth_cm: float = 2.0
     constriction_ohm: float = 40.0
     resistor_ohm: float | None = None
+    skin_nf_per_cm2: float = SKIN_NF_PER_CM2
+    knee: float = 1.0
 
 
 class Load:
@@ -111,6 +113,7 @@ class Load:
         "_conditioning",
         "_fall_left_v",
         "_fallen",
+        "_fresh_knee",
         "_fresh_kv",
         "_lean",
         "_middle",
@@ -125,6 +128,7 @@ class Load:
         "_shape",
         "_side0",
         "_side1",
+        "_soft_knee",
         "_still_kohm",
         "_water_ohm",
         "direction",
@@ -144,6 +148,8 @@ class Load:
         self._params = replace(params, body_ohm=params.body_ohm * body)
         # V per side = fresh_kv * density^0.6: half of the voltage, per density instead of current.
         self._fresh_kv = 0.5 * params.fresh_v * params.moisture * skin * math.pow(IEC_AREA_CM2, POWER)
+        self._fresh_knee = (params.knee * KNEE_MA_PER_CM2) ** 2
+        self._soft_knee = (params.knee * CONDITIONED_KNEE_MA_PER_CM2) ** 2
         self._lean = (params.anode_v - params.cathode_v) / 2
         self._middle = (params.anode_v + params.cathode_v) / 2
         self._over_area = 1.0 / params.area_cm2
@@ -158,6 +164,11 @@ class Load:
         self.drying_ohm = 0.0
         self._shape = (math.nan, math.nan, math.nan, math.nan)
         self.refresh()
+
+    @property
+    def area_cm2(self) -> float:
+        """Area of one side's electrode."""
+        return self._params.area_cm2
 
     @property
     def in_contact(self) -> bool:
@@ -195,31 +206,31 @@ class Load:
             body_ohm = params.body_ohm * self.path_factor + self.drying_ohm
             self._still_kohm = (body_ohm + narrowing_ohm + self._water_ohm * spread) / 1000.0
         over_area = self._over_area
-        self._capacitance_nf = SKIN_NF_PER_CM2 / (over_area * (over0 + over1))
+        self._capacitance_nf = params.skin_nf_per_cm2 / (over_area * (over0 + over1))
         self._per_cm2 = (over_area * over0, over_area * over1)
 
     def skin_v(self, current_ma: float) -> float:
         """Voltage over both skins in V at `current_ma` (0 or more) in the present state."""
         if self._params.resistor_ohm is not None:
             return 0.0
-        fresh_kv = self._fresh_kv
+        fresh_kv, fresh_knee, soft_knee = self._fresh_kv, self._fresh_knee, self._soft_knee
         per_cm2, held_v, rest = self._side0
         density = current_ma * per_cm2
         square = density * density
-        fresh0 = fresh_kv * density * math.pow(square + FRESH_KNEE, HALF_FALL)
-        soft0 = density * (held_v / math.sqrt(square + SOFT_KNEE) + rest)
+        fresh0 = fresh_kv * density * math.pow(square + fresh_knee, HALF_FALL)
+        soft0 = density * (held_v / math.sqrt(square + soft_knee) + rest)
         per_cm2, held_v, rest = self._side1
         density = current_ma * per_cm2
         square = density * density
-        fresh1 = fresh_kv * density * math.pow(square + FRESH_KNEE, HALF_FALL)
-        soft1 = density * (held_v / math.sqrt(square + SOFT_KNEE) + rest)
+        fresh1 = fresh_kv * density * math.pow(square + fresh_knee, HALF_FALL)
+        soft1 = density * (held_v / math.sqrt(square + soft_knee) + rest)
         # Conditioning only ever lowers the voltage: where fresh skin is already lower it stays.
         v0 = fresh0 + self._s0 * (soft0 - fresh0) if soft0 < fresh0 else fresh0
         v1 = fresh1 + self._s1 * (soft1 - fresh1) if soft1 < fresh1 else fresh1
         if self._fall_left_v == 0.0:
             return v0 + v1
         density = 0.5 * current_ma * (self._side0[0] + per_cm2)
-        return v0 + v1 + self._fall_left_v * density / math.sqrt(density * density + SOFT_KNEE)
+        return v0 + v1 + self._fall_left_v * density / math.sqrt(density * density + soft_knee)
 
     def against_v(self) -> float:
         """Return what the electrodes hold against the output, V; negative where they help it."""

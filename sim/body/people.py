@@ -11,7 +11,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from sim.body.load import SPREAD_LN, LoadParams
+from sim.body.load import SKIN_NF_PER_CM2, SPREAD_LN, LoadParams
 
 BODY_FACTOR: Final = 1.45
 BODY_SPREAD_LN: Final = 0.42
@@ -31,6 +31,10 @@ the spread about that, as a share of either."""
 MIDDLE_LEANS: Final = math.sqrt(0.5)
 ELECTRODES_V: Final[tuple[float, ...]] = (1.2, 2.5)
 """Splitting water takes 1.23 V; the rest is an assumption until it is measured."""
+CAPACITY_SPREAD_LN: Final = 0.3
+KNEE_SPREAD_LN: Final = 0.5
+"""Spread of the skin's capacitance and of the knees of its resistance (natural log), twice so much at most:
+assumptions, since what is known is that the capacitance of one skin hardly moves (Oh 1993)."""
 
 
 AREAS: Final[dict[str, LoadParams]] = {
@@ -63,6 +67,7 @@ def ordinary(area: str, rng: Random | None) -> LoadParams:
     body_ohm, fresh_v = BODY_FACTOR * typical.body_ohm, typical.fresh_v
     rise, fall = MIDDLE_LEANS, 1.0 - MIDDLE_LEANS
     electrode_v, fall_s = sum(ELECTRODES_V) / 2, sum(FALLS_S) / 2
+    skin_nf, knee = SKIN_NF_PER_CM2, 1.0
     if rng is not None:
         leans = math.sqrt(rng.random())  # to the rise, of which there is a whole trace
         rise = min(1.0, max(0.0, rng.gauss(leans, AGAINST_EACH_OTHER)))
@@ -71,6 +76,8 @@ def ordinary(area: str, rng: Random | None) -> LoadParams:
         body_ohm = min(high, max(low, body_ohm * rng.lognormvariate(0.0, BODY_SPREAD_LN)))
         fresh_v *= rng.lognormvariate(0.0, SPREAD_LN)
         electrode_v, fall_s = rng.uniform(*ELECTRODES_V), rng.uniform(*FALLS_S)
+        skin_nf *= math.exp(CAPACITY_SPREAD_LN * max(-2.0, min(2.0, rng.gauss(0.0, 1.0))))
+        knee = math.exp(KNEE_SPREAD_LN * max(-2.0, min(2.0, rng.gauss(0.0, 1.0))))
     return replace(
         typical,
         body_ohm=body_ohm,
@@ -81,4 +88,6 @@ def ordinary(area: str, rng: Random | None) -> LoadParams:
         fall_s=fall_s,
         rise=HIGHEST_RISE * rise,
         electrode_v=electrode_v,
+        skin_nf_per_cm2=skin_nf,
+        knee=knee,
     )

@@ -101,6 +101,7 @@ class Person:
 
     __slots__ = (
         "_calm",
+        "_dipped",
         "_drive_lost",
         "_fidget",
         "_fidget_due_s",
@@ -119,6 +120,7 @@ class Person:
         self._rng = rng
         self._present = [0.0, 0.0]
         self._calm = [1.0, 1.0]
+        self._dipped: tuple[float | None, float | None] = (None, None)
         self._path = 1.0
         self._drive_lost = False
         self._slide: tuple[float, float] | None = None
@@ -149,9 +151,16 @@ class Person:
         self._present[0] = 1.0
         self._wet()
 
+    def dip_in(self, shares: tuple[float | None, float | None]) -> None:
+        """Put both hands in at once, but only a share of their side's area; None is the whole hand."""
+        self.put_in()
+        self._dipped = shares
+        self._wet()
+
     def put_in(self) -> None:
         """Both hands whole in the water, at once."""
         self._present[:] = (1.0, 1.0)
+        self._dipped = (None, None)
         self._slide = None
         self._wet()
 
@@ -206,10 +215,12 @@ class Person:
         load.wetted[0] = self._present[0] * self._calm[0]
         load.wetted[1] = self._present[1] * self._calm[1]
         load.path_factor = self._path
+        deep = (1.0, 1.0)
         if mover is not None:
-            load.wetted[0] *= mover.deep[0]
-            load.wetted[1] *= mover.deep[1]
+            deep = (mover.deep[0], mover.deep[1])
             load.path_factor *= mover.path
+        for side, dipped in enumerate(self._dipped):
+            load.wetted[side] *= deep[side] if dipped is None else dipped
 
     def lost_drive(self) -> bool:
         """Take note that the stage can no longer drive its current; True the first time in a slide."""

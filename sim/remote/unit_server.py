@@ -308,7 +308,8 @@ class UnitServer:
 
 
 NOT_HERE: Final = {
-    "stall": "stall holds up the loop's clock, which is not in this process: stop the controller instead"
+    "clock_rate": "clock_rate turns the clock of the loop's computer, which is not in this process",
+    "stall": "stall holds up the loop's clock, which is not in this process: stop the controller instead",
 }
 """Faults that need the simulator in the controller's process, and what to do instead."""
 

@@ -158,7 +158,7 @@ def test_a_start_before_the_journal_has_told_waits_for_it(tmp_path, monkeypatch)
     treated(tmp_path, 3.0)
     asked = []
 
-    def late(self, unit):
+    def late(self, unit, **which):
         asked.append(self)
         return {"looked": True, "cut_off": []}
 
@@ -171,7 +171,7 @@ def test_a_start_before_the_journal_has_told_waits_for_it(tmp_path, monkeypatch)
         play.wait_s = play.device.clock.whole_s + 2.0
         yield lambda seen: play.device.clock.whole_s > play.wait_s
         assert idle(play.seen[-1])
-        asked[-1]._send("look", "simulated")
+        asked[-1]._send("look", {"unit": "simulated", "simulated": True})
         yield lambda seen: seen["code"] == 27
 
     play, _ = serve(story, tmp_path)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.household.nurse_code import TRIES, TRY_AGAIN_S
+from app.household.codes import TRIES, TRY_AGAIN_S
 from app.household.store import Household, StoreRefused
 from app.main import main
 from app.output import ExitCode

@@ -41,6 +41,21 @@ def test_start_begins_nothing_before_the_pedal_was_pressed(tmp_path, ordered):
     serve(story, tmp_path, unit=PEDALLED, default=None if ordered else SHORT)
 
 
+def test_a_glitch_on_its_wire_is_no_press_of_it(tmp_path):
+    def story(play):
+        yield asks
+        for _ in range(5):
+            play.press("stop", held_s=0.04)
+            yield lambda seen: seen["phase"] == "stopped"
+            yield asks
+        play.press()
+        began_s = play.seen[-1]["time_s"]
+        yield lambda seen: seen["time_s"] > began_s + 2.0
+        assert asks(play.seen[-1])
+
+    serve(story, tmp_path, unit=PEDALLED)
+
+
 def test_a_unit_without_one_asks_for_nothing(tmp_path):
     def story(play):
         yield startable

@@ -15,6 +15,7 @@ from config.unit import Unit, reference_unit
 PAGE = Path(__file__).parents[2] / "docs" / "unit.md"
 TRIP = "hardware trip"
 DUMMY = "dummy load"
+CLOCK = "battery clock"
 MARKS = re.compile(r"(?<=<!-- options -->\n).*?(?=<!-- end -->)", re.S)
 
 
@@ -46,11 +47,11 @@ def test_every_part_that_a_file_may_leave_out_by_null_is_in_the_table():
     ("unit", "names"),
     [
         (reference_unit(), []),
-        (Unit(), ["headroom", "parts of the output", "one-shot", TRIP, DUMMY]),
+        (Unit(), ["headroom", "parts of the output", "one-shot", TRIP, DUMMY, CLOCK]),
         (reference_unit().model_copy(update={"guard_adc": None, "trip": None}), ["guard converter", TRIP]),
         (
             Unit(guard_adc=None, one_shot={}),
-            ["guard converter", "headroom", "parts of the output", TRIP, DUMMY],
+            ["guard converter", "headroom", "parts of the output", TRIP, DUMMY, CLOCK],
         ),
     ],
 )

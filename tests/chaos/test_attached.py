@@ -8,14 +8,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import jsonschema
 import pytest
 from kill_bench import CALM_HZ, LONGEST_S, Bench, Controller, Reader, fell_behind
 
+from app.household.codes import TechnicianCode
 from app.output import ExitCode
 from app.tables import summary_schema
+from controller.journal.store import Store
 
 pytestmark = pytest.mark.real_time
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(summary_schema()))
@@ -140,6 +143,34 @@ def test_a_second_run_on_the_unit_is_refused_by_name(bench, controller):
     assert (summary["outcome"], summary["simulated"]) == ("refused", True)
     process.process.send_signal(signal.SIGINT)
     assert process.process.wait(LONGEST_S) == ExitCode.STOPPED
+
+
+def test_a_locked_unit_is_released_by_a_hand_on_its_start(bench, tmp_path):
+    store = Store(tmp_path)
+    store.begin({"unit": "u", "treatment": "hands", "simulated": True, "target_ma": 12.0, "total_s": 1200.0})
+    store.write([["trip", "output_stuck", "hold", 9.0, "so"], ["end", "aborted", "so", 9.5, 9.0, 0.0, 34]])
+    store.connection.close()
+    TechnicianCode(tmp_path).set_code("spanner-77")
+    words = ("--attach", str(bench.socket), "--state", str(tmp_path), "--unit", str(bench.description))
+    code, out, err = ionto("run", "hands", *words)
+    assert (code, "locked by code 34" in out) == (ExitCode.REFUSED, True), out + err
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "app.main", "unlock", *words, "--reason", "the relay was replaced"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as unlocking:
+        unlocking.stdin.write("spanner-77\n")
+        unlocking.stdin.close()
+        presses = 0
+        while unlocking.poll() is None:
+            assert presses < LONGEST_S
+            bench.ask("press", button="start", for_s=0.2)
+            presses += 1
+            time.sleep(1.0)
+        said = unlocking.stdout.read()
+    assert (unlocking.returncode, "the unit is released" in said) == (ExitCode.COMPLETED, True), said
 
 
 @patient

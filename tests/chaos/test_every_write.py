@@ -46,6 +46,9 @@ def row(number):
     return lines(["row", at_s, "hold", "forward", 12.0, 12.0, 14.0, at_s * MA_MIN_PER_S, 0.0])
 
 
+LOOK = lines(["look", {"unit": "u", "simulated": True}])
+
+
 def session(rows):
     """What the loop's process sends: look, begin, rows, trip with end; two answers before the rows."""
     at_s = ROW_S * rows
@@ -54,7 +57,7 @@ def session(rows):
         ["wear", 2, 1],
         ["end", "aborted", "nothing flows", at_s, at_s * MA_MIN_PER_S, 0.0, 11],
     )
-    return [lines(["look", "u"]), lines(["begin", START]), *map(row, range(rows)), end]
+    return [LOOK, lines(["begin", START]), *map(row, range(rows)), end]
 
 
 def watched(folder, questions):
@@ -145,7 +148,7 @@ def test_a_cut_while_the_next_start_tells_of_a_cut_is_told_by_the_one_after_it(t
     steps = watched(tmp_path / "state", session(ROWS)[:-1])
     before = next(cut.content for cut in reversed(list(killed(steps))) if "journal.db-wal" in cut.content)
     state = lay_out(before, tmp_path / "again")
-    again = watched(state, [lines(["look", "u"]), lines(["begin", START])])
+    again = watched(state, [LOOK, lines(["begin", START])])
 
     def check(cut, folder):
         cut_off, sessions, _ = start_again(folder)

@@ -35,14 +35,14 @@ def test_the_reference_file_says_which_of_its_keys_differ_from_the_defaults() ->
         for line in lines
         if ": " in line.split("#")[0] + " " and "# default: null" in line
     }
-    assert marked == {"headroom_v", "output", "one_shot", "dummy", "alert", "rearm", "trip"}
+    assert marked == {"headroom_v", "output", "one_shot", "dummy", "alert", "rearm", "trip", "battery_clock"}
     written, plain = reference_unit(), Unit()
-    without = dict.fromkeys(("output", "one_shot", "dummy", "trip"))
+    without = dict.fromkeys(("output", "one_shot", "dummy", "trip", "battery_clock"))
     pins = written.pins.model_copy(update=dict.fromkeys(("dummy", "alert", "rearm")))
     assert written.model_copy(update={"stage": plain.stage, "pins": pins, **without}) == plain
     only_headroom = written.stage.model_copy(update={"headroom_v": None, "headroom_ohm": 0.0})
     assert only_headroom == plain.stage
-    assert (plain.stage.headroom_v, *(getattr(plain, part) for part in without)) == (None,) * 5
+    assert (plain.stage.headroom_v, *(getattr(plain, part) for part in without)) == (None,) * 6
 
 
 def test_a_file_that_was_written_before_there_were_more_parts_means_the_same() -> None:
@@ -81,7 +81,14 @@ def test_what_a_stage_reaches_at_a_current() -> None:
 
 def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it() -> None:
     plain = Unit().as_known_before()
-    assert set(plain) == set(Unit.model_fields) - {"output", "one_shot", "pedal", "trip", "dummy"}
+    assert set(plain) == set(Unit.model_fields) - {
+        "output",
+        "one_shot",
+        "pedal",
+        "trip",
+        "dummy",
+        "battery_clock",
+    }
     assert not {"rearm", "dummy"} & set(plain["pins"])
     assert set(plain["stage"]) == {
         "full_scale_ma",
@@ -92,7 +99,7 @@ def test_what_was_written_down_of_a_unit_before_it_could_say_more_still_fits_it(
     }
     parts = {"one_shot": {}, "output": {}, "pedal": True, "stage": {"headroom_v": 4.0}, "trip": {}}
     pins = {"alert": 23, "rearm": 18, "dummy": 24}
-    more = Unit.model_validate(parts | {"dummy": {}, "pins": pins})
+    more = Unit.model_validate(parts | {"dummy": {}, "pins": pins, "battery_clock": "rtc0"})
     assert more.as_known_before() == more.model_dump(mode="json")
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +47,28 @@ def test_every_id_on_the_page_has_its_anchor(case: Case) -> None:
             assert f"](#{name.lower()})" in page, f"nothing links to {name}"
 
 
+PROSE = (
+    ("docs/campaign.md", r"worst latency ([\d.,]+) ms of 20", "F-16"),
+    ("docs/campaign.md", r"whole treatments of ordinary people, ([\d.,]+) simulated hours", "F-20"),
+    ("docs/safety/answers_to.yaml", r"([\d.,]+) hours were run once", "F-20"),
+    (
+        "docs/safety/answers_to.yaml",
+        r"the last transfer of a tick takes up to ([\d.,]+) ms",
+        "F-02",
+    ),
+    ("docs/safety/perishable.md", r"`hung` took up to ([\d.,]+) ms", "F-02"),
+)
+"""Where a sentence tells a measured figure."""
+
+
+@pytest.mark.parametrize(("page", "sentence", "figure"), PROSE)
+def test_a_figure_in_a_sentence_is_the_measured_one(
+    case: Case, page: str, sentence: str, figure: str
+) -> None:
+    told = re.findall(sentence, (ROOT / page).read_text(encoding="utf-8"))
+    assert [float(one.replace(",", "")) for one in told] == [case.figures[figure].value]
+
+
 def changed(case: Case, part: str, name: str, **changes: Any) -> Case:
     rows = dict(getattr(case, part))
     rows[name] = rows[name].model_copy(update=changes)
@@ -67,6 +93,12 @@ def with_item(case: Case, gap: str | None) -> Case:
 def with_peer(case: Case, test: str) -> Case:
     peers = {**case.items["peers"], "PEER-99": Item(text="x", tests=(test,))}
     return case._replace(items={**case.items, "peers": peers})
+
+
+def with_package(case: Case, name: str) -> Case:
+    rows = dict(case.provenance)
+    rows["P-01"] = rows["P-01"].model_copy(update={"packages": (name,)})
+    return case._replace(provenance=rows)
 
 
 def with_gap(case: Case) -> Case:
@@ -109,6 +141,10 @@ GUARD = place("tests/**/test_guard.py")
         (lambda c: with_item(c, gap=None), "LAW-99 (a new law) is answered by nothing"),
         (lambda c: with_peer(c, f"{GUARD}::test_x"), f"PEER-99 cites {GUARD}::test_x"),
         (with_problem, "known problem KP-99 cites H-99, which does not exist"),
+        (lambda c: changed(c, "provenance", "P-01", held_by=("SR-999",)), "software P-01 cites SR-999"),
+        (lambda c: without(c, "provenance", "P-12"), "package babel is in the lock only"),
+        (lambda c: with_package(c, "left-pad"), "package left-pad is in docs/safety/provenance.yaml only"),
+        (lambda c: with_package(c, "babel"), "package babel is told twice"),
         (with_gap, "LAW-04 is answered, yet told as a gap"),
     ],
 )
@@ -173,3 +209,15 @@ def test_the_data_are_read_strictly(tmp_path: Path) -> None:
     hazards.write_text(hazards.read_text(encoding="utf-8").replace("severity: serious", "severity: bad", 1))
     with pytest.raises(BadFile, match="severity"):
         load(tmp_path)
+
+
+def test_what_is_said_to_be_outside_the_loops_process_is_not_loaded_there(case: Case) -> None:
+    whole = "import sys, app.run, app.device.command, controller.backends.rigging, drivers.smbus"
+    asked = f"{whole}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-P", "-c", asked], capture_output=True, text=True, check=True)
+    names = set(done.stdout.split()) - {"_distutils_hack"}  # which setuptools puts into every start of Python
+    distributions = packages_distributions()
+    loaded = {one.lower().replace("_", "-") for name in names for one in distributions.get(name, [])}
+    for name, row in case.provenance.items():
+        assert row.in_loop or not loaded & set(row.packages), name
+    assert "adafruit-circuitpython-mcp4725" in loaded, "it is seen what is loaded"

@@ -18,6 +18,10 @@ KINDS = ("voltage", "current", "voltage", "return", "voltage", "current", "volta
 
 DUMMY = Dummy(ohm=1500.0, gain=1.25, lowest_ma=25.85, highest_ma=29.15)
 LIMITER_MA = 27.5
+STOP_S = 7.0
+"""Stop's second contact opens the output so long after the press."""
+STANDS_V = 21.0
+"""Where the output stands at the proof current, with the hardware trip's switch open."""
 
 
 class Bench:
@@ -35,7 +39,9 @@ class Bench:
         first: Polarity = "forward",
         *,
         dummy: bool = False,
+        stop_test: bool = False,
     ) -> None:
+        """`stop_test` is of a unit with a hardware trip, whose person holds Stop for its test."""
         polarities: tuple[Polarity, ...] = ("forward", "reverse")
         if first == "reverse":
             polarities = ("reverse", "forward")
@@ -53,6 +59,8 @@ class Bench:
             settle_s=0.05,
             limit_ma=limit_ma,
             dummy=DUMMY if dummy else None,
+            trip=stop_test,
+            stop_test=stop_test,
         )
         regulator = Regulator(full_scale_ma=25.0, gain=1.0, offset_ma=0.0, tick_s=self.tick_s)
         self.session = Session(self.plan, regulator)
@@ -72,21 +80,32 @@ class Bench:
         self.applied: Command = Off()
         self.commands: list[Command] = []
         self.doubts = 0
+        self.tripped = False
+        self.stop_held_s = 0.0
+
+    @property
+    def closed(self) -> bool:
+        """Both switches of the output, of which Stop's second contact opens one by itself."""
+        applied = self.applied
+        return isinstance(applied, Drive) and applied.series and applied.beat and self.stop_held_s < STOP_S
 
     def plant_ma(self) -> float:
         applied = self.applied
         if isinstance(applied, Drive) and applied.dummy:
             return min(LIMITER_MA, applied.code / 4095 * 25.0 * DUMMY.gain)
-        closed = isinstance(applied, Drive) and applied.series and applied.beat
-        return applied.code / 4095 * 25.0 if closed else 0.0
+        flows = isinstance(applied, Drive) and self.closed and not self.tripped
+        return applied.code / 4095 * 25.0 if isinstance(applied, Drive) and flows else 0.0
 
     def measure(self, **changes: Any) -> Measurement:
         current_ma = self.plant_ma()
         sign = -1 if self.applied.polarity == "reverse" else 1
-        kind = KINDS[self.ticks % len(KINDS)]
+        watched = self.applied.watch if isinstance(self.applied, Drive) else ""
+        kind = watched or KINDS[self.ticks % len(KINDS)]
         wobble = self.ticks % 3  # a living converter is never quite still
         loaded = isinstance(self.applied, Drive) and self.applied.dummy
         volts = current_ma / 1000 * (DUMMY.ohm if loaded else self.ohm)
+        if self.closed and self.tripped:
+            volts = STANDS_V
         measurement = Measurement(
             time_s=self.now_s,
             guard_ma=current_ma,
@@ -96,9 +115,14 @@ class Bench:
             supply_v=64.0,
             return_ma=0.0 if loaded else sign * current_ma,
             sampled=kind,
+            sampled_s=self.now_s,
             sampled_code=1000 * (self.ticks % len(KINDS)) + wobble,
             buttons=Buttons(start=0.5 < self.now_s < 0.7),
+            tripped=self.tripped if self.plan.trip else None,
         )
+        if self.plan.stop_test:
+            pressed = Buttons(start=9.0 < self.now_s < 9.2, stop=1.0 < self.now_s < 8.6)
+            measurement = measurement._replace(buttons=pressed)
         return measurement._replace(**changes)
 
     def tick(self, **changes: Any) -> Trip | None:
@@ -118,6 +142,9 @@ class Bench:
             self.session.record_trip(trip)
         else:
             self.applied = command
+        if isinstance(self.applied, Drive) and self.applied.trip in {"force", "rearm"}:
+            self.tripped = self.applied.trip == "force"
+        self.stop_held_s = self.stop_held_s + self.tick_s if measurement.buttons.stop else 0.0
         self.commands.append(self.applied)
         return trip
 

@@ -46,6 +46,7 @@ SNAPSHOT = {
     "next": "prepare",
     "rest_s": None,
     "order": None,
+    "lock": None,
     "last": None,
 }
 TREATING = {

@@ -56,7 +56,7 @@ MODULES: dict[str, tuple[list[str], ...]] = {
     "controller/core/limits.py": (BOUNDS,),
     "controller/core/regulator.py": (BOUNDS, _tests("core_edges"), _tests("session")),
     "controller/core/foldback.py": (_tests("foldback", "core_edges"), _tests("session")),
-    "controller/core/proof.py": (PROOF, _tests("tripping"), _tests("session")),
+    "controller/core/proof.py": (PROOF, _tests("drop_out"), _tests("tripping"), _tests("session")),
     "controller/core/tripping.py": (_tests("tripping"),),
     "controller/core/dummy_rule.py": (_tests("trial"),),
     "controller/core/trial.py": (_tests("trial"),),

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from controller.core.locks import WITHIN
 from controller.core.reasons import REASONS, SERVICE
 from controller.core.signals import ALARMS, PATTERNS, Rhythm, Signal, Sound
 
@@ -94,10 +95,13 @@ def _heard_at_home() -> Table:
 
 def _technical() -> Table:
     """Give the codes as other programs and technicians need them."""
+    locks = {"": "", "second": f"the second in {WITHIN} sessions", "always": "always"}
     rows = (
-        (row.code, f"`{name}`", row.title, row.mender, row.priority, row.why) for name, row in REASONS.items()
+        (row.code, f"`{name}`", row.title, row.mender, row.priority, row.why, locks[row.locks])
+        for name, row in REASONS.items()
     )
-    return _table(("code", "name", "what happened", "who mends it", "priority", "why so urgent"), rows)
+    head = ("code", "name", "what happened", "who mends it", "priority", "why so urgent", "locks")
+    return _table(head, rows)
 
 
 def _for_people() -> Table:

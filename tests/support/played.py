@@ -72,7 +72,17 @@ class Play:
 
 
 def serve(
-    story, state, *, default=SHORT, scenario=None, unit=None, patience_s=400.0, real=False, uncommissioned=""
+    story,
+    state,
+    *,
+    default=SHORT,
+    scenario=None,
+    unit=None,
+    patience_s=400.0,
+    real=False,
+    uncommissioned="",
+    stop_test=False,
+    stop_mark=None,
 ):
     """Run a device through a story; returns the play and the events told.
 
@@ -99,6 +109,8 @@ def serve(
             tell=told.append,
             supervision=Supervision({}),
             uncommissioned=uncommissioned,
+            stop_test=stop_test,
+            stop_mark=stop_mark,
         )
         play.device = device
         device.serve()

@@ -9,6 +9,7 @@ the tests and the figures; whatever points nowhere, or is pointed at by nothing,
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ from sim.faults import FAULTS
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs/safety"
 PAGE = FOLDER / "README.md"
+LOCK = ROOT / "requirements.lock"
+_LOCKED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 PERSONAL = frozenset({"hand_in", "press"})
 """Rows of the simulator's table that are what people do and no fault."""
 
@@ -88,6 +91,20 @@ class Figure(_Strict):
     source: str
 
 
+class Provenance(_Strict):
+    """Software of unknown provenance: what it does, which packages of the lock it is, what is known of it.
+
+    `in_loop` says whether the process of the loop loads it, `held_by` what stands against what is known.
+    """
+
+    software: str
+    packages: tuple[str, ...] = ()
+    does: str
+    in_loop: bool
+    known: str
+    held_by: tuple[str, ...]
+
+
 class Item(_Strict):
     """Something from outside that the case must answer: a law, a figure, a side effect, a trap, a fault.
 
@@ -117,6 +134,10 @@ class _Figures(_Strict):
     figures: dict[str, Figure]
 
 
+class _Provenance(_Strict):
+    provenance: dict[str, Provenance]
+
+
 class _Items(_Strict):
     laws: dict[str, Item]
     figures: dict[str, Item]
@@ -136,10 +157,12 @@ class Case(NamedTuple):
     figures: Mapping[str, Figure]
     items: Mapping[str, Mapping[str, Item]]
     known: tuple[Problem, ...]
+    provenance: Mapping[str, Provenance]
+    locked: frozenset[str]
 
 
 def load(folder: Path = FOLDER) -> Case:
-    """Read the five files, and take the known problems as they are; raises `BadFile` with every error."""
+    """Read the files, the lock and the known problems; raises `BadFile` with every error."""
     controls = read(folder / "controls.yaml", _Controls)
     items = read(folder / "answers_to.yaml", _Items)
     requirements = read(folder / "requirements.yaml", _Requirements).requirements
@@ -151,6 +174,8 @@ def load(folder: Path = FOLDER) -> Case:
         read(folder / "figures.yaml", _Figures).figures,
         {name: _placed_items(getattr(items, name)) for name in type(items).model_fields},
         PROBLEMS,
+        read(folder / "provenance.yaml", _Provenance).provenance,
+        frozenset(_LOCKED.findall(LOCK.read_text(encoding="utf-8"))),
     )
 
 
@@ -172,6 +197,7 @@ def errors_of(case: Case, root: Path = ROOT) -> list[str]:
         _requirements(case, root),
         _figures(case),
         _answers(case, root),
+        _provenance(case),
     )
     return [error for errors in broken for error in errors]
 
@@ -249,6 +275,17 @@ def _answers(case: Case, root: Path) -> Iterator[str]:
             yield f"{name} is answered, yet told as a gap"
         if name not in answered and not item.gap:
             yield f"{name} ({item.text}) is answered by nothing and not told as a gap"
+
+
+def _provenance(case: Case) -> Iterator[str]:
+    items = {name for group in case.items.values() for name in group}
+    told = [package for row in case.provenance.values() for package in row.packages]
+    for name, row in case.provenance.items():
+        yield from _unknown(f"software {name}", row.held_by, items | set(case.requirements))
+    for package in sorted(case.locked ^ set(told)):
+        where = "the lock" if package in case.locked else "docs/safety/provenance.yaml"
+        yield f"package {package} is in {where} only"
+    yield from (f"package {package} is told twice" for package in sorted(told) if told.count(package) > 1)
 
 
 def main() -> int:

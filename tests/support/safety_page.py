@@ -36,6 +36,7 @@ def render(case: Case) -> str:
             *_requirements(case),
             *_figures(case),
             *_hardware(case),
+            *_provenance(case),
             *_answers(case),
             *_modules(case),
             "",
@@ -140,6 +141,22 @@ def _hardware(case: Case) -> Iterator[str]:
     for name, row in case.hardware.items():
         against = _links(_citing(case.hazards, "hardware", name))
         yield (f'| <a id="{name.lower()}"></a>{name} | {row.must} | {row.why} | {row.shown_by} | {against} |')
+
+
+def _provenance(case: Case) -> Iterator[str]:
+    yield "\n## Software of unknown provenance\n"
+    yield (
+        "Which version of a package runs is in `requirements.lock`; the rest is the system's. What is known "
+        "was read from the makers' own pages and measured on the parts; nobody reads every report.\n"
+    )
+    yield "| id | software | what for | in the loop's process | what is known of it | held by |"
+    yield "|---|---|---|---|---|---|"
+    for name, row in case.provenance.items():
+        packages = f" ({', '.join(f'`{one}`' for one in row.packages)})" if row.packages else ""
+        yield (
+            f'| <a id="{name.lower()}"></a>{name} | {row.software}{packages} | {row.does} | '
+            f"{'yes' if row.in_loop else 'no'} | {row.known} | {_links(row.held_by)} |"
+        )
 
 
 def _answers(case: Case) -> Iterator[str]:

@@ -57,9 +57,12 @@ class Alone:
         on = isinstance(self.command, Drive) and self.command.series and self.command.beat
         current_ma = self.command.setpoint_ma if isinstance(self.command, Drive) and on else 0.0
         volts = current_ma * self.ohm / 1000
+        now_s = self.ticks * TICK_S
+        sampled = self.command.watch if isinstance(self.command, Drive) else ""
         nothing = Measurement(
-            self.ticks * TICK_S, current_ma, 0, current_ma, volts, 64.0, current_ma, "", 0, Buttons()
+            now_s, current_ma, 0, current_ma, volts, 64.0, current_ma, sampled, 0, Buttons()
         )
+        nothing = nothing._replace(sampled_s=now_s)
         self.command = self.session.step(self.ticks * TICK_S, nothing._replace(**changes))
         return self.command
 

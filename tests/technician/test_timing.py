@@ -128,6 +128,8 @@ def test_a_stop_that_is_still_held_is_waited_for():
     timing.step(0.1, at(0.1))
     assert timing.awaits == "start"
     timing.step(0.2, at(0.2, start=True))
+    assert timing.phase is Phase.READY, "Start counts when it is let go"
+    timing.step(0.3, at(0.3))
     assert timing.phase is Phase.PROOF
 
 

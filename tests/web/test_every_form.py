@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from browser import Browser
 
+from app.household.codes import TechnicianCode
 from app.household.store import Household
 from app.web.site import PAGES
 from controller.journal.store import Store
@@ -36,6 +37,8 @@ WRONG = {
     "date": ("", "soon", "31.01.2026"),
     "number": ("", "much", "1,2,3"),
 }
+LOCKED = "/unlock"
+"""Where there is a form while the unit is locked."""
 WRONG["datetime-local"] = WRONG["date"]
 WRONG["password"] = ("",)  # wrong ones are counted; what they say is held elsewhere
 OPTIONAL = {("limit", "code"), ("answers", "code")}
@@ -47,6 +50,7 @@ def home(house):
     """A household in which every form stands somewhere."""
     household = Household(house.state)
     household.set_code(CODE)
+    TechnicianCode(house.state).set_code(CODE)
     ann = household.add_person("Ann", date(1990, 1, 1))
     household.answer(ann, {question.key: question.key == "epilepsy" for question in QUESTIONS}, TODAY)
     ben = household.add_person("Ben", date(1990, 1, 1))
@@ -65,9 +69,15 @@ def home(house):
     house.pages = [
         "/", "/plan", "/history", f"/history/{session}", "/people",
         *(f"/people/{person}" for person in (ann, ben, cleo)),
-        f"/prepare?person={cleo}&treatment=feet",
+        f"/prepare?person={cleo}&treatment=feet", LOCKED,
     ]  # fmt: skip
     return house
+
+
+def turn_to(home, path):
+    """Let the unit be as its page at `path` needs it."""
+    lock = {"cause": "wrong_polarity", "code": 35, "session": 1, "needs": "word", "reason": "so"}
+    home.herald.show(lock=lock | {"since_utc": "2026-11-28T18:30:00.000+00:00"} if path == LOCKED else None)
 
 
 def forms(home, phone):
@@ -75,6 +85,7 @@ def forms(home, phone):
     home.herald.show(state="idle", next="prepare", last=home.last)
     for path in home.pages:
         seen = {}
+        turn_to(home, path)
         for form in phone.get(path).page.forms:
             if form["method"] == "post":
                 number = seen[form["action"]] = seen.get(form["action"], -1) + 1
@@ -117,6 +128,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(home, p
                 good = {one: GOOD.get(one, "yes" if kinds[one] == "checkbox" else "no") for one in kinds}
                 good |= {one["name"]: GOOD[one["name"]] for tag, one in form["inputs"] if tag == "select"}
                 phone.move()
+                turn_to(home, path)
                 answer = phone.submit(path, form["action"], number, **{**good, name: value})
                 where = (path, form["action"], name, value)
                 assert answer.status in (403, 422), where
@@ -141,6 +153,7 @@ def test_a_list_of_answers_or_ticks_that_is_not_whole_keeps_the_rest(home, phone
             good = {one: GOOD.get(one, "yes" if kinds[one] == "checkbox" else "no") for one in kinds}
             good.pop(left_out)
             phone.move()
+            turn_to(home, path)
             answer = phone.submit(path, form["action"], number, **good)
             assert answer.status == 422, (path, form["action"], left_out)
             assert "That did not work" not in answer.page.text

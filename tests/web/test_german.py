@@ -12,7 +12,9 @@ from app.device.panel import picture
 from app.locale.language import language
 from app.locale.terminal import speak
 from app.web.now_view import view
+from controller.core.locks import Lock, Needs, why_locked
 from controller.core.reasons import NAMES
+from controller.core.reasons import REASONS as CATALOGUE
 from controller.core.types import Cause
 from controller.journal.store import Store
 
@@ -47,6 +49,8 @@ TOLD = {
     "make_and_break": "3.40 mA measured at a setpoint of 12.00 mA, break number 2 within 60 s, though the "
     "circuit was closed again each time",
     "late_tick": "a tick came 61 ms after the one before, bound 50 ms",
+    "clock_wrong": "in 37 s by the computer's clock the battery clock went on by 148 s: the computer's clock "
+    "runs slow, or the battery clock runs wrong",
     "time_exceeded": "current flowed for 1231 s",
     "dose_exceeded": "240.1 mA min were given",
 }
@@ -59,21 +63,21 @@ REASONS = (
 )
 
 
+START = {"unit": "u", "simulated": True, "target_ma": 12.0, "total_s": 1200.0, "treatment": "hands"}
+START |= {"idle_trip": True}  # which is recorded on a locked unit too
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A unit with a session for each cause and reason, and its pages: `get(path)` gives the text of one."""
     state = tmp_path_factory.mktemp("german")
     store = Store(state)
     for cause, evidence in TOLD.items():
-        store.begin(
-            {"unit": "u", "simulated": True, "target_ma": 12.0, "total_s": 1200.0, "treatment": "hands"}
-        )
+        store.begin(START)
         store.write([["trip", cause, "hold", 60.0, evidence]])
         store.write([["end", "aborted", evidence, 60.0, 10.0, 0.0, None]])
     for reason in REASONS:
-        store.begin(
-            {"unit": "u", "simulated": True, "target_ma": 12.0, "total_s": 1200.0, "treatment": "hands"}
-        )
+        store.begin(START)
         store.write([["end", "refused", reason, 0.0, 0.0, 0.0, None]])
     store.connection.close()
     herald, companion = Herald(state), Companion(state)
@@ -97,7 +101,9 @@ def test_the_page_of_a_session_is_german(home, number):
     assert not left_in_english(text), left_in_english(text)
 
 
-@pytest.mark.parametrize("path", ["/", "/history", "/plan", "/people", "/prepare", "/history/999", "/none"])
+@pytest.mark.parametrize(
+    "path", ["/", "/history", "/plan", "/people", "/prepare", "/history/999", "/none", "/unlock"]
+)
 def test_a_page_is_german(home, path):
     home.move()
     text = home.get(path).page.text
@@ -117,6 +123,27 @@ def test_an_alarm_without_a_code_says_its_reason_in_german():
     said = view({**SNAPSHOT, "state": "alarm", "last": last}, {}, language("de")).alarm
     assert said == language("de").retell(REASONS[0])
     assert not left_in_english(said), said
+
+
+LOCKS = [
+    Lock(cause, 12, "2026-11-28T18:30:00.000+00:00", needs)
+    for cause, row in CATALOGUE.items()
+    for needs in Needs
+    if row.locks
+]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda one: f"{one.reason} {one.needs}")
+def test_a_lock_is_told_in_german_with_its_cause_its_date_and_what_to_do(lock):
+    told = {"cause": lock.reason, "code": lock.code, "session": 12, "needs": lock.needs.value}
+    told |= {"since_utc": lock.begun_utc, "reason": why_locked(lock)}
+    following = {Needs.STOP: "clear_alarm", Needs.WORD: "locked", Needs.PROOF: "prove"}[lock.needs]
+    seen = {**SNAPSHOT, "state": "alarm", "code": lock.code, "next": following, "lock": told}
+    said = language("de").retell(why_locked(lock))
+    assert f"Code {lock.code} vom 2026-11-28, Sitzung 12 (" in said
+    assert ("Stopp" in said, "Technik" in said) == (lock.needs is Needs.STOP, lock.needs is Needs.WORD)
+    text = " ".join((*view(seen, {}, language("de")), said))
+    assert not left_in_english(text.replace("`ionto unlock`", "")), text
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ import pytest
 from browser import Browser
 from chromium import MISSING, chromium, visit
 from companion import Companion
-from herald import TREATING, Herald, wait_for
+from herald import SNAPSHOT, TREATING, Herald, wait_for
 from pairs import pair
 
+from app.locale.language import language
 from app.web.live import Feed
+from app.web.now_view import view
 from controller.journal.store import Store
 
 HELLO = {"api": 1, "version": "0", "unit": "", "serial": "", "rate_hz": 200, "max_current_ma": 25.0}
@@ -24,6 +26,19 @@ def companion(tmp_path):
 
 def told(phone):
     return json.loads(phone.get("/unit").text)
+
+
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [
+        ("1", "Hands, tap water for Ann, 12.0 mA"),
+        ("2", "Hands, tap water for Ben, 12.0 mA"),
+        (None, "Hands, tap water for nobody in particular, 12.0 mA"),
+    ],
+)
+def test_for_whom_a_treatment_is_stands_on_the_page(person, said):
+    seen = {**SNAPSHOT, **TREATING, "person": person}
+    assert view(seen, {"1": "Ann", "2": "Ben"}, language("en")).prepared == said
 
 
 def test_the_stamp_is_that_of_the_unit_that_is_there(tmp_path, companion):

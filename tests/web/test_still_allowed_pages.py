@@ -104,7 +104,7 @@ def test_what_has_waited_for_its_day_reaches_the_unit_without_any_visit(house, h
     household.answer(ann, {"pregnant": False}, TODAY, now=before)
     tell_allowed(house.state, household, datetime.now().astimezone())
     assert told(house, ann) == {}
-    site._tell_allowed(House(house.state, household, None, None, None, None, None, network=False))
+    site._tell_allowed(House(house.state, household, None, None, None, None, None, None, network=False))
     assert set(told(house, ann)) == set(names())
 
 

@@ -8,11 +8,11 @@ from golden import form, held
 from app.main import main
 
 SHORT = "name: short\narea: hands\ncurrent_ma: 2\ntotal_min: 2\n"
-STRONG = SHORT.replace("current_ma: 2", "current_ma: 8")
+STRONG = SHORT.replace("current_ma: 2", "current_ma: 15").replace("total_min: 2", "total_min: 3")
 SLOW = "loop:\n  rate_hz: 50\n"
 ENDS = {
     "completed": (0, {}),
-    "completed short": (0, {"load": {"water_us_per_cm": 2}}),
+    "completed short": (0, {"load": {"water_us_per_cm": 7}}),
     "aborted": (3, {"events": [{"at_s": 30.0, "fault": "hand_out"}]}),
     "stopped": (4, {"events": [{"at_s": 30.0, "fault": "press", "button": "stop", "for_s": 0.3}]}),
     "refused": (5, {"person": {"start_at_s": None}}),

@@ -1,4 +1,4 @@
-"""The nurse's code on a page: its field, and its few tries; and what the household's book refuses.
+"""The nurse's or the technician's code on a page: its field, its few tries; what the book refuses.
 
 Law: a code is never filled in again, and all wrong ones together are limited, whoever enters them.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from app.household.nurse_code import TOO_MANY_TRIES
+from app.household.codes import NURSE, Code, Whose
 from app.household.store import StoreRefused
 from app.web.frame import entry
 from app.web.markup import Html
@@ -26,14 +26,15 @@ def code_field(
     *,
     required: bool = True,
     hint: str = "",
+    whose: Whose = NURSE,
     which: Mapping[str, object] = MappingProxyType({}),
 ) -> Html:
-    """Make the field for the nurse's code, of the form to `action`; it is never filled in again."""
+    """Make the field for a code, of the form to `action`; it is never filled in again."""
     return entry(
         visit,
         action,
         "code",
-        visit.t("Nurse's code"),
+        visit.t(whose.label),
         hint=hint,
         which=which,
         type="password",
@@ -43,18 +44,18 @@ def code_field(
     )
 
 
-def check_code(visit: Visit) -> None:
-    """Check the nurse's code; all wrong ones together are limited, whoever enters them. Raises Sorry."""
-    household, codes = visit.house.household, visit.house.codes
+def check_code(visit: Visit, kept_in: Code | None = None) -> None:
+    """Check a code, the nurse's by default; all wrong ones together are limited. Raises Sorry."""
+    book, codes = kept_in or visit.house.household, visit.house.codes
 
     def take() -> None:
         if not codes.take(which, visit.clock_s):
-            raise Sorry(visit.t(TOO_MANY_TRIES), 429, field="code")
+            raise Sorry(visit.t(book.whose.too_many), 429, field="code")
 
     code = visit.fields.get("code", "")[:LONGEST_CODE]
-    which = kept(visit, household.code_id, 403, "code")
+    which = kept(visit, book.code_id, 403, "code")
     status = 403 if code.strip() else 422
-    kept(visit, lambda: household.prove_code(code, take, lambda: codes.give_back(which)), status, "code")
+    kept(visit, lambda: book.prove_code(code, take, lambda: codes.give_back(which)), status, "code")
 
 
 def kept(visit: Visit, do: Callable[[], T], status: int = 422, field: str = "") -> T:

@@ -26,6 +26,7 @@ from app.web.pages.afterwards import felt_forms, given, in_session, outcome
 from app.web.pages.code import check_code, code_field
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
+from controller.core.locks import PROOF, Role
 from controller.core.reasons import NAMES, REASONS, reason_of
 from controller.core.wording import by_area
 from controller.host import wall
@@ -95,9 +96,11 @@ def session(visit: Visit) -> Response:
         raise Sorry(t("There is no session of this number."), 404)
     with open_history(visit.house.state) as journal:
         trips, amendments = journal.trips(record.id), journal.amendments(record.id)
+        releases = journal.releases(record.id)
     rows: list[tuple[str, Child]] = [
         (t("Who"), visit.house.household.names().get(record.person or "", "")),
         *_dates(visit, record, amendments),
+        *_released(visit, releases),
         (t("Treatment"), t(sentences.TREATMENTS.get(record.treatment, record.treatment))),
         (t("Result"), outcome(visit, record)),
         (t("Set at the start"), language.ma(record.target_ma)),
@@ -175,7 +178,8 @@ def progress_json(visit: Visit) -> Response:
     """Give each treatment's begin (s since 1970), oldest first, and a line for each person and area."""
     who = visit.query.get("person", "")
     person = None if not who else str(visit.person(who).id)
-    whole = sorted(_whole_ones(visit, person), key=lambda one: one[0].begun)
+    given = (one for one in _whole_ones(visit, person) if one[0].treatment != PROOF)
+    whole = sorted(given, key=lambda one: one[0].begun)
     lines = []
     for line in dict.fromkeys(_line_of(record) for record, _ in whole):
         ours = [(record, said) if _line_of(record) == line else None for record, said in whole]
@@ -324,6 +328,17 @@ def _dates(visit: Visit, record: Record, amendments: list[dict[str, Any]]) -> li
     return rows
 
 
+def _released(visit: Visit, releases: list[dict[str, Any]]) -> Iterator[tuple[str, Child]]:
+    """Say what was said after the session, where that kept the unit from treating."""
+    for made in releases:
+        day = visit.language.short_day(utc(made["made_utc"]).astimezone().date())
+        if made["role"] == Role.TECHNICIAN:
+            said = visit.t("on {day} with the technician's code: {reason}", day=day, reason=made["reason"])
+            yield visit.t("Said why"), said
+        else:
+            yield visit.t("Cleared"), visit.t("on {day} by Stop on the unit", day=day)
+
+
 def _amending(visit: Visit, record: Record) -> Html | None:
     """Offer to amend the date; one that the unit knows by itself is refused then, with the reason."""
     t = visit.t
@@ -352,7 +367,7 @@ def _amending(visit: Visit, record: Record) -> Html | None:
 
 def _afterwards(visit: Visit, record: Record) -> Html | None:
     """Ask how it felt; never while somebody is treated, who might take the question for theirs."""
-    if record.runs or (visit.snapshot is not None and in_session(visit)):
+    if record.runs or record.treatment == PROOF or (visit.snapshot is not None and in_session(visit)):
         return None
     return el(
         "section",

@@ -80,6 +80,7 @@ def now(visit: Visit) -> Response:
             for key, where, text in (
                 ("way_prepare", "/prepare", seen.way_prepare),
                 ("way_plan", "/plan", seen.way_plan),
+                ("way_unlock", "/unlock", seen.way_unlock),
             )
         ],
         el("dl", rows, class_="figures"),

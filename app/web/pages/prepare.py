@@ -24,7 +24,7 @@ from app.web import sentences
 from app.web.frame import choices, entry, field, note, page
 from app.web.guide import guide
 from app.web.markup import Child, Html, el
-from app.web.now_view import rest_offered
+from app.web.now_view import rest_offered, why_locked
 from app.web.records import Record
 from app.web.telling import tell
 from app.web.visit import Sorry, Visit, go
@@ -47,7 +47,7 @@ def order(visit: Visit) -> Response:
         return go("/")
     person = visit.person(visit.fields.get("person", ""))
     treatment = find(visit.choice("treatment", dict.fromkeys(names())))
-    if paused := _paused(visit):
+    if paused := _locked(visit) or _paused(visit):
         return _page(visit, person, treatment, [paused])
     try:
         current_ma = visit.number("current_ma")
@@ -70,6 +70,11 @@ def order(visit: Visit) -> Response:
     tell(visit)
     write(visit.house.state, made)
     return go("/")
+
+
+def _locked(visit: Visit) -> str:
+    """Say that the unit treats nobody, whatever is prepared, or ""."""
+    return "" if visit.snapshot is None else why_locked(visit.snapshot, visit.language)
 
 
 def _paused(visit: Visit) -> str:
@@ -142,7 +147,7 @@ def _for(visit: Visit, person: Person, treatment: Treatment, *, answered: bool) 
     """Show what stands in the way, else the checklist."""
     t = visit.t
     given = visit.house.records.given(str(person.id), treatment.area)
-    if (paused := _paused(visit)) and not answered:
+    if (paused := _locked(visit) or _paused(visit)) and not answered:
         return el("section", el("h2", t("No treatment now")), note(paused, "bad"))
     found = obstacles(person, treatment, given, visit.now)
     if found:

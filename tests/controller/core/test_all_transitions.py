@@ -102,10 +102,14 @@ class Watched(Bench):
         if before in TERMINAL:
             stuck = trip is not None and trip.cause is Cause.OUTPUT_STUCK and before is not Phase.TRIPPED
             assert here is before or (stuck and here is Phase.TRIPPED)
-        if here in TERMINAL or here not in DRIVING | {Phase.TRIAL}:
+        if here in TERMINAL or here not in DRIVING | {Phase.TRIAL, Phase.STOP_TEST}:
             assert isinstance(self.applied, Off)
         if here is Phase.TRIAL and isinstance(self.applied, Drive):
             assert not (self.applied.series and self.applied.beat), "the output is never closed in a trial"
+        if here is Phase.STOP_TEST and isinstance(self.applied, Drive):
+            assert self.applied.trip in {"force", "rearm"}
+            assert self.tripped or not self.applied.series, "it is closed with the trip's switch open alone"
+            assert self.plant_ma() == 0.0
         if trip:
             assert here in TERMINAL
             assert isinstance(self.applied, Off)
@@ -117,8 +121,11 @@ class Watched(Bench):
 
 def brought_to(phase: Phase) -> Watched:
     """Return a bench whose session came into `phase` by real steps."""
-    bench = Watched(dummy=phase is Phase.TRIAL)
-    if phase is Phase.STOPPING:
+    bench = Watched(dummy=phase is Phase.TRIAL, stop_test=phase is Phase.STOP_TEST)
+    if phase is Phase.STOP_TEST:
+        while not bench.closed:
+            bench.tick()
+    elif phase is Phase.STOPPING:
         bench.run_until(Phase.HOLD)
         bench.tick(buttons=Buttons(stop=True))
     elif phase is Phase.STOPPED:
@@ -228,12 +235,20 @@ def test_every_way_of_the_table_is_gone_by_some_session(benches: dict[Phase, Wat
     deaf.run_until(Phase.CONTACT)
     run(deaf, guard_ma=0.3, current_ma=0.3, voltage_v=1.2)
     run(Watched(dummy=True, half_s=9.0))
+    run(Watched(stop_test=True, half_s=9.0))
+    unseen = Watched(stop_test=True)
+    unseen.run_until(Phase.STOP_TEST)
+    run(unseen, buttons=Buttons(start=True))
     closed = Watched(dummy=True)
     closed.run_until(Phase.TRIAL)
     run(closed, voltage_v=20.0)
     welded = Watched()
     welded.run_until(Phase.PROOF)
     run(welded, voltage_v=20.0)
+    alone = Watched()
+    alone.session.alone = True
+    run(alone)
+    assert (alone.session.phase, alone.session.proven) == (Phase.STOPPED, True)
     unrecorded = Watched()
     unrecorded.run_until(Phase.READY)
     unrecorded.session.recorded = False

@@ -173,9 +173,8 @@ def test_a_treatment_as_asked_is_whole() -> None:
 
 
 def test_a_voltage_that_holds_the_current_down_makes_it_short() -> None:
-    one = Alone()
+    one = Alone().to(Phase.RAMP_UP)
     one.ohm = 25_000.0
-    one.to(Phase.RAMP_UP)
     while one.session.phase is not Phase.DONE:
         command = one.command
         volts = getattr(command, "setpoint_ma", 0.0) * one.ohm / 1000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.core.buttons import NONE, STEADY_S, Debounce
+from controller.core.buttons import NONE, STEADY_S, Debounce, Press, Steady
 
 pytestmark = pytest.mark.core
 TICK_S = 0.005
@@ -91,3 +91,40 @@ def test_one_button_after_the_other_waits_for_both() -> None:
     panel.see(UP, STEADY_TICKS - 1)
     assert panel.see((False, False, True, True), STEADY_TICKS) == NONE
     assert panel.see((False, False, True, True)) == (False, False, True, True)
+
+
+def test_where_stop_allows_something_it_too_takes_its_time_both_ways() -> None:
+    contact, ticks = Steady(), iter(range(10_000))
+
+    def see(pressed: bool, times: int) -> list[bool]:
+        return [contact.see(next(ticks) * TICK_S, pressed) for _ in range(times)]
+
+    for _ in range(50):
+        assert not any(see(True, STEADY_TICKS) + see(False, 1))
+    assert see(True, STEADY_TICKS + 1) == [False] * STEADY_TICKS + [True]
+    for _ in range(50):
+        assert all(see(False, STEADY_TICKS) + see(True, 1))
+    assert see(False, STEADY_TICKS + 1) == [True] * STEADY_TICKS + [False]
+
+
+@pytest.mark.parametrize(
+    ("seen", "presses"),
+    [
+        ([False, True, True, False, False], [3]),
+        ([True, True, False, False], []),
+        ([True, False, True, False], [3]),
+        ([False, True, False, True, False], [2, 4]),
+        ([False, True, True, True], []),
+    ],
+)
+def test_start_counts_once_when_it_was_up_pressed_and_let_go(seen: list[bool], presses: list[int]) -> None:
+    press = Press()
+    assert [at for at, pressed in enumerate(seen) if press.see(pressed)] == presses
+
+
+def test_what_was_forgotten_has_to_be_let_go_first() -> None:
+    press = Press()
+    press.see(False)
+    press.see(True)
+    press.forget()
+    assert [press.see(pressed) for pressed in (True, False, True, False)] == [False, False, False, True]

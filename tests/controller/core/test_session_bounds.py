@@ -212,3 +212,31 @@ def test_a_stage_that_does_not_follow_the_sensing_current_is_refused_by_name() -
     assert one.session.phase is Phase.REFUSED
     assert one.session.refusal is Refusal.STAGE_WRONG
     assert one.session.reason == "the current stays at 0.30 mA, though less was asked for"
+
+
+def test_a_small_contact_is_refused_after_its_time_and_never_gets_more_than_the_sensing_current() -> None:
+    one = Alone().to(Phase.CONTACT)
+    one.ohm = 10_000.0
+    asked_ma = []
+    while one.session.phase is Phase.CONTACT:
+        command = one.tick()
+        assert one.session.phase is Phase.REFUSED or isinstance(command, Drive)
+        asked_ma.append(getattr(command, "setpoint_ma", 0.0))
+    assert one.session.phase is Phase.REFUSED
+    assert one.session.refusal is Refusal.CONTACT_SMALL
+    assert (one.session.reason or "").startswith(
+        "no contact within 60 s: only a small part of the skin is in contact, 10000 ohm by its capacity, "
+        "allowed is up to 6500: "
+    )
+    assert max(asked_ma) == 0.3
+
+
+def test_the_trim_rests_while_the_fall_is_looked_at() -> None:
+    """What the stage is wrong by would else change the current between the fall and its mean."""
+    one = Alone().to(Phase.CONTACT)
+    seen = set()
+    while one.session.phase is Phase.CONTACT:
+        one.tick(sampled=getattr(one.command, "watch", "") or "current")
+        if one.session.setpoint_ma == 0.05:
+            seen.add(one.regulator.reading[0])
+    assert seen == {None}

@@ -132,3 +132,15 @@ def test_after_the_end_only_current_that_still_flows_is_a_trip() -> None:
     one.session.record_trip(Trip(Cause.OUTPUT_STUCK, 1.0, "still on"))
     assert one.session.phase is Phase.TRIPPED
     assert one.session.reason == "still on"
+
+
+def test_a_proof_with_nobody_there_ends_as_proven_and_treats_nobody() -> None:
+    one = Alone()
+    one.session.alone = True
+    one.until(Phase.READY)
+    one.tick()
+    one.tick(buttons=Buttons(start=True))
+    one.tick()
+    one.until(Phase.STOPPED)
+    assert one.session.proven
+    assert one.session.reason == "the protections are proven; nobody was treated"

@@ -45,6 +45,7 @@ def session():
         trip=None,
         refusal=None,
         tripped_in=None,
+        proven=False,
         reason=None,
         through_person_ma=lambda m: m.current_ma,
     )

@@ -326,4 +326,4 @@ def test_all_of_it_goes_through_the_pipe_to_the_loop_and_back(amended, machine):
     store.connection.close()
     assert kept.past[0].amended_utc is not None
     assert kept.seen[0][0] == 1
-    assert looked.heard(json.loads(json.dumps(looked.told(kept, machine.now)))) == kept
+    assert looked.heard(json.loads(json.dumps(looked.told(kept, machine.now, None)))) == kept

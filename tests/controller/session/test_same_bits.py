@@ -19,10 +19,10 @@ RECORDED = {
 UNITS = {"reference": reference_unit, "before": Unit}
 """The reference unit, and one whose file is from before it could name outputs, one-shots and dummy loads."""
 BITS = {
-    ("reference", 1): "4032c7efca2157c526911b77951f7cc6",
-    ("reference", 2): "39abcbf82270d500705921dcc8a9ed26",
-    ("before", 1): "49a9151fcb109183f95f6e4e044a9d9e",
-    ("before", 2): "1009b8d01ed809804b57652bd3aa46b2",
+    ("reference", 1): "c77281cd2b5a5ab3bc7a77cd59177b7a",
+    ("reference", 2): "38d74a041dbb6ec790169cbaba80b2e5",
+    ("before", 1): "0cfce64b202f278a0880c6740f59cdce",
+    ("before", 2): "1008cc057e129071058986046a0341d1",
 }
 
 
