@@ -52,8 +52,8 @@ def test_after_a_stop_start_gives_the_rest_and_both_end_equal(tmp_path, way, at_
 
 
 def test_a_dose_that_was_short_is_gone_on_with_by_the_same_rule(tmp_path):
-    dries = {"at_s": 0.1, "fault": "load_drying", "to_ohm": 14_000.0, "over_s": 0.1}
-    softens = {"at_s": 140.0, "fault": "load_drying", "to_ohm": 0.0, "over_s": 1.0}
+    dries = {"at_s": 45.0, "fault": "load_drying", "to_ohm": 14_000.0, "over_s": 0.1}
+    softens = {"at_s": 170.0, "fault": "load_drying", "to_ohm": 0.0, "over_s": 1.0}
 
     def story(play):
         yield idle

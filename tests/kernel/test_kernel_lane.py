@@ -5,6 +5,7 @@ is the time that the controller waits and the wires take, whatever this machine 
 twice is the same to the last byte.
 """
 
+import json
 from itertools import pairwise
 
 import pytest
@@ -34,9 +35,13 @@ def job(unit, story, **settings):
     return Job(story, NOBODY_PRESSES, unit, files=files, **settings)
 
 
+STOP_WAS_TESTED = (0, "stop_was_tested", "/dev/i2c-1 KERNEL")
+
+
 def session(name, at_s, *events, ends_s):
     """Rows of a story: a run whose Start is pressed after 0.4 s, what happens to it, its end."""
     return [
+        STOP_WAS_TESTED,
         (at_s, "run", name, RUN),
         (at_s + 0.4, "press", "start", 0.2),
         *((at_s + event_s, *action) for event_s, *action in events),
@@ -130,6 +135,28 @@ def test_every_session_is_in_the_journal_with_its_end(mishaps):
     assert [row["outcome"] for row in rows] == ["aborted", "aborted", "stopped"]
 
 
+def test_stop_is_tested_at_its_pin_before_start_begins_anything(unit, tmp_path):
+    story = [
+        (0, "run", "run", RUN),
+        (0.4, "press", "start", 0.2),
+        (1.5, "note", "untested"),
+        (1.6, "press", "stop", 0.8),
+        (12.0, "press", "start", 0.2),
+        (16.0, "note", "tested"),
+        (16.0, "signal", "run", 2),
+        (19.0, "wait", "run"),
+    ]
+    played = play(job(unit, story), tmp_path / "job")
+    untested, tested = played.result["notes"]["untested"], played.result["notes"]["tested"]
+    assert untested["relays"]["series"] == 0
+    assert tested["current_ma"] > 0.3
+    assert played.result["codes"]["run"] == ExitCode.STOPPED
+    phases = [one["phase"] for one in played.summary()["phases"]]
+    assert phases[:3] == ["self_test", "stop_test", "ready"]
+    mark = json.loads((played.folder / "state" / "stop-tested.json").read_text())
+    assert mark["unit"] == "/dev/i2c-1 KERNEL"
+
+
 # --- what happens to the controller ---------------------------------------------------------------------
 
 
@@ -138,6 +165,7 @@ def killed(unit, tmp_path_factory):
     """A second start beside a session, SIGKILL in the middle of it, and the next start after that."""
     second = ["slow.yaml".join(word.split("unit.yaml")) for word in RUN]
     story = [
+        STOP_WAS_TESTED,
         (0, "run", "run", RUN),
         (0.4, "press", "start", 0.2),
         (2.0, "run", "second", second),

@@ -39,6 +39,7 @@ SNAPSHOT = {
     "linked_to": None,
     "held": None,
     "contact": None,
+    "contact_ohm": None,
     "limited_by": None,
     "led": {"colour": "white", "on": True, "signal": "ready"},
     "buzzer": False,
