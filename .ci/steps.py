@@ -167,6 +167,8 @@ class Run:
         draws = ["--programs", "10000"] if self.nightly else ["--quick", "--programs", "1000"]
         longest_s = LONGEST_NIGHT_S if self.nightly else 600.0
         need(".venvs/current/bin/python", "-m", "app.main", "campaign", *draws, longest_s=longest_s)
+        draws = ["--recurring", "40"] if self.nightly else ["--quick", "--recurring", "6"]
+        need(".venvs/current/bin/python", "-m", "app.main", "campaign", *draws, longest_s=longest_s)
         if found("ngspice"):  # where apt did not give it, the last line says so
             draws = ["--draws", "200"] if self.nightly else []
             need(".venvs/current/bin/python", "-m", "app.main", "circuit", *draws)

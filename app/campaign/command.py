@@ -19,6 +19,7 @@ from app.campaign.cells import STOP_TEST, Cell, groups, plan, short
 from app.campaign.crew import Crew, crew, results
 from app.campaign.pairs import Pair, plan_pairs
 from app.campaign.programs import Program, plan_programs
+from app.campaign.recurring import HOW_READ, plan_recurring, ridden_map
 from app.campaign.report import report_of, words
 from app.campaign.sessions import (
     Life,
@@ -49,8 +50,8 @@ class Order(NamedTuple):
 
     `hours` are simulated hours of ordinary people, who then come instead of the faults; `plant` runs them
     on the plant alone. `pairs` is how many random pairs of faults come instead of the single ones, `programs`
-    how many random programs of faults that stay or come and go. `interpreted` does without the compiled
-    simulator.
+    how many random programs of faults that stay or come and go, `recurring` how often each kind comes and
+    goes alone for each seed. `interpreted` does without the compiled simulator.
     """
 
     quick: bool = False
@@ -66,6 +67,7 @@ class Order(NamedTuple):
     hours: float | None = None
     pairs: int | None = None
     programs: int | None = None
+    recurring: int | None = None
     plant: bool = False
     interpreted: bool = False
 
@@ -118,6 +120,10 @@ def _check(order: Order) -> None:
         raise UsageError("--programs is a campaign of its own: leave --hours and --pairs out")
     if order.programs is not None and (order.faults or order.phases):
         raise UsageError("--programs draws its faults and phases: leave --faults and --phases out")
+    if order.recurring is not None:
+        for name in ("hours", "pairs", "programs", "faults", "phases"):
+            if getattr(order, name) is not None:
+                raise UsageError(f"--recurring is a campaign of its own, of every phase: leave --{name} out")
     if order.plant and order.hours is None:
         raise UsageError("--plant is for people without faults: add --hours, or leave --plant out")
     if order.resume and order.out is None:
@@ -187,6 +193,11 @@ class _Run:
             given = {pair: sound[pair]["given_ma_min"] for pair in pairs}
             self._cells(hired, list(plan_programs(self._order.programs, spans, given)), run_programs)
             return
+        if self._order.recurring is not None:
+            spans = {pair: sound[pair]["spans"] for pair in pairs}
+            given = {pair: sound[pair]["given_ma_min"] for pair in pairs}
+            self._cells(hired, list(plan_recurring(self._order.recurring, spans, given)), run_programs)
+            return
         cells = [
             cell
             for pair in pairs
@@ -250,6 +261,12 @@ class _Run:
         text = f"{len(self._results)} of {self._planned} sessions, {bad} failed"
         complain(f"\x1b[1A\x1b[2K{text}" if terminal and len(self._results) > 1 else text)
 
+    def _picture(self) -> tuple[str, str]:
+        """Return the picture of this kind of campaign, and how it is read."""
+        if self._order.recurring is not None:
+            return ridden_map(self._results), HOW_READ
+        return page.heat_map(self._results), page.LATENCIES
+
     def finish(self) -> ExitCode:
         """Write and print the report."""
         report = report_of(
@@ -262,10 +279,11 @@ class _Run:
         if folder is not None:
             try:
                 write_whole(folder / "campaign.json", json.dumps(report, indent=1) + "\n")
-                write_whole(folder / "campaign.svg", page.heat_map(self._results))
-                write_whole(folder / "campaign.html", page.page(self._results, report))
+                picture, how_read = self._picture()
+                write_whole(folder / "campaign.svg", picture)
+                write_whole(folder / "campaign.html", page.page(picture, how_read, report))
             except OSError as error:
                 raise UndeliveredError(f"--out {folder}: {told(error, folder)}") from error
         say(json.dumps(report) if self._order.json else words(report))
-        bad = report["failed"] or report["pairs_failed"] or report["programs_failed"] or report["nuisance"]
-        return ExitCode.ABORTED if bad else ExitCode.COMPLETED
+        judged = ("failed", "pairs_failed", "programs_failed", "recurring_failed", "nuisance")
+        return ExitCode.ABORTED if any(report[one] for one in judged) else ExitCode.COMPLETED

@@ -60,5 +60,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="instead: so many random programs of faults that stay or come and go, judged by their harm",
     )
+    add(
+        "--recurring",
+        type=_whole(1, 10_000),
+        metavar="N",
+        help="instead: each kind of fault alone, coming and going, N times for each seed, judged by its harm",
+    )
     add("--plant", action="store_true", help="of --hours: without bus and drivers, faster, same results")
     add("--interpreted", action="store_true", help="simulate without compiling; slower, same results")

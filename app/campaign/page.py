@@ -91,8 +91,15 @@ def _legend(y: int) -> str:
     )
 
 
-def page(results: Sequence[Result], report: Mapping[str, Any]) -> str:
-    """Return the whole page."""
+LATENCIES: Final = (
+    "A cell shows its worst latency over all treatments and seeds, from the moment when the fault begins to "
+    "matter to the output off by the true current; the colour is its share of the bound. Point at a cell for "
+    "what is expected."
+)
+
+
+def page(picture: str, how_read: str, report: Mapping[str, Any]) -> str:
+    """Return the whole page around a picture, which `how_read` explains."""
     rows = "\n".join(
         f"<li><b>{escape(failure['name'])}</b>: {escape('; '.join(failure['problems']))}"
         f"<br><code>{escape(failure['repeat'] or '')}</code></li>"
@@ -111,11 +118,10 @@ table{{border-collapse:collapse}}td,th{{border:1px solid #ccc;padding:.2em .8em;
 <p><b>SIMULATED</b>: no unit was driven and no person treated. {report["cells"]} cells, <b>{report["failed"]}
 failed</b>; {report["sessions_without_fault"]} sessions without a fault
 ({report["hours_without_fault"]:g} h of whole treatments), {report["nuisance"]} not completed;
-{report["skipped"]} cells left out.</p>
-<p>A cell shows its worst latency over all treatments and seeds, from the moment when the fault begins to
-matter to the output off by the true current; the colour is its share of the bound. Point at a cell for what
-is expected.</p>
-{heat_map(results)}
+{report["programs"]} programs and {report["recurring"]} cells of faults that come and go,
+{report["programs_failed"] + report["recurring_failed"]} failed; {report["skipped"]} left out.</p>
+<p>{escape(how_read)}</p>
+{picture}
 <h2>Worst latency by bound</h2>
 <table><tr><th>bound</th><th>worst</th></tr>
 {bounds}

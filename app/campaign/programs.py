@@ -20,6 +20,10 @@ Range: TypeAlias = tuple[float, float]
 
 PERIOD_S: Final[Range] = (0.004, 2.0)
 """How often a fault comes, log-uniform: from within a tick to what a person would call now and then."""
+DUTY_RATIO: Final[Range] = (0.01, 0.95)
+"""For how much of each period it is there, log-uniform."""
+LASTS_S: Final[Range] = (1.0, 60.0)
+"""For how long it comes again and again, log-uniform."""
 SHORTEST_S: Final = 0.0003
 """No burst is shorter: the stage itself takes 0.1 ms to follow."""
 BURSTS: Final = 240
@@ -40,8 +44,9 @@ DUTY: Final = 0.1
 """A fault that is there in bursts of this and more, for this share of the time, is off within 1 s."""
 LOST_RATIO: Final = 0.01
 """So much of the dose may be lost or leak away where a fault is ridden. What the controller itself held back
-for a fault that came and went within `RIDDEN_S` is weighed against the treatment as prescribed: of a
-shortened one a single fall of the fold-back takes several percent."""
+for a fault that came and went within `RIDDEN_S`, or came `FEW` times, is weighed against the treatment as
+prescribed: of a shortened one a single fall of the fold-back takes several percent."""
+FEW: Final = 2
 SLACK_S: Final = 0.05
 """A bound in seconds is met within a confirmed tick and a relay's release."""
 
@@ -56,6 +61,12 @@ class Fault(NamedTuple):
     moves_polarity: bool = False
     once: bool = False
     """It has no duration of its own: each burst is one."""
+
+    @property
+    def name(self) -> str:
+        """Names it among all; a spike also by where it goes."""
+        low, high = self.ranges.get("to_ma", (0.0, 0.0))
+        return f"{self.fault} {low:g} to {high:g} mA" if high else self.fault
 
 
 KINDS: Final = (
@@ -134,12 +145,14 @@ class Program(NamedTuple):
     span: Range
     given_ma_min: float
     """True charge of the session without a fault."""
+    sort: str = "program"
+    """What it is one of: a program, or a cell of `app.campaign.recurring`."""
 
     @property
     def name(self) -> str:
         """Names the program among all."""
         kinds = " & ".join(burst.fault.fault for burst in self.bursts)
-        return f"program {self.number} / {kinds} / {self.phase} / {self.treatment} / {self.seed}"
+        return f"{self.sort} {self.number} / {kinds} / {self.phase} / {self.treatment} / {self.seed}"
 
     @property
     def slug(self) -> str:
@@ -186,17 +199,34 @@ def plan_programs(
 
 def _burst(rng: Random, at_s: float, most: int) -> Burst:
     kind = rng.randrange(len(KINDS))
-    fault = KINDS[kind]
+    params = params_of(rng, KINDS[kind])
+    if rng.random() < STAYS:
+        return Burst(kind, params, round(at_s, 6), 0.0, 0.0, 1)
+    how = (_log(rng, *PERIOD_S), _log(rng, *DUTY_RATIO), _log(rng, *LASTS_S))
+    return recurs(kind, params, at_s, how, most)
+
+
+def recurs(
+    kind: int,
+    params: tuple[tuple[str, float | str], ...],
+    at_s: float,
+    how: tuple[float, float, float],
+    most: int,
+) -> Burst:
+    """Return what comes and goes from `at_s` on; `how` is its period (s), its duty, and for how long (s)."""
+    period_s = round(how[0], 6)
+    for_s = round(max(SHORTEST_S, period_s * how[1]), 6)
+    turns = min(most, 1 + int(how[2] / period_s))
+    return Burst(kind, params, round(at_s, 6), min(for_s, 0.95 * period_s), period_s, turns)
+
+
+def params_of(rng: Random, fault: Fault) -> tuple[tuple[str, float | str], ...]:
+    """Draw how strong the fault is, and where."""
     params: list[tuple[str, float | str]] = [
         (name, _drawn(rng, name, low, high)) for name, (low, high) in fault.ranges.items()
     ]
     params += [(name, rng.choice(words)) for name, words in fault.words.items()]
-    if rng.random() < STAYS:
-        return Burst(kind, tuple(params), round(at_s, 6), 0.0, 0.0, 1)
-    period_s = round(_log(rng, *PERIOD_S), 6)
-    for_s = round(max(SHORTEST_S, period_s * _log(rng, 0.01, 0.95)), 6)
-    turns = min(most, 1 + int(_log(rng, 1.0, 60.0) / period_s))
-    return Burst(kind, tuple(params), round(at_s, 6), min(for_s, 0.95 * period_s), period_s, turns)
+    return tuple(params)
 
 
 def _drawn(rng: Random, name: str, low: float, high: float) -> float:
@@ -206,7 +236,12 @@ def _drawn(rng: Random, name: str, low: float, high: float) -> float:
 
 
 def _log(rng: Random, low: float, high: float) -> float:
-    return low * math.exp(rng.random() * math.log(high / low))
+    return log_at(rng.random(), low, high)
+
+
+def log_at(share: float, low: float, high: float) -> float:
+    """Return what lies at `share` of the way from `low` to `high`, by their logarithms."""
+    return low * math.exp(share * math.log(high / low))
 
 
 def program_problems(program: Program, summary: Mapping[str, Any]) -> list[str]:
@@ -250,7 +285,9 @@ def _taken(program: Program, summary: Mapping[str, Any], off_s: float) -> Iterat
         if burst.takes_the_dose and burst.at_s + RIDDEN_S + SLACK_S < min(program.span[1], off_s):
             yield f"{burst.fault.fault} from {burst.at_s:.3f} s on, not off {_when(off_s, burst.at_s)}"
     if summary["outcome"] == "completed":
-        brief = max(burst.ends_s for burst in program.bursts) - program.bursts[0].at_s <= RIDDEN_S
+        ends_s = max(burst.ends_s for burst in program.bursts)
+        brief = ends_s - program.bursts[0].at_s <= RIDDEN_S
+        brief |= ends_s < math.inf and sum(burst.turns for burst in program.bursts) <= FEW
         whole_ma_min = find(program.treatment).planned_charge_ma_min if brief else program.given_ma_min
         lacking_ma_min = program.given_ma_min - sum(summary["truth"]["charge_ma_min"].values())
         lost = lacking_ma_min / whole_ma_min + summary["astray_ma_min"] / program.given_ma_min

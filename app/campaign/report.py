@@ -25,7 +25,8 @@ def report_of(
     cells = [result for result in results if result["kind"] == "cell"]
     pairs = [result for result in results if result["kind"] == "pair"]
     programs = [result for result in results if result["kind"] == "program"]
-    plain = [result for result in results if result["kind"] not in {"cell", "pair", "program"}]
+    recurring = [result for result in results if result["kind"] == "recurring"]
+    plain = [result for result in results if result["kind"] not in {"cell", "pair", "program", "recurring"}]
     worst = _worst(cells)
     bad = [result for result in results if result["problems"]]
     return {
@@ -38,6 +39,8 @@ def report_of(
         "pairs_failed": sum(1 for pair in pairs if pair["problems"]),
         "programs": len(programs),
         "programs_failed": sum(1 for program in programs if program["problems"]),
+        "recurring": len(recurring),
+        "recurring_failed": sum(1 for one in recurring if one["problems"]),
         "nuisance": sum(1 for result in plain if result["problems"]),
         "skipped": skipped,
         "worst_latency_ms": worst.get(f"{FAST_MS:g}", 0.0),
@@ -81,6 +84,10 @@ def words(report: Mapping[str, Any]) -> str:
         lines.append(
             f"{report['programs']} programs of faults that stay or come and go, "
             f"{report['programs_failed']} failed"
+        )
+    if report["recurring"]:
+        lines.append(
+            f"{report['recurring']} cells of faults that come and go, {report['recurring_failed']} failed"
         )
     lines.append(
         f"{report['sessions_without_fault']} sessions without a fault "

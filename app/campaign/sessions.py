@@ -13,6 +13,8 @@ from app.campaign.cells import STOP_TEST, Cell, short, spans_of, tested
 from app.campaign.judge import problems
 from app.campaign.pairs import Pair, pair_problems
 from app.campaign.programs import Program, minimised, program_problems
+from app.campaign.recurring import SORT as RECURRING
+from app.campaign.recurring import figures
 from app.campaign.treated import COMPLETED, dose_problems
 from app.forks import LONGEST_S, run_branches
 from app.reactions import ROWS
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from controller.loop.result import Truth
 
 Result: TypeAlias = dict[str, Any]
-"""What is kept of a session: `name`, `kind` (sound, cell, pair, program, life), `problems`, and figures."""
+"""What is kept of a session: `name`, `problems`, figures, and its `kind`: sound, cell, pair, program,
+recurring or life."""
 
 LOST: Final = "lost"
 """Outcome of a cell whose session died or hung: it was not finished, so `--resume` runs it again."""
@@ -138,13 +141,14 @@ def run_programs(programs: Sequence[Program]) -> list[Result]:
             kept = minimised(program, fails, TRIES)
         results.append(
             {
-                "kind": "program",
+                "kind": program.sort,
                 "name": program.name,
                 "scenario": program.scenario(),
                 "simplest": kept.scenario(),
                 "outcome": summary["outcome"],
                 "cause": (summary["trip"] or {}).get("cause"),
                 "problems": wrong,
+                **(figures(program, summary) if program.sort == RECURRING else {}),
             }
         )
     return results

@@ -370,7 +370,7 @@ def test_the_heat_map_is_a_picture_that_says_in_words_what_it_colours():
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_escapes_what_it_shows():
-    html = page.page(SOME, report_of(SOME, {}, quick=False, skipped=0))
+    html = page.page(page.heat_map(SOME), page.LATENCIES, report_of(SOME, {}, quick=False, skipped=0))
     assert "off after &lt;21&gt; ms &amp; more" in html
     assert "src=" not in html
     assert "href=" not in html

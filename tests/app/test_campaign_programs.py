@@ -110,6 +110,12 @@ def test_programs_are_repeatable_and_can_be_kept_as_scenarios():
             ending("completed", given=18.0 - WHOLE_PART - 0.02),
             "completed with 1.0 % of the dose",
         ),
+        (program(burst(turns=2, period_s=1.9)), ending("completed", given=17.81), None),
+        (
+            program(burst(turns=3, period_s=1.9)),
+            ending("completed", given=17.81),
+            "completed with 1.1 % of the dose",
+        ),
         (program(BARELY_LONG), ending("completed", given=17.81), "completed with 1.1 % of the dose lost"),
         (program(BARELY_BRIEF), ending("completed", given=17.81), None),
         (program(burst(turns=2)), ending("completed", astray=0.19), "completed with 1.1 % of the dose lost"),
