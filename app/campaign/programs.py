@@ -43,10 +43,10 @@ BURST_S: Final = 0.04
 DUTY: Final = 0.1
 """A fault that is there in bursts of this and more, for this share of the time, is off within 1 s."""
 LOST_RATIO: Final = 0.01
-"""So much of the dose may be lost or leak away where a fault is ridden. What the controller itself held back
-for a fault that came and went within `RIDDEN_S`, or came `FEW` times, is weighed against the treatment as
-prescribed: of a shortened one a single fall of the fold-back takes several percent."""
-FEW: Final = 2
+"""So much of the dose may be lost or leak away where a fault is ridden. The session's treatment is shortened
+in its holds, its ramps are as long as ever: what begins in a hold is weighed against the shortened dose; what
+begins in a ramp, or came and went within `RIDDEN_S`, against the treatment as prescribed, as there a single
+fall of the fold-back takes several percent of the shortened one."""
 SLACK_S: Final = 0.05
 """A bound in seconds is met within a confirmed tick and a relay's release."""
 
@@ -285,9 +285,8 @@ def _taken(program: Program, summary: Mapping[str, Any], off_s: float) -> Iterat
         if burst.takes_the_dose and burst.at_s + RIDDEN_S + SLACK_S < min(program.span[1], off_s):
             yield f"{burst.fault.fault} from {burst.at_s:.3f} s on, not off {_when(off_s, burst.at_s)}"
     if summary["outcome"] == "completed":
-        ends_s = max(burst.ends_s for burst in program.bursts)
-        brief = ends_s - program.bursts[0].at_s <= RIDDEN_S
-        brief |= ends_s < math.inf and sum(burst.turns for burst in program.bursts) <= FEW
+        brief = max(burst.ends_s for burst in program.bursts) - program.bursts[0].at_s <= RIDDEN_S
+        brief |= program.phase.startswith("ramp")
         whole_ma_min = find(program.treatment).planned_charge_ma_min if brief else program.given_ma_min
         lacking_ma_min = program.given_ma_min - sum(summary["truth"]["charge_ma_min"].values())
         lost = lacking_ma_min / whole_ma_min + summary["astray_ma_min"] / program.given_ma_min

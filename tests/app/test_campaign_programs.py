@@ -44,6 +44,10 @@ def program(*bursts):
     return Program(1, "hold forward", "hands", 1, bursts or (burst(),), SPANS["hold forward"], 18.0)
 
 
+def in_ramp(*bursts):
+    return program(*bursts)._replace(phase="ramp_up forward")
+
+
 BARELY_BRIEF = burst(turns=3, period_s=0.49, for_s=0.019)
 BARELY_LONG = burst(turns=3, period_s=0.49, for_s=0.021)
 
@@ -110,11 +114,11 @@ def test_programs_are_repeatable_and_can_be_kept_as_scenarios():
             ending("completed", given=18.0 - WHOLE_PART - 0.02),
             "completed with 1.0 % of the dose",
         ),
-        (program(burst(turns=2, period_s=1.9)), ending("completed", given=17.81), None),
+        (in_ramp(burst(for_s=0.039)), ending("completed", given=18.0 - WHOLE_PART + 0.01), None),
         (
-            program(burst(turns=3, period_s=1.9)),
-            ending("completed", given=17.81),
-            "completed with 1.1 % of the dose",
+            in_ramp(burst(for_s=0.039)),
+            ending("completed", given=18.0 - WHOLE_PART - 0.02),
+            "completed with 1.0 % of the dose",
         ),
         (program(BARELY_LONG), ending("completed", given=17.81), "completed with 1.1 % of the dose lost"),
         (program(BARELY_BRIEF), ending("completed", given=17.81), None),
