@@ -40,6 +40,8 @@ PULSE_S: Final = 0.1
 """The first pulse above the setpoint by 2 mA that lasts longer than 1.5 ms ends the session within this, as
 the reference unit has a hardware trip."""
 BURST_S: Final = 0.04
+TOLD_FROM_MA: Final = 2.0
+"""Soon after a reversal what the electrodes hold hides a short at less than this; a ramp is soon past it."""
 DUTY: Final = 0.1
 """A fault that is there in bursts of this and more, for this share of the time, is off within 1 s."""
 LOST_RATIO: Final = 0.01
@@ -281,9 +283,13 @@ def _pulses(summary: Mapping[str, Any], off_s: float) -> Iterator[str]:
 
 def _taken(program: Program, summary: Mapping[str, Any], off_s: float) -> Iterator[str]:
     """Judge what took the dose: by how long it did, or by how much was lost in the end."""
+    told_from_s = program.span[0]
+    if program.phase.startswith("ramp_up"):
+        told_from_s += TOLD_FROM_MA / find(program.treatment).ramp_ma_per_s
     for burst in program.bursts:
-        if burst.takes_the_dose and burst.at_s + RIDDEN_S + SLACK_S < min(program.span[1], off_s):
-            yield f"{burst.fault.fault} from {burst.at_s:.3f} s on, not off {_when(off_s, burst.at_s)}"
+        since_s = max(burst.at_s, told_from_s)
+        if burst.takes_the_dose and since_s + RIDDEN_S + SLACK_S < min(program.span[1], off_s):
+            yield f"{burst.fault.fault} from {since_s:.3f} s on, not off {_when(off_s, since_s)}"
     if summary["outcome"] == "completed":
         brief = max(burst.ends_s for burst in program.bursts) - program.bursts[0].at_s <= RIDDEN_S
         brief |= program.phase.startswith("ramp")

@@ -114,6 +114,8 @@ def test_programs_are_repeatable_and_can_be_kept_as_scenarios():
             ending("completed", given=18.0 - WHOLE_PART - 0.02),
             "completed with 1.0 % of the dose",
         ),
+        (in_ramp(burst(at_s=30.5)), ending(off_s=35.04), None),
+        (in_ramp(burst(at_s=30.5)), ending(off_s=35.06), "leakage from 34.000 s on, not off until 1.06 s"),
         (in_ramp(burst(for_s=0.039)), ending("completed", given=18.0 - WHOLE_PART + 0.01), None),
         (
             in_ramp(burst(for_s=0.039)),
