@@ -20,11 +20,14 @@ settings=/etc/ionto
 records=/var/lib/ionto
 units=/etc/systemd/system
 services='ionto-controller ionto-web ionto-mqtt'
+steady_s=10    # a service that starts and ends is seen ending in this time
+proven_s=86400 # a version whose services have been up for so long is a good one
 
 [ "$(id -u)" = 0 ] || { code=2 fail "installing needs root: sudo sh $0"; }
 
 systemd_runs() { [ -d /run/systemd/system ]; }
-runs() { systemd_runs && systemctl is-active --quiet "$1"; }
+# Is up, or is being started again and again.
+runs() { systemd_runs && case $(systemctl is-active "$1") in active | activating | reloading) ;; *) false ;; esac; }
 
 # Nobody may be treated while the program is exchanged: asked of the unit itself, then held by the unit's lock,
 # which is the kernel's and ends with this script.
@@ -41,7 +44,8 @@ settle() {
         rm -f -- "$current/installed"
         return 0
     }
-    active=
+    long_up=
+    if up_for_long; then long_up=yes; fi
     for service in $services; do
         if runs "$service"; then
             active="$service $active"
@@ -63,8 +67,39 @@ anything_runs() {
     return 1
 }
 
+# Those that tell are started before the controller: somebody may be treated from then on.
 start_again() {
     for service in $active; do systemctl start "$service" || return 1; done
+}
+
+main_pids() { for service in $active; do systemctl show --property MainPID --value "$service"; done; }
+
+# They start, and are still the same processes some seconds later.
+come_up() {
+    start_again || return 1
+    [ -n "$active" ] || return 0
+    pids=$(main_pids)
+    sleep "$steady_s"
+    ! printf '%s\n' "$pids" | grep -qx 0 && [ "$(main_pids)" = "$pids" ]
+}
+
+# Has everything that is to run been up for a day?
+up_for_long() {
+    systemd_runs || return 1
+    read -r now_s _ </proc/uptime
+    for service in $services; do
+        case $(systemctl is-enabled "$service" 2>/dev/null) in enabled*) ;; *) runs "$service" || continue ;; esac
+        systemctl is-active --quiet "$service" || return 1
+        since_us=$(systemctl show --property ActiveEnterTimestampMonotonic --value "$service")
+        [ $((${now_s%.*} - since_us / 1000000)) -ge "$proven_s" ] || return 1
+    done
+    systemctl is-active --quiet ionto-controller
+}
+
+# Has the version before treated somebody since it was put in place?
+has_treated() {
+    [ -f "$before/since" ] &&
+        as_unit_python -m app.appliance.idle --treated-since "$(cat -- "$before/since")" "$records" >/dev/null 2>&1
 }
 
 uninstall() {
@@ -117,6 +152,7 @@ accounts() {
 build() {
     [ ! -f "$target/installed" ] || return 0
     say "setting up $target ..."
+    built=yes
     rm -rf -- "$target"
     log=$base/.install.log
     export PIP_CONFIG_FILE=/dev/null   # this machine's settings of pip have no say: from where, to where, for whom
@@ -155,10 +191,15 @@ self_test() {
     }
 }
 
-as_unit() { (cd / && setpriv --reuid ionto --regid ionto --clear-groups -- "$target/bin/ionto" "$@"); }
+as_ionto() { (cd / && setpriv --reuid ionto --regid ionto --clear-groups -- "$@"); }
+as_unit() { as_ionto "$target/bin/ionto" "$@"; }
+as_unit_python() { as_ionto "$target/bin/python" -I "$@"; }
+
+# What was set up just now and fails doesn't stay; one that was kept before may be the last good one.
+drop_new() { if [ -n "$built" ] && [ "$(readlink "$current" || :)" != "$target" ]; then rm -rf -- "$target"; fi; }
 
 give_up() {
-    if [ "$(readlink "$current" || :)" != "$target" ]; then rm -rf -- "$target"; fi
+    drop_new
     exec 9<&-
     start_again || :
     fail "$*; what was there before stays"
@@ -179,27 +220,46 @@ place_services() {
 }
 
 # The services say themselves whether they came up; where they don't, the version before takes over again.
+# The last good version is kept until the one in use is known to be good: others are removed only then.
 exchange() {
     before=$(readlink "$current" || :)
+    if [ "$before" = "$target" ]; then
+        good=
+    elif [ -n "$long_up" ] || has_treated; then
+        good=$before
+    else
+        good=
+    fi
+    [ "$before" = "$target" ] || as_unit_python -m app.appliance.idle --newest "$records" >"$target/since" 2>/dev/null ||
+        rm -f -- "$target/since"
     point_to "$target"
     place_services "$target"
     install -d -m 0755 /usr/local/bin
     ln -sfn "$current/bin/ionto" /usr/local/bin/ionto
     exec 9<&-
-    if ! start_again; then
-        [ -n "$before" ] || fail "the services don't start: systemctl status $services"
+    if ! come_up; then
+        [ -n "$before" ] && [ "$before" != "$target" ] || fail "the services don't start: systemctl status $services"
+        for service in $active; do systemctl stop "$service" || :; done
         point_to "$before"
         place_services "$before"
-        start_again || :
-        fail "the new version's services don't start; $before serves again"
+        drop_new
+        start_again || fail "neither the new version's services start nor those of $before: systemctl status $services"
+        fail "the new version's services don't start and stay up: systemd's journal says why; $before serves again"
+    fi
+    if [ -z "$good" ]; then
+        [ -z "$before" ] || [ "$before" = "$target" ] ||
+            say "$before was not in use for long: older versions stay until this one has treated, or was up for a day."
+        return 0
     fi
     for old in "$base"/*/; do
         old=${old%/}
-        case $old in "$current" | "$target" | "$before") ;; *) rm -rf -- "$old" ;; esac
+        case $old in "$current" | "$target" | "$good") ;; *) rm -rf -- "$old" ;; esac
     done
 }
 
 active=
+long_up=
+built=
 if [ "${1-}" = --uninstall ]; then
     uninstall
     exit 0

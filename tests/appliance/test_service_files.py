@@ -134,6 +134,24 @@ def test_the_watchdog_waits_for_several_missed_words():
     assert lines["NotifyAccess"] == ["main"]
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_started_is_what_says_so_itself(name):
+    """An update is rolled back by that."""
+    lines = service(name)
+    assert lines["Type"] == ["notify"]
+    assert lines["NotifyAccess"] == ["main"]
+    assert float(lines["TimeoutStartSec"][0]) <= 90
+
+
+@pytest.mark.parametrize("name", SERVICES[1:])
+def test_no_line_names_a_variable_that_may_be_unset(name):
+    """systemd complains of such a one at every start."""
+    lines = service(name)
+    asked = set(re.findall(r"\$(IONTO_\w+)", " ".join(lines["ExecStart"])))
+    assert asked
+    assert asked <= {pair.split("=")[0] for line in lines["Environment"] for pair in line.split()}
+
+
 def test_real_time_is_granted_as_the_loop_asks_for_it():
     lines = service("ionto-controller")
     assert lines["CPUSchedulingPolicy"] == ["fifo"]

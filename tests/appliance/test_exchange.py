@@ -1,0 +1,134 @@
+"""What the installer makes of services that don't come up, and which versions it keeps."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from installer_steps import Installer, why_not
+
+from controller.journal.store import Store
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
+ALL = ("ionto-controller", "ionto-web", "ionto-mqtt")
+START = {"unit": "/dev/i2c-1", "treatment": "hands", "simulated": False, "target_ma": 12.0, "total_s": 1200.0}
+DAY_US = 86_400_000_000
+
+
+@pytest.fixture
+def unit(tmp_path):
+    """Version 1 serves, 2 is to take over; 0 is older and was good."""
+    found = Installer(tmp_path)
+    for name in ("0", "1", "2"):
+        found.version(name, stamp=None if name == "2" else 0)
+    found.use("1")
+    found.serve(*ALL, version="1")
+    return found
+
+
+def treat(unit, charge_ma_min):
+    store = Store(unit.place / "state")
+    with closing(store.connection):
+        store.begin(START)
+        store.write([["end", "completed", None, 600.0, charge_ma_min, 0.0, None]])
+
+
+def test_an_update_that_serves_is_in_place_and_the_good_one_before_stays(unit):
+    done = unit.exchange("2")
+    assert done.returncode == 0, done.told
+    assert unit.current == "2"
+    assert unit.running == dict.fromkeys(ALL, "2")
+    assert unit.versions == {"0", "1", "2"}, "1 was not in use for long: 0 may be the last good one"
+    assert "older versions stay until this one has treated, or was up for a day" in done.stdout
+    assert (unit.place / "opt" / "2" / "since").read_text() == "0\n"
+
+
+@pytest.mark.parametrize("how", ["start", "dies", "again"])
+@pytest.mark.parametrize("broken", ALL)
+def test_a_service_that_does_not_stay_up_brings_the_version_before_back(unit, broken, how):
+    """It can't be started, dies within seconds, or is another process by then: started again and again."""
+    (unit.place / "bad").write_text(f"2 {broken} {how}\n")
+    done = unit.exchange("2")
+    assert done.returncode == 1, done.told
+    assert "the new version's services don't start and stay up" in done.stderr
+    assert "/opt/ionto/1 serves again" in done.stderr
+    assert unit.current == "1"
+    assert unit.running == dict.fromkeys(ALL, "1"), "none goes on with what was taken away"
+    assert unit.versions == {"0", "1"}
+    assert done.stdout.splitlines() == ["services of 2", "services of 1"]
+
+
+def test_a_version_that_was_there_before_outlasts_its_failure(unit):
+    (unit.place / "bad").write_text("0 ionto-web start\n")
+    done = unit.run("target=/opt/ionto/0\nsettle\nexchange")
+    assert done.returncode == 1, done.told
+    assert unit.current == "1"
+    assert unit.versions == {"0", "1", "2"}
+
+
+def test_the_pages_are_started_before_the_controller_that_may_treat(unit):
+    unit.exchange("2")
+    asked = (unit.place / "asked").read_text().splitlines()
+    starts = [line.split()[1] for line in asked if line.startswith("start ")]
+    assert starts == ["ionto-mqtt", "ionto-web", "ionto-controller"]
+
+
+def test_once_it_has_treated_only_it_and_the_new_one_stay(unit):
+    treat(unit, 12.0)
+    done = unit.exchange("2")
+    assert done.returncode == 0, done.told
+    assert unit.versions == {"1", "2"}
+    assert (unit.place / "opt" / "2" / "since").read_text() == "1\n"
+
+
+@pytest.mark.parametrize("charge_ma_min", [0.0, 0.9])
+def test_a_session_that_gave_nothing_is_no_proof(unit, charge_ma_min):
+    treat(unit, charge_ma_min)
+    assert unit.exchange("2").returncode == 0
+    assert unit.versions == {"0", "1", "2"}
+
+
+def test_what_was_treated_before_it_came_is_no_proof(unit):
+    treat(unit, 12.0)
+    (unit.place / "opt" / "1" / "since").write_text("1\n")
+    assert unit.exchange("2").returncode == 0
+    assert unit.versions == {"0", "1", "2"}
+
+
+def test_a_journal_that_can_not_be_read_is_no_proof(unit):
+    (unit.place / "state" / "journal.db").write_text("not a database at all, but long enough to be read")
+    assert unit.exchange("2").returncode == 0
+    assert unit.versions == {"0", "1", "2"}
+
+
+def uptime_us():
+    return int(float(Path("/proc/uptime").read_text().split()[0]) * 1e6)
+
+
+@pytest.mark.parametrize(
+    ("ago_us", "kept"), [(DAY_US + 9_000_000, {"1", "2"}), (DAY_US // 2, {"0", "1", "2"})]
+)
+def test_a_day_of_service_is_a_proof(unit, ago_us, kept):
+    (unit.place / "since_us").write_text(f"{uptime_us() - ago_us}\n")
+    assert unit.exchange("2").returncode == 0
+    assert unit.versions == kept
+
+
+def test_a_day_with_pages_that_are_down_is_none(unit):
+    (unit.place / "since_us").write_text(f"{uptime_us() - 2 * DAY_US}\n")
+    (unit.place / "running" / "ionto-web").unlink()
+    assert unit.exchange("2").returncode == 0
+    assert unit.versions == {"0", "1", "2"}
+
+
+def test_the_same_version_again_takes_no_other_away(unit):
+    treat(unit, 12.0)
+    assert unit.exchange("1").returncode == 0
+    assert unit.versions == {"0", "1", "2"}
+    assert (unit.place / "opt" / "1" / "since").read_text() == "0\n"
+
+
+def test_services_that_did_not_run_are_not_started(unit):
+    for one in ALL:
+        (unit.place / "running" / one).unlink()
+    assert unit.exchange("2").returncode == 0
+    assert unit.running == {}
