@@ -139,6 +139,27 @@ check_bundle() {
     target=$base/$version-$content
 }
 
+# Who may sign updates is learned from the first bundle, and shown. Later ones are checked by `ionto update` of the
+# version that is installed then, before anything of them runs.
+check_signer() {
+    [ ! -e "$settings/allowed_signers" ] && [ -f "$here/SHA256SUMS.sig" ] && [ -f "$here/allowed_signers" ] || return 0
+    command -v ssh-keygen >/dev/null || fail "ssh-keygen is missing: sudo apt install openssh-client"
+    said=$(ssh-keygen -Y verify -f "$here/allowed_signers" -I ionto -n ionto-bundle -s "$here/SHA256SUMS.sig" \
+        <"$here/SHA256SUMS" 2>/dev/null) || { code=2 fail "the signature in $here is not of this bundle: copy it again"; }
+    learned=${said##* key }
+}
+
+keep_signer() {
+    if [ -n "$learned" ]; then
+        install -m 0644 "$here/allowed_signers" "$settings/allowed_signers"
+        say "this bundle is signed with $learned. Compare that with what its maker told you: from now on" \
+            "ionto update takes what this key signs, and nothing else ($settings/allowed_signers)."
+    elif [ ! -e "$settings/allowed_signers" ]; then
+        say "this bundle is signed by nobody: ionto update takes no bundle before $settings/allowed_signers names" \
+            "who may sign (docs/install.md, Who signs)."
+    fi
+}
+
 # The account is in no group: only the controller's service is given i2c and gpio.
 accounts() {
     for group in ionto i2c gpio; do getent group "$group" >/dev/null || groupadd --system "$group"; done
@@ -260,6 +281,7 @@ exchange() {
 active=
 long_up=
 built=
+learned=
 if [ "${1-}" = --uninstall ]; then
     uninstall
     exit 0
@@ -267,6 +289,7 @@ fi
 [ $# = 0 ] || { code=2 fail "unknown option $1; there is --uninstall"; }
 check_machine
 check_bundle
+check_signer
 settle
 accounts
 build
@@ -274,5 +297,6 @@ files=$(shipped)
 self_test
 : >"$target/installed"
 exchange
+keep_signer
 say "version $version is in place ($target)."
 [ -n "$active" ] || say "next: docs/install.md, 'After installing'."

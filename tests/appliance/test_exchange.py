@@ -1,11 +1,14 @@
 """What the installer makes of services that don't come up, and which versions it keeps."""
 
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from bundles import bundle, key
 from installer_steps import Installer, why_not
 
+from app.appliance import signed
 from controller.journal.store import Store
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
@@ -132,3 +135,49 @@ def test_services_that_did_not_run_are_not_started(unit):
         (unit.place / "running" / one).unlink()
     assert unit.exchange("2").returncode == 0
     assert unit.running == {}
+
+
+def learn(unit, folder, settings="etc"):
+    (unit.place / settings).mkdir(exist_ok=True)
+    return unit.run(f"here={folder}\nsettings={unit.place}/{settings}\ncheck_signer\nkeep_signer")
+
+
+def made(folder):
+    folder.mkdir()
+    return folder
+
+
+def test_the_first_bundle_shows_its_signer_and_who_that_is_is_kept(unit, tmp_path):
+    maker, other = key(tmp_path), key(tmp_path, "other")
+    first = bundle(tmp_path / "first", "1", tmp_path / "ran", maker)
+    done = learn(unit, first)
+    assert done.returncode == 0, done.told
+    words = ["ssh-keygen", "-lf", f"{maker}.pub"]
+    shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()[1]
+    assert f"this bundle is signed with {shown}. Compare that with what its maker told you" in done.stdout
+    kept = tmp_path / "etc" / "allowed_signers"
+    assert kept.read_text() == (first / "allowed_signers").read_text()
+    assert kept.stat().st_mode & 0o777 == 0o644
+    assert signed.take(first, made(tmp_path / "copy"), kept) == shown
+
+    done = learn(unit, bundle(tmp_path / "second", "2", tmp_path / "ran", other))
+    assert done.returncode == 0
+    assert done.told == "", "whom it knows it knows"
+    assert kept.read_text() == (first / "allowed_signers").read_text()
+
+
+def test_a_first_bundle_that_its_own_signer_did_not_sign_is_refused(unit, tmp_path):
+    forged = bundle(tmp_path / "forged", "1", tmp_path / "ran", key(tmp_path))
+    with (forged / "SHA256SUMS").open("a") as sums:
+        sums.write("\n")
+    done = learn(unit, forged)
+    assert done.returncode == 2
+    assert "the signature in" in done.stderr
+    assert not (tmp_path / "etc" / "allowed_signers").exists()
+
+
+def test_a_first_bundle_that_nobody_signed_says_what_that_means(unit, tmp_path):
+    done = learn(unit, bundle(tmp_path / "unsigned", "1", tmp_path / "ran"))
+    assert done.returncode == 0
+    assert "this bundle is signed by nobody: ionto update takes no bundle before " in done.stdout
+    assert not (tmp_path / "etc" / "allowed_signers").exists()
