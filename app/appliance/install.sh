@@ -19,6 +19,8 @@ current=$base/current
 settings=/etc/ionto
 records=/var/lib/ionto
 units=/etc/systemd/system
+rules=/etc/udev/rules.d/60-ionto.rules
+modules=/etc/modules-load.d/ionto.conf
 services='ionto-controller ionto-web ionto-mqtt'
 steady_s=10    # a service that starts and ends is seen ending in this time
 proven_s=86400 # a version whose services have been up for so long is a good one
@@ -113,7 +115,7 @@ uninstall() {
         if systemd_runs; then systemctl disable --quiet "$service" 2>/dev/null || :; fi
         rm -f -- "$units/$service.service"
     done
-    rm -f -- /etc/systemd/system.conf.d/50-ionto-watchdog.conf
+    rm -f -- /etc/systemd/system.conf.d/50-ionto-watchdog.conf "$modules" "$rules"
     if systemd_runs; then systemctl daemon-reload; fi
     if [ "$(readlink /usr/local/bin/ionto || :)" = "$current/bin/ionto" ]; then rm -f -- /usr/local/bin/ionto; fi
     rm -rf -- "$base"
@@ -240,6 +242,20 @@ place_services() {
     if systemd_runs; then systemctl daemon-reload; fi
 }
 
+# The bus is there at every start of the machine, and bus and pins are the groups', without anybody's chgrp.
+open_devices() {
+    install -d -m 0755 "${modules%/*}" "${rules%/*}"
+    install -m 0644 "$files/ionto-modules.conf" "$modules"
+    rm -f -- "$rules"
+    for group in gpio i2c; do
+        grep -rqs "^[^#]*GROUP=\"$group\"" /etc/udev/rules.d /run/udev/rules.d /usr/lib/udev/rules.d /lib/udev/rules.d ||
+            install -m 0644 "$files/60-ionto.rules" "$rules"
+    done
+    systemd_runs || return 0
+    modprobe i2c-dev 2>/dev/null || :
+    udevadm control --reload 2>/dev/null && udevadm trigger --subsystem-match=gpio --subsystem-match=i2c-dev || :
+}
+
 # The services say themselves whether they came up; where they don't, the version before takes over again.
 # The last good version is kept until the one in use is known to be good: others are removed only then.
 exchange() {
@@ -254,6 +270,7 @@ exchange() {
     [ "$before" = "$target" ] || as_unit_python -m app.appliance.idle --newest "$records" >"$target/since" 2>/dev/null ||
         rm -f -- "$target/since"
     point_to "$target"
+    open_devices
     place_services "$target"
     install -d -m 0755 /usr/local/bin
     ln -sfn "$current/bin/ionto" /usr/local/bin/ionto

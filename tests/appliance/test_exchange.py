@@ -181,3 +181,40 @@ def test_a_first_bundle_that_nobody_signed_says_what_that_means(unit, tmp_path):
     assert done.returncode == 0
     assert "this bundle is signed by nobody: ionto update takes no bundle before " in done.stdout
     assert not (tmp_path / "etc" / "allowed_signers").exists()
+
+
+RULE = 'SUBSYSTEM=="gpio", GROUP="gpio", MODE="0660"\nSUBSYSTEM=="i2c-dev", GROUP="i2c", MODE="0660"\n'
+SHOW = "for one in /etc/modules-load.d/* /etc/udev/rules.d/*; do echo $one; cat $one; done"
+
+
+def lay(unit, rules=Path("/dev/null")):
+    done = unit.run(
+        f"mkdir -p /etc/udev/rules.d\ncp {rules} /etc/udev/rules.d/99-com.rules\nopen_devices\n{SHOW}"
+    )
+    assert done.returncode == 0, done.told
+    return done.stdout
+
+
+def test_bus_and_pins_are_there_after_every_start_of_a_plain_debian(unit):
+    told = lay(unit)
+    assert "\ni2c-dev\n" in told
+    assert 'KERNEL=="gpiochip*", GROUP="gpio", MODE="0660"' in told
+    assert 'SUBSYSTEM=="i2c-dev", GROUP="i2c", MODE="0660"' in told
+
+
+def test_a_raspberry_pi_os_has_its_own_rules(unit, tmp_path):
+    (tmp_path / "99-com.rules").write_text(RULE)
+    assert "60-ionto" not in lay(unit, tmp_path / "99-com.rules")
+
+
+@pytest.mark.parametrize("rule", [RULE.replace("SUBSYSTEM", "# SUBSYSTEM"), RULE.splitlines()[0], ""])
+def test_a_rule_that_is_a_comment_or_for_the_other_kind_is_none(unit, tmp_path, rule):
+    (tmp_path / "99-com.rules").write_text(f"{rule}\n")
+    assert "60-ionto" in lay(unit, tmp_path / "99-com.rules")
+
+
+def test_uninstalling_takes_both_away(unit):
+    gone = "base=/opt/installed\nmkdir -p $base $units\nsettle() { :; }\nuninstall"
+    done = unit.run(f"open_devices\n{gone}\nfind /etc/modules-load.d /etc/udev -type f")
+    assert done.returncode == 0, done.told
+    assert [line for line in done.stdout.splitlines() if line.startswith("/")] == []

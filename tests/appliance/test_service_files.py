@@ -1,19 +1,18 @@
 """The services as systemd's own analyser sees them, and what each line promises."""
 
-import configparser
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from service_files import FILES, service
 
 from app.main import parser
 from app.output import UsageError
 from controller.appliance.supervision import EVERY_S
 from controller.host.realtime import PRIORITY
 
-FILES = Path(__file__).parents[2] / "app" / "appliance"
 SERVICES = ("ionto-controller", "ionto-web", "ionto-mqtt")
 ASKED = {
     "$IONTO_WEB": "--network --name unit.local",
@@ -21,23 +20,6 @@ ASKED = {
 }
 MOST = 2.0
 """Exposure, of 10."""
-
-
-class Several(dict):
-    """Keeps every line of a key that is written more than once."""
-
-    def __setitem__(self, key, value):
-        if isinstance(value, list) and key in self and isinstance(self[key], list):
-            self[key].extend(value)
-        else:
-            super().__setitem__(key, value)
-
-
-def service(name):
-    text = configparser.RawConfigParser(strict=False, dict_type=Several, interpolation=None)
-    text.optionxform = str
-    text.read(FILES / f"{name}.service")
-    return {key: value.split("\n") for section in text.sections() for key, value in text[section].items()}
 
 
 @pytest.mark.skipif(

@@ -60,8 +60,9 @@ class Installer:
         (place / "since_us").write_text("1\n")
         (place / "bin" / "systemctl").write_text(MANAGER)
         (place / "bin" / "systemctl").chmod(0o755)
-        (place / "bin" / "sleep").write_text("#!/bin/sh\n")
-        (place / "bin" / "sleep").chmod(0o755)
+        for name in ("sleep", "modprobe", "udevadm"):
+            (place / "bin" / name).write_text("#!/bin/sh\n")
+            (place / "bin" / name).chmod(0o755)
         functions, mark, _ = SCRIPT.read_text().partition("\nactive=\nlong_up=\nbuilt=\nlearned=\n")
         assert mark
         (place / "functions.sh").write_text(functions + mark)
@@ -91,7 +92,7 @@ mkdir -p /opt/ionto /run/systemd/system
 mount --bind {self.place}/opt /opt/ionto
 export LANE={self.place} PATH={self.place}/bin:$PATH
 set -- ; . {self.place}/functions.sh
-records={self.place}/state
+records={self.place}/state files={SCRIPT.parent}
 place_services() {{ echo "services of ${{1##*/}}"; }}
 as_ionto() {{ "$@"; }}
 {steps}
