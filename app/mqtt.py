@@ -72,7 +72,7 @@ def mqtt(order: Order) -> ExitCode:
             for nth, message in enumerate(messages(state / SOCKET, ended.is_set)):
                 publisher.take(message)
                 if nth == 0:  # it listens; whether a broker can be reached is no matter of this program
-                    supervision.serving("what a broker is told")
+                    supervision.answering("what a broker is told")
     finally:
         publisher.take(None)
         time.sleep(0.2)  # the last word leaves by another thread

@@ -161,7 +161,7 @@ class _FirstAnswers:
             complain(f"ionto: the pages can't be served: what answers at port {failed[0]} is broken")
             self.failed = self._pages.should_exit = True
         elif not failed:
-            supervision.serving("the pages")
+            supervision.answering("the pages")
 
     def _status(self, port: int) -> int:
         """Ask for the first page as a browser here would. Raises OSError or HTTPException."""

@@ -35,8 +35,12 @@ class Supervision:
         """Whether somebody is to be told."""
         return self._line is not None
 
-    def serving(self, what: str = "the unit's buttons") -> None:
-        """Tell that `what` is served from now on; without it a unit's buttons, and the unit is owned."""
+    def serving(self) -> None:
+        """Tell that the unit is owned and its buttons are served from now on."""
+        self._tell("READY=1\nSTATUS=Serving the unit's buttons.")
+
+    def answering(self, what: str) -> None:
+        """Tell the same of a service that owns no unit."""
         self._tell(f"READY=1\nSTATUS=Serving {what}.")
 
     def ending(self) -> None:

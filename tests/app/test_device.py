@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from played import LIBRARY, ORDER, SHORT, UNHURRIED, after, idle, phase, serve, sessions
 
+from app.device.command import _sentence
 from config.calibration import Calibration
 from config.unit import Unit
 from controller.appliance.standing import Alarm, Standing
@@ -513,3 +514,24 @@ def test_an_alarm_that_current_may_flow_gives_way_to_another_such_one_only():
     assert (standing.alarm.code, standing.alarm.latched) == (74, False)
     standing.passed()
     assert standing.alarm is None
+
+
+@pytest.mark.parametrize("reason", ["The time allowed for the I2C bus is used up.", "a chip fell silent"])
+def test_what_is_told_ends_with_one_full_stop(reason):
+    for event in (
+        {"alarm": {"code": 16, "reason": reason, "latched": True}},
+        {
+            "ended": {
+                "session": 1,
+                "outcome": "aborted",
+                "charge_forward_ma_min": 0.0,
+                "charge_reverse_ma_min": 0.0,
+                "cause": None,
+                "reason": reason,
+            },
+            "rest_offered": False,
+        },
+    ):
+        told = _sentence(event, simulated=False)
+        assert f"{reason.rstrip('.')}." in told
+        assert ".." not in told
