@@ -362,7 +362,10 @@ class Standing:
     ) -> None:
         """Draw the consequences of a session that is over."""
         trip, refusal, code = session.trip, session.refusal, code_of(session)
-        if journal.begun:
+        begun = journal.begun and not journal.idle
+        if journal.idle:
+            self._offer, self._pedal_tried, self.finished = None, False, False
+        if begun:
             self.touch()
             if refusal in IN_VAIN or _stopped_before_it_rose(session):
                 self._unused()
@@ -373,29 +376,32 @@ class Standing:
                     self.flows(prepared)
                     self._offer = self._rest(session, journal, prepared, offer)
             self.finished = session.phase is Phase.DONE and self._offer is None
-            self.last = self._report(session, journal, code, punctual)
-            if pace is not None:
-                self.last["late_percent"] = round(100 * pace.worst_late, 1)
-                self.last["missed_percent"] = round(100 * pace.worst_missed, 1)
+            self.last = self._report(session, journal, code, punctual, pace)
         if trip is not None and code is not None:
             self.show(Alarm(code, trip.evidence, latched=True))
         elif refusal is Refusal.NOBODY_CAME:
             self.finished = False
         elif refusal is not None and code is not None:
             self.show(Alarm(code, session.reason or "", latched=False))
-        elif journal.begun:
+        elif begun:
             self.alarm = None
         elif stopped_by_hand:
             self._pedal_tried = self._pedal_tried or self.pedal_due
             self.alarm, self.finished = None, False
             if self._offer is not None and self.clock.whole_s - self._offer.since_s >= SAME_STOP_S:
                 self._offer = None
-        if journal.begun:
+        if begun:
             name = None if prepared is None else prepared.name
             self.tell({"ended": self.last, "rest_offered": self.offer is not None, "treatment": name})
 
     @staticmethod
-    def _report(session: Session, journal: Journal, code: int | None, punctual: list[dict[str, Any]]) -> Last:
+    def _report(
+        session: Session,
+        journal: Journal,
+        code: int | None,
+        punctual: list[dict[str, Any]],
+        pace: TickPace | None,
+    ) -> Last:
         report: Last = {
             "session": journal.session_id,
             "outcome": outcome_of(session),
@@ -408,6 +414,9 @@ class Standing:
         }
         if punctual:
             report["real_time"] = punctual
+        if pace is not None:
+            report["late_percent"] = round(100 * pace.worst_late, 1)
+            report["missed_percent"] = round(100 * pace.worst_missed, 1)
         return report
 
     def _rest(

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from controller.core.locks import PROOF, Lock, Needs, Role, why_locked
+from controller.core.locks import IDLE, PROOF, Lock, Needs, Role, why_locked
 from controller.host import wall
 from controller.host.disk import Why, why
 from controller.host.kept import keep_copy
@@ -202,7 +202,7 @@ class Store:
                 raise Locked("the unit is not locked, so there is nothing to be proven")
             return
         waits = Needs.PROOF if proof else Needs.STOP if start.get("scripted") else None
-        if lock.needs is not waits and not start.get("idle_trip"):
+        if lock.needs is not waits and start["treatment"] != IDLE:
             raise Locked(why_locked(lock))
 
     def begin(self, start: dict[str, Any]) -> dict[str, Any]:

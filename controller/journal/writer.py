@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from controller.core.locks import IDLE
 from controller.core.reasons import code_of
 from controller.core.types import Phase, StopCause
 from controller.host.lines import LineSplitter
@@ -76,6 +77,8 @@ class Journal:
         self._directory = directory
         self._answers = LineSplitter()
         self._asked = False
+        self.idle = False
+        """Whether it is nobody's session, but what the unit found by itself."""
         self._looking = False
         self._ended = self._tripped = False
         self._over_s: float | None = None
@@ -139,7 +142,7 @@ class Journal:
 
     def begin(self, start: dict[str, Any], zero_s: float = 0.0) -> None:
         """Send the start; times are counted from `zero_s` of the session's time (s) on."""
-        self._asked, self._zero_s = True, zero_s
+        self._asked, self._zero_s, self.idle = True, zero_s, start["treatment"] == IDLE
         self._kept_s = time.monotonic()
         self._send("begin", {name: _short(value) for name, value in start.items()})
 
@@ -236,7 +239,8 @@ class Journal:
         if session.phase is Phase.DONE:
             self._send("asked", session.asked.total_ma_min, session.short)
         reason = self.failure or session.reason
-        self._send("end", outcome_of(session), _short(reason), at_s, *self._dose(session), code)
+        outcome = "refused" if self.idle else outcome_of(session)  # it has begun for nobody
+        self._send("end", outcome, _short(reason), at_s, *self._dose(session), code)
 
     def _tell_trip(self, session: Session) -> None:
         """Send a trip, once; what comes when the end is written already must not be forgotten either."""
