@@ -90,6 +90,7 @@ def _all(order: Order, unit: Unit) -> Iterator[Finding]:
         yield from _unless(bus, "chips") or _chips(None, unit)
     else:
         yield from _chips(order.attach, unit)
+    yield machine.computer()
     yield machine.clock()
     if order.attach is None:
         yield machine.battery_clock(unit.battery_clock)

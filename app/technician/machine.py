@@ -26,6 +26,8 @@ from app.extras import anew
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from controller.host import wall
 from controller.host.battery_clock import CHIPS, ChipFile
+from controller.host.computer import ask, told
+from controller.host.computer import look as fares
 from controller.host.disk import why as disk_why
 from controller.journal.store import LEAST_FREE_BYTES
 
@@ -208,6 +210,29 @@ def battery_clock(name: str | None, chips: Path = CHIPS) -> Finding:
             return ok(check, f"{name} tells the time")
     except OSError as error:
         return failed(check, f"{name} tells no time: no treatment begins", f"{str(error).rstrip('.')}.")
+
+
+def computer(look: Callable[[], int | None] | None = None) -> Finding:
+    """Say how the computer fares: its supply and its heat, as its firmware tells."""
+    check = "computer"
+    word = (look or _fares)()
+    if word is None:
+        return skipped(
+            check,
+            "this machine does not tell of its supply and heat, which a Raspberry Pi does",
+            "Nothing to do; if in doubt, measure its 5 V while a treatment runs.",
+        )
+    said = told(word)
+    if not said:
+        return ok(check, "its supply and its heat have been right since it started")
+    found, remedies = zip(*(sentence.split(": ", 1) for sentence in said), strict=True)
+    remedy = "; ".join(dict.fromkeys(remedies))
+    return warning(check, "; ".join(found), f"{remedy[:1].upper()}{remedy[1:]}.")
+
+
+def _fares() -> int | None:
+    word = fares()
+    return ask() if word is None else word
 
 
 def disk(state: Path) -> Finding:

@@ -135,6 +135,7 @@ class Attendant:
         if journal.past is None:
             return
         standing.keep(journal.lock)
+        standing.tell_computer(journal.computer)
         if self._too_often is None or now_s >= self._again_s:
             self._too_often = self._judge()
             self._again_s = now_s + AGAIN_S

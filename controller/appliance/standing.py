@@ -20,7 +20,7 @@ from controller.core.locks import Needs, why_locked
 from controller.core.reasons import NAMES, REASONS, Priority, code_of
 from controller.core.rest import Rest, rest_of, rest_of_short
 from controller.core.types import Cause, Phase, Refusal, StopCause
-from controller.host import wall
+from controller.host import computer, wall
 from controller.loop.result import ended_short, outcome_of
 from controller.orders.judgement import OrderRefused, Prepared, judge
 from protocols.ceilings import longest_min
@@ -130,6 +130,7 @@ class Standing:
         self._told_code = 0
         self._pedal_tried = False
         self._told_bus = ""
+        self._computer: int | None = None
         self._touched_s = time.monotonic()
         self.own_allowed = True
         """Whether Start may begin the unit's own treatment, which is nobody's."""
@@ -464,6 +465,15 @@ class Standing:
         if notice and notice != self._told_bus:
             self.tell({"notice": notice})
         self._told_bus = notice
+
+    def tell_computer(self, word: int | None) -> None:
+        """Tell once what is amiss with the computer, and again what is new (`controller.host.computer`)."""
+        if word == self._computer:
+            return
+        before, self._computer = computer.told(self._computer), word
+        for sentence in computer.told(word):
+            if sentence not in before:
+                self.tell({"notice": sentence})
 
     def show(self, alarm: Alarm) -> None:
         """Show an alarm; one of high priority that waits for Stop gives way to another such one only."""

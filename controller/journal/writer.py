@@ -8,8 +8,8 @@ Lines of JSON go out: `["look", {...}]` and `["stop", {...}]` with unit and simu
 `["trip", cause, phase, detected_s, evidence]`, `["asked", ...]` of one that came to its end with asked_ma_min
 and short_because, `["proven"]` of one that proved the protections with nobody there, and `["end", ...]` with
 outcome, reason, duration_s, forward and reverse charge, code. Back come
-`{"looked": true, "cut_off": [...], "past": [...], "seen": [...], "clock": [...], "lock": [...]}`,
-`{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
+`{"looked": true, "cut_off": [...], "computer": word, "past": [...], "seen": [...], "clock": [...], "lock":
+[...]}`, `{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Journal:
     the child shares, such as the unit's lock, which is so held until the last record is written. `failure` is
     the sentence why the record broke off, or None; `cut_off` describes earlier sessions without an end;
     `past` is what was given lately, None until `look` was answered, `seen` the sightings, `clock` the look
-    at the clock and `lock` what keeps the unit from treating, all of which came with it.
+    at the clock, `lock` what keeps the unit from treating and `computer` how the computer fares
+    (`controller.host.computer`), all of which came with it.
     """
 
     def __init__(self, directory: Path, start: dict[str, Any] | None, keep_open: Sequence[int] = ()) -> None:
@@ -74,6 +75,7 @@ class Journal:
         self.seen: list[tuple[int, Reading]] = []
         self.clock: Reading | None = None
         self.lock: Lock | None = None
+        self.computer: int | None = None
         self._directory = directory
         self._answers = LineSplitter()
         self._asked = False
@@ -290,6 +292,7 @@ class Journal:
                 self.past, self.seen = heard(answer)
                 self.clock = reading(*answer["clock"])
                 self.lock = lock_heard(answer)
+                self.computer = answer["computer"]
         else:
             self._unkept -= answer["kept"]
 

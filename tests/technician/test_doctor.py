@@ -340,3 +340,20 @@ def test_real_time_is_no_matter_of_an_account_that_cannot_log_in(tmp_path, monke
     finding = machine.real_time(lambda _: (0, 0), tmp_path / "status")
     assert finding.state == "skipped"
     assert finding.remedy.startswith("Nothing to do for treatments: ionto-controller.service")
+
+
+@pytest.mark.parametrize(
+    ("word", "state", "found"),
+    [
+        (None, "skipped", "does not tell of its supply"),
+        (0, "ok", "right since it started"),
+        (0x10000, "warning", "supply was too low since it started"),
+        (0x50005, "warning", "is too low now; the computer is slowed down now"),
+    ],
+)
+def test_the_computer_s_supply_and_heat_are_told(word, state, found):
+    finding = machine.computer(lambda: word)
+    assert finding.state == state
+    assert found in finding.found
+    assert bool(finding.remedy) == (state != "ok")
+    assert finding.remedy.count("power supply that is made for it") <= 1
