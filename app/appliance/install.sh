@@ -147,7 +147,8 @@ check_signer() {
     [ ! -e "$settings/allowed_signers" ] && [ -f "$here/SHA256SUMS.sig" ] && [ -f "$here/allowed_signers" ] || return 0
     command -v ssh-keygen >/dev/null || fail "ssh-keygen is missing: sudo apt install openssh-client"
     said=$(ssh-keygen -Y verify -f "$here/allowed_signers" -I ionto -n ionto-bundle -s "$here/SHA256SUMS.sig" \
-        <"$here/SHA256SUMS" 2>/dev/null) || { code=2 fail "the signature in $here is not of this bundle: copy it again"; }
+        <"$here/SHA256SUMS" 2>&1) ||
+        { code=2 fail "the signature in $here is not of this bundle: copy it again (ssh-keygen: $said)"; }
     learned=${said##* key }
 }
 
