@@ -77,6 +77,7 @@ def doctor(order: Order) -> ExitCode:
 def findings(order: Order, unit: Unit) -> Iterator[Finding]:
     """Look at everything, one after the other."""
     yield machine.software()
+    yield from machine.updates()
     yield from (Finding(problem.id, "known", problem.what, problem.do) for problem in known())
     if order.attach is None:
         bus = [*machine.access(Path(f"/dev/i2c-{unit.i2c.bus}"), "i2c")]
