@@ -35,7 +35,9 @@ runs() { systemd_runs && case $(systemctl is-active "$1") in active | activating
 # which is the kernel's and ends with this script.
 settle() {
     mkdir -p "$base"
+    umask 077 # whoever could open it could lock it
     exec 8>"$base/.installing"
+    umask 022
     flock -n 8 || refuse "another installation runs: wait for it"
     [ -x "$current/bin/python" ] || return 0
     told=$("$current/bin/python" -I -m app.appliance.idle "$records" 2>&1) || {
