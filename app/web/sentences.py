@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.core.locks import PROOF
+from controller.core.locks import IDLE, PROOF
 
 OLD: Final = "No word from the unit for 3 seconds: what is grey here is old."
 WHERE_STOP: Final = (
@@ -16,6 +16,12 @@ WHERE_STOP: Final = (
 )
 OLD_TITLE: Final = "No word from the unit"
 STOP_LOST: Final = "Stop did not arrive. Press Stop on the unit itself. Still trying."
+NOT_YET: Final = (
+    "The unit's program does not answer. On a unit that was just installed a technician switches it on: "
+    "sudo systemctl enable --now ionto-controller. It may take a minute; what keeps it from starting is "
+    "told by systemctl status ionto-controller."
+)
+HOW_SET_UP: Final = "Each step is told on the page on installing (docs/install.md, After installing)."
 ABSENT: Final = "The unit's program is not running. Switch the unit on and wait a minute."
 
 PHASES: Final = {
@@ -61,7 +67,15 @@ OUTCOMES: Final = {
 }
 POLARITY: Final = {"forward": "One way (+)", "reverse": "Other way (\u2212)"}
 _PROOF: Final = "Proof of the protections, with nobody there"
-AREAS: Final = {"hands": "Hands", "feet": "Feet", "underarms": "Underarms", "face": "Face", PROOF: _PROOF}
+_IDLE: Final = "Found by the unit itself, with nobody treated"
+AREAS: Final = {
+    "hands": "Hands",
+    "feet": "Feet",
+    "underarms": "Underarms",
+    "face": "Face",
+    PROOF: _PROOF,
+    IDLE: _IDLE,
+}
 TREATMENTS: Final = {
     "hands": "Hands, tap water",
     "hands-glycopyrrolate": "Hands, glycopyrrolate (only when prescribed)",
@@ -69,6 +83,7 @@ TREATMENTS: Final = {
     "underarms": "Underarms, tap water",
     "face": "Face, tap water",
     PROOF: _PROOF,
+    IDLE: _IDLE,
 }
 OFF: Final = {"glycopyrrolate": "Glycopyrrolate", "underarms": "Underarms", "face": "Face"}
 _OFF_THE_SKIN: Final = (
