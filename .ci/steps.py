@@ -43,6 +43,7 @@ PROGRAMS = {
     "soffice": "libreoffice-calc-nogui",  # reads what is exported for it
     "gcc": "gcc",  # compiles simulations
     "mmdebstrap": "mmdebstrap",  # unpacks Debians
+    "ssh-keygen": "openssh-client",  # signs bundles
     "ngspice": "ngspice",  # simulates the reference circuit
 }
 """Debian's programs that are driven for real, by the package that brings them."""

@@ -267,7 +267,7 @@ def _bundle(args: argparse.Namespace) -> ExitCode:
 def _update(args: argparse.Namespace) -> ExitCode:
     from app.appliance.exchange import update
 
-    update(args.bundle)
+    return update(args.bundle, args.older)
 
 
 def _uninstall(_: argparse.Namespace) -> ExitCode:

@@ -7,12 +7,13 @@ only by TLS or within this machine. A process of its own, an ordinary listener a
 from __future__ import annotations
 
 import json
+import os
 import signal
 import ssl
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,6 +24,7 @@ from app.mqtt_topics import SENSORS, availability, discovery, figures, state_of,
 from app.output import ExitCode, UsageError, complain, say
 from app.state import state_directory
 from controller.appliance.live_state import SOCKET, Hello, LiveState, Message
+from controller.appliance.supervision import Supervision
 from controller.host.disk import told
 
 if TYPE_CHECKING:
@@ -66,8 +68,11 @@ def mqtt(order: Order) -> ExitCode:
     publisher = Publisher(client, order.prefix, (order.broker, port), kept)
     say(f"Publishing what {state / SOCKET} tells to {order.broker}:{port}. Ctrl-C ends it.")
     try:
-        for message in messages(state / SOCKET, ended.is_set):
-            publisher.take(message)
+        with closing(Supervision(os.environ)) as supervision:
+            for nth, message in enumerate(messages(state / SOCKET, ended.is_set)):
+                publisher.take(message)
+                if nth == 0:  # it listens; whether a broker can be reached is no matter of this program
+                    supervision.answering("what a broker is told")
     finally:
         publisher.take(None)
         time.sleep(0.2)  # the last word leaves by another thread

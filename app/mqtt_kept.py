@@ -15,7 +15,7 @@ from pathlib import Path
 from app.atomic import write_whole
 from app.mqtt_topics import is_ours
 from app.output import complain
-from controller.host.disk import there, told
+from controller.host.disk import there, told, why
 from controller.host.ownership import InUse, own
 
 
@@ -71,8 +71,10 @@ class Kept:
             if not re.fullmatch(r"ionto[0-9a-f]{16}", client) or not all(map(is_ours, topics)):
                 raise ValueError("it is not ours")
         except (OSError, ValueError, KeyError, TypeError) as error:
+            found = why(error, self._file)
             complain(
-                f"ionto: {self._file}: can't be read, so a unit told of before stays at the broker: {error}"
+                f"ionto: {self._file}: can't be read ({found.cause}), so a unit told of before stays at the "
+                f"broker: {found.remedy}"
             )
             return
         self.client, self.topics = client, topics

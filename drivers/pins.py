@@ -74,7 +74,10 @@ def lgpio_factory(chip: int | None = None, working_dir: str | None = None) -> Fa
         with chdir(directory):
             from gpiozero.pins.lgpio import LGPIOFactory
     except OSError as error:  # no such directory, or no pipe can be made in it
-        raise PinsUnavailable(f"lgpio cannot work in the directory {directory} ({error}).") from error
+        raise PinsUnavailable(
+            f"lgpio cannot work in the directory {directory} ({error.strerror}): name one that can be "
+            "written in the environment variable LG_WD."
+        ) from error
     except (ImportError, AttributeError) as error:
         # AttributeError: what PyPI gives as lgpio for Python >= 3.13 is an empty stub.
         raise PinsUnavailable(

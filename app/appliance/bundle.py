@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 import app
 from app.appliance import locks
 from app.appliance.bill import bill_of
+from app.appliance.signed import SIGNERS, SUMS, sign, signer_line
 from app.extras import IN_EVERY_BUNDLE
 from app.output import ExitCode, UsageError, say
 from controller.host.disk import told
@@ -37,11 +38,12 @@ _FILES: Final = ("pyproject.toml", "README.md", "LICENSE")
 
 
 class Order(NamedTuple):
-    """What the command line asks for: the new directory, `aarch64` or `x86_64`, and extras by name."""
+    """What the command line asks for: the new directory, `aarch64` or `x86_64`, extras by name, and a key."""
 
     directory: Path
     machine: str
     extras: Sequence[str] = ()
+    sign: Path | None = None
 
 
 def bundle(order: Order) -> ExitCode:
@@ -62,17 +64,25 @@ def bundle(order: Order) -> ExitCode:
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".bundle-") as place:
             draft = Path(place) / "bundle"
-            _fill(draft, root, order)
+            signed_as = None if order.sign is None else signer_line(order.sign)  # before all the fetching
+            _fill(draft, root, order, signed_as)
+            signer = "" if order.sign is None else sign(draft, order.sign)
             draft.rename(target)
     except shutil.Error as error:  # of many files, each with the system's words
         raise UsageError(f"{order.directory} could not be made: {error.args[0][0][2]}") from error
     except OSError as error:
         raise UsageError(f"{order.directory} could not be made: {told(error, target.parent)}") from error
-    say(f"{order.directory} is complete. On the unit: sudo sh {shlex.quote(f'{target.name}/install.sh')}")
+    name = shlex.quote(target.name)
+    if signer:
+        say(f"{order.directory} is complete, signed with {signer}.")
+        say(f"On a unit that knows this key: sudo ionto update {name}")
+    else:
+        say(f"{order.directory} is complete, and not signed: no unit takes it as an update.")
+    say(f"On a new unit: sudo sh {name}/install.sh")
     return ExitCode.COMPLETED
 
 
-def _fill(draft: Path, root: Path, order: Order) -> None:
+def _fill(draft: Path, root: Path, order: Order, signed_as: str | None) -> None:
     (draft / "wheels").mkdir(parents=True)
     (draft / "requirements.lock").write_text(locked(root, order.extras))
     for python in PYTHONS:
@@ -83,6 +93,8 @@ def _fill(draft: Path, root: Path, order: Order) -> None:
     (draft / "version").write_text(f"{version('ionto')}\n")
     bill = bill_of(next(draft.glob("*.whl")), list((draft / "wheels").iterdir()))
     (draft / "sbom.cdx.json").write_text(json.dumps(bill, indent=1) + "\n")
+    if signed_as is not None:
+        (draft / SIGNERS).write_text(signed_as)
     _seal(draft)
 
 
@@ -141,4 +153,4 @@ def _pip(words: list[str], failure: str) -> None:
 def _seal(draft: Path) -> None:
     files = sorted(path for path in draft.rglob("*") if path.is_file())
     sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(draft)}\n" for file in files]
-    (draft / "SHA256SUMS").write_text("".join(sums))
+    (draft / SUMS).write_text("".join(sums))

@@ -19,12 +19,17 @@ current=$base/current
 settings=/etc/ionto
 records=/var/lib/ionto
 units=/etc/systemd/system
+rules=/etc/udev/rules.d/60-ionto.rules
+modules=/etc/modules-load.d/ionto.conf
 services='ionto-controller ionto-web ionto-mqtt'
+steady_s=10    # a service that starts and ends is seen ending in this time
+proven_s=86400 # a version whose services have been up for so long is a good one
 
 [ "$(id -u)" = 0 ] || { code=2 fail "installing needs root: sudo sh $0"; }
 
 systemd_runs() { [ -d /run/systemd/system ]; }
-runs() { systemd_runs && systemctl is-active --quiet "$1"; }
+# Is up, or is being started again and again.
+runs() { systemd_runs && case $(systemctl is-active "$1") in active | activating | reloading) ;; *) false ;; esac; }
 
 # Nobody may be treated while the program is exchanged: asked of the unit itself, then held by the unit's lock,
 # which is the kernel's and ends with this script.
@@ -41,7 +46,8 @@ settle() {
         rm -f -- "$current/installed"
         return 0
     }
-    active=
+    long_up=
+    if up_for_long; then long_up=yes; fi
     for service in $services; do
         if runs "$service"; then
             active="$service $active"
@@ -63,8 +69,39 @@ anything_runs() {
     return 1
 }
 
+# Those that tell are started before the controller: somebody may be treated from then on.
 start_again() {
     for service in $active; do systemctl start "$service" || return 1; done
+}
+
+main_pids() { for service in $active; do systemctl show --property MainPID --value "$service"; done; }
+
+# They start, and are still the same processes some seconds later.
+come_up() {
+    start_again || return 1
+    [ -n "$active" ] || return 0
+    pids=$(main_pids)
+    sleep "$steady_s"
+    ! printf '%s\n' "$pids" | grep -qx 0 && [ "$(main_pids)" = "$pids" ]
+}
+
+# Has everything that is to run been up for a day?
+up_for_long() {
+    systemd_runs || return 1
+    read -r now_s _ </proc/uptime
+    for service in $services; do
+        case $(systemctl is-enabled "$service" 2>/dev/null) in enabled*) ;; *) runs "$service" || continue ;; esac
+        systemctl is-active --quiet "$service" || return 1
+        since_us=$(systemctl show --property ActiveEnterTimestampMonotonic --value "$service")
+        [ $((${now_s%.*} - since_us / 1000000)) -ge "$proven_s" ] || return 1
+    done
+    systemctl is-active --quiet ionto-controller
+}
+
+# Has the version before treated somebody since it was put in place?
+has_treated() {
+    [ -f "$before/since" ] &&
+        as_unit_python -m app.appliance.idle --treated-since "$(cat -- "$before/since")" "$records" >/dev/null 2>&1
 }
 
 uninstall() {
@@ -78,7 +115,7 @@ uninstall() {
         if systemd_runs; then systemctl disable --quiet "$service" 2>/dev/null || :; fi
         rm -f -- "$units/$service.service"
     done
-    rm -f -- /etc/systemd/system.conf.d/50-ionto-watchdog.conf
+    rm -f -- /etc/systemd/system.conf.d/50-ionto-watchdog.conf "$modules" "$rules"
     if systemd_runs; then systemctl daemon-reload; fi
     if [ "$(readlink /usr/local/bin/ionto || :)" = "$current/bin/ionto" ]; then rm -f -- /usr/local/bin/ionto; fi
     rm -rf -- "$base"
@@ -104,6 +141,27 @@ check_bundle() {
     target=$base/$version-$content
 }
 
+# Who may sign updates is learned from the first bundle, and shown. Later ones are checked by `ionto update` of the
+# version that is installed then, before anything of them runs.
+check_signer() {
+    [ ! -e "$settings/allowed_signers" ] && [ -f "$here/SHA256SUMS.sig" ] && [ -f "$here/allowed_signers" ] || return 0
+    command -v ssh-keygen >/dev/null || fail "ssh-keygen is missing: sudo apt install openssh-client"
+    said=$(ssh-keygen -Y verify -f "$here/allowed_signers" -I ionto -n ionto-bundle -s "$here/SHA256SUMS.sig" \
+        <"$here/SHA256SUMS" 2>/dev/null) || { code=2 fail "the signature in $here is not of this bundle: copy it again"; }
+    learned=${said##* key }
+}
+
+keep_signer() {
+    if [ -n "$learned" ]; then
+        install -m 0644 "$here/allowed_signers" "$settings/allowed_signers"
+        say "this bundle is signed with $learned. Compare that with what its maker told you: from now on" \
+            "ionto update takes what this key signs, and nothing else ($settings/allowed_signers)."
+    elif [ ! -e "$settings/allowed_signers" ]; then
+        say "this bundle is signed by nobody: ionto update takes no bundle before $settings/allowed_signers names" \
+            "who may sign (docs/install.md, Who signs)."
+    fi
+}
+
 # The account is in no group: only the controller's service is given i2c and gpio.
 accounts() {
     for group in ionto i2c gpio; do getent group "$group" >/dev/null || groupadd --system "$group"; done
@@ -117,6 +175,7 @@ accounts() {
 build() {
     [ ! -f "$target/installed" ] || return 0
     say "setting up $target ..."
+    built=yes
     rm -rf -- "$target"
     log=$base/.install.log
     export PIP_CONFIG_FILE=/dev/null   # this machine's settings of pip have no say: from where, to where, for whom
@@ -155,10 +214,15 @@ self_test() {
     }
 }
 
-as_unit() { (cd / && setpriv --reuid ionto --regid ionto --clear-groups -- "$target/bin/ionto" "$@"); }
+as_ionto() { (cd / && setpriv --reuid ionto --regid ionto --clear-groups -- "$@"); }
+as_unit() { as_ionto "$target/bin/ionto" "$@"; }
+as_unit_python() { as_ionto "$target/bin/python" -I "$@"; }
+
+# What was set up just now and fails doesn't stay; one that was kept before may be the last good one.
+drop_new() { if [ -n "$built" ] && [ "$(readlink "$current" || :)" != "$target" ]; then rm -rf -- "$target"; fi; }
 
 give_up() {
-    if [ "$(readlink "$current" || :)" != "$target" ]; then rm -rf -- "$target"; fi
+    drop_new
     exec 9<&-
     start_again || :
     fail "$*; what was there before stays"
@@ -178,28 +242,63 @@ place_services() {
     if systemd_runs; then systemctl daemon-reload; fi
 }
 
+# The bus is there at every start of the machine, and bus and pins are the groups', without anybody's chgrp.
+open_devices() {
+    install -d -m 0755 "${modules%/*}" "${rules%/*}"
+    install -m 0644 "$files/ionto-modules.conf" "$modules"
+    rm -f -- "$rules"
+    for group in gpio i2c; do
+        grep -rqs "^[^#]*GROUP=\"$group\"" /etc/udev/rules.d /run/udev/rules.d /usr/lib/udev/rules.d /lib/udev/rules.d ||
+            install -m 0644 "$files/60-ionto.rules" "$rules"
+    done
+    systemd_runs || return 0
+    modprobe i2c-dev 2>/dev/null || :
+    udevadm control --reload 2>/dev/null && udevadm trigger --subsystem-match=gpio --subsystem-match=i2c-dev || :
+}
+
 # The services say themselves whether they came up; where they don't, the version before takes over again.
+# The last good version is kept until the one in use is known to be good: others are removed only then.
 exchange() {
     before=$(readlink "$current" || :)
+    if [ "$before" = "$target" ]; then
+        good=
+    elif [ -n "$long_up" ] || has_treated; then
+        good=$before
+    else
+        good=
+    fi
+    [ "$before" = "$target" ] || as_unit_python -m app.appliance.idle --newest "$records" >"$target/since" 2>/dev/null ||
+        rm -f -- "$target/since"
     point_to "$target"
+    open_devices
     place_services "$target"
     install -d -m 0755 /usr/local/bin
     ln -sfn "$current/bin/ionto" /usr/local/bin/ionto
     exec 9<&-
-    if ! start_again; then
-        [ -n "$before" ] || fail "the services don't start: systemctl status $services"
+    if ! come_up; then
+        [ -n "$before" ] && [ "$before" != "$target" ] || fail "the services don't start: systemctl status $services"
+        for service in $active; do systemctl stop "$service" || :; done
         point_to "$before"
         place_services "$before"
-        start_again || :
-        fail "the new version's services don't start; $before serves again"
+        drop_new
+        start_again || fail "neither the new version's services start nor those of $before: systemctl status $services"
+        fail "the new version's services don't start and stay up: systemd's journal says why; $before serves again"
+    fi
+    if [ -z "$good" ]; then
+        [ -z "$before" ] || [ "$before" = "$target" ] ||
+            say "$before was not in use for long: older versions stay until this one has treated, or was up for a day."
+        return 0
     fi
     for old in "$base"/*/; do
         old=${old%/}
-        case $old in "$current" | "$target" | "$before") ;; *) rm -rf -- "$old" ;; esac
+        case $old in "$current" | "$target" | "$good") ;; *) rm -rf -- "$old" ;; esac
     done
 }
 
 active=
+long_up=
+built=
+learned=
 if [ "${1-}" = --uninstall ]; then
     uninstall
     exit 0
@@ -207,6 +306,7 @@ fi
 [ $# = 0 ] || { code=2 fail "unknown option $1; there is --uninstall"; }
 check_machine
 check_bundle
+check_signer
 settle
 accounts
 build
@@ -214,5 +314,6 @@ files=$(shipped)
 self_test
 : >"$target/installed"
 exchange
+keep_signer
 say "version $version is in place ($target)."
 [ -n "$active" ] || say "next: docs/install.md, 'After installing'."

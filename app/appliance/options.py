@@ -36,8 +36,10 @@ def add_bundle_options(command: argparse.ArgumentParser) -> None:
     add(
         "--machine", choices=("aarch64", "x86_64"), default="aarch64", help="default: aarch64, a Pi's 64 bits"
     )
+    add("--sign", type=path, metavar="KEY", help="sign it with this key of ssh-keygen's; else nobody vouches")
 
 
 def add_update_options(command: argparse.ArgumentParser) -> None:
-    """Give `ionto update` its option."""
-    command.add_argument("bundle", type=path, metavar="BUNDLE", help="what `ionto bundle` made")
+    """Give `ionto update` its options."""
+    command.add_argument("bundle", type=path, metavar="BUNDLE", help="what `ionto bundle --sign` made")
+    command.add_argument("--older", metavar="REASON", help="install an older version, and write down why")

@@ -322,7 +322,7 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
         begun = t("Session {number} begun: {name}", number=event["begun"], name=event["treatment"])
         return f"{begun}{stamp}."
     if "alarm" in event:
-        code, reason = event["alarm"]["code"], retell(event["alarm"]["reason"])
+        code, reason = event["alarm"]["code"], retell(event["alarm"]["reason"]).rstrip(".")
         return t("Code {code}: {reason}", code=code, reason=reason) + f"{stamp}."
     if "notice" in event:
         return retell(event["notice"])
@@ -333,7 +333,7 @@ def _sentence(event: dict[str, Any], *, simulated: bool) -> str:
         row, area = reason_of(ended["cause"]), area_of(event.get("treatment") or "")
         to_do = by_area(row.to_do(rest=event["rest_offered"]), area)
         return f"{words} {t(by_area(row.title, area))} {t(to_do)}"
-    words = f"{words} {retell(ended['reason'])}." if ended["reason"] else words
+    words = f"{words} {retell(ended['reason']).rstrip('.')}." if ended["reason"] else words
     if "late_percent" in ended:
         words = f"{words} {pace(ended['late_percent'], ended['missed_percent'])}."
     rest = t("Start, within 10 minutes, gives the rest of the treatment.")

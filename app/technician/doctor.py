@@ -78,13 +78,19 @@ def _all(order: Order, unit: Unit) -> Iterator[Finding]:
     yield machine.software()
     yield from (Finding(problem.id, "known", problem.what, problem.do) for problem in known())
     if order.attach is None:
-        yield from machine.access(Path(f"/dev/i2c-{unit.i2c.bus}"), "i2c")
+        bus = [*machine.access(Path(f"/dev/i2c-{unit.i2c.bus}"), "i2c")]
+        yield from bus
         yield machine.bus_speed(unit.i2c.bus, unit.i2c.frequency_hz)
         yield machine.clock_stretch()
-        for chip in sorted(Path("/dev").glob("gpiochip*")):
-            yield from machine.access(chip, "gpio")
-        yield from _pins(unit)
-    yield from _chips(order.attach, unit)
+        pins = [
+            one for chip in sorted(Path("/dev").glob("gpiochip*")) for one in machine.access(chip, "gpio")
+        ]
+        yield from pins
+        yield from _unless(pins, "GPIO pins") or _pins(unit)
+        yield from _unless(bus, "chips") or _chips(None, unit)
+    else:
+        yield from _chips(order.attach, unit)
+    yield machine.computer()
     yield machine.clock()
     if order.attach is None:
         yield machine.battery_clock(unit.battery_clock)
@@ -98,6 +104,13 @@ def _all(order: Order, unit: Unit) -> Iterator[Finding]:
     yield _calibration(record_in_use(order.calibration, unit, state), unit, simulated=simulated)
     if order.meter is not None:
         yield _meter(order.meter)
+
+
+def _unless(access: list[Finding], check: str) -> list[Finding]:
+    """Say of what lies behind devices that none of them may be used, where that was said; else nothing."""
+    if not access or any(one.state != "failed" for one in access):
+        return []
+    return [skipped(check, "behind a device that may not be used", "Mend the access to it first.")]
 
 
 def _pins(unit: Unit) -> Iterator[Finding]:
@@ -141,7 +154,8 @@ def _on(wire: Wire, unit: Unit) -> Iterator[Finding]:
             "I2C bus", str(error), "Switch the unit off and on, then look at SDA and SCL for a short."
         )
     except OSError as error:
-        yield failed("I2C bus", f"a chip fell silent ({error})", "Look at the unit's supply and plugs.")
+        said = str(error).rstrip(".")
+        yield failed("I2C bus", f"a chip fell silent ({said})", "Look at the unit's supply and plugs.")
 
 
 def _eeprom(code: int) -> Finding:
@@ -171,7 +185,7 @@ def _lock(state: Path, *, simulated: bool) -> Finding:
         with open_history(state) as history:
             lock = history.lock(simulated=simulated)
     except Unreadable as error:
-        return warning("lock", "can't be told", f"{error}.")
+        return warning("lock", "can't be told", f"{str(error).rstrip('.')}.")
     if lock is None:
         return ok("lock", "nothing that happened keeps the unit from treating")
     do = {

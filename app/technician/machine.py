@@ -13,6 +13,7 @@ import pwd
 import re
 import resource
 import sqlite3
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ from app.extras import anew
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from controller.host import wall
 from controller.host.battery_clock import CHIPS, ChipFile
+from controller.host.computer import ask, told
+from controller.host.computer import look as fares
 from controller.host.disk import why as disk_why
 from controller.journal.store import LEAST_FREE_BYTES
 
@@ -34,6 +37,11 @@ LONGEST_STRETCH_MS: Final = 10
 """A transfer may take this long (docs/decisions/0003-hung-bus.md)."""
 LOCKED_BYTES: Final = 64 << 20
 """The loop's process takes below this, all of it locked."""
+RULES: Final = {
+    "gpio": 'SUBSYSTEM=="gpio", KERNEL=="gpiochip*", GROUP="gpio", MODE="0660"',
+    "i2c": 'SUBSYSTEM=="i2c-dev", GROUP="i2c", MODE="0660"',
+}
+"""udev's, by group: what `app/appliance/60-ionto.rules` has and Raspberry Pi OS too."""
 _CAP_IPC_LOCK: Final = 14
 _CAP_SYS_NICE: Final = 23
 """Bits of the capability mask (linux/capability.h)."""
@@ -71,6 +79,13 @@ def software(lock: Path | None = None) -> Finding:
     return warning("software", f"{here}; {shown}", f"{remedy[:1].upper()}{remedy[1:]}.")
 
 
+def _name_of(group: int) -> str:
+    try:
+        return f"the group {grp.getgrgid(group).gr_name}"
+    except KeyError:
+        return f"the group number {group}"
+
+
 def _logs_in() -> bool:
     """Whether this process's account is a person's, who can log in again."""
     try:
@@ -80,26 +95,36 @@ def _logs_in() -> bool:
 
 
 def access(path: Path, group: str, member_of: frozenset[int] | None = None) -> Iterator[Finding]:
-    """Say whether this user may use the device `path`, which belongs to `group` on Raspberry Pi OS.
+    """Say whether this user may use the device `path`, which is to be the group's: `gpio` or `i2c`.
 
     Nothing for a device that is not there: whoever needs it says so.
     """
-    if not path.exists():
+    try:
+        seen = path.stat()
+    except OSError:
         return
     check = f"access to {path}"
     if os.access(path, os.R_OK | os.W_OK):
         yield ok(check, "this user may read and write it")
         return
-    mine = frozenset(os.getgroups()) if member_of is None else member_of
+    mine = frozenset((*os.getgroups(), os.getegid())) if member_of is None else member_of
     try:
-        member = grp.getgrnam(group).gr_gid in mine
+        wanted = grp.getgrnam(group).gr_gid
     except KeyError:
-        member = False
-    if member:
+        wanted = None
+    if seen.st_gid != wanted or seen.st_mode & 0o060 != 0o060:
         yield failed(
             check,
-            f"this user is in the group {group}, and yet may not use it",
-            f"Give the device to that group: sudo chgrp {group} {path} && sudo chmod g+rw {path}.",
+            f"the device is not the group {group}'s to read and write, but "
+            f"{stat.filemode(seen.st_mode)[1:]} of {_name_of(seen.st_gid)}",
+            f"Have it given to the group at every start, as the installer does: write {RULES[group]} into "
+            "/etc/udev/rules.d/60-ionto.rules and restart.",
+        )
+    elif wanted in mine:
+        yield failed(
+            check,
+            f"this user is in the group {group}, whose device it is, and yet may not use it",
+            "Look what else forbids it: a container, or an access control list (getfacl).",
         )
     elif not _logs_in():
         yield failed(
@@ -184,7 +209,30 @@ def battery_clock(name: str | None, chips: Path = CHIPS) -> Finding:
         with closing(ChipFile(name, chips)):
             return ok(check, f"{name} tells the time")
     except OSError as error:
-        return failed(check, f"{name} tells no time: no treatment begins", f"{error}.")
+        return failed(check, f"{name} tells no time: no treatment begins", f"{str(error).rstrip('.')}.")
+
+
+def computer(look: Callable[[], int | None] | None = None) -> Finding:
+    """Say how the computer fares: its supply and its heat, as its firmware tells."""
+    check = "computer"
+    word = (look or _fares)()
+    if word is None:
+        return skipped(
+            check,
+            "this machine does not tell of its supply and heat, which a Raspberry Pi does",
+            "Nothing to do; if in doubt, measure its 5 V while a treatment runs.",
+        )
+    said = told(word)
+    if not said:
+        return ok(check, "its supply and its heat have been right since it started")
+    found, remedies = zip(*(sentence.split(": ", 1) for sentence in said), strict=True)
+    remedy = "; ".join(dict.fromkeys(remedies))
+    return warning(check, "; ".join(found), f"{remedy[:1].upper()}{remedy[1:]}.")
+
+
+def _fares() -> int | None:
+    word = fares()
+    return ask() if word is None else word
 
 
 def disk(state: Path) -> Finding:
@@ -231,13 +279,15 @@ def real_time(
         return skipped(
             check,
             f"{' and '.join(lacks)} for this account by itself",
-            "Nothing to do: ionto-controller.service, under which it treats, is given both.",
+            "Nothing to do for treatments: ionto-controller.service is given both. A technician's command is "
+            "given them as docs/install.md says (as_unit).",
         )
+    who = pwd.getpwuid(os.geteuid()).pw_name
     return warning(
         check,
         f"{' and '.join(lacks)}: ticks may come late on a busy machine",
-        "Write @gpio - rtprio 60 and @gpio - memlock unlimited into /etc/security/limits.d/ionto.conf, "
-        "then log in again.",
+        f"Write {who} - rtprio 60 and {who} - memlock unlimited, on a line each, into "
+        "/etc/security/limits.d/ionto.conf, then log in again.",
     )
 
 

@@ -17,7 +17,16 @@ from app.technician.records import record_in_use
 from app.words import plain
 from config.calibration import WARN_DAYS, read_calibration
 from config.unit import Unit, load_unit
-from controller.journal.service import UNCOUNTED, Unreadable, Usage, last_before, newest, usage
+from controller.host.computer import BEFORE, LOW, SLOWED
+from controller.journal.service import (
+    UNCOUNTED,
+    Unreadable,
+    Usage,
+    computer,
+    last_before,
+    newest,
+    usage,
+)
 from protocols.dates import FIRST_UTC, utc
 
 SOON: Final = 0.8
@@ -89,6 +98,7 @@ def _gather(order: Order, unit: Unit, state: Path) -> dict[str, Any]:
         "usage": [each._asdict() for each in units],
         "wear": wear,
         "calibration": calibration,
+        "computer": _computer(state),
         "due": due,
         "notes": [note._asdict() for note in notes],
         "unreadable_notes": spoilt,
@@ -169,6 +179,16 @@ def _calibration(order: Order, unit: Unit, state: Path) -> dict[str, Any]:
     return {"date": calibration.date, "valid_until": end.isoformat(), "due": due}
 
 
+def _computer(state: Path) -> dict[str, int | None]:
+    """Count among the newest sessions those in which the computer's supply was too low, or it was slowed."""
+    words = computer(state)
+    counts: dict[str, int | None] = {"sessions": len(words)}
+    for name, bits in (("supply_low", LOW), ("slowed", SLOWED)):
+        theirs = [session for session, word in words if word & (bits | bits << BEFORE)]
+        counts |= {name: len(theirs), f"last_{name}": max(theirs, default=None)}
+    return counts
+
+
 def _page(found: dict[str, Any]) -> str:
     lines = [f"{found['unit']['name']}, serial {found['unit']['serial'] or 'not given'}"]
     for each in found["usage"]:
@@ -183,6 +203,7 @@ def _page(found: dict[str, Any]) -> str:
         share = 100 * wear["operations"] / wear["rated"]
         count = f"{wear['operations']:,} of {wear['rated']:,} operations ({share:.1f} %)"
         lines.append(f"  {plain(part):15} {count}{since}")
+    lines.append(f"\nThe computer: {_fared(found['computer'])}")
     lines.append("\nDue:")
     lines += [f"  {sentence}" for sentence in found["due"]] or ["  Nothing."]
     notes = found["notes"]
@@ -194,6 +215,18 @@ def _page(found: dict[str, Any]) -> str:
     if found["unreadable_notes"]:
         lines.append(f"  Lines of the log that can't be read: {found['unreadable_notes']}.")
     return "\n".join(lines)
+
+
+def _fared(found: dict[str, int | None]) -> str:
+    if not found["sessions"]:
+        return "no session tells of its supply and heat, which only a Raspberry Pi does."
+    of = f"of the last {found['sessions']} sessions"
+    said = [
+        f"{what} in {found[key]} {of}, last in {found[f'last_{key}']}"
+        for key, what in (("supply_low", "its supply was too low"), ("slowed", "it was slowed down"))
+        if found[key]
+    ]
+    return f"{'; '.join(said)}." if said else f"its supply and heat were right in each {of}."
 
 
 def _used(each: dict[str, Any]) -> list[str]:

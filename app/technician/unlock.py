@@ -22,10 +22,12 @@ from app.state import state_directory
 from controller.appliance.device import NOTHING
 from controller.core.locks import PROOF, Lock, Needs, why_locked
 from controller.host import wall
+from controller.host.disk import why
 from controller.host.ownership import InUse
 from controller.journal.amending import fit_reason
 from controller.journal.history import open_history
 from controller.journal.releasing import Unwritable, WordRefused, say_why
+from controller.journal.tables import FILE
 from controller.loop.advice import SENTENCES
 from controller.session.wiring import NotReady, StopSwitch, run_session
 
@@ -83,7 +85,8 @@ def unlock(order: Order) -> ExitCode:
         complain(f"ionto: {refused}")
         return ExitCode.REFUSED
     except (sqlite3.Error, OSError) as error:
-        complain(f"ionto: the journal in {state} can't be written ({error}): look at that disk")
+        found = why(error, state / FILE)
+        complain(f"ionto: the journal in {state} can't be written ({found.cause}): {found.remedy}")
         return ExitCode.REFUSED
     if not order.json:
         say(f"The reason is recorded. {SENTENCES['prove']} Ctrl-C stops it.")

@@ -1,20 +1,25 @@
 """`ionto web` serves the pages; `ionto nurse-code` and `ionto technician-code` set the codes they ask for.
 
 Law: bound to this computer until a person turns the network on; a second process, which the unit never needs.
+systemd is told that the pages are served when the first of them, and Stop's door, have answered this process.
 """
 
 from __future__ import annotations
 
 import errno
 import logging
+import os
 import signal
 import socket
 import sqlite3
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,7 +30,7 @@ from app.household.book import FILE
 from app.household.codes import NURSE, TECHNICIAN, TechnicianCode, Whose, require_code
 from app.household.store import Household, StoreRefused
 from app.locale.terminal import t
-from app.output import ExitCode, UsageError, say
+from app.output import ExitCode, UsageError, complain, say
 from app.state import state_directory
 from app.typed import ask_code
 from app.web.connection import Connection, DoorConnection
@@ -33,6 +38,7 @@ from app.web.door import Door
 from app.web.gate import HEAD_BYTES
 from app.web.site import Site
 from app.web.stopping import Stopping
+from controller.appliance.supervision import Supervision
 from controller.host.disk import Why, told, why
 
 LOOPBACK: Final = "127.0.0.1"
@@ -43,6 +49,10 @@ _PORTS: Final = {
 }
 GRACE_S: Final = 2
 """How long open pages may hold up the end."""
+ANSWER_S: Final = 30.0
+"""The first page on the slowest Pi, busy with starting: systemd waits three times as long."""
+STARTED_S: Final = 0.02
+"""How often it is looked whether both servers have started."""
 
 
 class _Server(uvicorn.Server):
@@ -88,11 +98,10 @@ def web(order: Order) -> ExitCode:
         port = int(listener.getsockname()[1])
         with closing(_door_listener(order, port)) as door_listener:
             _household(state)
-            _serve(order, state, listener, door_listener)
-    return ExitCode.COMPLETED
+            return _serve(order, state, listener, door_listener)
 
 
-def _serve(order: Order, state: Path, listener: socket.socket, door_listener: socket.socket) -> None:
+def _serve(order: Order, state: Path, listener: socket.socket, door_listener: socket.socket) -> ExitCode:
     names = {"localhost", *order.name}
     if order.network:
         names |= {socket.gethostname(), f"{socket.gethostname()}.local"}
@@ -115,11 +124,60 @@ def _serve(order: Order, state: Path, listener: socket.socket, door_listener: so
         say(t("Without --certificate whoever shares the network can read along: use one that you trust."))
     beside = threading.Thread(target=door.run, kwargs={"sockets": [door_listener]}, name="stop", daemon=True)
     beside.start()
+    asked = _FirstAnswers(pages, door, order, (port, int(door_listener.getsockname()[1])))
     try:
-        pages.run(sockets=[listener])
+        with closing(Supervision(os.environ)) as supervision:
+            asked.tell(supervision)
+            pages.run(sockets=[listener])
     finally:
         door.should_exit = True
         beside.join(GRACE_S)
+    return ExitCode.COMPLETED if pages.started and not asked.failed else ExitCode.INTERNAL
+
+
+class _FirstAnswers:
+    """Whether the first page and Stop's door answer at their `ports`, asked once when both have started."""
+
+    def __init__(
+        self, pages: uvicorn.Server, door: uvicorn.Server, order: Order, ports: tuple[int, int]
+    ) -> None:
+        self.failed = False
+        self._pages, self._door, self._order, self._ports = pages, door, order, ports
+
+    def tell(self, supervision: Supervision) -> None:
+        """Ask beside the servers, if somebody waits for it: they serve, or they end."""
+        if supervision.listens:
+            threading.Thread(target=self._tell, args=(supervision,), name="first", daemon=True).start()
+
+    def _tell(self, supervision: Supervision) -> None:
+        while not (self._pages.started and self._door.started):
+            if self._pages.should_exit:
+                return
+            time.sleep(STARTED_S)
+        try:
+            failed = [port for port in self._ports if self._status(port) == HTTPStatus.INTERNAL_SERVER_ERROR]
+        except (OSError, HTTPException) as error:
+            failed = [*self._ports]
+            complain(f"ionto: {type(error).__name__}: {error}")
+        if failed and not self._pages.should_exit:
+            complain(f"ionto: the pages can't be served: what answers at port {failed[0]} is broken")
+            self.failed = self._pages.should_exit = True
+        elif not failed:
+            supervision.answering("the pages")
+
+    def _status(self, port: int) -> int:
+        """Ask for the first page as a browser here would. Raises OSError or HTTPException."""
+        if self._order.certificate is None:
+            line = HTTPConnection(LOOPBACK, port, timeout=ANSWER_S)
+        else:  # who it is made out to is none of this question
+            unproven = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            unproven.check_hostname, unproven.verify_mode = False, ssl.CERT_NONE
+            line = HTTPSConnection(LOOPBACK, port, timeout=ANSWER_S, context=unproven)
+        with closing(line):
+            line.request("GET", "/", headers={"host": f"localhost:{port}"})
+            answer = line.getresponse()
+            answer.read()
+            return answer.status
 
 
 def nurse_code(state: Path | None) -> ExitCode:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.core.locks import PROOF
+from controller.core.locks import IDLE, PROOF
 
 OLD: Final = "No word from the unit for 3 seconds: what is grey here is old."
 WHERE_STOP: Final = (
@@ -61,7 +61,15 @@ OUTCOMES: Final = {
 }
 POLARITY: Final = {"forward": "One way (+)", "reverse": "Other way (\u2212)"}
 _PROOF: Final = "Proof of the protections, with nobody there"
-AREAS: Final = {"hands": "Hands", "feet": "Feet", "underarms": "Underarms", "face": "Face", PROOF: _PROOF}
+_IDLE: Final = "Found by the unit itself, with nobody treated"
+AREAS: Final = {
+    "hands": "Hands",
+    "feet": "Feet",
+    "underarms": "Underarms",
+    "face": "Face",
+    PROOF: _PROOF,
+    IDLE: _IDLE,
+}
 TREATMENTS: Final = {
     "hands": "Hands, tap water",
     "hands-glycopyrrolate": "Hands, glycopyrrolate (only when prescribed)",
@@ -69,6 +77,7 @@ TREATMENTS: Final = {
     "underarms": "Underarms, tap water",
     "face": "Face, tap water",
     PROOF: _PROOF,
+    IDLE: _IDLE,
 }
 OFF: Final = {"glycopyrrolate": "Glycopyrrolate", "underarms": "Underarms", "face": "Face"}
 _OFF_THE_SKIN: Final = (

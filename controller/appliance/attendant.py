@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from controller.appliance.live_state import Led, LiveState
 from controller.core.buttons import Steady
-from controller.core.locks import PROOF, Needs, why_locked
+from controller.core.locks import IDLE, PROOF, Needs, why_locked
 from controller.core.reasons import REASONS, code_of
 from controller.core.signals import Panel, Signal, turn_s
 from controller.core.types import Phase, Refusal, StopCause
@@ -135,6 +135,7 @@ class Attendant:
         if journal.past is None:
             return
         standing.keep(journal.lock)
+        standing.tell_computer(journal.computer)
         if self._too_often is None or now_s >= self._again_s:
             self._too_often = self._judge()
             self._again_s = now_s + AGAIN_S
@@ -211,10 +212,10 @@ class Attendant:
         return self._standing.too_often(self._prepared, self._journal)
 
     def record_idle_trip(self) -> None:
-        """Record what was found while nobody was treated: a trip, or a refusal that locks."""
+        """Record what was found while nobody was treated: a trip, or a refusal that locks. It is nobody's."""
         if self._last is not None:
-            name = "none" if self._prepared is None else self._prepared.name
-            self._journal.begin(self._facts(self._prepared) | {"treatment": name, "idle_trip": True})
+            nothing = {"treatment": IDLE, "target_ma": 0.0, "total_s": 0.0, "limit_ma": 0.0}
+            self._journal.begin(self._facts(None) | nothing | {"linked_to": None})
             self._journal.tick(self._last)
 
     def _facts(self, prepared: Prepared | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from controller.core.locks import Needs, why_locked
 from controller.core.reasons import NAMES, REASONS, Priority, code_of
 from controller.core.rest import Rest, rest_of, rest_of_short
 from controller.core.types import Cause, Phase, Refusal, StopCause
-from controller.host import wall
+from controller.host import computer, wall
 from controller.loop.result import ended_short, outcome_of
 from controller.orders.judgement import OrderRefused, Prepared, judge
 from protocols.ceilings import longest_min
@@ -130,6 +130,7 @@ class Standing:
         self._told_code = 0
         self._pedal_tried = False
         self._told_bus = ""
+        self._computer: int | None = None
         self._touched_s = time.monotonic()
         self.own_allowed = True
         """Whether Start may begin the unit's own treatment, which is nobody's."""
@@ -362,7 +363,10 @@ class Standing:
     ) -> None:
         """Draw the consequences of a session that is over."""
         trip, refusal, code = session.trip, session.refusal, code_of(session)
-        if journal.begun:
+        begun = journal.begun and not journal.idle
+        if journal.idle:
+            self._offer, self._pedal_tried, self.finished = None, False, False
+        if begun:
             self.touch()
             if refusal in IN_VAIN or _stopped_before_it_rose(session):
                 self._unused()
@@ -373,29 +377,32 @@ class Standing:
                     self.flows(prepared)
                     self._offer = self._rest(session, journal, prepared, offer)
             self.finished = session.phase is Phase.DONE and self._offer is None
-            self.last = self._report(session, journal, code, punctual)
-            if pace is not None:
-                self.last["late_percent"] = round(100 * pace.worst_late, 1)
-                self.last["missed_percent"] = round(100 * pace.worst_missed, 1)
+            self.last = self._report(session, journal, code, punctual, pace)
         if trip is not None and code is not None:
             self.show(Alarm(code, trip.evidence, latched=True))
         elif refusal is Refusal.NOBODY_CAME:
             self.finished = False
         elif refusal is not None and code is not None:
             self.show(Alarm(code, session.reason or "", latched=False))
-        elif journal.begun:
+        elif begun:
             self.alarm = None
         elif stopped_by_hand:
             self._pedal_tried = self._pedal_tried or self.pedal_due
             self.alarm, self.finished = None, False
             if self._offer is not None and self.clock.whole_s - self._offer.since_s >= SAME_STOP_S:
                 self._offer = None
-        if journal.begun:
+        if begun:
             name = None if prepared is None else prepared.name
             self.tell({"ended": self.last, "rest_offered": self.offer is not None, "treatment": name})
 
     @staticmethod
-    def _report(session: Session, journal: Journal, code: int | None, punctual: list[dict[str, Any]]) -> Last:
+    def _report(
+        session: Session,
+        journal: Journal,
+        code: int | None,
+        punctual: list[dict[str, Any]],
+        pace: TickPace | None,
+    ) -> Last:
         report: Last = {
             "session": journal.session_id,
             "outcome": outcome_of(session),
@@ -408,6 +415,9 @@ class Standing:
         }
         if punctual:
             report["real_time"] = punctual
+        if pace is not None:
+            report["late_percent"] = round(100 * pace.worst_late, 1)
+            report["missed_percent"] = round(100 * pace.worst_missed, 1)
         return report
 
     def _rest(
@@ -455,6 +465,15 @@ class Standing:
         if notice and notice != self._told_bus:
             self.tell({"notice": notice})
         self._told_bus = notice
+
+    def tell_computer(self, word: int | None) -> None:
+        """Tell once what is amiss with the computer, and again what is new (`controller.host.computer`)."""
+        if word == self._computer:
+            return
+        before, self._computer = computer.told(self._computer), word
+        for sentence in computer.told(word):
+            if sentence not in before:
+                self.tell({"notice": sentence})
 
     def show(self, alarm: Alarm) -> None:
         """Show an alarm; one of high priority that waits for Stop gives way to another such one only."""

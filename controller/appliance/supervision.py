@@ -1,7 +1,7 @@
-"""What the loop tells systemd: that it serves, and again and again that it is alive (sd_notify(3)).
+"""What a service tells systemd: that it serves, and the loop again and again that it is alive (sd_notify(3)).
 
-Law: only the loop's own thread speaks, after a whole tick or a turn of waiting with the output off; a message
-that would have to wait is dropped. Without systemd there is nobody to tell, and nothing is told.
+Law: of life only the loop's own thread speaks, after a whole tick or a turn of waiting with the output off; a
+message that would have to wait is dropped. Without systemd there is nobody to tell, and nothing is told.
 """
 
 from __future__ import annotations
@@ -30,9 +30,18 @@ class Supervision:
             self._line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
             self._line.connect(address.replace("@", "\0", 1) if address[0] == "@" else address)
 
+    @property
+    def listens(self) -> bool:
+        """Whether somebody is to be told."""
+        return self._line is not None
+
     def serving(self) -> None:
         """Tell that the unit is owned and its buttons are served from now on."""
         self._tell("READY=1\nSTATUS=Serving the unit's buttons.")
+
+    def answering(self, what: str) -> None:
+        """Tell the same of a service that owns no unit."""
+        self._tell(f"READY=1\nSTATUS=Serving {what}.")
 
     def ending(self) -> None:
         """Tell that the end has begun."""

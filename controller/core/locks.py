@@ -24,6 +24,8 @@ WITHIN: Final = 10
 PROOF: Final = "proof"
 """What stands in the place of a treatment's name where nobody is treated but the unit itself is tried; no
 treatment can be called so, for a name is of the library or a path."""
+IDLE: Final = "idle"
+"""... and where the unit found something by itself before anybody pressed Start: nobody's session."""
 FAILED: Final = frozenset({"aborted", "refused"})
 """Outcomes of a proof that found something."""
 

@@ -6,6 +6,7 @@ file, so no counter can be set back without the sessions that made it.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -50,6 +51,12 @@ _WEAR: Final = (
 _NEWEST: Final = "SELECT coalesce(max(id), 0) FROM session"
 _BEFORE: Final = (
     "SELECT coalesce((SELECT min(id) - 1 FROM session WHERE begun_utc >= ?), max(id), 0) FROM session"
+)
+
+_CHAINED: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'record'"
+_RECORDS: Final = (
+    "SELECT session, body FROM (SELECT * FROM record ORDER BY number DESC LIMIT 500) "
+    "WHERE kind IN ('begin', 'end')"
 )
 
 
@@ -105,6 +112,22 @@ def last_before(directory: Path, begun_utc: str) -> int:
     """
     with _opened(directory) as journal:
         return 0 if journal is None else int(journal.execute(_BEFORE, (begun_utc,)).fetchone()[0])
+
+
+def computer(directory: Path) -> list[tuple[int, int]]:
+    """Give the newest sessions with a word about the computer (`controller.host.computer`), newest first.
+
+    Of beginning and end together; at most so many as the newest 500 records tell. Raises Unreadable.
+    """
+    found: dict[int, int] = {}
+    with _opened(directory) as journal:
+        if journal is None or not journal.execute(_CHAINED).fetchone():
+            return []
+        for session, body in journal.execute(_RECORDS).fetchall():
+            word = json.loads(body).get("computer")
+            if word is not None:
+                found[session] = found.get(session, 0) | int(word)
+    return list(found.items())
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from controller.core.locks import PROOF, Lock, Needs, Role, why_locked
-from controller.host import wall
+from controller.core.locks import IDLE, PROOF, Lock, Needs, Role, why_locked
+from controller.host import computer, wall
 from controller.host.disk import Why, why
 from controller.host.kept import keep_copy
 from controller.host.lines import LineSplitter
@@ -170,6 +170,7 @@ class Store:
         return {
             "looked": True,
             "cut_off": cut_off,
+            "computer": computer.look(),
             **told(journal_dates.read(self.connection), now, self._lock(simulated=simulated)),
         }
 
@@ -202,7 +203,7 @@ class Store:
                 raise Locked("the unit is not locked, so there is nothing to be proven")
             return
         waits = Needs.PROOF if proof else Needs.STOP if start.get("scripted") else None
-        if lock.needs is not waits and not start.get("idle_trip"):
+        if lock.needs is not waits and start["treatment"] != IDLE:
             raise Locked(why_locked(lock))
 
     def begin(self, start: dict[str, Any]) -> dict[str, Any]:
@@ -221,9 +222,8 @@ class Store:
         cut_off = [self._cut_off(*row) for row in self._unended(start["unit"])]
         connection.execute(BEGIN, facts)
         self._session = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
-        chain_begin(
-            connection, self._session, {"clock": journal_dates.keep_clock(connection, self._session, clock)}
-        )
+        seen = {"clock": journal_dates.keep_clock(connection, self._session, clock)}
+        chain_begin(connection, self._session, seen | _fares())
         self._held = hold(self._directory, self._session)
         connection.execute("COMMIT")
         self._write_head()
@@ -305,7 +305,7 @@ class Store:
         connection = self.connection
         connection.execute(END, (*values, session))
         pack_chart(connection, session)
-        chain_end(connection, session)
+        chain_end(connection, session, _fares())
 
     def _write_head(self) -> None:
         write_head(self._directory, stored_head(self.connection))
@@ -316,6 +316,12 @@ def _sentence(directory: Path, found: Why) -> str:
         f"the journal in {directory} can't be written ({found.cause}), and without a record there is no "
         f"treatment: {found.remedy}, or choose another directory with --state"
     )
+
+
+def _fares() -> dict[str, int]:
+    """Give what the record of a beginning or end says of the computer: nothing where it doesn't tell."""
+    word = computer.look()
+    return {} if word is None else {"computer": word}
 
 
 def _now_utc() -> str:

@@ -200,11 +200,12 @@ def chain_begin(connection: sqlite3.Connection, session: int, more: dict[str, An
     chain(connection, session, "begin", _facts(connection, session, BEGUN) | (more or {}))
 
 
-def chain_end(connection: sqlite3.Connection, session: int) -> None:
-    """Chain what the row of a session tells of its end, and its chart's digest."""
+def chain_end(connection: sqlite3.Connection, session: int, more: dict[str, Any] | None = None) -> None:
+    """Chain what the row of a session tells of its end, its chart's digest, and what else is known of it."""
     rows, data = connection.execute("SELECT rows, data FROM chart WHERE session = ?", (session,)).fetchone()
     facts = _facts(connection, session, (*ENDED, *ASKED))
-    chain(connection, session, "end", facts | {"chart_rows": rows, "chart_sha256": digest(data)})
+    facts |= {"chart_rows": rows, "chart_sha256": digest(data)}
+    chain(connection, session, "end", facts | (more or {}))
 
 
 def pack_chart(connection: sqlite3.Connection, session: int, every_s: float = CHART_EVERY_S) -> None:

@@ -8,8 +8,8 @@ Lines of JSON go out: `["look", {...}]` and `["stop", {...}]` with unit and simu
 `["trip", cause, phase, detected_s, evidence]`, `["asked", ...]` of one that came to its end with asked_ma_min
 and short_because, `["proven"]` of one that proved the protections with nobody there, and `["end", ...]` with
 outcome, reason, duration_s, forward and reverse charge, code. Back come
-`{"looked": true, "cut_off": [...], "past": [...], "seen": [...], "clock": [...], "lock": [...]}`,
-`{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
+`{"looked": true, "cut_off": [...], "computer": word, "past": [...], "seen": [...], "clock": [...], "lock":
+[...]}`, `{"begun": id, "cut_off": [...]}`, `{"kept": records}` after each commit, or `{"failed": sentence}`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from controller.core.locks import IDLE
 from controller.core.reasons import code_of
 from controller.core.types import Phase, StopCause
 from controller.host.lines import LineSplitter
@@ -62,7 +63,8 @@ class Journal:
     the child shares, such as the unit's lock, which is so held until the last record is written. `failure` is
     the sentence why the record broke off, or None; `cut_off` describes earlier sessions without an end;
     `past` is what was given lately, None until `look` was answered, `seen` the sightings, `clock` the look
-    at the clock and `lock` what keeps the unit from treating, all of which came with it.
+    at the clock, `lock` what keeps the unit from treating and `computer` how the computer fares
+    (`controller.host.computer`), all of which came with it.
     """
 
     def __init__(self, directory: Path, start: dict[str, Any] | None, keep_open: Sequence[int] = ()) -> None:
@@ -73,9 +75,12 @@ class Journal:
         self.seen: list[tuple[int, Reading]] = []
         self.clock: Reading | None = None
         self.lock: Lock | None = None
+        self.computer: int | None = None
         self._directory = directory
         self._answers = LineSplitter()
         self._asked = False
+        self.idle = False
+        """Whether it is nobody's session, but what the unit found by itself."""
         self._looking = False
         self._ended = self._tripped = False
         self._over_s: float | None = None
@@ -139,7 +144,7 @@ class Journal:
 
     def begin(self, start: dict[str, Any], zero_s: float = 0.0) -> None:
         """Send the start; times are counted from `zero_s` of the session's time (s) on."""
-        self._asked, self._zero_s = True, zero_s
+        self._asked, self._zero_s, self.idle = True, zero_s, start["treatment"] == IDLE
         self._kept_s = time.monotonic()
         self._send("begin", {name: _short(value) for name, value in start.items()})
 
@@ -236,7 +241,8 @@ class Journal:
         if session.phase is Phase.DONE:
             self._send("asked", session.asked.total_ma_min, session.short)
         reason = self.failure or session.reason
-        self._send("end", outcome_of(session), _short(reason), at_s, *self._dose(session), code)
+        outcome = "refused" if self.idle else outcome_of(session)  # it has begun for nobody
+        self._send("end", outcome, _short(reason), at_s, *self._dose(session), code)
 
     def _tell_trip(self, session: Session) -> None:
         """Send a trip, once; what comes when the end is written already must not be forgotten either."""
@@ -286,6 +292,7 @@ class Journal:
                 self.past, self.seen = heard(answer)
                 self.clock = reading(*answer["clock"])
                 self.lock = lock_heard(answer)
+                self.computer = answer["computer"]
         else:
             self._unkept -= answer["kept"]
 

@@ -9,8 +9,9 @@ from itertools import pairwise
 import pytest
 from played import LIBRARY, ORDER, SHORT, UNHURRIED, after, idle, phase, serve, sessions
 
+from app.device.command import _sentence
 from config.calibration import Calibration
-from config.unit import Unit
+from config.unit import Unit, reference_unit
 from controller.appliance.standing import Alarm, Standing
 from controller.host import wall
 from controller.journal import store as journal_store
@@ -513,3 +514,41 @@ def test_an_alarm_that_current_may_flow_gives_way_to_another_such_one_only():
     assert (standing.alarm.code, standing.alarm.latched) == (74, False)
     standing.passed()
     assert standing.alarm is None
+
+
+@pytest.mark.parametrize("reason", ["The time allowed for the I2C bus is used up.", "a chip fell silent"])
+def test_what_is_told_ends_with_one_full_stop(reason):
+    for event in (
+        {"alarm": {"code": 16, "reason": reason, "latched": True}},
+        {
+            "ended": {
+                "session": 1,
+                "outcome": "aborted",
+                "charge_forward_ma_min": 0.0,
+                "charge_reverse_ma_min": 0.0,
+                "cause": None,
+                "reason": reason,
+            },
+            "rest_offered": False,
+        },
+    ):
+        told = _sentence(event, simulated=False)
+        assert f"{reason.rstrip('.')}." in told
+        assert ".." not in told
+
+
+def test_a_computer_that_fares_badly_is_told_once(tmp_path):
+    unit, told = reference_unit(), []
+    clock = SessionClock(RealClock())
+    nominal = Calibration.nominal()
+    standing = Standing(clock, unit, nominal, library=LIBRARY, default=None, line=None, tell=told.append)
+    for word in (None, 0, 0x10000, 0x10000, 0x10001, 0x50005, 0x50005, 0x50000):
+        standing.tell_computer(word)
+    said = [event["notice"].partition(":")[0] for event in told]
+    assert said == [
+        "the computer's supply was too low since it started",
+        "the computer's supply is too low now",
+        "the computer is slowed down now, by heat or by its supply",
+        "the computer's supply was too low since it started",
+        "the computer was slowed down since it started, by heat or by its supply",
+    ]

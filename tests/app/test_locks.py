@@ -4,13 +4,14 @@ import json
 from datetime import date
 
 import pytest
-from played import SHORT, UNHURRIED, idle, phase, serve, sessions
+from played import ORDER, SHORT, UNHURRIED, idle, phase, serve, sessions
 from unit_records import put_calibration
 
 from app.main import main
 from config.calibration import read_calibration
 from controller.appliance.standing import Standing
 from controller.backends.simulated import simulated
+from controller.core.locks import IDLE
 from controller.core.types import StopCause
 from controller.journal.releasing import say_why
 from controller.session.wiring import SessionRequest, StopSwitch, run_session
@@ -114,6 +115,28 @@ def test_current_that_flows_though_nobody_is_treated_locks(tmp_path, alarmed):
     play, _ = serve(is_locked, tmp_path, unit=UNHURRIED)
     assert play.seen[-1]["lock"]["cause"] == "output_stuck"
     assert len(sessions(tmp_path)) == 1 + alarmed
+
+
+@pytest.mark.parametrize("when", ["ready", "self_test"])
+def test_what_the_unit_finds_before_start_is_nobody_s_session(tmp_path, when):
+    """Nobody pressed Start: neither the person for whom something is prepared nor their order had one."""
+
+    def story(play):
+        order = {"do": "order", "order": ORDER, "valid_for_s": 9e4, "digest": "d", "error": None}
+        play.say(**order)
+        yield lambda seen: idle(seen) and seen["person"] == "anna"
+        if when == "self_test":
+            play.say(do="order", order=ORDER | {"current_ma": 7.0}, valid_for_s=9e4, digest="e", error=None)
+            yield phase("self_test")
+        yield from flows(play)
+        assert play.device.standing.order["accepted"]
+
+    _, told = serve(story, tmp_path, unit=UNHURRIED)
+    assert [event for event in told if "begun" in event or "ended" in event] == []
+    assert any("alarm" in event for event in told)
+    (one,) = sessions(tmp_path)
+    assert (one["treatment"], one["person"], one["outcome"], one["code"]) == (IDLE, None, "refused", 34)
+    assert (one["target_ma"], one["linked_to"], one["planned_ma_min"]) == (0.0, None, None)
 
 
 def test_an_order_and_a_hold_of_start_begin_nothing_either(broken):

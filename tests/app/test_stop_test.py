@@ -153,7 +153,7 @@ def test_what_locks_is_recorded_though_nothing_began_and_locks(tmp_path):
 
     serve(story, tmp_path, unit=TRIPPING, stop_test=True)
     (one,) = sessions(tmp_path)
-    assert (one["outcome"], one["code"], one["treatment"]) == ("refused", 77, "short")
+    assert (one["outcome"], one["code"], one["treatment"]) == ("refused", 77, "idle")
 
 
 def test_once_it_passes_the_code_of_one_that_failed_is_over(tmp_path):

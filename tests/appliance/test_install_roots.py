@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from bundles import key
 from debian_root import Root, another, unpack, why_not
 from places import place
 
@@ -16,10 +17,15 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
+def maker(tmp_path_factory):
+    return key(tmp_path_factory.mktemp("maker"))
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory, maker):
     place = tmp_path_factory.mktemp("bundles") / "first"
     command = [sys.executable, "-P", "-m", "app.main", "bundle", str(place), "--machine", "x86_64"]
-    subprocess.run(command, check=True, cwd=ROOT, timeout=600)
+    subprocess.run([*command, "--sign", str(maker)], check=True, cwd=ROOT, timeout=600)
     return place
 
 
@@ -30,6 +36,7 @@ def installed(request, bundle, tmp_path_factory):
     begun_s = time.monotonic()
     done = root.install(bundle)
     assert done.returncode == 0, done.told
+    assert "this bundle is signed with SHA256:" in done.stdout
     print(f"\n{request.param}: installed in {time.monotonic() - begun_s:.0f} s")  # noqa: T201 - a figure
     return root
 
@@ -115,20 +122,55 @@ def test_a_version_that_fails_its_self_test_leaves_the_old_one(installed, bundle
     assert installed.run("ionto", "treatments").returncode == 0
 
 
-def test_an_update_takes_over_and_keeps_one_to_go_back_to(installed, bundle, tmp_path):
-    before = installed.current
-    for number, version in enumerate(("0.3.0", "0.3.1")):
-        place = another(bundle, tmp_path / f"new-{number}", version)
-        inside = installed.path / "media" / place.name
-        subprocess.run(["cp", "-r", place, inside], check=True)
-        done = installed.run("ionto", "update", f"/media/{place.name}")
+def versions(root):
+    return {one.name for one in (root.path / "opt/ionto").iterdir() if one.is_dir() and not one.is_symlink()}
+
+
+def update(root, place, *words):
+    shutil.copytree(place, root.path / "media" / place.name)
+    return root.run("ionto", "update", f"/media/{place.name}", *words)
+
+
+def test_a_forged_update_runs_nothing(installed, bundle, tmp_path):
+    """Its sums agree with each other; the installer of it would have said so aloud."""
+    before, forged = installed.current, another(bundle, tmp_path / "forged", "9.9.9")
+    (forged / "install.sh").write_text("touch /forged\n")
+    done = update(installed, another(forged, tmp_path / "forged-again", "9.9.9"))
+    assert done.returncode == 5, done.told
+    assert "is not signed: have it made with ionto bundle --sign KEY; nothing was changed" in done.stderr
+    shutil.copy(bundle / "SHA256SUMS.sig", installed.path / "media" / "forged-again")
+    done = installed.run("ionto", "update", "/media/forged-again")
+    assert done.returncode == 5, done.told
+    assert "not signed by anybody whom /etc/ionto/allowed_signers names; nothing was changed" in done.stderr
+    assert not (installed.path / "forged").exists()
+    assert installed.current == before
+    assert "9.9.9" not in "".join(versions(installed))
+
+
+def test_an_update_takes_over_and_keeps_the_last_good_one(installed, bundle, maker, tmp_path):
+    first = Path(installed.current).name
+    for number, version in enumerate(("0.3.0", "0.3.1", "0.3.2")):
+        if number == 2:  # what is in use now has given a treatment
+            who = [
+                "setpriv",
+                "--reuid",
+                "ionto",
+                "--regid",
+                "ionto",
+                "--clear-groups",
+                "ionto",
+                "run",
+                "face",
+            ]
+            given = installed.run(*who, "--simulate", "--speed", "max", "--state", "/var/lib/ionto")
+            assert given.returncode == 0, given.told
+        place = another(bundle, tmp_path / f"new-{number}", version, key=maker)
+        before = Path(installed.current).name
+        done = update(installed, place)
         assert done.returncode == 0, done.told
         assert installed.current.startswith(f"/opt/ionto/{version}-")
-    kept = sorted(
-        one.name for one in (installed.path / "opt/ionto").iterdir() if not one.name.startswith(".")
-    )
-    assert len(kept) == 3, kept
-    assert Path(before).name not in kept
+        kept = {Path(installed.current).name, before}
+        assert versions(installed) == kept if number == 2 else versions(installed) >= kept | {first}
 
 
 def test_an_installation_that_was_cut_off_is_made_anew(installed, bundle, tmp_path):

@@ -1,19 +1,18 @@
 """The services as systemd's own analyser sees them, and what each line promises."""
 
-import configparser
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from service_files import FILES, service
 
 from app.main import parser
 from app.output import UsageError
 from controller.appliance.supervision import EVERY_S
 from controller.host.realtime import PRIORITY
 
-FILES = Path(__file__).parents[2] / "app" / "appliance"
 SERVICES = ("ionto-controller", "ionto-web", "ionto-mqtt")
 ASKED = {
     "$IONTO_WEB": "--network --name unit.local",
@@ -21,23 +20,6 @@ ASKED = {
 }
 MOST = 2.0
 """Exposure, of 10."""
-
-
-class Several(dict):
-    """Keeps every line of a key that is written more than once."""
-
-    def __setitem__(self, key, value):
-        if isinstance(value, list) and key in self and isinstance(self[key], list):
-            self[key].extend(value)
-        else:
-            super().__setitem__(key, value)
-
-
-def service(name):
-    text = configparser.RawConfigParser(strict=False, dict_type=Several, interpolation=None)
-    text.optionxform = str
-    text.read(FILES / f"{name}.service")
-    return {key: value.split("\n") for section in text.sections() for key, value in text[section].items()}
 
 
 @pytest.mark.skipif(
@@ -132,6 +114,24 @@ def test_the_watchdog_waits_for_several_missed_words():
     assert float(lines["WatchdogSec"][0]) >= 5 * EVERY_S
     assert lines["Type"] == ["notify"]
     assert lines["NotifyAccess"] == ["main"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_started_is_what_says_so_itself(name):
+    """An update is rolled back by that."""
+    lines = service(name)
+    assert lines["Type"] == ["notify"]
+    assert lines["NotifyAccess"] == ["main"]
+    assert float(lines["TimeoutStartSec"][0]) <= 90
+
+
+@pytest.mark.parametrize("name", SERVICES[1:])
+def test_no_line_names_a_variable_that_may_be_unset(name):
+    """systemd complains of such a one at every start."""
+    lines = service(name)
+    asked = set(re.findall(r"\$(IONTO_\w+)", " ".join(lines["ExecStart"])))
+    assert asked
+    assert asked <= {pair.split("=")[0] for line in lines["Environment"] for pair in line.split()}
 
 
 def test_real_time_is_granted_as_the_loop_asks_for_it():

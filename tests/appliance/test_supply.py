@@ -148,12 +148,12 @@ def test_a_package_without_a_wheel_is_said_and_nothing_is_left(tmp_path):
 
 def test_only_a_bundle_is_installed_and_only_by_root(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="is no bundle"):
-        update(tmp_path)
+        update(tmp_path, None)
     (tmp_path / "install.sh").touch()
     (tmp_path / "SHA256SUMS").touch()
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(UsageError, match="sudo ionto update"):
-        update(tmp_path)
+        update(tmp_path, None)
     with pytest.raises(UsageError, match="sudo ionto uninstall"):
         uninstall(tmp_path)
     with pytest.raises(UsageError, match="nothing is installed here"):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from herald import wait_for
 
+from app.appliance import signed
+
 PREPARE = """
 mount --make-rprivate /
 mount --bind "$1" "$1"
@@ -42,6 +44,8 @@ def why_not():
     """Why no root can be unpacked here, or an empty string."""
     if os.geteuid() != 0:
         return "unpacking a Debian needs root"
+    if not shutil.which("ssh-keygen"):
+        return "ssh-keygen is not here (apt: openssh-client)"
     return "" if shutil.which("mmdebstrap") else "mmdebstrap is not here (apt: mmdebstrap)"
 
 
@@ -52,8 +56,12 @@ def unpack(suite, place):
         place.mkdir(parents=True)
         subprocess.run(["tar", "-xf", packed, "-C", place, "--exclude=./dev/*"], check=True)
     else:
-        words = ["--mode=root", "--variant=minbase", "--include=python3,python3-venv"]
+        words = ["--mode=root", "--variant=minbase", "--include=python3,python3-venv,openssh-client"]
         subprocess.run(["mmdebstrap", "--quiet", *words, suite, place], check=True, timeout=900)
+    if not (
+        place / "usr/bin/ssh-keygen"
+    ).exists():  # the packed ones have what the README asks for, and no more
+        shutil.copy(shutil.which("ssh-keygen"), place / "usr/bin")
     return Root(place)
 
 
@@ -123,9 +131,9 @@ class Root:
         raise AssertionError("the device went away")
 
 
-def another(bundle, place, version, patch=None):
-    """A copy of a bundle with another version, and with text of one of our modules exchanged."""
-    shutil.copytree(bundle, place)
+def another(bundle, place, version, patch=None, key=None):
+    """A copy of a bundle with another version, text of a module of ours exchanged, signed with `key`."""
+    shutil.copytree(bundle, place, ignore=shutil.ignore_patterns("SHA256SUMS.sig"))
     (place / "version").write_text(f"{version}\n")
     if patch is not None:
         module, old, new = patch
@@ -141,4 +149,6 @@ def another(bundle, place, version, patch=None):
     names = re.findall(r"^\S+  (.*)$", sums, re.M)
     digests = [hashlib.sha256((place / name).read_bytes()).hexdigest() for name in names]
     (place / "SHA256SUMS").write_text("".join(f"{d}  {n}\n" for d, n in zip(digests, names, strict=True)))
+    if key is not None:
+        signed.sign(place, key)
     return place

@@ -1,5 +1,6 @@
 """`ionto doctor`: the checks on machines made for them, the chips on simulated units, the command here."""
 
+import grp
 import json
 import os
 import resource
@@ -13,7 +14,8 @@ import pytest
 
 from app import extras
 from app.main import main
-from app.technician import machine
+from app.technician import doctor, machine
+from app.technician.findings import failed
 from config.unit import Unit
 from controller.backends.simulated import simulated
 from controller.host.ownership import own
@@ -104,10 +106,51 @@ def test_a_device_of_a_foreign_group_says_which_group(tmp_path, monkeypatch):
     device.touch()
     assert [finding.state for finding in machine.access(device, "i2c")] == ["ok"]
     monkeypatch.setattr(os, "access", lambda *_: False)
-    (finding,) = machine.access(device, "no-such-group")
-    assert (finding.state, finding.remedy[:31]) == ("failed", "Run sudo usermod -aG no-such-gr")
-    (finding,) = machine.access(device, "root", frozenset({0}))
-    assert "this user is in the group root" in finding.found
+    (finding,) = machine.access(device, "gpio")
+    assert finding.state == "failed"
+    assert finding.found.startswith("the device is not the group gpio's to read and write, but rw-r")
+    assert finding.remedy.startswith("Have it given to the group at every start")
+    assert "chgrp" not in finding.remedy, "which a restart undoes"
+
+
+def test_a_device_of_the_group_says_whether_this_user_is_in_it(tmp_path, monkeypatch):
+    device, mine = tmp_path / "i2c-1", grp.getgrgid(os.getegid()).gr_name
+    device.touch(0o600)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setitem(machine.RULES, mine, "a rule")
+    (finding,) = machine.access(device, mine)
+    assert f"not the group {mine}'s to read and write, but rw------- of the group {mine}" in finding.found
+    device.chmod(0o660)
+    (finding,) = machine.access(device, mine)
+    assert f"is in the group {mine}, whose device it is, and yet may not use it" in finding.found
+    monkeypatch.setattr(machine, "_logs_in", lambda: True)
+    (finding,) = machine.access(device, mine, frozenset())
+    assert (finding.state, finding.remedy) == (
+        "failed",
+        f"Run sudo usermod -aG {mine} $USER, then log out and in again.",
+    )
+
+
+def test_what_the_doctor_advises_is_what_the_installer_does():
+    shipped = (Path(extras.__file__).parent / "appliance" / "60-ionto.rules").read_text().splitlines()
+    assert set(machine.RULES.values()) <= set(shipped)
+
+
+def test_what_lies_behind_a_device_that_may_not_be_used_says_nothing_else(capsys, tmp_path, monkeypatch):
+    """Two findings on one device, by two programs, contradicted each other."""
+    monkeypatch.setattr(
+        machine, "access", lambda path, group: [failed(f"access to {path}", "no", "Mend it.")]
+    )
+    monkeypatch.setattr(doctor, "Path", lambda *_: tmp_path)
+    (tmp_path / "gpiochip0").touch()
+    _, answer, _ = told(capsys, "--state", tmp_path)
+    by_check = {finding["check"]: finding for finding in answer["findings"]}
+    assert "I2C bus" not in by_check
+    for check in ("GPIO pins", "chips"):
+        assert (by_check[check]["state"], by_check[check]["remedy"]) == (
+            "skipped",
+            "Mend the access to it first.",
+        )
 
 
 def test_a_bus_slower_than_the_unit_s_is_told(tmp_path):
@@ -173,9 +216,11 @@ def test_real_time_permission(tmp_path, monkeypatch, priority, memory, capabilit
     status = tmp_path / "status"
     status.write_text(f"Name:\tpython\nCapEff:\t{capabilities:016x}\n")
     given = {resource.RLIMIT_RTPRIO: priority, resource.RLIMIT_MEMLOCK: memory}
-    monkeypatch.setattr(machine.pwd, "getpwuid", lambda _: SimpleNamespace(pw_shell="/bin/sh"))
+    anna = SimpleNamespace(pw_shell="/bin/sh", pw_name="anna")
+    monkeypatch.setattr(machine.pwd, "getpwuid", lambda _: anna)
     finding = machine.real_time(lambda which: (given[which], given[which]), status)
     assert (finding.state == "warning") == bool(lacks)
+    assert ("anna - rtprio 60" in finding.remedy) == bool(lacks), "whoever it is, in a group or not"
     assert all(word in finding.found for word in lacks)
 
 
@@ -267,6 +312,7 @@ def test_an_account_that_cannot_log_in_is_not_told_to(tmp_path, monkeypatch):
     device = tmp_path / "i2c-1"
     device.write_text("")
     monkeypatch.setattr(machine.os, "access", lambda *_: False)
+    device.chmod(0o660)
     for shell, says in (
         ("/usr/sbin/nologin", "under sudo"),
         ("/bin/false", "under sudo"),
@@ -274,7 +320,7 @@ def test_an_account_that_cannot_log_in_is_not_told_to(tmp_path, monkeypatch):
     ):
         account = SimpleNamespace(pw_shell=shell)
         monkeypatch.setattr(machine.pwd, "getpwuid", lambda _, account=account: account)
-        (finding,) = machine.access(device, "no-such-group", frozenset())
+        (finding,) = machine.access(device, grp.getgrgid(os.getegid()).gr_name, frozenset())
         assert says in finding.remedy
 
 
@@ -293,4 +339,21 @@ def test_real_time_is_no_matter_of_an_account_that_cannot_log_in(tmp_path, monke
     monkeypatch.setattr(machine.pwd, "getpwuid", lambda _: SimpleNamespace(pw_shell="/usr/sbin/nologin"))
     finding = machine.real_time(lambda _: (0, 0), tmp_path / "status")
     assert finding.state == "skipped"
-    assert finding.remedy.startswith("Nothing to do: ionto-controller.service")
+    assert finding.remedy.startswith("Nothing to do for treatments: ionto-controller.service")
+
+
+@pytest.mark.parametrize(
+    ("word", "state", "found"),
+    [
+        (None, "skipped", "does not tell of its supply"),
+        (0, "ok", "right since it started"),
+        (0x10000, "warning", "supply was too low since it started"),
+        (0x50005, "warning", "is too low now; the computer is slowed down now"),
+    ],
+)
+def test_the_computer_s_supply_and_heat_are_told(word, state, found):
+    finding = machine.computer(lambda: word)
+    assert finding.state == state
+    assert found in finding.found
+    assert bool(finding.remedy) == (state != "ok")
+    assert finding.remedy.count("power supply that is made for it") <= 1

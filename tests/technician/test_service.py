@@ -319,3 +319,21 @@ def test_a_copied_journal_is_read_where_nothing_may_be_written(tmp_path):
         assert usage(copy)[0].sessions == 1
     finally:
         copy.chmod(0o700)
+
+
+def test_how_the_computer_fared_is_told_by_sessions(tmp_path, capsys, monkeypatch):
+    for word in (None, 0, 0x50000, 0x80000):
+        monkeypatch.setattr("controller.host.computer.look", lambda word=word: word)
+        session(tmp_path)
+    counted = {"sessions": 3, "supply_low": 1, "last_supply_low": 3, "slowed": 2, "last_slowed": 4}
+    assert told(capsys, "--state", tmp_path)["computer"] == counted
+    assert main(["service", "--state", str(tmp_path)]) == 0
+    page = capsys.readouterr().out
+    assert "its supply was too low in 1 of the last 3 sessions, last in 3" in page
+    assert "it was slowed down in 2 of the last 3 sessions, last in 4." in page
+
+
+def test_a_computer_that_does_not_tell_is_not_said_to_be_well(tmp_path, capsys):
+    session(tmp_path)
+    assert main(["service", "--state", str(tmp_path)]) == 0
+    assert "no session tells of its supply and heat" in capsys.readouterr().out

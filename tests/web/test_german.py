@@ -12,7 +12,7 @@ from app.device.panel import picture
 from app.locale.language import language
 from app.locale.terminal import speak
 from app.web.now_view import view
-from controller.core.locks import Lock, Needs, why_locked
+from controller.core.locks import IDLE, Lock, Needs, why_locked
 from controller.core.reasons import NAMES
 from controller.core.reasons import REASONS as CATALOGUE
 from controller.core.types import Cause
@@ -63,8 +63,8 @@ REASONS = (
 )
 
 
-START = {"unit": "u", "simulated": True, "target_ma": 12.0, "total_s": 1200.0, "treatment": "hands"}
-START |= {"idle_trip": True}  # which is recorded on a locked unit too
+START = {"unit": "u", "simulated": True, "target_ma": 12.0, "total_s": 1200.0}
+START |= {"treatment": IDLE}  # which is recorded on a locked unit too
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from app.web.pages.afterwards import felt_forms, given, in_session, outcome
 from app.web.pages.code import check_code, code_field
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
-from controller.core.locks import PROOF, Role
+from controller.core.locks import IDLE, PROOF, Role
 from controller.core.reasons import NAMES, REASONS, reason_of
 from controller.core.wording import by_area
 from controller.host import wall
@@ -180,7 +180,7 @@ def progress_json(visit: Visit) -> Response:
     """Give each treatment's begin (s since 1970), oldest first, and a line for each person and area."""
     who = visit.query.get("person", "")
     person = None if not who else str(visit.person(who).id)
-    given = (one for one in _whole_ones(visit, person) if one[0].treatment != PROOF)
+    given = (one for one in _whole_ones(visit, person) if one[0].treatment not in {PROOF, IDLE})
     whole = sorted(given, key=lambda one: one[0].begun)
     lines = []
     for line in dict.fromkeys(_line_of(record) for record, _ in whole):
@@ -369,7 +369,7 @@ def _amending(visit: Visit, record: Record) -> Html | None:
 
 def _afterwards(visit: Visit, record: Record) -> Html | None:
     """Ask how it felt; never while somebody is treated, who might take the question for theirs."""
-    if record.runs or record.treatment == PROOF or (visit.snapshot is not None and in_session(visit)):
+    if record.runs or record.treatment in {PROOF, IDLE} or (visit.snapshot is not None and in_session(visit)):
         return None
     return el(
         "section",

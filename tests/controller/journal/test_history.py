@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from old_journal import ten_years, version_1
 
+from controller.journal import service
 from controller.journal.chain import HEAD_FILE, Head, read_head, write_head
 from controller.journal.history import Unreadable, open_history
 from controller.journal.store import Store
@@ -258,3 +259,18 @@ def test_what_was_asked_is_kept_with_the_end_and_in_the_chain(tmp_path):
         store.connection.execute("UPDATE session SET asked_ma_min = 100.0")
         assert history.verify().problems == ["session 1: asked_ma_min changed since it was recorded"]
     store.connection.close()
+
+
+def test_how_the_computer_fared_is_in_the_chain_of_each_session(tmp_path, monkeypatch):
+    """At its beginning and at its end, where the machine tells; a machine that doesn't leaves no word."""
+    words = iter([0, 0x50005, None, None, 0x10000, 0x10000])
+    monkeypatch.setattr("controller.host.computer.look", lambda: next(words))
+    start = {"unit": "u", "treatment": "hands", "simulated": 0, "target_ma": 12.0, "total_s": 1200.0}
+    for _ in range(3):
+        store = Store(tmp_path)
+        store.begin(start)
+        store.write([["end", "completed", None, 600.0, 60.0, 60.0, None]])
+        store.connection.close()
+    assert service.computer(tmp_path) == [(3, 0x10000), (1, 0x50005)]
+    with open_history(tmp_path) as history:
+        assert history.verify().problems == []

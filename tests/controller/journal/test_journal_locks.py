@@ -73,7 +73,7 @@ def test_a_cause_that_locks_is_told_by_every_process_from_then_on_and_nothing_be
 
 def test_a_trip_while_nobody_is_treated_is_recorded_all_the_same(tmp_path):
     ends(tmp_path, "wrong_polarity")
-    ends(tmp_path, "output_stuck", start=START | {"treatment": "none", "idle_trip": True})
+    ends(tmp_path, "output_stuck", start=START | {"treatment": "idle"})
     assert lock(tmp_path).reason == "output_stuck"
 
 
