@@ -19,7 +19,16 @@ from machine import NotGiven, ask_registry, do
 
 PACKAGES = ("python3", "python3-venv", "git")
 """What the README asks for."""
-BOOTED = ("systemd-sysv", "dbus", "sudo", "python3", "python3-venv", "cloud-init", "netplan.io")
+BOOTED = (
+    "systemd-sysv",
+    "dbus",
+    "sudo",
+    "python3",
+    "python3-venv",
+    "openssh-client",
+    "cloud-init",
+    "netplan.io",
+)
 """What a Raspberry Pi OS Lite has, of all that an installed unit uses."""
 FRESH_S = 7 * 86_400.0
 PERSON = "somebody"

@@ -1,7 +1,7 @@
 """Where the records lie: a read-only root with one partition for data, and a partition that is full."""
 
 import pytest
-from booted import LONGEST_S, STATE, install
+from booted import STATE, install
 from herald import wait_for
 
 pytestmark = pytest.mark.booted

@@ -432,7 +432,7 @@ def install(machine: Machine) -> str:
     machine.do(install_page.command("check"))
     drop_in = "[Service]\nReadWritePaths=/srv/unit\n"
     for line in CONTROLLER.read_text().splitlines():
-        if line.startswith("Exec"):
+        if line.startswith(("ExecStart=", "ExecStopPost=")):
             key, command = line.split("=", 1)
             drop_in += f"{key}=\n{key}={command} --attach /srv/unit/unit.sock\n"
     folder = "/etc/systemd/system/ionto-controller.service.d"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "install.md"
 RUN = {
+    "key": "ssh-keygen -t ed25519 ",
     "bundle": "./ionto bundle ",
     "install": "sudo sh ",
     "account": "as_unit() ",
@@ -44,7 +45,7 @@ def commands() -> list[str]:
     for span in re.findall(r"`([^`\n]+)`", re.sub(r"^ *```\n.*?^ *```$", "", text, flags=re.M | re.S)):
         if span.startswith("sudo ") or re.match(r"ionto \w+ .*/", span):
             found.append(span)
-    return found
+    return [one for one in found if not any(other.startswith(f"{one} ") for other in found)]  # but mere names
 
 
 def command(name: str) -> str:
