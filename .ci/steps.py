@@ -151,7 +151,7 @@ class Run:
                 self.not_run.append(f"the booted system ({gone})")
                 continue
             report = self.scratch / f"booted-{debian.suite}.xml"
-            words = ["./ionto", "test", "-n", "0", "-m", "booted", "-k", debian.suite, "tests/booted"]
+            words = ["./ionto", "test", "-n", "2", "-m", "booted", "-k", debian.suite, "tests/booted"]
             need(*words, f"--junitxml={report}")
             self.judge(read_suite(f"a booted {debian.name}", report.read_text()), {"booted"})
         if not self.nightly:

@@ -67,6 +67,4 @@ def test_a_full_partition_treats_nobody_and_says_why_until_there_is_room(install
     )
     assert "make room on that disk" in said
     installed.do(f"rm {STATE}/full")
-    installed.unit.press("stop")
-    installed.wait_for(state="idle")
     installed.treat()

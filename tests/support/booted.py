@@ -306,7 +306,7 @@ class Machine:
         for _ in range(ATTEMPTS):
             person = self.prepare(treatment, current_ma)
             self.wait_for(person=person, next="press_start")
-            self.unit.press("start")
+            wait_for(self._start_is_taken, LONGEST_S)
             seen = wait_for(lambda: self._flows(least_ma) or self._ended(), LONGEST_S)
             if "flows" in seen:
                 return person
@@ -315,6 +315,12 @@ class Machine:
                 raise AssertionError(f"nobody could be treated: {told}")
             self.unit.press("stop")
         raise AssertionError(f"this machine was too busy: {told}")
+
+    def _start_is_taken(self) -> bool:
+        """Press Start and look whether it was seen: a busy loop may miss a short press."""
+        self.unit.press("start")
+        time.sleep(0.6)
+        return self.snapshot().get("phase") != "ready"
 
     def _flows(self, least_ma: float) -> dict[str, Any]:
         flows_ma = self.unit.current_ma
