@@ -288,6 +288,12 @@ def _restore(args: argparse.Namespace) -> ExitCode:
     return restore(RestoreOrder(**{name: getattr(args, name) for name in RestoreOrder._fields}))
 
 
+def _card(args: argparse.Namespace) -> ExitCode:
+    from app.card.command import Order, card
+
+    return card(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -347,6 +353,9 @@ def _add_appliance(add: _Add) -> None:
     add_bundle_options(add("bundle", _bundle, "Pack what an installation needs, for units without network."))
     add_update_options(add("update", _update, "Exchange this version for a bundle's, if nobody is treated."))
     add("uninstall", _uninstall, "Take the installed program away; records and settings stay.")
+    from app.card.options import add_options as add_card_options
+
+    add_card_options(add("card", _card, "Put a bundle and first-boot instructions onto a fresh card."))
     from app.backup.options import add_backup, add_restore
 
     add_backup(
