@@ -250,6 +250,24 @@ def test_what_was_made_up_restores_nothing(state, unit, tmp_path, capsys, what):
 
 
 @pytest.mark.parametrize(
+    "changed", [b"x", b"{}\n" * 9, b"treatment: hinds\n"], ids=["shorter", "longer", "other"]
+)
+def test_a_file_that_is_not_the_one_packed_is_found_whatever_the_zip_says(
+    state, unit, tmp_path, capsys, changed
+):
+    file = backup(state, unit, tmp_path / "kept.zip")
+    with zipfile.ZipFile(file) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    files["state/device.yaml"] = changed
+    with zipfile.ZipFile(file, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    restore(file, tmp_path / "new", tmp_path / "new.yaml", code=5)
+    assert "state/device.yaml in it is not what was packed" in capsys.readouterr().err
+    assert not (tmp_path / "new.yaml").exists()
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"a photo", b"PK\x05\x06" + bytes(18)], ids=["empty", "other", "zip"]
 )
 def test_a_file_of_something_else_is_said_to_be_none(tmp_path, capsys, content):

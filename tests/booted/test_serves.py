@@ -105,6 +105,25 @@ def test_a_whole_treatment_and_what_is_refused_meanwhile(installed):
     assert len(installed.log(*SERVICES)) - quiet <= 12, new
 
 
+def test_a_dead_card_costs_nothing_and_the_day_is_remembered(installed):
+    """As its page says: kept while everything runs, put back where nothing is, by the administrator."""
+    kept = f"/root/kept.zip --unit /etc/ionto/unit.yaml --state {STATE}"
+    installed.do(f"sudo ionto backup {kept}")
+    before = installed.sessions()
+    installed.do("systemctl stop ionto-controller ionto-web")
+    installed.do(f"find {STATE} -mindepth 1 -delete; rm /etc/ionto/unit.yaml")
+    installed.do(f"sudo ionto restore {kept}")
+    assert installed.do(f"find {STATE} ! -user ionto") == ""
+    installed.do("systemctl start ionto-controller ionto-web")
+    owned(installed)
+    assert installed.sessions() == before
+    person = installed.prepare("hands", 3.0, before[0]["person"])
+    installed.wait_for(person=person, next="come_back")
+    installed.unit.press("start")
+    installed.wait_for(code=27)
+    assert installed.unit.is_off
+
+
 def test_what_a_day_leaves_in_the_log_is_little(installed):
     """A line when a session begins and one when it ends; none while nothing happens, whoever looks."""
     lines = installed.log("ionto-controller")

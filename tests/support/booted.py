@@ -284,9 +284,9 @@ class Machine:
 
         return wait_for(said, LONGEST_S)
 
-    def prepare(self, treatment: str, current_ma: float) -> str:
-        """Prepare a treatment for somebody who was never treated; gives who that is."""
-        person = f"row-{next(PEOPLE)}"
+    def prepare(self, treatment: str, current_ma: float, person: str = "") -> str:
+        """Prepare a treatment, for somebody who was never treated if nobody is named; gives who that is."""
+        person = person or f"row-{next(PEOPLE)}"
         until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
         order = {
             "person": person,
