@@ -19,6 +19,17 @@ from machine import NotGiven, ask_registry, do
 
 PACKAGES = ("python3", "python3-venv", "git")
 """What the README asks for."""
+BOOTED = (
+    "systemd-sysv",
+    "dbus",
+    "sudo",
+    "python3",
+    "python3-venv",
+    "openssh-client",
+    "cloud-init",
+    "netplan.io",
+)
+"""What a Raspberry Pi OS Lite has, of all that an installed unit uses."""
 FRESH_S = 7 * 86_400.0
 PERSON = "somebody"
 GIVEN = (
@@ -83,9 +94,10 @@ def _asked(*words: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False).stdout
 
 
-def make(debian: Debian, cache: Path, log: Path) -> Path:
-    """Give the packed root of `debian`, made anew after a week. Raises NotGiven."""
-    packed = cache / f"{debian.suite}.tar"
+def make(debian: Debian, cache: Path, log: Path, packages: tuple[str, ...] = PACKAGES) -> Path:
+    """Give the packed root of `debian` with these packages, made anew after a week. Raises NotGiven."""
+    name = debian.suite if packages == PACKAGES else f"{debian.suite}-booted"
+    packed = cache / f"{name}.tar"
     if packed.exists() and time.time() - packed.stat().st_mtime < FRESH_S:
         return packed
     cache.mkdir(parents=True, exist_ok=True)
@@ -96,8 +108,8 @@ def make(debian: Debian, cache: Path, log: Path) -> Path:
         for line in _asked("apt-config", "dump").splitlines()
         if line.startswith(("Acquire::http::", "Acquire::https::"))
     ]
-    partial = cache / f"{debian.suite}.{os.getpid()}.tar"
-    words = ["--variant=minbase", f"--include={','.join(PACKAGES)}", *proxies, debian.suite, partial, site]
+    partial = cache / f"{name}.{os.getpid()}.tar"
+    words = ["--variant=minbase", f"--include={','.join(packages)}", *proxies, debian.suite, partial, site]
     try:
         ask_registry(f"{debian.name} from nothing", "nice", "mmdebstrap", *words, log=log)
         partial.rename(packed)

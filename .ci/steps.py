@@ -27,11 +27,12 @@ from machine import (
     say,
     step,
 )
-from roots import DEBIANS, Debian, Root, make
+from roots import BOOTED, DEBIANS, Debian, Root, make
 from verdict import Suite, judge, last_line, read_list, read_suite
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ionto-ci"
+OURS = CHECKOUT / ".venvs/current/bin/python"
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 PROGRAMS = {
     "chromium": "chromium",  # shows the pages
@@ -53,6 +54,8 @@ LIBRARIES = {
 """Packages that are no programs, by one of the files that they bring."""
 IN_REAL_TIME = ("tests/chaos", "tests/web", "tests/kernel")
 """Folders whose tests wait for the clock and for browsers: by day on this machine's own Python alone."""
+BOOTED_BY_DAY = DEBIANS[-1]
+"""By night all of them are booted."""
 TAIL_LINES = 60
 
 
@@ -110,21 +113,18 @@ class Run:
         missing = [program for program in missing if not found(program)]
         return {*missing, *libraries_missing(Path("/"))}
 
+    def why_not(self, lane: str) -> str:
+        """Ask a lane, a module of `tests/support`, why it can't run here; "" where it can."""
+        words = [OURS, "-c", f"import {lane}; print({lane}.why_not() or '')"]
+        beside = {**os.environ, "PYTHONPATH": f"{CHECKOUT}:tests/support:.ci"}
+        return subprocess.run(words, env=beside, capture_output=True, text=True, check=True).stdout.strip()
+
     def kernel(self) -> str:
         """Have a kernel for the kernel lane, built if it has to be; returns why there is none."""
-        ask = "import kernel_lane; print(kernel_lane.why_not() or '')"
-        words = [CHECKOUT / ".venvs/current/bin/python", "-c", ask]
-        beside = {**os.environ, "PYTHONPATH": "tests/support"}
-
-        def why_not() -> str:
-            return subprocess.run(
-                words, env=beside, capture_output=True, text=True, check=True
-            ).stdout.strip()
-
-        if "no kernel is at hand" in why_not():
+        if "no kernel is at hand" in self.why_not("kernel_lane"):
             with step("a kernel for the kernel lane, built once"):
-                do(words[0], "tests/support/kernel_recipe.py", log=self.log("kernel"))
-        if why := why_not():
+                do(OURS, "tests/support/kernel_recipe.py", log=self.log("kernel"))
+        if why := self.why_not("kernel_lane"):
             self.not_run.append(f"the kernel lane ({why})")
         return why
 
@@ -138,6 +138,24 @@ class Run:
         words = ["./ionto", "test", f"--junitxml={report}", *(["--nightly"] if self.nightly else [])]
         need(*words, longest_s=LONGEST_NIGHT_S if self.nightly else 3600.0)
         self.judge(read_suite(f"Python {PYTHON}", report.read_text()), facts | {f"python {PYTHON}"})
+
+    def booted(self, made: dict[Debian, Future[Path]]) -> None:
+        """Boot a true systemd with the bundle installed, and treat, kill and update. Raises Failed."""
+        if why := self.why_not("booted"):
+            self.not_run.append(f"the booted system ({why})")
+            return
+        for debian, packed in made.items():
+            try:
+                packed.result()
+            except NotGiven as gone:
+                self.not_run.append(f"the booted system ({gone})")
+                continue
+            report = self.scratch / f"booted-{debian.suite}.xml"
+            words = ["./ionto", "test", "-n", "2", "-m", "booted", "-k", debian.suite, "tests/booted"]
+            need(*words, f"--junitxml={report}")
+            self.judge(read_suite(f"a booted {debian.name}", report.read_text()), {"booted"})
+        if not self.nightly:
+            self.later.append("booting the other Debian")
 
     def judge(self, suite: Suite, facts: set[str], ignored: tuple[str, ...] = ()) -> None:
         """Hold the skips of a suite that ignored some folders to the list. Raises Failed."""
@@ -250,11 +268,15 @@ def main(words: list[str]) -> int:
         try:
             missing = run.programs()
             # Meanwhile, since that waits for the network most of its time.
-            made = {debian: aside.submit(make, debian, CACHE, run.log("mmdebstrap")) for debian in DEBIANS}
+            log = run.log("mmdebstrap")
+            made = {debian: aside.submit(make, debian, CACHE, log) for debian in DEBIANS}
+            boot = DEBIANS if run.nightly else [BOOTED_BY_DAY]
+            to_boot = {debian: aside.submit(make, debian, CACHE, log, BOOTED) for debian in boot}
             if run.nightly:
                 wait(made.values())  # the night's tests unpack them too
             run.readme(missing)
             run.checks()
+            run.booted(to_boot)
             run.debians(made)
         except Failed as failed:
             aside.shutdown(wait=False, cancel_futures=True)

@@ -150,6 +150,10 @@ def _commission(args: argparse.Namespace) -> ExitCode:
 
 
 def _service(args: argparse.Namespace) -> ExitCode:
+    if args.serial is not None:
+        from app.technician.hand_over import HandOver, hand_over
+
+        return hand_over(HandOver(**{name: getattr(args, name) for name in HandOver._fields}))
     from app.technician.service import Order, service
 
     return service(Order(**{name: getattr(args, name) for name in Order._fields}))
@@ -278,6 +282,24 @@ def _uninstall(_: argparse.Namespace) -> ExitCode:
     uninstall()
 
 
+def _backup(args: argparse.Namespace) -> ExitCode:
+    from app.backup.command import BackupOrder, backup
+
+    return backup(BackupOrder(**{name: getattr(args, name) for name in BackupOrder._fields}))
+
+
+def _restore(args: argparse.Namespace) -> ExitCode:
+    from app.backup.command import RestoreOrder, restore
+
+    return restore(RestoreOrder(**{name: getattr(args, name) for name in RestoreOrder._fields}))
+
+
+def _card(args: argparse.Namespace) -> ExitCode:
+    from app.card.command import Order, card
+
+    return card(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _schema(args: argparse.Namespace) -> ExitCode:
     from app.tables import schema
 
@@ -338,6 +360,15 @@ def _add_appliance(add: _Add) -> None:
     add_bundle_options(add("bundle", _bundle, "Pack what an installation needs, for units without network."))
     add_update_options(add("update", _update, "Exchange this version for a bundle's, if nobody is treated."))
     add("uninstall", _uninstall, "Take the installed program away; records and settings stay.")
+    from app.card.options import add_options as add_card_options
+
+    add_card_options(add("card", _card, "Put a bundle and first-boot instructions onto a fresh card."))
+    from app.backup.options import add_backup, add_restore
+
+    add_backup(
+        add("backup", _backup, "Keep what a unit knows in one file: its people, records and settings.")
+    )
+    add_restore(add("restore", _restore, "Put back what a backup holds, as after a dead card."))
     add_off_options(add("off", _off, "Open both relays of a unit, rest its heartbeat, set its DAC to zero."))
 
 

@@ -154,3 +154,14 @@ def _seal(draft: Path) -> None:
     files = sorted(path for path in draft.rglob("*") if path.is_file())
     sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(draft)}\n" for file in files]
     (draft / SUMS).write_text("".join(sums))
+
+
+def is_whole(bundle: Path) -> bool:
+    """Tell whether there is a bundle, and every file of it as it was packed."""
+    try:
+        lines = (bundle / SUMS).read_text(encoding="utf-8").splitlines()
+        told = [line.split("  ", 1) for line in lines]
+        there = all(hashlib.sha256((bundle / name).read_bytes()).hexdigest() == sum_ for sum_, name in told)
+    except (OSError, ValueError):
+        return False
+    return there and any(name == "install.sh" for _, name in told)

@@ -23,7 +23,7 @@ LONGEST_TEXT: Final = 500
 LONGEST_NAME: Final = 80
 
 
-MORE: Final = ("serial", "after_session")
+MORE: Final = ("serial", "after_session", "carried")
 """What the first programs with a log didn't know of an entry."""
 
 
@@ -31,7 +31,8 @@ class Note(NamedTuple):
     """One entry; `replaced` is one of `PARTS` or empty.
 
     `serial` is the unit's, where one was named. `after_session` is the newest session then; an entry of a
-    version before has none, nor has one beside a journal that can't be read.
+    version before has none, nor has one beside a journal that can't be read. `carried` is the operations of
+    each of `PARTS` until the unit was handed over, and its journal with what counted them went.
     """
 
     utc: str
@@ -40,6 +41,7 @@ class Note(NamedTuple):
     replaced: str
     serial: str = ""
     after_session: int | None = None
+    carried: dict[str, int] | None = None
 
     def about(self, serial: str) -> bool:
         """Tell whether this is about a unit: it names no other one."""
@@ -54,6 +56,7 @@ def add(
     *,
     serial: str = "",
     after_session: int | None = None,
+    carried: dict[str, int] | None = None,
 ) -> Note:
     """Write an entry down.
 
@@ -63,7 +66,7 @@ def add(
     """
     who, text = require_line("--who", who, LONGEST_NAME), require_line("the note", text, LONGEST_TEXT)
     now_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
-    note = Note(now_utc, who, text, replaced, serial, after_session)
+    note = Note(now_utc, who, text, replaced, serial, after_session, carried)
     facts = note._asdict()
     more = {key: value for key in MORE if (value := facts.pop(key)) != Note._field_defaults[key]}
     line = "".join(json.dumps(part, ensure_ascii=False) + "\n" for part in (facts, more) if part)
@@ -125,5 +128,13 @@ def _note(fields: dict[str, Any]) -> Note | None:
         datetime.fromisoformat(note.utc)
     except (ValueError, TypeError):
         return None
-    good = all(isinstance(value, str) for value in note[:-1]) and note.replaced in ("", *PARTS)
-    return note if good and isinstance(note.after_session, int | None) else None
+    good = all(isinstance(value, str) for value in note[:-2]) and note.replaced in ("", *PARTS)
+    return note if good and isinstance(note.after_session, int | None) and _counts(note.carried) else None
+
+
+def _counts(carried: Any) -> bool:
+    """Tell whether these are operations of each part, or none."""
+    if carried is None:
+        return True
+    counts = carried.values() if isinstance(carried, dict) else ()
+    return set(carried) == set(PARTS) and all(isinstance(one, int) and one >= 0 for one in counts)

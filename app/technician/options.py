@@ -70,8 +70,9 @@ def add_service(command: argparse.ArgumentParser) -> None:
     add("--calibration", type=path, metavar="FILE", help="the unit's calibration record")
     add("--state", type=path, metavar="DIR", help=_STATE)
     add("--json", action="store_true", help="print one JSON object, nothing else")
-    command.set_defaults(text=None, who=None, replaced=None)
-    note = command.add_subparsers(metavar="note").add_parser("note", help="write a note", allow_abbrev=False)
+    command.set_defaults(text=None, who=None, replaced=None, serial=None)
+    more = command.add_subparsers(metavar="note|hand-over")
+    note = more.add_parser("note", help="write a note", allow_abbrev=False)
     note.add_argument("text", metavar="TEXT", help="what was done or seen")
     note.add_argument("--who", metavar="NAME", required=True, help="by whom")
     note.add_argument(
@@ -79,9 +80,16 @@ def add_service(command: argparse.ArgumentParser) -> None:
         choices=("series_relay", "polarity_relay"),
         help="the part that was replaced; its counter begins anew",
     )
-    # Given after `note` too; a value before it must survive, so these leave no default behind.
-    note.add_argument("--state", type=path, metavar="DIR", default=argparse.SUPPRESS, help=_STATE)
-    note.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")
+    leave = more.add_parser(
+        "hand-over", help="take away what is of the people who had the unit", allow_abbrev=False
+    )
+    leave.add_argument("serial", metavar="SERIAL", help="the unit's own, so that it is meant")
+    leave.add_argument("--who", metavar="NAME", required=True, help="by whom")
+    # Given after these too; a value before them must survive, so these leave no default behind.
+    for one in (note, leave):
+        one.add_argument("--state", type=path, metavar="DIR", default=argparse.SUPPRESS, help=_STATE)
+        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")
+    leave.add_argument("--unit", type=path, metavar="FILE", default=argparse.SUPPRESS, help="the unit's file")
 
 
 def add_unlock(command: argparse.ArgumentParser) -> None:

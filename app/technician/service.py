@@ -110,12 +110,15 @@ def _wear(part: str, unit: Unit, notes: list[logbook.Note], state: Path) -> dict
 
     Those of units with another serial are left out; where either has none, it may be this one.
     """
-    changes = [note for note in notes if note.replaced == part and note.about(unit.serial)]
+    about = [note for note in notes if note.about(unit.serial)]
+    changes = [note for note in about if note.replaced == part]
     series = part == "series_relay"
     rated = unit.relays.series_rated_operations if series else unit.relays.polarity_rated_operations
-    counted = usage(state, _since(changes[-1], state) if changes else 0)
+    since = [note for note in about if note.replaced == part or note.carried is not None]
+    carried = since[-1].carried if since else None
+    counted = usage(state, _since(since[-1], state) if since else 0)
     theirs = [each for each in counted if not each.simulated and _is(each, unit)]
-    count = sum(_operations(each, series=series) for each in theirs)
+    count = sum(_operations(each, series=series) for each in theirs) + (carried or {}).get(part, 0)
     share, due = count / rated, ""
     if share >= SOON:
         when = "replace it now" if share >= 1.0 else "replace it soon"
@@ -126,6 +129,15 @@ def _wear(part: str, unit: Unit, notes: list[logbook.Note], state: Path) -> dict
         "replaced_utc": changes[-1].utc if changes else None,
         "due": due,
     }
+
+
+def worn(unit: Unit, state: Path) -> dict[str, int]:
+    """Count the operations of each relay until now. Raises UsageError."""
+    notes, _ = logbook.read(state)
+    try:
+        return {part: _wear(part, unit, notes, state)["operations"] for part in logbook.PARTS}
+    except Unreadable as error:
+        raise UsageError(str(error)) from error
 
 
 def _since(replaced: logbook.Note, state: Path) -> int:

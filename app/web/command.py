@@ -87,6 +87,7 @@ class Order(NamedTuple):
     network: bool
     name: list[str]
     certificate: Path | None
+    unit: Path | None
 
 
 def web(order: Order) -> ExitCode:
@@ -106,7 +107,8 @@ def _serve(order: Order, state: Path, listener: socket.socket, door_listener: so
         names |= {socket.gethostname(), f"{socket.gethostname()}.local"}
     port = int(listener.getsockname()[1])
     stopping = Stopping(state)
-    site = Site(state, names, stopping, network=order.network, door_port=int(door_listener.getsockname()[1]))
+    door_port = int(door_listener.getsockname()[1])
+    site = Site(state, names, stopping, network=order.network, door_port=door_port, unit=order.unit)
     pages = _Server(_config(site.app, order, Connection))
     door = _DoorServer(_config(Door(stopping, names, port), order, DoorConnection))
     scheme = "http" if order.certificate is None else "https"

@@ -32,6 +32,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--name", action="append", default=[], metavar="HOST", help="a name the unit has on the network")
     add("--certificate", type=path, metavar="FILE.pem", help="serve https: certificate and key in one file")
 
+    add("--unit", type=path, metavar="FILE", help="the unit's description, which goes into a backup")
+
 
 def add_code_options(command: argparse.ArgumentParser) -> None:
     """Give `ionto nurse-code` and `ionto technician-code` their option."""

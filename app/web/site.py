@@ -38,6 +38,7 @@ from app.web.pages import (
     afterwards,
     agreements,
     answers,
+    backup,
     history,
     now,
     pair,
@@ -95,6 +96,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/people/{person}/remove": {"POST": people.remove},
     "/devices/remove": {"POST": people.unpair},
     "/pair": {"POST": pair.ask},
+    "/backup": {"POST": backup.give},
     "/unlock": {"GET": unlock.show, "POST": unlock.say},
 }
 
@@ -105,6 +107,7 @@ AGAIN: Final[dict[Callable[[Visit], Response], Callable[[Visit], Response]]] = {
     plan.save: plan.plan,
     history.amend: history.session,
     pair.ask: pair.show,
+    backup.give: backup.show,
     unlock.say: unlock.show,
 }
 """What keeps a form -> the page that has it, which shows it again where something in it is wrong."""
@@ -116,7 +119,14 @@ class Site:
     """The companion of the unit whose state is in `state`; `app` is what a server runs."""
 
     def __init__(
-        self, state: Path, names: Collection[str], stopping: Stopping, *, network: bool, door_port: int
+        self,
+        state: Path,
+        names: Collection[str],
+        stopping: Stopping,
+        *,
+        network: bool,
+        door_port: int,
+        unit: Path | None,
     ) -> None:
         self._stopping = stopping
         self._pairing = Pairing()
@@ -131,6 +141,7 @@ class Site:
             Forms(),
             Bucket(burst=TRIES, per_s=1 / TRY_AGAIN_S),
             network,
+            unit,
         )
         self._devices = self._house.household.token_hashes()
         self._people = self._house.household.names()

@@ -43,7 +43,10 @@ class Sorry(Exception):
 
 
 class House(NamedTuple):
-    """What all visits share. `codes` limits tries at the nurse's and the technician's code."""
+    """What all visits share. `codes` limits tries at the nurse's and the technician's code.
+
+    `unit` is the unit's file, for a backup.
+    """
 
     state: Path
     household: Household
@@ -54,6 +57,7 @@ class House(NamedTuple):
     forms: Forms
     codes: Bucket
     network: bool
+    unit: Path | None = None
 
 
 class Visit(NamedTuple):

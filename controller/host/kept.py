@@ -31,9 +31,7 @@ def keep_copy(file: Path) -> Path:
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # for this account alone
     draft = Path(name)
     try:
-        with open_readonly(file) as source, closing(sqlite3.connect(draft)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+        copy_tables(file, draft)
         os.fchmod(handle, file.stat().st_mode & 0o777)
         os.fsync(handle)
         draft.replace(copy)
@@ -43,3 +41,10 @@ def keep_copy(file: Path) -> Path:
     finally:
         os.close(handle)
     return copy
+
+
+def copy_tables(file: Path, copy: Path) -> None:
+    """Copy what was committed to `file`, as of one moment, whoever goes on writing. Raises as above."""
+    with open_readonly(file) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it

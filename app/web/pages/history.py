@@ -22,6 +22,7 @@ from app.web import sentences
 from app.web.chart import drawing
 from app.web.frame import choices, entry, facts, field, note, page
 from app.web.markup import Child, Html, el
+from app.web.pages import backup
 from app.web.pages.afterwards import felt_forms, given, in_session, outcome
 from app.web.pages.code import check_code, code_field
 from app.web.records import Record
@@ -83,6 +84,7 @@ def history(visit: Visit) -> Response:
                 el("a", "JSON", href="/history.json", class_="button plain", download=True),
             ),
         ),
+        backup.form(visit),
         section="history",
         scripts=("uPlot.js", "chart.js", "charts.js"),
     )
