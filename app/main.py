@@ -165,6 +165,12 @@ def _doctor(args: argparse.Namespace) -> ExitCode:
     return doctor(Order(**{name: getattr(args, name) for name in Order._fields}))
 
 
+def _report(args: argparse.Namespace) -> ExitCode:
+    from app.technician.facts import Order, report
+
+    return report(Order(**{name: getattr(args, name) for name in Order._fields}))
+
+
 def _web(args: argparse.Namespace) -> ExitCode:
     from app.web.command import Order, web
 
@@ -324,11 +330,12 @@ def _add_unit(unit: argparse.ArgumentParser) -> None:
 
 def _add_technicians(add: _Add) -> None:
     """Add what a technician does beside calibrating."""
-    from app.technician.options import add_commission, add_doctor, add_service, add_unlock
+    from app.technician.options import add_commission, add_doctor, add_report, add_service, add_unlock
 
     add_doctor(
         add("doctor", _doctor, "Look what works on this machine and what does not, and say what to do.")
     )
+    add_report(add("report", _report, "Gather the facts for whoever looks for a fault, without any name."))
     add_commission(add("commission", _commission, "Give a new unit its first power, step by step."))
     add_service(
         add("service", _service, "Show what a unit was used for, what is worn and due; write a note.")

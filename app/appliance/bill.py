@@ -1,7 +1,8 @@
 """The bill of materials of a bundle: every wheel and vendored file in it, as CycloneDX 1.5 (JSON).
 
-Law: it is read from the wheels themselves, so that it can't name anything else than what is shipped. The same
-wheels give the same bill, to the byte.
+Law: what is shipped is read from the wheels themselves, so that nothing else can be named as that. What the
+system gives has no version here and no hash, and says whose it is. The same wheels give the same bill, to the
+byte.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from app.appliance.licences import licence_of
+from app.appliance.system import PARTS, Part
 
 UPLOT: Final = "app/web/static/vendor/uplot/uPlot.iife.min.js"
 
@@ -26,6 +28,7 @@ def bill_of(ours: Path, wheels: list[Path]) -> dict[str, Any]:
     main = _component(ours) | {"type": "application"}
     parts.append(_plotter(ours))
     content = "".join(part["hashes"][0]["content"] for part in (main, *parts))
+    parts += [_of_system(part) for part in PARTS]
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json",
         "bomFormat": "CycloneDX",
@@ -50,6 +53,22 @@ def _component(wheel: Path) -> dict[str, Any]:
         "purl": f"pkg:pypi/{name}@{metadata['Version']}?file_name={wheel.name}",
         "licenses": _licences(licence),
         "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(wheel.read_bytes()).hexdigest()}],
+    }
+
+
+def _of_system(part: Part) -> dict[str, Any]:
+    """Describe what is not shipped and yet runs: Debian's, or Raspberry Pi OS's."""
+    return {
+        "type": part.kind,
+        "bom-ref": f"system:{part.package}",
+        "name": part.package,
+        "description": part.does,
+        "scope": "required",
+        "purl": f"pkg:deb/debian/{part.package}",
+        "properties": [
+            {"name": "ionto:from", "value": "the system"},
+            *({"name": "ionto:also", "value": name} for name in part.also),
+        ],
     }
 
 

@@ -40,11 +40,15 @@ def newest(state: Path) -> int:
 
 
 def has_treated(state: Path, since: int) -> bool:
-    """Say whether a session after number `since` gave what counts as a treatment. Raises Unreadable."""
+    """Say whether a session after number `since` gave what counts as a treatment. Raises Unreadable.
+
+    Where anybody was treated by a real unit, simulated sessions don't count.
+    """
     if newest(state) <= since:
         return False
     with open_history(state) as history:
         rows = history.sessions(limit=MOST)
+    rows = [row for row in rows if not row["simulated"]] or rows
     return any(
         row["id"] > since
         and (row["forward_ma_min"] or 0.0) + (row["reverse_ma_min"] or 0.0) >= COUNTS_FROM_MA_MIN

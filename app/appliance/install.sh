@@ -35,7 +35,9 @@ runs() { systemd_runs && case $(systemctl is-active "$1") in active | activating
 # which is the kernel's and ends with this script.
 settle() {
     mkdir -p "$base"
+    umask 077 # whoever could open it could lock it
     exec 8>"$base/.installing"
+    umask 022
     flock -n 8 || refuse "another installation runs: wait for it"
     [ -x "$current/bin/python" ] || return 0
     told=$("$current/bin/python" -I -m app.appliance.idle "$records" 2>&1) || {
@@ -147,7 +149,8 @@ check_signer() {
     [ ! -e "$settings/allowed_signers" ] && [ -f "$here/SHA256SUMS.sig" ] && [ -f "$here/allowed_signers" ] || return 0
     command -v ssh-keygen >/dev/null || fail "ssh-keygen is missing: sudo apt install openssh-client"
     said=$(ssh-keygen -Y verify -f "$here/allowed_signers" -I ionto -n ionto-bundle -s "$here/SHA256SUMS.sig" \
-        <"$here/SHA256SUMS" 2>/dev/null) || { code=2 fail "the signature in $here is not of this bundle: copy it again"; }
+        <"$here/SHA256SUMS" 2>&1) ||
+        { code=2 fail "the signature in $here is not of this bundle: copy it again (ssh-keygen: $said)"; }
     learned=${said##* key }
 }
 

@@ -35,7 +35,7 @@ from app.locale.reported import words as words_reported
 from app.locale.retold import REPORT, WORD
 from app.locale.terminal import CATALOGUES, DOMAIN, available
 from app.output import say
-from app.web import frame, sentences
+from app.web import frame, gate, sentences
 from app.web.pages import answers, now
 from config.kinds import SIGNS
 from controller.core import wording
@@ -86,7 +86,7 @@ def tabled() -> Iterator[str]:
             yield from (text for text in table.values() if isinstance(text, str))
     yield from (*SENTENCES.values(), *wording.variants(), *chain(*panel.SIDES.values()))
     yield from (sentences.ABSENT, sentences.OLD, sentences.WHERE_STOP, sentences.OLD_TITLE)
-    yield sentences.STOP_LOST
+    yield from (sentences.STOP_LOST, sentences.NOT_YET, sentences.HOW_SET_UP, gate.UNKNOWN_NAME)
     for reason in REASONS.values():
         yield from filter(None, (reason.title, reason.advice, reason.advice_rest))
     for problem in known_problems.PROBLEMS:

@@ -58,24 +58,26 @@ def doctor(order: Order) -> ExitCode:
 
     """
     unit = load_unit(order.unit, simulated=order.attach is not None)
-    findings: list[Finding] = []
+    found: list[Finding] = []
     if not order.json and order.attach is not None:
         say(f"SIMULATED unit at {order.attach}; the machine is this one.")
-    for finding in _all(order, unit):
-        findings.append(finding)
+    for finding in findings(order, unit):
+        found.append(finding)
         if not order.json:
             say(_line(finding))
-    worst = [finding for finding in findings if finding.state == "failed"]
+    worst = [finding for finding in found if finding.state == "failed"]
     if order.json:
-        rows = [finding._asdict() for finding in findings]
+        rows = [finding._asdict() for finding in found]
         say(json.dumps({"simulated": order.attach is not None, "fit": not worst, "findings": rows}, indent=2))
     else:
-        say(_verdict(findings))
+        say(_verdict(found))
     return ExitCode.REFUSED if worst else ExitCode.COMPLETED
 
 
-def _all(order: Order, unit: Unit) -> Iterator[Finding]:
+def findings(order: Order, unit: Unit) -> Iterator[Finding]:
+    """Look at everything, one after the other."""
     yield machine.software()
+    yield from machine.updates()
     yield from (Finding(problem.id, "known", problem.what, problem.do) for problem in known())
     if order.attach is None:
         bus = [*machine.access(Path(f"/dev/i2c-{unit.i2c.bus}"), "i2c")]

@@ -22,6 +22,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from app.appliance.exchange import INSTALLED, SETTINGS
+from app.appliance.signed import PRINCIPAL, SIGNERS, Untrusted, require_signers
 from app.extras import anew
 from app.technician.findings import Finding, failed, ok, skipped, warning
 from controller.host import wall
@@ -77,6 +79,25 @@ def software(lock: Path | None = None) -> Finding:
     shown = "; ".join(wrong[:3]) + (f"; {len(wrong) - 3} more" if len(wrong) > 3 else "")
     remedy = anew()
     return warning("software", f"{here}; {shown}", f"{remedy[:1].upper()}{remedy[1:]}.")
+
+
+def updates(base: Path = INSTALLED, settings: Path = SETTINGS) -> Iterator[Finding]:
+    """Say whether an installed program knows who may sign its updates; nothing of any other."""
+    if not (base / "current").is_symlink():
+        return
+    signers = settings / SIGNERS
+    try:
+        require_signers(signers)
+        count = sum(line.startswith(PRINCIPAL) for line in signers.read_text(encoding="utf-8").splitlines())
+    except Untrusted as error:
+        yield warning("updates", "none is taken", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    except (OSError, ValueError):
+        yield warning(
+            "updates", f"{signers} can't be read", f"Let everybody read it: sudo chmod 644 {signers}."
+        )
+    else:
+        many = f"{count} keys may" if count != 1 else "one key may"
+        yield ok("updates", f"{many} sign them ({signers})")
 
 
 def _name_of(group: int) -> str:

@@ -28,6 +28,14 @@ def add_doctor(command: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print one JSON object, nothing else")
 
 
+def add_report(command: argparse.ArgumentParser) -> None:
+    """Give `ionto report` its options; their names are the fields of `app.technician.facts.Order`."""
+    add = command.add_argument
+    add("--unit", type=path, metavar="FILE", help="the unit's description (default: reference unit)")
+    add("--state", type=path, metavar="DIR", help=_STATE)
+    add("--out", type=path, metavar="FILE.json", help="a new file for it, instead of the terminal")
+
+
 def add_commission(command: argparse.ArgumentParser) -> None:
     """Give `ionto commission` its options, by the names of the fields of `commission.Order`."""
     add = command.add_argument

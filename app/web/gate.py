@@ -40,6 +40,11 @@ TAP: Final = "tap"
 DESK: Final = "/desk"
 OPEN: Final = frozenset({"/", "/pair", "/language", STOP})
 """What an unpaired device may ask for, besides the static files."""
+UNKNOWN_NAME: Final = (
+    "This unit does not answer to that name. Use its address in numbers, or the computer's own name with "
+    ".local; another name is allowed by --name NAME, on an installed unit in the line IONTO_WEB of "
+    "/etc/ionto/web.env."
+)
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'{door}; "
@@ -140,7 +145,7 @@ class Gate:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD_BYTES:
             raise Turned(431, "This request's head is too long.")
         if not is_ours(headers.getlist("host"), scope, self._names):
-            raise Turned(421, "This unit does not answer to that name. Use the address that it printed.")
+            raise Turned(421, UNKNOWN_NAME)
         if method not in {"GET", "HEAD", "POST"}:
             raise Turned(405, "Only GET and POST are understood.")
         if visitor.device is None and not self._open(path):

@@ -13,6 +13,7 @@ from app.locale.language import Language
 from app.web import sentences
 from controller.appliance.live_state import LiveState
 from controller.core.reasons import NAMES, REASONS, Priority, Reason
+from controller.core.types import Refusal
 from controller.core.wording import by_area
 from controller.loop.advice import SENTENCES
 from controller.loop.telemetry import contact_figure
@@ -175,9 +176,18 @@ def _alarm(snapshot: LiveState, language: Language) -> str:
         parts += [t(by_area(row.title, area)), t(by_area(to_do, area))]
     elif last and last["reason"]:
         parts.append(language.retell(last["reason"]))
+    parts += filter(None, [unfit(snapshot, language)])
     if (locked := why_locked(snapshot, language)) and snapshot["next"] != "clear_alarm":
         parts.append(locked)
     return " ".join(parts)
+
+
+def unfit(snapshot: LiveState, language: Language) -> str:
+    """Say which of its records a unit lacks that treats nobody for that, or ""."""
+    if snapshot["code"] != REASONS[Refusal.UNIT_UNFIT].code or not snapshot["note"]:
+        return ""
+    said = language.retell(snapshot["note"])
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}."
 
 
 def why_locked(snapshot: LiveState, language: Language) -> str:

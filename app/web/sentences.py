@@ -16,6 +16,12 @@ WHERE_STOP: Final = (
 )
 OLD_TITLE: Final = "No word from the unit"
 STOP_LOST: Final = "Stop did not arrive. Press Stop on the unit itself. Still trying."
+NOT_YET: Final = (
+    "The unit's program does not answer. On a unit that was just installed a technician switches it on: "
+    "sudo systemctl enable --now ionto-controller. It may take a minute; what keeps it from starting is "
+    "told by systemctl status ionto-controller."
+)
+HOW_SET_UP: Final = "Each step is told on the page on installing (docs/install.md, After installing)."
 ABSENT: Final = "The unit's program is not running. Switch the unit on and wait a minute."
 
 PHASES: Final = {

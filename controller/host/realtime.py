@@ -53,7 +53,9 @@ def real_time(*, wanted: bool = True) -> Iterator[list[Step]]:
         for name, take in _STEPS if wanted else ():
             try:
                 steps.append(Step(name, done=True, detail=take(undo, steps)))
-            except (OSError, _Denied) as error:
+            except OSError as error:
+                steps.append(Step(name, done=False, detail=error.strerror or str(error)))
+            except _Denied as error:
                 steps.append(Step(name, done=False, detail=str(error)))
         yield steps
 

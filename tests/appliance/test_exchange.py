@@ -28,10 +28,10 @@ def unit(tmp_path):
     return found
 
 
-def treat(unit, charge_ma_min):
+def treat(unit, charge_ma_min, **changes):
     store = Store(unit.place / "state")
     with closing(store.connection):
-        store.begin(START)
+        store.begin(START | changes)
         store.write([["end", "completed", None, 600.0, charge_ma_min, 0.0, None]])
 
 
@@ -88,6 +88,16 @@ def test_a_session_that_gave_nothing_is_no_proof(unit, charge_ma_min):
     treat(unit, charge_ma_min)
     assert unit.exchange("2").returncode == 0
     assert unit.versions == {"0", "1", "2"}
+
+
+@pytest.mark.parametrize(("real", "kept"), [(True, {"0", "1", "2"}), (False, {"1", "2"})])
+def test_a_rehearsal_on_a_real_unit_is_no_proof(unit, real, kept):
+    if real:
+        treat(unit, 12.0)
+        (unit.place / "opt" / "1" / "since").write_text("1\n")
+    treat(unit, 12.0, simulated=True)
+    assert unit.exchange("2").returncode == 0
+    assert unit.versions == kept
 
 
 def test_what_was_treated_before_it_came_is_no_proof(unit):

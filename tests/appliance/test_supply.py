@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from app.appliance.bill import UPLOT, bill_of, metadata_of
 from app.appliance.bundle import PYTHONS, Order, bundle, fetch, locked
 from app.appliance.exchange import uninstall, update
 from app.appliance.licences import COMPATIBLE, UnknownLicence, licence_of
+from app.appliance.system import PARTS
 from app.output import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -121,13 +123,68 @@ def test_the_bill_names_everything_once_with_hash_and_licence(wheels):
     assert bill == bill_of(ours, others)
     assert json.loads(json.dumps(bill)) == bill
     assert bill["metadata"]["component"]["name"] == "ionto"
-    assert [part["name"] for part in bill["components"]] == ["some-thing", "uplot"]
+    assert [part["name"] for part in shipped_of(bill)] == ["some-thing", "uplot"]
     references = {part["bom-ref"] for part in bill["components"]}
     assert set(bill["dependencies"][0]["dependsOn"]) == references
-    for part in bill["components"]:
+    for part in shipped_of(bill):
         assert len(part["hashes"][0]["content"]) == 64
         assert part["licenses"]
     assert metadata_of(ours)["Name"] == "ionto"
+
+
+def shipped_of(bill):
+    return [part for part in bill["components"] if not part["bom-ref"].startswith("system:")]
+
+
+def test_the_bill_names_what_the_system_gives_and_claims_no_version_of_it(wheels):
+    ours, others = wheels
+    bill = bill_of(ours, others)
+    system = [part for part in bill["components"] if part not in shipped_of(bill)]
+    assert [part["name"] for part in system] == [part.package for part in PARTS]
+    for part in system:
+        assert "version" not in part
+        assert "hashes" not in part
+        assert {"name": "ionto:from", "value": "the system"} in part["properties"]
+
+
+BROUGHT_BY = {
+    "coreutils": "cat cut dirname head id install ln mkdir mv readlink rm sha256sum sleep tail tr",
+    "grep": "grep",
+    "kmod": "modprobe",
+    "libc6": "getent",
+    "openssh-client": "ssh-keygen",
+    "passwd": "groupadd useradd",
+    "python3": "python3",
+    "systemd": "systemctl",
+    "udev": "udevadm",
+    "util-linux": "flock setpriv",
+}
+"""Programs that the installer calls, by the part that brings them."""
+COMMAND = re.compile(
+    r"(?:^\s*|[|&;]\s+|\$\(|\(|\bif |\bthen |\bdo |\bexec |! |-- )([a-z][a-z0-9-]+)(?=[ \n])", re.MULTILINE
+)
+
+
+def test_every_program_of_the_system_that_the_installer_calls_has_its_part():
+    script = (ROOT / "app" / "appliance" / "install.sh").read_text()
+    script = re.sub(r"^\s*#.*$", "", script, flags=re.M)
+    ours = set(re.findall(r"^([a-z_]+)\(\)", script, re.M))
+    called = {name for name in COMMAND.findall(script) if shutil.which(name)} - ours
+    called -= {"cd", "command", "echo", "printf", "pwd", "read", "set", "test", "umask"}  # the shell's own
+    known = {name for programs in BROUGHT_BY.values() for name in programs.split()}
+    assert called <= known
+    assert known - called <= {"udevadm", "modprobe", "groupadd", "useradd"}, "which this machine may lack"
+    assert BROUGHT_BY.keys() <= {part.package for part in PARTS}
+
+
+def test_the_system_s_parts_are_those_whose_faults_are_looked_after():
+    """What the safety case says of the software of others names the system's too."""
+    told = (ROOT / "docs" / "safety" / "provenance.yaml").read_text()
+    for name in ("CPython", "Linux", "lgpio", "SQLite", "systemd"):
+        assert f'"{name}' in told
+    named = " ".join(part.package for part in PARTS)
+    for package in ("python3", "linux-image", "python3-lgpio", "libsqlite3-0", "systemd"):
+        assert package in named
 
 
 def test_a_directory_that_exists_is_left_alone(tmp_path):
@@ -205,7 +262,7 @@ def test_the_bill_of_a_bundle_is_valid_cyclonedx(auditors, tmp_path):
     bundle(Order(tmp_path / "bundle", "aarch64"))
     bill = tmp_path / "bundle" / "sbom.cdx.json"
     subprocess.run([auditors / "python", "-c", VALIDATE, bill], check=True, timeout=600)
-    parts = json.loads(bill.read_text())["components"]
+    parts = shipped_of(json.loads(bill.read_text()))
     assert {part["name"] for part in parts} == {name for name, _ in shipped()} | {"uplot"}
     told = {
         licence.get("expression") or licence["license"]["id"]

@@ -50,18 +50,17 @@ def why_not():
 
 
 def unpack(suite, place):
-    """Unpack Debian `suite`: a packed one in the folder that IONTO_ROOTS names, as `.ci/run` keeps them."""
-    packed = Path(os.environ.get("IONTO_ROOTS", "/nonexistent")) / f"{suite}.tar"
+    """Unpack Debian `suite`: a packed one in the folder that IONTO_ROOTS names, as `.ci/run` keeps them.
+
+    The one that boots has what an installed unit uses, the one of the README no ssh-keygen.
+    """
+    packed = Path(os.environ.get("IONTO_ROOTS", "/nonexistent")) / f"{suite}-booted.tar"
     if packed.is_file():
         place.mkdir(parents=True)
         subprocess.run(["tar", "-xf", packed, "-C", place, "--exclude=./dev/*"], check=True)
     else:
         words = ["--mode=root", "--variant=minbase", "--include=python3,python3-venv,openssh-client"]
         subprocess.run(["mmdebstrap", "--quiet", *words, suite, place], check=True, timeout=900)
-    if not (
-        place / "usr/bin/ssh-keygen"
-    ).exists():  # the packed ones have what the README asks for, and no more
-        shutil.copy(shutil.which("ssh-keygen"), place / "usr/bin")
     return Root(place)
 
 

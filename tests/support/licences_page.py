@@ -4,11 +4,13 @@
 """
 
 import re
+import textwrap
 from importlib.metadata import distribution
 from pathlib import Path
 
 from app.appliance.bundle import locked
 from app.appliance.licences import licence_of
+from app.appliance.system import PARTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "licences.md"
@@ -27,7 +29,8 @@ TAIL = """
 Not packages, but files in ours: [uPlot](../app/web/static/vendor/uplot/LICENSE) (MIT), the pages' plots, and,
 for tests only, [axe-core](../tests/support/vendor/axe-core/LICENSE) (MPL-2.0).
 
-From the system, not shipped: Python (PSF-2.0), `python3-lgpio` (Unlicense), the kernel.
+From the system, not shipped, under the system's own licences, and named without a version in the bill of
+materials: {system}. Which versions a unit has, `ionto report` tells.
 """
 
 
@@ -36,11 +39,18 @@ def shipped():
     return re.findall(r"^([a-z0-9-]+)==([^\s;]+)", locked(ROOT), re.M)
 
 
+def fill(text, system):
+    """Put the names in, and break the lines of that paragraph anew."""
+    *before, last = text.rstrip("\n").format(system=system).split("\n\n")
+    return "\n\n".join([*before, textwrap.fill(" ".join(last.split()), 110)]) + "\n"
+
+
 def page():
     rows = [
         f"| {name} | {version} | {licence_of(distribution(name).metadata)} |\n" for name, version in shipped()
     ]
-    return HEAD + "".join(sorted(rows)) + TAIL
+    system = ", ".join(f"`{part.package}`" for part in PARTS)
+    return HEAD + "".join(sorted(rows)) + fill(TAIL, system)
 
 
 if __name__ == "__main__":

@@ -357,3 +357,22 @@ def test_the_computer_s_supply_and_heat_are_told(word, state, found):
     assert found in finding.found
     assert bool(finding.remedy) == (state != "ok")
     assert finding.remedy.count("power supply that is made for it") <= 1
+
+
+def test_an_installed_program_that_knows_no_signer_is_told_so(tmp_path):
+    base, settings = tmp_path / "opt", tmp_path / "etc"
+    assert list(machine.updates(base, settings)) == [], "a checkout is updated otherwise"
+    base.mkdir()
+    settings.mkdir()
+    (base / "current").symlink_to("0.2.0-12345678")
+    (finding,) = machine.updates(base, settings)
+    assert (finding.state, finding.found) == ("warning", "none is taken")
+    assert "Who signs" in finding.remedy
+    signers = settings / "allowed_signers"
+    signers.write_text("# ours\nionto ssh-ed25519 AAAA\n")
+    signers.chmod(0o644)
+    (finding,) = machine.updates(base, settings)
+    assert (finding.state, finding.found) == ("ok", f"one key may sign them ({signers})")
+    signers.chmod(0o666)
+    (finding,) = machine.updates(base, settings)
+    assert finding.state == "warning"

@@ -1,6 +1,7 @@
 """The page of a device that is not paired: it can ask, and it can stop.
 
-Law: it shows nothing of the unit, its people or its sessions, not even whether somebody is being treated.
+Law: it shows nothing of people or sessions, not even whether somebody is being treated; of the unit only what
+keeps it from treating anybody at all, with the next step, for whoever sets it up.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from app.household.store import StoreRefused
+from app.web import sentences
 from app.web.frame import entry, note, page
 from app.web.gate import DEVICE_COOKIE, cookie
 from app.web.markup import Child, el
+from app.web.now_view import unfit
 from app.web.pages.now import desk
 from app.web.visit import Sorry, Visit, go
 
@@ -50,12 +53,21 @@ def show(visit: Visit) -> Response:
     return page(
         visit,
         t("This device is not paired"),
+        el("p", said_of, class_="box warn", role="status") if (said_of := setting_up(visit)) else None,
         el("p", t("Until it is paired, it can see nothing and can only stop the unit.")),
         el("div", said, role="status"),
         None if off or state == "asking" else ask,
         desk(visit) if visit.simulated and not visit.house.network else None,
         refresh_s=2 if state == "asking" and not off else 0,
     )
+
+
+def setting_up(visit: Visit) -> str:
+    """Say what the unit lacks to treat anybody, and the next step; "" of one that is set up."""
+    if visit.snapshot is None:
+        return visit.t(sentences.NOT_YET)
+    lacks = unfit(visit.snapshot, visit.language)
+    return f"{lacks} {visit.t(sentences.HOW_SET_UP)}" if lacks else ""
 
 
 def ask(visit: Visit) -> Response:
