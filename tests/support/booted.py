@@ -321,6 +321,7 @@ class Machine:
 
     def why_not_to_its_end(self, person: str) -> str:
         """Give why a session ended before its time, or "" where the machine was too busy for it."""
+        time.sleep(1.0)  # what it said last is still on its way
         told = "\n".join(self.log("ionto-controller")[-3:])
         return "" if fell_behind(told) else f"{person}: {told}"
 
@@ -328,6 +329,7 @@ class Machine:
         seen = self.snapshot()
         if seen.get("next") == "clear_alarm":
             self.unit.press("stop")
+            time.sleep(1.0)
         return seen.get("person") == person and seen.get("next") == "press_start"
 
     def _start_is_taken(self) -> bool:
