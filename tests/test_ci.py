@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 
 import machine
@@ -208,3 +209,48 @@ def test_a_run_ends_at_its_first_failure_with_one_last_line(monkeypatch, capsys)
 
 def test_the_folders_that_wait_for_the_clock_are_there():
     assert [folder for folder in steps.IN_REAL_TIME if not (ROOT / folder).is_dir()] == []
+
+
+def given(packed):
+    """What making a root has come to."""
+    done = Future()
+    if isinstance(packed, Exception):
+        done.set_exception(packed)
+    else:
+        done.set_result(packed)
+    return done
+
+
+REPORT = '<testsuite><testcase classname="tests.booted.test_serves" name="test_it[trixie]"/></testsuite>'
+
+
+def booting(monkeypatch, tmp_path, why=""):
+    """A run whose machine can boot, or not for a reason; and what it then calls."""
+    called = []
+
+    def need(*words):
+        called.append(words)
+        Path(words[-1].partition("=")[2]).write_text(REPORT)
+
+    monkeypatch.setattr(steps, "need", need)
+    run = steps.Run(nightly=False, scratch=tmp_path)
+    monkeypatch.setattr(run, "why_not", lambda lane: why if lane == "booted" else "")
+    return run, called
+
+
+def test_a_system_that_can_t_be_booted_is_named_with_the_reason(monkeypatch, tmp_path):
+    run, called = booting(monkeypatch, tmp_path, "mount: cgroup2 is not permitted")
+    run.booted({DEBIANS[-1]: given(tmp_path)})
+    assert called == []
+    assert run.not_run == ["the booted system (mount: cgroup2 is not permitted)"]
+
+
+def test_a_root_that_no_registry_gave_is_named_and_the_others_are_booted(monkeypatch, tmp_path):
+    run, called = booting(monkeypatch, tmp_path)
+    run.booted({DEBIANS[0]: given(NotGiven("Debian 12 from nothing")), DEBIANS[-1]: given(tmp_path)})
+    assert run.not_run == ["the booted system (Debian 12 from nothing)"]
+    ((*_, debian, folder, report),) = called
+    assert (debian, folder) == ("trixie", "tests/booted")
+    assert report.startswith("--junitxml=")
+    assert [(suite.where, suite.passed) for suite in run.suites] == [("a booted Debian 13", 1)]
+    assert "booting the other Debian" in run.later

@@ -73,9 +73,9 @@ def restore(backup: Path, place: Place) -> tuple[Manifest, Path | None]:
         fresh = Path(folder)
         manifest = _unpacked(backup, fresh, place)
         _give_to_owner(fresh, state)
-        aside = _put_in_place(fresh / STATE, state, kept)
         if place.unit is not None and there(fresh / UNIT_FILE):
-            _put_unit_file(fresh / UNIT_FILE, place.unit)
+            _put_unit_file(fresh / UNIT_FILE, place.unit)  # first: where it can't be written, no record moves
+        aside = _put_in_place(fresh / STATE, state, kept)
     return manifest, aside
 
 

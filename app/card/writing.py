@@ -42,9 +42,9 @@ def files_of(wishes: Wishes) -> Files:
     The account is the system's own first one under another name, so that it keeps its groups; without a
     password, which is why it needs none for sudo.
     """
+    named = {"hostname": wishes.hostname, "manage_etc_hosts": True}  # looked after at every boot
     told: dict[str, Any] = {
-        "hostname": wishes.hostname,
-        "manage_etc_hosts": True,
+        **named,
         "timezone": wishes.time_zone,
         "disable_root": True,
         "ssh_pwauth": False,
@@ -64,7 +64,7 @@ def files_of(wishes: Wishes) -> Files:
         user_data=_CLOUD + _yaml(told),
         meta_data=_yaml(meta),
         network_config=_yaml({"network": {"version": 2, **wired, **_wifis(wishes)}}),
-        user_data_after=f"{_CLOUD}# What stood here was done at the first boot.\n",
+        user_data_after=f"{_CLOUD}# What else stood here was done at the first boot.\n{_yaml(named)}",
         network_config_after=_yaml({"network": {"version": 2, **wired}}),
     )
 

@@ -21,7 +21,7 @@ from config.unit import Unit, load_unit
 from controller.appliance.live_state import SOCKET
 from controller.core.locks import why_locked
 from controller.host.disk import told
-from controller.journal.history import open_history
+from controller.journal.history import Unreadable, open_history
 from controller.journal.tables import FILE as JOURNAL
 
 SETTINGS: Final = Path("/etc/ionto")
@@ -79,12 +79,15 @@ def hand_over(order: HandOver) -> ExitCode:
 
 
 def _locked(state: Path) -> str:
-    """Say why the unit is locked, or ""."""
+    """Say why the unit is locked, or "". Raises UsageError where that can't be known."""
     if not (state / JOURNAL).exists():
         return ""
-    with open_history(state) as history:
-        locks = (history.lock(simulated=simulated) for simulated in (False, True))
-        return next((why_locked(lock) for lock in locks if lock is not None), "")
+    try:
+        with open_history(state) as history:
+            locks = (history.lock(simulated=simulated) for simulated in (False, True))
+            return next((why_locked(lock) for lock in locks if lock is not None), "")
+    except Unreadable as error:
+        raise UsageError(str(error)) from error
 
 
 def _take_away(state: Path, who: str, unit: Unit) -> list[Path]:

@@ -338,6 +338,16 @@ def test_another_unit_takes_the_people_only_when_they_are_handed_over(state, uni
     assert [one.name for one in Household(place).people()] == ["Ann"]
 
 
+def test_where_the_unit_s_file_can_t_be_written_no_record_moves(state, unit, tmp_path, capsys):
+    treated(state, "1")
+    file = backup(state, unit, tmp_path / "kept.zip")
+    treated(state, "2")
+    before = tree(state)
+    restore(file, state, tmp_path / "nowhere" / "unit.yaml", "--replace", code=2)
+    assert "could not be restored" in capsys.readouterr().err
+    assert tree(state) == before
+
+
 def test_a_running_unit_is_not_exchanged_under_its_program(state, unit, tmp_path, capsys):
     treated(state, "1")
     file = backup(state, unit, tmp_path / "kept.zip")

@@ -57,6 +57,8 @@ def test_only_a_key_opens_it(begun):
     assert open_to_a_password == []
     assert not {"pi", "debian"} & shadow.keys(), "no account that everybody tries first"
     assert begun.do("su technician -c 'sudo -n id -u'").strip() == "0"
+    assert "passwordauthentication no" in begun.do("sshd -T")
+    assert begun.service("ssh")["ActiveState"] == "active"
 
 
 def test_the_controller_is_installed_and_waits_for_its_first_power(begun):

@@ -21,10 +21,11 @@ from typing import Any, NamedTuple
 
 import install_page
 from herald import wait_for
-from kill_bench import CALM_HZ, SCENARIO, Reader, fell_behind, real_time
+from kill_bench import SCENARIO, Reader, fell_behind, real_time
 from roots import BOOTED
 
 from app.live import messages
+from config.parts import SLOWEST_HZ
 from config.unit import REFERENCE
 from sim.remote.unit_client import ask
 
@@ -41,6 +42,10 @@ mount --make-rprivate /
 mount -t cgroup2 cgroup2 "$cgroups"     # the kernel's own, wherever else it is mounted
 """
 BOOT = f"""{OUTSIDE}
+for old in "$cgroups"/ionto-*; do         # of a run that was killed
+    pid=${{old##*/ionto-}}
+    [ -d "/proc/${{pid%%-*}}" ] || find "$old" -depth -type d -exec rmdir {{}} + 2>/dev/null || :
+done
 mkdir "$cgroups/$2"
 echo 0 > "$cgroups/$2/cgroup.procs"
 shift
@@ -305,16 +310,27 @@ class Machine:
         """Prepare, press Start, and wait until so much flows; again where the machine was too busy for it."""
         for _ in range(ATTEMPTS):
             person = self.prepare(treatment, current_ma)
-            self.wait_for(person=person, next="press_start")
+            wait_for(lambda who=person: self._is_offered(who), LONGEST_S)
             wait_for(self._start_is_taken, LONGEST_S)
-            seen = wait_for(lambda: self._flows(least_ma) or self._ended(), LONGEST_S)
-            if "flows" in seen:
+            wait_for(lambda: self.unit.current_ma >= least_ma or self._has_ended(), LONGEST_S)
+            if self.unit.current_ma >= least_ma:
                 return person
-            told = f"{seen} {self.log('ionto-controller')[-3:]}"
-            if not fell_behind(told):
-                raise AssertionError(f"nobody could be treated: {told}")
+            if why := self.why_not_to_its_end(person):
+                raise AssertionError(f"nobody could be treated: {why}")
+        raise AssertionError("this machine was too busy for a treatment in real time")
+
+    def why_not_to_its_end(self, person: str) -> str:
+        """Give why a session ended before its time, or "" where the machine was too busy for it."""
+        time.sleep(1.0)  # what it said last is still on its way
+        told = "\n".join(self.log("ionto-controller")[-3:])
+        return "" if fell_behind(told) else f"{person}: {told}"
+
+    def _is_offered(self, person: str) -> bool:
+        seen = self.snapshot()
+        if seen.get("next") == "clear_alarm":
             self.unit.press("stop")
-        raise AssertionError(f"this machine was too busy: {told}")
+            time.sleep(1.0)
+        return seen.get("person") == person and seen.get("next") == "press_start"
 
     def _start_is_taken(self) -> bool:
         """Press Start and look whether it was seen: a busy loop may miss a short press."""
@@ -322,13 +338,8 @@ class Machine:
         time.sleep(0.6)
         return self.snapshot().get("phase") != "ready"
 
-    def _flows(self, least_ma: float) -> dict[str, Any]:
-        flows_ma = self.unit.current_ma
-        return {"flows": flows_ma} if flows_ma >= least_ma else {}
-
-    def _ended(self) -> dict[str, Any]:
-        seen = self.snapshot()
-        return seen if seen.get("state") in ("alarm", "paused") else {}
+    def _has_ended(self) -> bool:
+        return self.snapshot().get("phase") in ("ready", "refused", "stopped", "tripped")
 
     def sessions(self) -> list[dict[str, Any]]:
         """Every recorded session, newest first."""
@@ -359,7 +370,7 @@ class Unit:
         folder.chmod(0o777)  # the account in there has another number out here
         self.socket = folder / "unit.sock"
         self.description = folder / "unit.yaml"
-        text = REFERENCE.read_text().replace("rate_hz: 200", f"rate_hz: {CALM_HZ}")
+        text = REFERENCE.read_text().replace("rate_hz: 200", f"rate_hz: {SLOWEST_HZ}")
         assert text != REFERENCE.read_text()
         self.description.write_text(text)
         (folder / "scenario.yaml").write_text(SCENARIO)

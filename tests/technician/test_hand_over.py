@@ -121,6 +121,14 @@ def test_a_locked_unit_stays_with_who_locked_it(state, unit, capsys):
     assert set(before) <= {one.name for one in state.iterdir()}
 
 
+def test_a_journal_that_can_t_be_read_may_hold_a_lock(state, unit, capsys):
+    (state / "journal.db").write_bytes(b"no database" * 1000)
+    before = sorted(one.name for one in state.iterdir())
+    hand(state, unit, code=2)
+    assert "the journal" in capsys.readouterr().err
+    assert sorted(one.name for one in state.iterdir()) == before
+
+
 def test_nothing_is_taken_from_under_a_running_program(state, unit, capsys):
     herald = Herald(state)
     try:
