@@ -1,16 +1,20 @@
 """How much current the load may be asked for: less where the voltage ends, little where a hand leaves.
 
-Law: a fold-back falls at once and rises only at the ramp. A load that dries or fidgets is followed; one whose
-resistance runs away is a hand sliding out of the water, and the current goes before the contact does.
+Law: a fold-back falls at once and rises only at the ramp, and no more is asked for than flows: what a load or a
+supply takes away for a moment it finds no more of when it comes back. A load that dries or fidgets is followed;
+one whose resistance runs away is a hand sliding out of the water, and the current goes before the contact does.
 """
 
 from __future__ import annotations
 
 from controller.core.limits import (
     FOLD_BACK_HEADROOM_V,
-    FOLD_BACK_MA_PER_S,
     FOLD_BACK_RELEASE_V,
     FOLD_BACK_SETTLED_S,
+    LACKS_FADES_MA_PER_S,
+    LACKS_FROM_RATIO,
+    LACKS_GROWS_MA_PER_S,
+    LACKS_MA,
     MIN_LOAD_OHM,
     SENSING_MA,
     SKIN_SHARE,
@@ -27,10 +31,10 @@ from controller.core.types import ShortBecause
 
 
 class FoldBack:
-    """Follows the output voltage and holds `allowed_ma`, 0 to `target_ma`.
+    """Follows output voltage, current and supply, and holds `allowed_ma`, 0 to `target_ma`.
 
-    `rise_ma` is the ramp in mA a tick, `tick_s` the period, `compliance_v` the highest voltage of the stage,
-    `headroom` what it keeps of its rail besides.
+    `rise_ma` is the ramp in mA a tick, `tick_s` the period, `compliance_v` the highest voltage of the stage with
+    its supply at `supply_v`, `headroom` what it keeps of that besides.
     `heed_withdrawal` False leaves the recognition of a leaving hand away, to measure what it is worth.
     """
 
@@ -39,6 +43,7 @@ class FoldBack:
         *,
         target_ma: float,
         compliance_v: float,
+        supply_v: float,
         rise_ma: float,
         tick_s: float,
         heed_withdrawal: bool = True,
@@ -47,6 +52,8 @@ class FoldBack:
         self._target_ma = target_ma
         self._compliance_v = compliance_v
         self._headroom = headroom
+        self._supply_v = supply_v
+        self._sag_v = 0.0
         self._rise_ma = rise_ma
         self._tick_s = tick_s
         self._heed = heed_withdrawal
@@ -63,6 +70,11 @@ class FoldBack:
         self._fall_ma = 0.0
         self._hits = 0
         self._seen: list[tuple[float, float, float]] = []
+        self._looked: tuple[float, float, float] | None = None
+        self.lacks = False
+        """Whether less flows than usual of what is set: the stage is out of voltage, and not wrong."""
+        self._usual_ma: float | None = None
+        self._followed_s = 0.0
 
     @property
     def withdrawn(self) -> bool:
@@ -92,21 +104,56 @@ class FoldBack:
             self._withdrawn_since_s = now_s
             self.allowed_ma = min(self.allowed_ma, setpoint_ma)
             self._fall_ma = setpoint_ma * self._tick_s / WITHDRAWAL_FALL_S
-        reach_v = self._headroom.reach_v(self._compliance_v, setpoint_ma)
-        if voltage_v > reach_v - FOLD_BACK_HEADROOM_V:
-            self.ever = True
+        before_s, before_v, before_ma = self._looked or (now_s, voltage_v, setpoint_ma)
+        self._looked = now_s, voltage_v, setpoint_ma
+        reach_v = self.reach_v(setpoint_ma)
+        over_v = voltage_v - (reach_v - FOLD_BACK_HEADROOM_V)
+        if over_v > 0.0:
             if self._limited_since_s is None:
                 self._limited_since_s = now_s
-            if self._withdrawn_since_s is None:
-                self.held = ShortBecause.VOLTAGE
-            step_ma = FOLD_BACK_MA_PER_S * 2 * self._tick_s  # the voltage is read every second tick
-            self.allowed_ma = max(0.0, min(self.allowed_ma, setpoint_ma) - step_ma)
+            # What has grown since the last look will have grown as much again by the next.
+            own_v = SKIN_SHARE * voltage_v * (1.0 - before_ma / setpoint_ma) if setpoint_ma > 0.0 else 0.0
+            ahead_v = min(max(0.0, voltage_v - before_v - own_v), 2 * FOLD_BACK_HEADROOM_V)
+            over_v = min(over_v, FOLD_BACK_HEADROOM_V) + ahead_v
+            fall_ma = setpoint_ma * over_v / max(SKIN_SHARE * voltage_v, over_v)
+            self._fold(min(self.allowed_ma, setpoint_ma) - fall_ma)
         elif voltage_v < reach_v - FOLD_BACK_RELEASE_V:
             self._limited_since_s = None
             if self._withdrawn_since_s is None:
-                self.allowed_ma = min(self._target_ma, self.allowed_ma + 2 * self._rise_ma)
+                ticks = (now_s - before_s) / self._tick_s
+                self.allowed_ma = min(self._target_ma, self.allowed_ma + ticks * self._rise_ma)
                 if self.allowed_ma == self._target_ma:
                     self.held = None
+
+    def follow(self, now_s: float, flows_ma: float, setpoint_ma: float) -> None:
+        """Take what flows (mA) of the setpoint (mA) that it belongs to, and ask for no more of it.
+
+        Told by what is lacking beyond the usual: converters may differ, and wires hum.
+        """
+        lacks_ma = setpoint_ma - flows_ma
+        if self._usual_ma is None:
+            self._usual_ma, self._followed_s = lacks_ma, now_s
+        passed_s, self._followed_s = now_s - self._followed_s, now_s
+        more_ma = lacks_ma - self._usual_ma
+        high = self._looked is not None and self._looked[1] > LACKS_FROM_RATIO * self.reach_v(setpoint_ma)
+        self.lacks = high and more_ma > LACKS_MA
+        if self.lacks:
+            self._fold(min(self.allowed_ma, setpoint_ma - more_ma))
+        self._usual_ma += max(-LACKS_FADES_MA_PER_S * passed_s, min(LACKS_GROWS_MA_PER_S * passed_s, more_ma))
+
+    def heed_supply(self, supply_v: float) -> None:
+        """Take a new reading of the supply (V): what it sags by, the stage reaches less."""
+        self._sag_v = max(0.0, self._supply_v - supply_v)
+
+    def reach_v(self, current_ma: float) -> float:
+        """Return the highest output voltage (V) at a current (mA), with the supply as it is."""
+        return self._headroom.reach_v(self._compliance_v, current_ma) - self._sag_v
+
+    def _fold(self, allowed_ma: float) -> None:
+        self.ever = True
+        if self._withdrawn_since_s is None:
+            self.held = ShortBecause.VOLTAGE
+        self.allowed_ma = max(0.0, allowed_ma)
 
     def _leaves(self, now_s: float, voltage_v: float, setpoint_ma: float) -> bool:
         """Tell whether the ohmic part of the load grows faster than anything that stays in the water."""

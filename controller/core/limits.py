@@ -160,14 +160,22 @@ STOP_WITHIN_S: Final = 5.0
 """A soft stop reaches zero within this time from any current (law 6)."""
 STOP_MA_PER_S: Final = 5.0
 """Fall of a soft stop: 25 mA in 5 s; 0.025 mA a tick at 200 Hz, far below what startles."""
-FOLD_BACK_MA_PER_S: Final = 10.0
-"""Fall of the setpoint while the load asks for more voltage than the stage can give."""
 FOLD_BACK_HEADROOM_V: Final = 3.0
-"""The setpoint folds back when the output is this close to the compliance voltage."""
+"""The setpoint folds back when the output is this close to what the stage reaches ..."""
 FOLD_BACK_SETTLED_S: Final = 2.0
 """A ramp that the load has held up for this long has arrived where it can."""
 FOLD_BACK_RELEASE_V: Final = 5.0
 """... and may rise again, at the ramp, only when it is this far away."""
+LACKS_MA: Final = 0.05
+"""So much less flows, of what is set, than usual: half of what may come back in a tick (law 6), ten times what
+noise and the pilot do."""
+LACKS_FROM_RATIO: Final = 0.75
+"""... for want of voltage, from this share of what the stage reaches on: between two looks a hand half out of the
+water takes a fifth more. Below it is the stage that is wrong, and the guard's to find."""
+LACKS_GROWS_MA_PER_S: Final = 1.0
+"""What grows slower becomes usual: twice the steepest ramp, so that a DAC that is stuck is the guard's too ..."""
+LACKS_FADES_MA_PER_S: Final = 0.1
+"""... and what fades stays usual for long, so that a crest of hum does not come as a surprise."""
 SKIN_V: Final = 4.6
 """What both skins take by themselves, 2.8 V at the anode and 1.8 V at the cathode (Springer BF02474422); the
 rest of the voltage is ohmic."""

@@ -79,6 +79,7 @@ class Plan(NamedTuple):
     halves: tuple[tuple[Polarity, float], ...]
     tick_s: float
     compliance_v: float
+    supply_v: float
     supply_min_v: float
     supply_max_v: float
     operate_s: float
@@ -180,6 +181,7 @@ class Session:
         self.fold_back = FoldBack(
             target_ma=self.limit_ma,
             compliance_v=plan.compliance_v,
+            supply_v=plan.supply_v,
             rise_ma=self._rise_ma,
             tick_s=plan.tick_s,
             heed_withdrawal=plan.heed_withdrawal,
@@ -280,6 +282,10 @@ class Session:
                 self.load.update(measurement.voltage_v, current_ma)
             if self.phase in FOLDING:
                 self.fold_back.see(now_s, measurement.voltage_v, self.setpoint_ma)
+        if measurement.sampled == "supply" and measurement.supply_v is not None:
+            self.fold_back.heed_supply(measurement.supply_v)
+        if self.phase in FOLDING and measurement.guard_ma is not None:
+            self.fold_back.follow(now_s, measurement.guard_ma, self.setpoint_ma)
         buttons = measurement.buttons
         pressed = buttons.stop and self.phase not in {Phase.SELF_TEST, Phase.STOP_TEST}  # there it is judged
         if (pressed or buttons.stop_asked) and Event.STOP in TRANSITIONS[self.phase]:
@@ -581,8 +587,9 @@ class Session:
     def _drive(self, setpoint_ma: float, m: Measurement, *, sensing: bool = False) -> Drive:
         self.setpoint_ma = setpoint_ma
         measured_ma = m.current_ma if m.sampled == "current" else None
-        reach_v = self.plan.headroom.reach_v(self.plan.compliance_v, setpoint_ma)
-        if m.voltage_v is not None and m.voltage_v > reach_v - FOLD_BACK_HEADROOM_V:
+        reach_v = self.fold_back.reach_v(setpoint_ma)
+        high = m.voltage_v is not None and m.voltage_v > reach_v - FOLD_BACK_HEADROOM_V
+        if high or self.fold_back.lacks:
             measured_ma = None  # at the end of its voltage the stage is not wrong: do not wind up the trim
         if sensing and measured_ma is not None and measured_ma < setpoint_ma / 2:
             measured_ma = None  # nor where a relay is open: whoever closes it must find the sensing current

@@ -16,7 +16,7 @@ E = 1e-6
 
 
 def made(**changes: Any) -> FoldBack:
-    return FoldBack(**{"target_ma": 10.0, "compliance_v": 60.0, "rise_ma": 0.005, "tick_s": 0.005, **changes})
+    return FoldBack(**{"target_ma": 10.0, "compliance_v": 60.0, "supply_v": 64.0, "rise_ma": 0.005, "tick_s": 0.005, **changes})
 
 
 def grow(fold: FoldBack, volts: list[float], *, ma: float = 10.0, from_s: float = 10.0) -> list[bool]:
