@@ -13,8 +13,9 @@ from controller.core.limits import (
     FOLD_BACK_SETTLED_S,
     LACKS_FADES_MA_PER_S,
     LACKS_FROM_RATIO,
-    LACKS_GROWS_MA_PER_S,
     LACKS_MA,
+    LACKS_SWING_MA,
+    LACKS_USUAL_S,
     MIN_LOAD_OHM,
     SENSING_MA,
     SKIN_SHARE,
@@ -74,7 +75,8 @@ class FoldBack:
         self.lacks = False
         """Whether less flows than usual of what is set: the stage is out of voltage, and not wrong."""
         self._usual_ma: float | None = None
-        self._followed_s = 0.0
+        self._swing_ma = self._followed_s = 0.0
+        self._lacks_since_s: float | None = None
 
     @property
     def withdrawn(self) -> bool:
@@ -108,6 +110,7 @@ class FoldBack:
         self._looked = now_s, voltage_v, setpoint_ma
         reach_v = self.reach_v(setpoint_ma)
         over_v = voltage_v - (reach_v - FOLD_BACK_HEADROOM_V)
+        ramp_ma = self._rise_ma * (now_s - before_s) / self._tick_s
         if over_v > 0.0:
             if self._limited_since_s is None:
                 self._limited_since_s = now_s
@@ -116,12 +119,12 @@ class FoldBack:
             ahead_v = min(max(0.0, voltage_v - before_v - own_v), 2 * FOLD_BACK_HEADROOM_V)
             over_v = min(over_v, FOLD_BACK_HEADROOM_V) + ahead_v
             fall_ma = setpoint_ma * over_v / max(SKIN_SHARE * voltage_v, over_v)
-            self._fold(min(self.allowed_ma, setpoint_ma) - fall_ma)
+            if self._withdrawn_since_s is None:
+                self._fold(min(self.allowed_ma, setpoint_ma) - max(fall_ma, ramp_ma))
         elif voltage_v < reach_v - FOLD_BACK_RELEASE_V:
             self._limited_since_s = None
             if self._withdrawn_since_s is None:
-                ticks = (now_s - before_s) / self._tick_s
-                self.allowed_ma = min(self._target_ma, self.allowed_ma + ticks * self._rise_ma)
+                self.allowed_ma = min(self._target_ma, self.allowed_ma + ramp_ma)
                 if self.allowed_ma == self._target_ma:
                     self.held = None
 
@@ -135,11 +138,26 @@ class FoldBack:
             self._usual_ma, self._followed_s = lacks_ma, now_s
         passed_s, self._followed_s = now_s - self._followed_s, now_s
         more_ma = lacks_ma - self._usual_ma
-        high = self._looked is not None and self._looked[1] > LACKS_FROM_RATIO * self.reach_v(setpoint_ma)
-        self.lacks = high and more_ma > LACKS_MA
+        # Hum swings as far the other way, where want of voltage never goes.
+        self._swing_ma = max(min(-more_ma, LACKS_SWING_MA), self._swing_ma - LACKS_FADES_MA_PER_S * passed_s)
+        if more_ma <= LACKS_MA + max(0.0, self._swing_ma):
+            self._lacks_since_s = None
+        elif self._lacks_since_s is None:
+            self._lacks_since_s = now_s
+        self.lacks = self._lacks_since_s is not None and self._wants_voltage(self._lacks_since_s, setpoint_ma)
         if self.lacks:
             self._fold(min(self.allowed_ma, setpoint_ma - more_ma))
-        self._usual_ma += max(-LACKS_FADES_MA_PER_S * passed_s, min(LACKS_GROWS_MA_PER_S * passed_s, more_ma))
+        self._usual_ma += more_ma * min(1.0, passed_s / LACKS_USUAL_S)
+
+    def _wants_voltage(self, since_s: float, setpoint_ma: float) -> bool:
+        """Tell whether it is voltage that has been wanting since then, for all that was seen of it."""
+        if self._looked is None:
+            return False
+        looked_s, voltage_v, _ = self._looked
+        reach_v = self.reach_v(setpoint_ma)
+        if looked_s > since_s:
+            return voltage_v > reach_v - FOLD_BACK_HEADROOM_V
+        return voltage_v > LACKS_FROM_RATIO * reach_v
 
     def heed_supply(self, supply_v: float) -> None:
         """Take a new reading of the supply (V): what it sags by, the stage reaches less."""

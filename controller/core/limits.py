@@ -172,7 +172,8 @@ noise and the pilot do."""
 LACKS_FROM_RATIO: Final = 0.75
 """... for want of voltage, from this share of what the stage reaches on: between two looks a hand half out of the
 water takes a fifth more. Below it is the stage that is wrong, and the guard's to find."""
-LACKS_GROWS_MA_PER_S: Final = 1.0
+LACKS_SWING_MA: Final = 0.4
+LACKS_USUAL_S: Final = 0.3
 """What grows slower becomes usual: twice the steepest ramp, so that a DAC that is stuck is the guard's too ..."""
 LACKS_FADES_MA_PER_S: Final = 0.1
 """... and what fades stays usual for long, so that a crest of hum does not come as a surprise."""
