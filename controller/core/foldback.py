@@ -1,13 +1,14 @@
 """How much current the load may be asked for: less where the voltage ends, little where a hand leaves.
 
-Law: a fold-back falls at once and rises only at the ramp, and no more is asked for than flows: what a load or a
-supply takes away for a moment it finds no more of when it comes back. A load that dries or fidgets is followed;
-one whose resistance runs away is a hand sliding out of the water, and the current goes before the contact does.
+Law: a fold-back falls at once and rises only at the ramp. Where the voltage ends no more is asked for than
+flows, so that a load that gives way again finds no more to take. A load that dries or fidgets is followed; one
+whose resistance runs away is a hand sliding out of the water, and the current goes before the contact does.
 """
 
 from __future__ import annotations
 
 from controller.core.limits import (
+    FOLD_BACK_AHEAD_V,
     FOLD_BACK_HEADROOM_V,
     FOLD_BACK_RELEASE_V,
     FOLD_BACK_SETTLED_S,
@@ -34,8 +35,8 @@ from controller.core.types import ShortBecause
 class FoldBack:
     """Follows output voltage, current and supply, and holds `allowed_ma`, 0 to `target_ma`.
 
-    `rise_ma` is the ramp in mA a tick, `tick_s` the period, `compliance_v` the highest voltage of the stage with
-    its supply at `supply_v`, `headroom` what it keeps of that besides.
+    `rise_ma` is the ramp in mA a tick, `tick_s` the period, `compliance_v` the highest voltage of the stage
+    with its supply at `supply_v`, `headroom` what it keeps of that besides.
     `heed_withdrawal` False leaves the recognition of a leaving hand away, to measure what it is worth.
     """
 
@@ -73,10 +74,10 @@ class FoldBack:
         self._seen: list[tuple[float, float, float]] = []
         self._looked: tuple[float, float, float] | None = None
         self.lacks = False
-        """Whether less flows than usual of what is set: the stage is out of voltage, and not wrong."""
+        """Whether less flows than usual of what is set, for want of voltage: the stage is not wrong."""
+        self._lacks_since_s: float | None = None
         self._usual_ma: float | None = None
         self._swing_ma = self._followed_s = 0.0
-        self._lacks_since_s: float | None = None
 
     @property
     def withdrawn(self) -> bool:
@@ -108,20 +109,19 @@ class FoldBack:
             self._fall_ma = setpoint_ma * self._tick_s / WITHDRAWAL_FALL_S
         before_s, before_v, before_ma = self._looked or (now_s, voltage_v, setpoint_ma)
         self._looked = now_s, voltage_v, setpoint_ma
-        reach_v = self.reach_v(setpoint_ma)
-        over_v = voltage_v - (reach_v - FOLD_BACK_HEADROOM_V)
         ramp_ma = self._rise_ma * (now_s - before_s) / self._tick_s
-        if over_v > 0.0:
+        left_v = self.reach_v(setpoint_ma) - voltage_v
+        if left_v < FOLD_BACK_HEADROOM_V:
             if self._limited_since_s is None:
                 self._limited_since_s = now_s
-            # What has grown since the last look will have grown as much again by the next.
-            own_v = SKIN_SHARE * voltage_v * (1.0 - before_ma / setpoint_ma) if setpoint_ma > 0.0 else 0.0
-            ahead_v = min(max(0.0, voltage_v - before_v - own_v), 2 * FOLD_BACK_HEADROOM_V)
-            over_v = min(over_v, FOLD_BACK_HEADROOM_V) + ahead_v
-            fall_ma = setpoint_ma * over_v / max(SKIN_SHARE * voltage_v, over_v)
-            if self._withdrawn_since_s is None:
+            if self._withdrawn_since_s is None:  # a hand that leaves takes the current with it anyway
+                # What has grown since the last look will have grown as much again by the next.
+                own_v = SKIN_SHARE * voltage_v * (1.0 - before_ma / setpoint_ma) if setpoint_ma > 0.0 else 0.0
+                grown_v = min(max(0.0, voltage_v - before_v - own_v), FOLD_BACK_AHEAD_V)
+                over_v = min(FOLD_BACK_HEADROOM_V - left_v, FOLD_BACK_HEADROOM_V) + grown_v
+                fall_ma = setpoint_ma * over_v / max(SKIN_SHARE * voltage_v, over_v)
                 self._fold(min(self.allowed_ma, setpoint_ma) - max(fall_ma, ramp_ma))
-        elif voltage_v < reach_v - FOLD_BACK_RELEASE_V:
+        elif left_v > FOLD_BACK_RELEASE_V:
             self._limited_since_s = None
             if self._withdrawn_since_s is None:
                 self.allowed_ma = min(self._target_ma, self.allowed_ma + ramp_ma)
@@ -129,34 +129,36 @@ class FoldBack:
                     self.held = None
 
     def follow(self, now_s: float, flows_ma: float, setpoint_ma: float) -> None:
-        """Take what flows (mA) of the setpoint (mA) that it belongs to, and ask for no more of it.
+        """Take what flows (mA) of the setpoint (mA) that it belongs to, and ask for no more where that lacks.
 
-        Told by what is lacking beyond the usual: converters may differ, and wires hum.
+        What lacks is told beside the usual, since converters differ and wires hum.
         """
-        lacks_ma = setpoint_ma - flows_ma
         if self._usual_ma is None:
-            self._usual_ma, self._followed_s = lacks_ma, now_s
+            self._usual_ma, self._followed_s = setpoint_ma - flows_ma, now_s
         passed_s, self._followed_s = now_s - self._followed_s, now_s
-        more_ma = lacks_ma - self._usual_ma
+        more_ma = setpoint_ma - flows_ma - self._usual_ma
         # Hum swings as far the other way, where want of voltage never goes.
-        self._swing_ma = max(min(-more_ma, LACKS_SWING_MA), self._swing_ma - LACKS_FADES_MA_PER_S * passed_s)
-        if more_ma <= LACKS_MA + max(0.0, self._swing_ma):
+        self._swing_ma = max(
+            0.0, self._swing_ma - LACKS_FADES_MA_PER_S * passed_s, min(-more_ma, LACKS_SWING_MA)
+        )
+        if more_ma <= LACKS_MA + self._swing_ma:
             self._lacks_since_s = None
         elif self._lacks_since_s is None:
             self._lacks_since_s = now_s
-        self.lacks = self._lacks_since_s is not None and self._wants_voltage(self._lacks_since_s, setpoint_ma)
+        self.lacks = self._lacks_since_s is not None and self._lacks_voltage(self._lacks_since_s, setpoint_ma)
         if self.lacks:
             self._fold(min(self.allowed_ma, setpoint_ma - more_ma))
-        self._usual_ma += more_ma * min(1.0, passed_s / LACKS_USUAL_S)
+        else:
+            self._usual_ma += more_ma * min(1.0, passed_s / LACKS_USUAL_S)
 
-    def _wants_voltage(self, since_s: float, setpoint_ma: float) -> bool:
-        """Tell whether it is voltage that has been wanting since then, for all that was seen of it."""
+    def _lacks_voltage(self, since_s: float, setpoint_ma: float) -> bool:
+        """Tell whether voltage lacks, by a look at it since then, or, before there is one, whether it may."""
         if self._looked is None:
             return False
         looked_s, voltage_v, _ = self._looked
         reach_v = self.reach_v(setpoint_ma)
         if looked_s > since_s:
-            return voltage_v > reach_v - FOLD_BACK_HEADROOM_V
+            return reach_v - voltage_v < FOLD_BACK_HEADROOM_V
         return voltage_v > LACKS_FROM_RATIO * reach_v
 
     def heed_supply(self, supply_v: float) -> None:

@@ -68,9 +68,10 @@ class Plan(NamedTuple):
     trip, which is then proven, `stop_test` that Stop is to be tested before Start, `dummy` the load that its
     stage is tried on first, `drop_out` when its output goes without a heartbeat, where that is to be timed;
     `heed_withdrawal` False only measures what heeding it is worth; from `small_ohm` on a contact is too small
-    to be treated. `limit_ma` is how far Up may go, at most the guard's ceiling; 0 leaves it at `target_ma`.
-    The rest of a dose carries what the sessions before gave, and were asked for in the first polarity;
-    `balances` says that its first half answers a polarity that is done.
+    to be treated. The stage reaches `compliance_v` with its supply at `supply_v`. `limit_ma` is how far Up
+    may go, at most the guard's ceiling; 0 leaves it at `target_ma`. The rest of a dose carries what the
+    sessions before gave, and were asked for in the first polarity; `balances` says that its first half
+    answers a polarity that is done.
     Times in s, currents in mA, voltages in V, ramp in mA/s, charges in mA min.
     """
 
