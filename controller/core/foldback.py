@@ -1,8 +1,8 @@
 """How much current the load may be asked for: less where the voltage ends, little where a hand leaves.
 
 Law: a fold-back falls at once and rises only at the ramp. Where the voltage ends no more is asked for than
-flows, so that a load that gives way again finds no more to take. A load that dries or fidgets is followed; one
-whose resistance runs away is a hand sliding out of the water, and the current goes before the contact does.
+flows, so that a load that gives way again finds no more to take. A load that dries or fidgets is followed;
+one whose resistance runs away is a hand sliding out of the water, and the current goes before the contact does.
 """
 
 from __future__ import annotations

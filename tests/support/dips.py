@@ -2,8 +2,8 @@
 
     .venv/bin/python tests/support/dips.py        measures all, 10 minutes, and writes the table into the docs
 
-Law: judged by the true current's mean over every millisecond, whoever was asked for what: a rise is by how much
-one lies above the lowest of a tick before it, with both hands in the water all the time.
+Law: judged by the true current's mean over every millisecond, whoever was asked for what: a rise is by how
+much one lies above the lowest of a tick before it, with both hands in the water all the time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where the voltage ends nothing comes back at once: true rises in a tick, while hands dip and a supply sags.
 
-What is bounded is a hand as fast as one that leaves within 0.2 s, the fastest that is reckoned with; how fast is
-too fast for which loop stands in `docs/performance.md`.
+What is bounded is a hand as fast as one that leaves within 0.2 s, the fastest that is reckoned with; how fast
+is too fast for which loop stands in `docs/performance.md`.
 """
 
 from __future__ import annotations
@@ -65,3 +65,14 @@ def test_a_supply_that_sags_as_far_as_it_may_and_comes_back_gives_no_step(
     rate_hz: int, guard: bool, seed: int
 ) -> None:
     held(course(sag, 1.0, LOWEST_V, rate_hz=rate_hz, guard=guard, seed=seed))
+
+
+@pytest.mark.parametrize("seed", EVERY_SEED)
+@pytest.mark.parametrize(("rate_hz", "over_s"), [(100, 0.05), (50, 0.1)])
+def test_a_hand_too_fast_for_the_loop_gives_back_no_more_than_went_between_two_looks(
+    rate_hz: int, over_s: float, seed: int
+) -> None:
+    """Half of what comes back at once where nobody follows what flows."""
+    one = course(dip, over_s, 0.5, rate_hz=rate_hz, seed=seed, times=4)
+    assert one.summary["trip"] is None
+    assert one.worst_ma < 0.75
