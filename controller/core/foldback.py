@@ -2,7 +2,7 @@
 
 Law: a fold-back falls at once and rises only at the ramp. Where the voltage ends no more is asked for than
 flows, so that a load that gives way again finds no more to take. A load that dries or fidgets is followed;
-one whose resistance runs away is a hand sliding out of the water, and the current goes before the contact does.
+one whose resistance runs away is a hand sliding out of the water, and the current goes before contact does.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class FoldBack:
                 grown_v = min(max(0.0, voltage_v - before_v - own_v), FOLD_BACK_AHEAD_V)
                 over_v = min(FOLD_BACK_HEADROOM_V - left_v, FOLD_BACK_HEADROOM_V) + grown_v
                 fall_ma = setpoint_ma * over_v / max(SKIN_SHARE * voltage_v, over_v)
-                self._fold(min(self.allowed_ma, setpoint_ma) - max(fall_ma, ramp_ma))
+                self._fold(min(self.allowed_ma, setpoint_ma) - max(fall_ma, ramp_ma), setpoint_ma)
         elif left_v > FOLD_BACK_RELEASE_V:
             self._limited_since_s = None
             if self._withdrawn_since_s is None:
@@ -147,7 +147,7 @@ class FoldBack:
             self._lacks_since_s = now_s
         self.lacks = self._lacks_since_s is not None and self._lacks_voltage(self._lacks_since_s, setpoint_ma)
         if self.lacks:
-            self._fold(min(self.allowed_ma, setpoint_ma - more_ma))
+            self._fold(setpoint_ma - more_ma, setpoint_ma)
         else:
             self._usual_ma += more_ma * min(1.0, passed_s / LACKS_USUAL_S)
 
@@ -169,11 +169,13 @@ class FoldBack:
         """Return the highest output voltage (V) at a current (mA), with the supply as it is."""
         return self._headroom.reach_v(self._compliance_v, current_ma) - self._sag_v
 
-    def _fold(self, allowed_ma: float) -> None:
+    def _fold(self, allowed_ma: float, setpoint_ma: float) -> None:
+        """Allow so much, but what looks for contact: where even that is too much the circuit is open."""
         self.ever = True
         if self._withdrawn_since_s is None:
             self.held = ShortBecause.VOLTAGE
-        self.allowed_ma = max(0.0, allowed_ma)
+        least_ma = min(SENSING_MA, setpoint_ma)
+        self.allowed_ma = min(self.allowed_ma, max(least_ma, allowed_ma))
 
     def _leaves(self, now_s: float, voltage_v: float, setpoint_ma: float) -> bool:
         """Tell whether the ohmic part of the load grows faster than anything that stays in the water."""

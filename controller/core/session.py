@@ -284,7 +284,8 @@ class Session:
             if self.phase in FOLDING:
                 self.fold_back.see(now_s, measurement.voltage_v, self.setpoint_ma)
         if measurement.sampled == "supply" and measurement.supply_v is not None:
-            self.fold_back.heed_supply(measurement.supply_v)
+            # Less than that is a fault, of the supply or of who reads it, and the guard's.
+            self.fold_back.heed_supply(max(measurement.supply_v, self.plan.supply_min_v))
         if self.phase in FOLDING and measurement.guard_ma is not None:
             self.fold_back.follow(now_s, measurement.guard_ma, self.setpoint_ma)
         buttons = measurement.buttons

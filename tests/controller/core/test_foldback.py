@@ -86,21 +86,38 @@ def test_one_look_takes_little_more_than_a_quarter_of_the_current_whatever_it_sa
     assert fold.allowed_ma > 0.7 * 10.0
 
 
-def test_it_falls_by_the_ramp_at_least_and_to_zero() -> None:
+def test_it_falls_by_the_ramp_at_least_and_no_further_than_to_the_sensing_current() -> None:
+    """Where even that takes too much voltage the circuit is open, which is the guard's to find."""
     fold = made()
-    fold.see(1.0, 57.0 + E, 0.02)
-    fold.see(1.01, 57.0 + E, 0.02)
-    assert fold.allowed_ma == pytest.approx(0.01), "two ticks of it"
-    fold.see(1.02, 57.0 + E, 0.01)
-    assert fold.allowed_ma == 0.0
+    fold.see(1.0, 57.0 + E, 0.315)
+    fold.see(1.01, 57.0 + E, 0.315)
+    assert fold.allowed_ma == pytest.approx(0.305), "two ticks of it"
+    fold.see(1.02, 60.0, 0.305)
+    assert fold.allowed_ma == 0.3
 
 
-def test_a_voltage_of_nothing_over_what_is_reached_takes_all_of_the_current() -> None:
-    """A supply that is said to be gone: nothing is divided by zero, and nothing is asked for."""
+def test_what_is_less_than_the_sensing_current_already_stays() -> None:
+    fold = made()
+    fold.see(1.0, 60.0, 0.1)
+    assert fold.allowed_ma == 0.1
+    fold.follow(1.1, 0.1, 0.1)
+    fold.follow(1.105, 0.0, 0.1)
+    assert fold.lacks
+    assert fold.allowed_ma == 0.1
+
+
+def test_a_current_that_is_gone_is_not_followed_to_zero() -> None:
+    """A ramp down that comes to zero is over, and the trip for the open circuit would come too late."""
+    fold = made()
+    fold.follow(calm(fold), 0.0, 10.0)
+    assert fold.allowed_ma == 0.3
+
+
+def test_a_supply_that_is_said_to_be_gone_takes_all_but_the_sensing_current() -> None:
     fold = made()
     fold.heed_supply(0.0)
     fold.see(1.0, 0.0, 10.0)
-    assert fold.allowed_ma == 0.0
+    assert fold.allowed_ma == 0.3
     fold.see(1.01, 0.0, 0.0)
     assert fold.allowed_ma == 0.0
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from session_alone import RISE_MA, TICK_S, Alone, E
 
+from controller.core.limits import SENSING_MA
 from controller.core.types import Buttons, Drive, Off, Phase, ShortBecause
 
 pytestmark = pytest.mark.core
@@ -259,6 +260,8 @@ def still(phase: Phase) -> Alone:
 @pytest.mark.parametrize("phase", [Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN])
 def test_no_more_is_asked_for_than_flows_and_nothing_is_learnt_from_it(phase: Phase) -> None:
     one = still(phase)
+    for _ in range(100 if phase is Phase.RAMP_UP else 0):
+        one.tick(voltage_v=50.0)
     before_ma, trim_ma = one.session.setpoint_ma, one.regulator.trim_ma
     flows_ma = 0.9 * before_ma - 0.1
     one.tick(guard_ma=flows_ma, current_ma=flows_ma, sampled="current", voltage_v=50.0)
@@ -289,6 +292,16 @@ def test_a_supply_that_sags_folds_the_current_back_before_it_lacks(sampled: Any)
     one.tick(sampled=sampled, supply_v=59.0, voltage_v=53.0)
     one.tick(sampled="voltage", supply_v=59.0, voltage_v=53.0)
     assert (one.session.setpoint_ma < 4.0) is (sampled == "supply")
+
+
+@pytest.mark.parametrize("supply_v", [0.0, 13.0, 57.9])
+def test_a_supply_that_reads_less_than_it_may_is_for_the_guard(supply_v: float) -> None:
+    """A converter that is frozen reads its last channel as the supply, and a load of 20 V has voltage enough."""
+    one = Alone().to(Phase.HOLD)
+    one.tick(sampled="supply", supply_v=supply_v)
+    one.tick(sampled="voltage", voltage_v=20.0)
+    assert one.session.setpoint_ma == 4.0
+    assert one.session.fold_back.reach_v(4.0) == 60.0 - 6.0
 
 
 def test_a_reversal_forgets_what_was_usual() -> None:
@@ -322,7 +335,7 @@ def test_a_load_that_holds_the_current_back_arrives_after_two_seconds() -> None:
     one = Alone().to(Phase.RAMP_UP)
     count = one.until(Phase.HOLD, sampled="voltage", voltage_v=59.0)
     assert count == 257
-    assert one.session.setpoint_ma == 0.0
+    assert one.session.setpoint_ma == SENSING_MA
 
 
 # --- the second half ---------------------------------------------------------------------------------------
