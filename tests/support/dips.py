@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -182,7 +181,7 @@ def course(
 UNITS = tuple((rate_hz, guard) for rate_hz in (200, 100, 50) for guard in (True, False))
 DIPS_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 SAGS_S = (0.1, 0.5, 1.0)
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2)
 LOWEST_V = 58.2
 """Just above the least that a supply may read."""
 
@@ -202,29 +201,31 @@ def cells(
         yield f"{over_s:g} s | " + " | ".join(f"**{ma:.2f}**" if ma > 0.1 else f"{ma:.2f}" for ma in worst)
 
 
-def main() -> None:
+def rows() -> Iterator[str]:
+    """The rows of the table, each as soon as it is measured."""
+    for words, movement, over, to in (
+        ("half out and back in", dip, DIPS_S, 0.5),
+        ("three quarters out and back in", dip, DIPS_S, 0.25),
+        (f"supply to {LOWEST_V:g} V and back", sag, SAGS_S, LOWEST_V),
+    ):
+        for row in cells(movement, over, to):
+            yield f"| {words}, {row} |"
+
+
+def write(measured: Iterable[str]) -> None:
+    """Put the rows into the page."""
     head = " | ".join(f"{rate_hz} Hz" + ("" if guard else ", one converter") for rate_hz, guard in UNITS)
-    rows = [
+    table = [
         f"Made on {datetime.now(UTC):%Y-%m-%d}: {len(SEEDS)} units and persons, 4 phases of a tick each.",
         "",
         f"| | {head} |",
         "|---" * (1 + len(UNITS)) + "|",
+        *measured,
     ]
-    for words, movement, over, to in (
-        ("half out and back in", dip, DIPS_S, 0.5),
-        ("three quarters out and back in", dip, DIPS_S, 0.25),
-        (f"supply to {LOWEST_V:g} V and back in", sag, SAGS_S, LOWEST_V),
-    ):
-        for row in cells(movement, over, to):
-            rows.append(f"| {words} {row} |")
-            sys.stdout.write(rows[-1] + "\n")
-            sys.stdout.flush()
-    page = PAGE.read_text(encoding="utf-8")
-    table = "\n".join(rows)
     page, found = re.subn(
         r"(<!-- dips: [^\n]*\n).*?(<!-- end of dips -->)",
-        lambda m: m[1] + table + "\n" + m[2],
-        page,
+        lambda mark: mark[1] + "\n".join(table) + "\n" + mark[2],
+        PAGE.read_text(encoding="utf-8"),
         flags=re.S,
     )
     assert found == 1
@@ -232,4 +233,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write(rows())

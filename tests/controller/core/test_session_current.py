@@ -296,7 +296,7 @@ def test_a_supply_that_sags_folds_the_current_back_before_it_lacks(sampled: Any)
 
 @pytest.mark.parametrize("supply_v", [0.0, 13.0, 57.9])
 def test_a_supply_that_reads_less_than_it_may_is_for_the_guard(supply_v: float) -> None:
-    """A converter that is frozen reads its last channel as the supply, and a load of 20 V has voltage enough."""
+    """A converter that is frozen reads its last channel as the supply; a load of 20 V has voltage enough."""
     one = Alone().to(Phase.HOLD)
     one.tick(sampled="supply", supply_v=supply_v)
     one.tick(sampled="voltage", voltage_v=20.0)
