@@ -116,7 +116,7 @@ class FoldBack:
                 self._limited_since_s = now_s
             if self._withdrawn_since_s is None:  # a hand that leaves takes the current with it anyway
                 # What has grown since the last look will have grown as much again by the next.
-                own_v = SKIN_SHARE * voltage_v * (1.0 - before_ma / setpoint_ma) if setpoint_ma > 0.0 else 0.0
+                own_v = SKIN_SHARE * voltage_v * (setpoint_ma - before_ma) / max(setpoint_ma, SENSING_MA)
                 grown_v = min(max(0.0, voltage_v - before_v - own_v), FOLD_BACK_AHEAD_V)
                 over_v = min(FOLD_BACK_HEADROOM_V - left_v, FOLD_BACK_HEADROOM_V) + grown_v
                 fall_ma = setpoint_ma * over_v / max(SKIN_SHARE * voltage_v, over_v)

@@ -71,6 +71,14 @@ def test_what_has_grown_between_two_looks_is_taken_to_grow_as_much_again() -> No
     assert fold.allowed_ma == pytest.approx(over(58.0, by_v=1.0 + 2.0))
 
 
+def test_what_has_shrunk_is_not_taken_to_shrink_again() -> None:
+    fold = made()
+    fold.see(1.0, 59.0, 10.0)
+    before_ma = fold.allowed_ma
+    fold.see(1.01, 58.0, 10.0)
+    assert fold.allowed_ma == pytest.approx(before_ma - 10.0 * 1.0 / (0.6 * 58.0))
+
+
 def test_a_voltage_that_its_own_current_lowered_has_grown_by_so_much() -> None:
     fold = made()
     fold.see(1.0, 58.0, 10.0)
@@ -442,6 +450,34 @@ def test_no_more_is_asked_for_than_flows_where_that_is_suddenly_less(
     if lacks:
         assert fold.held is ShortBecause.VOLTAGE
         assert fold.ever
+
+
+def test_the_bound_itself_is_no_want() -> None:
+    fold = made()
+    fold.see(1.0, 50.0, 0.05)
+    fold.follow(1.0, 0.05, 0.05)
+    fold.follow(1.005, 0.0, 0.05)
+    assert not fold.lacks
+
+
+@pytest.mark.parametrize(("flows_ma", "lacks"), [(9.9201, False), (9.9199, True)])
+def test_what_lacks_for_a_second_is_all_of_it_usual(flows_ma: float, lacks: bool) -> None:
+    fold = made()
+    fold.see(1.0, 50.0, 10.0)
+    fold.follow(1.0, 10.0, 10.0)
+    fold.follow(2.0, 9.97, 10.0)
+    fold.see(2.0, 50.0, 10.0)
+    fold.follow(2.005, flows_ma, 10.0)
+    assert fold.lacks is lacks
+
+
+def test_without_a_look_at_the_voltage_nothing_is_said_to_lack() -> None:
+    fold = made()
+    assert not fold.lacks
+    fold.follow(1.0, 10.0, 10.0)
+    fold.follow(1.005, 8.0, 10.0)
+    assert not fold.lacks
+    assert fold.allowed_ma == 10.0
 
 
 def test_what_goes_on_falling_is_followed_and_what_comes_back_finds_no_more() -> None:
