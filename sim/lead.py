@@ -75,6 +75,7 @@ class Lead:
         else:
             unsteady = reachable and not self._in_control
             if unsteady:
+                output.node_v = self._trace.terminals_v(t_s) - circuit.emf_v
                 output.make(circuit, self._trace.skin_v(t_s) - circuit.emf_v)
         self._open = False
         self._circuit = circuit if unsteady else None

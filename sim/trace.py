@@ -167,6 +167,10 @@ class Trace:
             return 0.0
         return piece.skin_v + piece.deviation_v * math.exp((piece.start_s - t_s) / piece.tau_s)
 
+    def terminals_v(self, t_s: float) -> float:
+        """Voltage at the output terminals in V at `t_s` (now), 0 where no circuit is closed."""
+        return self._piece.series_kohm * self.current_ma(t_s) + self.skin_v(t_s)
+
     def lead(
         self,
         t_s: float,

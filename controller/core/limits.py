@@ -160,14 +160,27 @@ STOP_WITHIN_S: Final = 5.0
 """A soft stop reaches zero within this time from any current (law 6)."""
 STOP_MA_PER_S: Final = 5.0
 """Fall of a soft stop: 25 mA in 5 s; 0.025 mA a tick at 200 Hz, far below what startles."""
-FOLD_BACK_MA_PER_S: Final = 10.0
-"""Fall of the setpoint while the load asks for more voltage than the stage can give."""
 FOLD_BACK_HEADROOM_V: Final = 3.0
-"""The setpoint folds back when the output is this close to the compliance voltage."""
+"""The setpoint folds back when the output is this close to what the stage reaches ..."""
 FOLD_BACK_SETTLED_S: Final = 2.0
 """A ramp that the load has held up for this long has arrived where it can."""
 FOLD_BACK_RELEASE_V: Final = 5.0
 """... and may rise again, at the ramp, only when it is this far away."""
+FOLD_BACK_AHEAD_V: Final = 6.0
+"""By what the load has come to take more between two looks, it is taken to grow until the next, but by no
+more than this: with it a look takes 28 % of the current at most, be it a corrupt one."""
+LACKS_MA: Final = 0.05
+"""Where so much less flows of what is set than usual, no more is asked for than flows: half of what may come
+back in a tick (law 6), and ten times what noise and pilot do ..."""
+LACKS_SWING_MA: Final = 0.4
+LACKS_FADES_MA_PER_S: Final = 0.1
+"""... and more by what was lately seen too much, up to what hum of 0.3 mA and the trim do together."""
+LACKS_USUAL_S: Final = 0.08
+"""What lacks for so long is usual: a DAC that is stuck falls behind the steepest ramp by 0.04 mA meanwhile,
+so that it stays the guard's to find."""
+LACKS_FROM_RATIO: Final = 0.75
+"""From this share of what the stage reaches on, a fall of the current may be want of voltage before that was
+looked at: half a hand that leaves between two looks takes a fifth more. Below, it is the stage."""
 SKIN_V: Final = 4.6
 """What both skins take by themselves, 2.8 V at the anode and 1.8 V at the cathode (Springer BF02474422); the
 rest of the voltage is ohmic."""

@@ -68,9 +68,10 @@ class Plan(NamedTuple):
     trip, which is then proven, `stop_test` that Stop is to be tested before Start, `dummy` the load that its
     stage is tried on first, `drop_out` when its output goes without a heartbeat, where that is to be timed;
     `heed_withdrawal` False only measures what heeding it is worth; from `small_ohm` on a contact is too small
-    to be treated. `limit_ma` is how far Up may go, at most the guard's ceiling; 0 leaves it at `target_ma`.
-    The rest of a dose carries what the sessions before gave, and were asked for in the first polarity;
-    `balances` says that its first half answers a polarity that is done.
+    to be treated. The stage reaches `compliance_v` with its supply at `supply_v`. `limit_ma` is how far Up
+    may go, at most the guard's ceiling; 0 leaves it at `target_ma`. The rest of a dose carries what the
+    sessions before gave, and were asked for in the first polarity; `balances` says that its first half
+    answers a polarity that is done.
     Times in s, currents in mA, voltages in V, ramp in mA/s, charges in mA min.
     """
 
@@ -79,6 +80,7 @@ class Plan(NamedTuple):
     halves: tuple[tuple[Polarity, float], ...]
     tick_s: float
     compliance_v: float
+    supply_v: float
     supply_min_v: float
     supply_max_v: float
     operate_s: float
@@ -180,6 +182,7 @@ class Session:
         self.fold_back = FoldBack(
             target_ma=self.limit_ma,
             compliance_v=plan.compliance_v,
+            supply_v=plan.supply_v,
             rise_ma=self._rise_ma,
             tick_s=plan.tick_s,
             heed_withdrawal=plan.heed_withdrawal,
@@ -280,6 +283,11 @@ class Session:
                 self.load.update(measurement.voltage_v, current_ma)
             if self.phase in FOLDING:
                 self.fold_back.see(now_s, measurement.voltage_v, self.setpoint_ma)
+        if measurement.sampled == "supply" and measurement.supply_v is not None:
+            # Less than that is a fault, of the supply or of who reads it, and the guard's.
+            self.fold_back.heed_supply(max(measurement.supply_v, self.plan.supply_min_v))
+        if self.phase in FOLDING and measurement.guard_ma is not None:
+            self.fold_back.follow(now_s, measurement.guard_ma, self.setpoint_ma)
         buttons = measurement.buttons
         pressed = buttons.stop and self.phase not in {Phase.SELF_TEST, Phase.STOP_TEST}  # there it is judged
         if (pressed or buttons.stop_asked) and Event.STOP in TRANSITIONS[self.phase]:
@@ -581,8 +589,9 @@ class Session:
     def _drive(self, setpoint_ma: float, m: Measurement, *, sensing: bool = False) -> Drive:
         self.setpoint_ma = setpoint_ma
         measured_ma = m.current_ma if m.sampled == "current" else None
-        reach_v = self.plan.headroom.reach_v(self.plan.compliance_v, setpoint_ma)
-        if m.voltage_v is not None and m.voltage_v > reach_v - FOLD_BACK_HEADROOM_V:
+        reach_v = self.fold_back.reach_v(setpoint_ma)
+        high = m.voltage_v is not None and m.voltage_v > reach_v - FOLD_BACK_HEADROOM_V
+        if high or self.fold_back.lacks:
             measured_ma = None  # at the end of its voltage the stage is not wrong: do not wind up the trim
         if sensing and measured_ma is not None and measured_ma < setpoint_ma / 2:
             measured_ma = None  # nor where a relay is open: whoever closes it must find the sensing current

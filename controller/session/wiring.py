@@ -359,6 +359,7 @@ def loop_of(
         tick_s=tick_s,
         compliance_v=stage.compliance_v,
         headroom=Headroom(stage.reach_from_v, stage.headroom_ohm / 1000),
+        supply_v=stage.supply_v,
         supply_min_v=stage.supply_min_v,
         supply_max_v=stage.supply_max_v,
         operate_s=unit.relays.operate_ms / 1000,

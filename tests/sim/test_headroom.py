@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from sim.felt import Felt
+from sim.output import OutputParts
+
 Bench = Callable[..., Any]
 PLAIN = {"headroom_v": 0.9, "headroom_ohm": 360.0}
 """A stage with 6.3 V at 15 mA and 9.9 V at 25 mA."""
@@ -59,3 +62,34 @@ def test_without_a_word_of_it_the_stage_keeps_the_same_at_any_current(bench: Ben
         unit.code(4095)
         unit.run_until(2.0)
         assert unit.ma() * ohm / 1000 == pytest.approx(unit.world.supply_v - 4.0, rel=1e-6)
+
+
+def test_a_stage_that_comes_out_of_its_voltage_s_end_goes_on_from_there(bench: Bench) -> None:
+    """Charge at its terminals stands at that voltage: what flows does not begin again at nothing."""
+    skin = {"body_ohm": 3000.0}
+    unit = bench(
+        {"person": {"fidgets": False}, "load": {"skin": skin}},
+        output=OutputParts(capacitance_nf=1.4),
+        **PLAIN,
+    )
+    unit.connect()
+    unit.code(4095)
+    unit.run_until(2.0)
+    world = unit.world
+    before_ma = unit.ma()
+    assert before_ma < world.stage.demand_ma() - 0.5, "out of voltage"
+    flowed_ma: list[float] = []
+
+    class Noting(Felt):
+        """Notes what a piece of the current begins with."""
+
+        def take(
+            self, start_s: float, end_s: float, target_ma: float, deviation_ma: float, *rest: Any, **how: Any
+        ) -> None:
+            flowed_ma.append(target_ma + deviation_ma)
+
+    world.trace.felt = Noting()
+    world.at(2.001, lambda _t_s: setattr(world.load, "path_factor", 0.2))
+    unit.run_until(2.1)
+    assert unit.ma() > before_ma + 0.5
+    assert min(flowed_ma) > before_ma - 0.01

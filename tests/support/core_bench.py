@@ -51,6 +51,7 @@ class Bench:
             halves=tuple((polarities[i % 2], half_s) for i in range(halves)),
             tick_s=self.tick_s,
             compliance_v=60.0,
+            supply_v=64.0,
             supply_min_v=58.0,
             supply_max_v=70.0,
             operate_s=0.02,

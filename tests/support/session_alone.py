@@ -19,6 +19,7 @@ PLAN = Plan(
     halves=HALVES,
     tick_s=TICK_S,
     compliance_v=60.0,
+    supply_v=64.0,
     supply_min_v=58.0,
     supply_max_v=70.0,
     operate_s=2 * TICK_S,

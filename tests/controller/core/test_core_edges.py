@@ -167,7 +167,14 @@ def test_a_half_that_is_too_short_for_its_target_turns_round_on_the_way() -> Non
 
 
 def fold_back(**changes: Any) -> FoldBack:
-    made = {"target_ma": 10.0, "compliance_v": 60.0, "rise_ma": 0.005, "tick_s": 0.005, **changes}
+    made = {
+        "target_ma": 10.0,
+        "compliance_v": 60.0,
+        "supply_v": 64.0,
+        "rise_ma": 0.005,
+        "tick_s": 0.005,
+        **changes,
+    }
     return FoldBack(**made)
 
 

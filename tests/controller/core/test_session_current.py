@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from session_alone import RISE_MA, TICK_S, Alone, E
 
-from controller.core.types import Buttons, Drive, Off, Phase
+from controller.core.limits import SENSING_MA
+from controller.core.types import Buttons, Drive, Off, Phase, ShortBecause
 
 pytestmark = pytest.mark.core
 
@@ -244,13 +245,77 @@ def test_the_current_is_folded_back_at_the_end_of_the_voltage() -> None:
     one.tick(sampled="current", voltage_v=59.0)
     assert one.session.setpoint_ma == 4.0
     one.tick(sampled="voltage", voltage_v=59.0)
-    assert one.session.setpoint_ma == 4.0 - 2 * 10.0 * TICK_S
+    assert one.session.setpoint_ma == pytest.approx(4.0 * (1.0 - 2.0 / (0.6 * 59.0)))
     assert one.session.fold_back.ever
+
+
+def still(phase: Phase) -> Alone:
+    """A session whose output stands at 50 V of 60, and which no hand is seen to leave."""
+    one = Alone(heed_withdrawal=False).to(phase)
+    for _ in range(3):
+        one.tick(sampled="voltage", voltage_v=50.0)
+    return one
+
+
+@pytest.mark.parametrize("phase", [Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN])
+def test_no_more_is_asked_for_than_flows_and_nothing_is_learnt_from_it(phase: Phase) -> None:
+    one = still(phase)
+    for _ in range(100 if phase is Phase.RAMP_UP else 0):
+        one.tick(voltage_v=50.0)
+    before_ma, trim_ma = one.session.setpoint_ma, one.regulator.trim_ma
+    flows_ma = 0.9 * before_ma - 0.1
+    one.tick(guard_ma=flows_ma, current_ma=flows_ma, sampled="current", voltage_v=50.0)
+    assert one.session.setpoint_ma == pytest.approx(flows_ma, abs=1e-3)
+    assert one.regulator.reading[0] is None, "the stage is not wrong"
+    assert one.regulator.trim_ma == pytest.approx(trim_ma, abs=0.01)
+    assert one.session.fold_back.held is ShortBecause.VOLTAGE
+    for _ in range(20):
+        after_ma = one.session.setpoint_ma
+        one.tick(voltage_v=50.0)
+        assert one.session.setpoint_ma <= after_ma, "what comes back is not asked for before a look allows it"
+    for _ in range(4):
+        after_ma = one.session.setpoint_ma
+        one.tick(sampled="voltage", voltage_v=50.0)
+        assert one.session.setpoint_ma <= after_ma + RISE_MA
+        assert (one.session.setpoint_ma > after_ma) is (phase is not Phase.RAMP_DOWN)
+
+
+def test_a_reading_that_is_not_new_is_not_followed() -> None:
+    one = still(Phase.HOLD)
+    one.tick(guard_ma=None, current_ma=2.0, voltage_v=50.0)
+    assert one.session.setpoint_ma == 4.0
+
+
+@pytest.mark.parametrize("sampled", ["supply", "return"])
+def test_a_supply_that_sags_folds_the_current_back_before_it_lacks(sampled: Any) -> None:
+    one = still(Phase.HOLD)
+    one.tick(sampled=sampled, supply_v=59.0, voltage_v=53.0)
+    one.tick(sampled="voltage", supply_v=59.0, voltage_v=53.0)
+    assert (one.session.setpoint_ma < 4.0) is (sampled == "supply")
+
+
+@pytest.mark.parametrize("supply_v", [0.0, 13.0, 57.9])
+def test_a_supply_that_reads_less_than_it_may_is_for_the_guard(supply_v: float) -> None:
+    """A converter that is frozen reads its last channel as the supply; a load of 20 V has voltage enough."""
+    one = Alone().to(Phase.HOLD)
+    one.tick(sampled="supply", supply_v=supply_v)
+    one.tick(sampled="voltage", voltage_v=20.0)
+    assert one.session.setpoint_ma == 4.0
+    assert one.session.fold_back.reach_v(4.0) == 60.0 - 6.0
+
+
+def test_a_reversal_forgets_what_was_usual() -> None:
+    one = still(Phase.HOLD)
+    one.tick(guard_ma=2.0, current_ma=2.0, voltage_v=50.0)
+    assert one.session.fold_back.lacks
+    one.until(Phase.REVERSE)
+    one.until(Phase.RAMP_UP)
+    assert not one.session.fold_back.lacks
 
 
 def test_what_held_the_first_half_back_is_forgotten_with_the_reversal() -> None:
     one = Alone(heed_withdrawal=False).to(Phase.HOLD)
-    for _ in range(8):
+    for _ in range(6):
         one.tick(sampled="voltage", voltage_v=59.0)
     assert one.session.setpoint_ma < 3.0
     one.until(Phase.REVERSE)
@@ -270,7 +335,7 @@ def test_a_load_that_holds_the_current_back_arrives_after_two_seconds() -> None:
     one = Alone().to(Phase.RAMP_UP)
     count = one.until(Phase.HOLD, sampled="voltage", voltage_v=59.0)
     assert count == 257
-    assert one.session.setpoint_ma == 0.0
+    assert one.session.setpoint_ma == SENSING_MA
 
 
 # --- the second half ---------------------------------------------------------------------------------------
