@@ -7,6 +7,8 @@ one whose resistance runs away is a hand sliding out of the water, and the curre
 
 from __future__ import annotations
 
+import math
+
 from controller.core.limits import (
     FOLD_BACK_AHEAD_V,
     FOLD_BACK_HEADROOM_V,
@@ -21,6 +23,7 @@ from controller.core.limits import (
     SENSING_MA,
     SKIN_SHARE,
     SKIN_V,
+    WITHDRAWAL_BEFORE_S,
     WITHDRAWAL_FALL_S,
     WITHDRAWAL_FROM_MA,
     WITHDRAWAL_HITS,
@@ -72,6 +75,8 @@ class FoldBack:
         self._fall_ma = 0.0
         self._hits = 0
         self._seen: list[tuple[float, float, float]] = []
+        self._body = -math.inf, 0.0
+        """When a body was last seen between the electrodes, s, and what it took, V per mA."""
         self._looked: tuple[float, float, float] | None = None
         self.lacks = False
         """Whether less flows than usual of what is set, for want of voltage: the stage is not wrong."""
@@ -186,6 +191,12 @@ class FoldBack:
         since_s, before_v, before_ma = seen[0]
         # Below a body's there is no hand to leave: what grows there is the converter's noise.
         least_v = MIN_LOAD_OHM / 1000 * setpoint_ma
+        body_s, body_kohm = self._body
+        if before_v >= MIN_LOAD_OHM / 1000 * before_ma:
+            if voltage_v > least_v > 0.0:
+                self._body = now_s, voltage_v / setpoint_ma
+        elif since_s - body_s < WITHDRAWAL_BEFORE_S:
+            before_v = body_kohm * before_ma  # electrodes touched: what comes back was there before
         ohmic_v = max(voltage_v - SKIN_V, SKIN_SHARE * voltage_v, least_v)
         passed_s = now_s - since_s
         if setpoint_ma <= WITHDRAWAL_FROM_MA or voltage_v <= 0.0 or passed_s < WITHDRAWAL_WINDOW_S / 2:

@@ -196,6 +196,8 @@ WITHDRAWAL_FROM_MA: Final = 2.0
 """Up to this current a breaking contact is hardly felt (perception of DC, unverified figure)."""
 WITHDRAWAL_FALL_S: Final = 0.05
 """From any current to sensing in this time: a hand that leaves in 0.2 s is recognised with 0.07 s to go."""
+WITHDRAWAL_BEFORE_S: Final = 0.5
+"""What comes back within this time after electrodes that touched is no growth: a short that lasts trips."""
 WITHDRAWAL_REST_S: Final = 2.0
 """Contact must have stayed this long before the current returns, at the ramp."""
 RELEASED_S: Final = 0.1

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from controller.core.asked import SHORT_WORDS, Asked
 from controller.core.buttons import Press
+from controller.core.channels import Channels
 from controller.core.contact import Contact
 from controller.core.dose import Dose
 from controller.core.drop_out import DropOut, Window
@@ -157,7 +158,7 @@ class Session:
         self._since_s = 0.0
         self._sampled_s = 0.0
         self._steady_since_s: float | None = None
-        self._start = Press()
+        self._start, self._channels = Press(), Channels()
         self._reverse_step = 0
         self._stepped = self._stop_pressed = False
         self.asked_by = StopCause.BUTTON
@@ -278,12 +279,13 @@ class Session:
             self.dose.add(self.polarity, current_ma, elapsed_s)
         if self.phase in TERMINAL:
             return Off(self.polarity)
-        if measurement.sampled == "voltage" and measurement.voltage_v is not None:
+        fresh = self._channels.fresh(measurement)
+        if measurement.sampled == "voltage" and measurement.voltage_v is not None and fresh:
             if current_ma is not None and self.phase not in {Phase.STOP_TEST, Phase.TRIAL}:
                 self.load.update(measurement.voltage_v, current_ma)
             if self.phase in FOLDING:
                 self.fold_back.see(now_s, measurement.voltage_v, self.setpoint_ma)
-        if measurement.sampled == "supply" and measurement.supply_v is not None:
+        if measurement.sampled == "supply" and measurement.supply_v is not None and fresh:
             # Less than that is a fault, of the supply or of who reads it, and the guard's.
             self.fold_back.heed_supply(max(measurement.supply_v, self.plan.supply_min_v))
         if self.phase in FOLDING and measurement.guard_ma is not None:

@@ -63,7 +63,7 @@ class Alone:
         nothing = Measurement(
             now_s, current_ma, 0, current_ma, volts, 64.0, current_ma, sampled, 0, Buttons()
         )
-        nothing = nothing._replace(sampled_s=now_s)
+        nothing = nothing._replace(sampled_s=now_s, sampled_code=self.ticks)  # never the one before
         self.command = self.session.step(self.ticks * TICK_S, nothing._replace(**changes))
         return self.command
 

@@ -583,3 +583,22 @@ def test_a_supply_that_sags_takes_as_much_of_what_is_reached() -> None:
     fold.heed_supply(64.0)
     fold.see(1.1, 54.9, 10.0)
     assert fold.allowed_ma == 10.0
+
+
+@pytest.mark.parametrize(("touch_s", "leaves"), [(0.05, False), (0.45, False), (0.6, True)])
+def test_a_body_that_is_there_again_after_electrodes_touched_is_no_hand_that_leaves(
+    touch_s: float, leaves: bool
+) -> None:
+    """At 8 mA a body takes 15 V, electrodes that touch a quarter of a volt; what lasts is the guard's."""
+    fold = made()
+    touched = round(touch_s * 100)
+    for n, volt in enumerate([*[15.0] * 20, *[0.25] * touched, *[15.0] * 20]):
+        fold.see(10.0 + n / 100, volt, 8.0)
+    assert fold.withdrawn is leaves
+
+
+def test_a_hand_that_leaves_just_after_electrodes_touched_is_seen() -> None:
+    fold = made()
+    for n, volt in enumerate([*[15.0] * 20, *[0.25] * 5, *[15.0 * 1.05**k for k in range(14)]]):
+        fold.see(10.0 + n / 100, volt, 8.0)
+    assert fold.withdrawn

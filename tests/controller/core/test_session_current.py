@@ -331,6 +331,34 @@ def test_a_hand_that_leaves_is_heeded_unless_it_is_measured_without() -> None:
         assert one.session.fold_back.withdrawn is withdrawn
 
 
+@pytest.mark.parametrize(
+    ("then", "moves"),
+    [
+        ({"sampled": "voltage", "sampled_code": 77}, False),  # the very code of the channel before
+        ({"sampled": "voltage", "sampled_code": 78}, True),
+        ({"sampled": "voltage", "sampled_code": None}, True),
+    ],
+)
+@pytest.mark.parametrize("before", ["current", "supply"])
+def test_a_converter_that_froze_moves_no_fold_back(then: dict[str, Any], moves: bool, before: str) -> None:
+    one = Alone().to(Phase.HOLD)
+    one.tick(sampled=before, sampled_code=77)
+    one.tick(voltage_v=59.0, **then)
+    assert one.session.fold_back.ever is moves
+    one.tick(sampled="return", sampled_code=None)
+    one.tick(voltage_v=59.0, sampled="voltage", sampled_code=79)
+    assert one.session.fold_back.ever
+
+
+def test_a_frozen_converter_s_supply_is_not_heeded_and_a_channel_s_own_code_may_repeat() -> None:
+    one = Alone().to(Phase.HOLD)
+    one.tick(sampled="voltage", sampled_code=77)
+    one.tick(sampled="supply", sampled_code=77, supply_v=60.0)
+    assert one.session.fold_back.reach_v(4.0) == 60.0
+    one.tick(sampled="supply", sampled_code=77, supply_v=60.0)
+    assert one.session.fold_back.reach_v(4.0) == 60.0 - 4.0
+
+
 def test_a_load_that_holds_the_current_back_arrives_after_two_seconds() -> None:
     one = Alone().to(Phase.RAMP_UP)
     count = one.until(Phase.HOLD, sampled="voltage", voltage_v=59.0)
