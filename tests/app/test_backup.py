@@ -210,7 +210,7 @@ def repacked(file, change):
 
 
 def _other_sum(files, _manifest):
-    with sqlite3.connect(":memory:", isolation_level=None) as tables:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as tables:
         tables.deserialize(files["state/journal.db"])
         tables.execute("UPDATE session SET forward_ma_min = 1.0")
         files["state/journal.db"] = tables.serialize()

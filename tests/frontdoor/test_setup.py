@@ -248,7 +248,8 @@ def test_the_tests_get_everything_and_run_at_the_root_with_the_callers_paths(che
     every_processor = (
         "<--numprocesses><auto><--dist><loadfile><--no-loadscope-reorder><--max-worker-restart><2>"
     )
-    words = f"<-m><not bench><-o><faulthandler_timeout=36000><-k><sim><{checkout.root}/sub/test_a.py::test_b>"
+    words = "<-m><not bench and not booted><-o><faulthandler_timeout=36000>"
+    words += f"<-k><sim><{checkout.root}/sub/test_a.py::test_b>"
     assert done.stdout == f"pytest {checkout.root} {every_processor}{words}\n"
     assert checkout.run("setup", "test").stderr == "ionto: already set up: test.\n"
     wrong = checkout.run("setup", "mqqt")
