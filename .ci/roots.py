@@ -26,6 +26,7 @@ BOOTED = (
     "python3",
     "python3-venv",
     "openssh-client",
+    "openssh-server",
     "cloud-init",
     "netplan.io",
 )

@@ -33,6 +33,8 @@ LONGEST_S = 120.0
 """Of any one command in there, and of booting or ending."""
 STATE = "/var/lib/ionto"
 OFF_MA = 0.01
+BUSY = "The unit's computer was too busy"
+"""What it says of ticks and heartbeats that came late (code 56)."""
 ATTEMPTS = 6
 """A treatment that ends before its time, since the machine is busy, is begun again so often."""
 OUTSIDE = """
@@ -323,7 +325,7 @@ class Machine:
         """Give why a session ended before its time, or "" where the machine was too busy for it."""
         time.sleep(1.0)  # what it said last is still on its way
         told = "\n".join(self.log("ionto-controller")[-3:])
-        return "" if fell_behind(told) else f"{person}: {told}"
+        return "" if fell_behind(told) or BUSY in told else f"{person}: {told}"
 
     def _is_offered(self, person: str) -> bool:
         seen = self.snapshot()
@@ -377,7 +379,9 @@ class Unit:
         self._process: subprocess.Popen[bytes] | None = None
 
     def switch_on(self) -> None:
-        """Be there, with a person whose hands are in the water."""
+        """Be there, if it isn't yet, with a person whose hands are in the water."""
+        if self._process is not None:
+            return
         words = ["--socket", self.socket, "--scenario", self.folder / "scenario.yaml"]
         words += ["--unit", self.description, "--seed", "7"]
         self._process = subprocess.Popen(
