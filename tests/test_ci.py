@@ -253,4 +253,3 @@ def test_a_root_that_no_registry_gave_is_named_and_the_others_are_booted(monkeyp
     assert (debian, folder) == ("trixie", "tests/booted")
     assert report.startswith("--junitxml=")
     assert [(suite.where, suite.passed) for suite in run.suites] == [("a booted Debian 13", 1)]
-    assert "booting the other Debian" in run.later
