@@ -602,3 +602,16 @@ def test_a_hand_that_leaves_just_after_electrodes_touched_is_seen() -> None:
     for n, volt in enumerate([*[15.0] * 20, *[0.25] * 5, *[15.0 * 1.05**k for k in range(14)]]):
         fold.see(10.0 + n / 100, volt, 8.0)
     assert fold.withdrawn
+
+
+def test_what_lacks_while_a_hand_leaves_is_followed_and_told_as_its_contact() -> None:
+    fold = made()
+    fold.follow(9.9, 10.0, 10.0)
+    for n, volt in enumerate([20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 57.0]):
+        fold.see(10.0 + n / 100, volt, 10.0)
+    assert fold.withdrawn
+    before_ma = fold.allowed_ma
+    fold.follow(10.08, 6.0, 10.0)
+    assert fold.lacks
+    assert fold.allowed_ma <= min(before_ma, 6.0)
+    assert fold.held is ShortBecause.CONTACT
