@@ -160,7 +160,7 @@ class Run:
         when = "at night" if self.nightly else "by day"
         judgement = judge(suite, listed, frozenset(facts | {when}))
         say(f"{suite.where}: {suite.passed:,} passed, {suite.failed} failed, {len(suite.skips)} skipped")
-        for line in (*judgement.told, *judgement.faults):
+        for line in (*(f"FAILED {test}" for test in suite.failures), *judgement.told, *judgement.faults):
             say(f"  {line}")
         if judgement.faults or suite.failed:
             raise Failed(

@@ -27,8 +27,13 @@ class Suite:
 
     where: str
     passed: int
-    failed: int
+    failures: tuple[str, ...]
     skips: tuple[Skip, ...]
+
+    @property
+    def failed(self) -> int:
+        """How many failed."""
+        return len(self.failures)
 
 
 @dataclass(frozen=True)
@@ -60,17 +65,17 @@ class Judgement:
 
 def read_suite(where: str, junit: str) -> Suite:
     """Read pytest's report in JUnit's form."""
-    passed, failed, skips = 0, 0, []
+    passed, failures, skips = 0, [], []
     for case in Tree.fromstring(junit).iter("testcase"):  # noqa: S314 - our own pytest wrote it
         name = f"{case.get('classname')}.{case.get('name')}"
         skipped = case.find("skipped")
         if case.find("failure") is not None or case.find("error") is not None:
-            failed += 1
+            failures.append(name)
         elif skipped is not None:
             skips.append(Skip(name, skipped.get("message") or ""))
         else:
             passed += 1
-    return Suite(where, passed, failed, tuple(skips))
+    return Suite(where, passed, tuple(failures), tuple(skips))
 
 
 def read_list(text: str) -> list[Allowed]:

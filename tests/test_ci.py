@@ -18,8 +18,8 @@ LISTED = read_list((ROOT / ".ci/skips.toml").read_text(encoding="utf-8"))
 BROKER = Allowed("tests.app.test_mqtt", "mosquitto is not", 2, "The broker is not there.", ("no mosquitto",))
 
 
-def suite(*skips, failed=0):
-    return Suite("Python 3.11", 3991, failed, tuple(Skip(*one) for one in skips))
+def suite(*skips):
+    return Suite("Python 3.11", 3991, (), tuple(Skip(*one) for one in skips))
 
 
 def test_a_report_of_pytest_is_read(tmp_path):
@@ -35,6 +35,7 @@ def test_a_report_of_pytest_is_read(tmp_path):
     subprocess.run([*words, "test_some.py"], cwd=tmp_path, capture_output=True, timeout=600, check=False)
     found = read_suite("Python 3.11", (tmp_path / "report.xml").read_text())
     assert (found.passed, found.failed) == (1, 2)
+    assert found.failures == ("test_some.test_fails", "test_some.test_begins_badly")
     assert found.skips == (Skip("test_some.test_is_left_out", "no broker: apt install mosquitto"),)
 
 
@@ -103,7 +104,7 @@ def test_every_entry_speaks_of_tests_that_are_there():
 
 
 def test_the_last_line_is_one_and_names_all_that_was_left_out():
-    both = [suite(SKIPPED), Suite("Python 3.13 in Debian 13", 2704, 0, ())]
+    both = [suite(SKIPPED), Suite("Python 3.13 in Debian 13", 2704, (), ())]
     line = last_line(both, ["the kernel lane (no kernel)"], ["tests/chaos on Python 3.13"], 31.4)
     assert "\n" not in line
     for words in (
@@ -219,6 +220,13 @@ def given(packed):
     else:
         done.set_result(packed)
     return done
+
+
+def test_what_failed_is_named(capsys, tmp_path):
+    run = steps.Run(nightly=False, scratch=tmp_path)
+    with pytest.raises(Failed, match="1 failed"):
+        run.judge(Suite("Python 3.13", 7, ("tests.test_some.test_it[a]",), ()), set())
+    assert "FAILED tests.test_some.test_it[a]" in capsys.readouterr().out
 
 
 REPORT = '<testsuite><testcase classname="tests.booted.test_serves" name="test_it[trixie]"/></testsuite>'

@@ -17,6 +17,8 @@ from protocols.treatment import Treatment, find
 Spans: TypeAlias = Mapping[str, tuple[float, float]]
 """Phase, as in `PHASES`, to its begin and end in a session without faults, s."""
 
+TICK_S: Final = 0.005
+"""Of the reference unit (200 Hz). A trip says when its tick began; what it found may have come within it."""
 EDGE: Final = 0.1
 """A fault begins within the middle of its phase, this share away from both ends: within the next phase its
 reaction would be that one's, and below a tenth of the current several faults cannot be told yet."""

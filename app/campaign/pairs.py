@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple
 
-from app.campaign.cells import EDGE, Spans, slug_of
+from app.campaign.cells import EDGE, TICK_S, Spans, slug_of
 from app.campaign.treated import COMPLETED, RIDDEN
 from app.reactions import ROWS, Reaction
 
@@ -18,8 +18,6 @@ APART_S: Final = 0.3
 """The second fault begins at most this long after the first: while the first is being found."""
 LIMITER_MA: Final = 27.5 * 1.02
 """The reference unit's own current limit, 10 % above full scale, with its tolerance (docs/simulator.md)."""
-TICK_S: Final = 0.005
-"""A trip says when its tick began (200 Hz); what it found may have come within that tick."""
 BEGAN_MA: Final = 0.35
 """The most that a session which never began may have carried."""
 

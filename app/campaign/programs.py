@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from app.campaign.cells import EDGE, Spans, slug_of
+from app.campaign.cells import EDGE, TICK_S, Spans, slug_of
 from app.campaign.judge import REVERSED_BELOW_MA
 from app.campaign.treated import SHORT, dose_problems
 from protocols.treatment import find
@@ -36,7 +36,6 @@ RISES_WITHIN_S: Final = 60.0
 """Off before the third full-size rise within a minute ..."""
 RIDDEN_S: Final = 1.0
 """... or so long after its first, whichever is later; bursts that treat nobody likewise."""
-TICK_S: Final = 0.005
 BRIEF_S: Final = 4.0
 """Bursts shorter than the reference unit's tick are seen by chance, by one conversion of 1.2 ms in each:
 measured, nearly all were off within `RIDDEN_S`, the latest after 3.0 s."""

@@ -33,7 +33,7 @@ PERIODS_S: Final = (0.004, 0.01, 0.04, 0.1, 0.3, 1.0, 2.0)
 DUTIES: Final = (0.01, 0.05, 0.2, 0.95)
 """Where the map's columns begin and end."""
 LEFT, TOP, WIDE, HIGH = 196, 74, 54, 18
-FAILED, NONE = "#b2182b", "#ffffff"
+FAILED = "#b2182b"
 HOW_READ: Final = (
     "Each kind of fault comes and goes alone, with every period from 4 ms to 2 s. A square tells how many of "
     "its sessions were cut, of how many; the others rode it. Point at it for what of the dose was lost there."
@@ -150,7 +150,7 @@ def _column(bounds: Sequence[float], value: float) -> int:
 
 
 def _shade(share: float) -> str:
-    return next((colour for upto, colour in SHADES if share <= upto), NONE)
+    return next(colour for upto, colour in SHADES if share <= upto)
 
 
 def _time(value_s: float) -> str:

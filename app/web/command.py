@@ -150,11 +150,12 @@ class _FirstAnswers:
             threading.Thread(target=self._tell, args=(supervision,), name="first", daemon=True).start()
 
     def _tell(self, supervision: Supervision) -> None:
-        while not (self._pages.started and self._door.started):
+        until_s = time.monotonic() + ANSWER_S
+        while not (self._pages.started and self._door.started) and time.monotonic() < until_s:
             if self._pages.should_exit:
                 return
             time.sleep(STARTED_S)
-        try:
+        try:  # what has not started by then refuses to answer
             failed = [port for port in self._ports if self._status(port) == HTTPStatus.INTERNAL_SERVER_ERROR]
         except (OSError, HTTPException) as error:
             failed = [*self._ports]

@@ -18,6 +18,8 @@ from typing import Final, Generic, TypeVar
 Look = TypeVar("Look")
 
 CHIPS: Final = Path("/sys/class/rtc")
+CLOSE_S: Final = 1.0
+"""So long the end waits for a read that is under way; a sound chip takes a millisecond."""
 _KEPT: Final = 32
 """So many looks wait at most; of more the oldest go."""
 
@@ -42,9 +44,9 @@ class BatteryClock(Generic[Look]):
         return self._looks.popleft() if self._looks else None
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading; a chip that doesn't answer holds nobody up."""
         self._ends.set()
-        self._thread.join()
+        self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
         while True:

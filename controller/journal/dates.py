@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from controller.journal.looked import CLOCK, Kept, facts_of, reading
-from controller.journal.tables import chain, stored_head
+from controller.journal.tables import chain, holds, stored_head
 from protocols.dates import points, utc
 from protocols.past import Past, dates_of
 
@@ -58,11 +58,7 @@ class Amendment(NamedTuple):
 
 def present(connection: sqlite3.Connection) -> bool:
     """Tell whether the tables are there; a journal of an earlier program has none."""
-    found = connection.execute(
-        "SELECT count(*) FROM sqlite_master "
-        "WHERE type = 'table' AND name IN ('clock', 'sighting', 'amendment')"
-    ).fetchone()
-    return bool(found[0] == 3)
+    return holds(connection, "clock", "sighting", "amendment")
 
 
 def make(connection: sqlite3.Connection) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from controller.core.locks import Lock, Seen, Word, lock_of
 from controller.core.reasons import NAMES
-from controller.journal.tables import chain, stored_head
+from controller.journal.tables import chain, holds, stored_head
 from protocols.frequency import COUNTS_FROM_MA_MIN
 
 if TYPE_CHECKING:
@@ -53,10 +53,7 @@ class Released(NamedTuple):
 
 def present(connection: sqlite3.Connection) -> bool:
     """Tell whether the tables are there; a journal of an earlier program has none."""
-    found = connection.execute(
-        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('release', 'proof')"
-    ).fetchone()
-    return bool(found[0] == len(TABLES))
+    return holds(connection, "release", "proof")
 
 
 def make(connection: sqlite3.Connection) -> None:

@@ -241,6 +241,12 @@ def unpacked(data: bytes) -> dict[str, list[Any]]:
     return columns
 
 
+def holds(connection: sqlite3.Connection, *names: str) -> bool:
+    """Tell whether a journal has all the tables of these names."""
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {row[0] for row in rows}.issuperset(names)
+
+
 def stored_head(connection: sqlite3.Connection) -> Head:
     """Return the head as the file of tables tells it."""
     return Head(*connection.execute("SELECT number, hash FROM head").fetchone())

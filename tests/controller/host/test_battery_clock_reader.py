@@ -111,3 +111,21 @@ def test_a_doctor_looks_at_it(tmp_path: Path) -> None:
 
 def test_the_clock_that_nothing_slews_goes_on() -> None:
     assert 0 <= raw_seconds() <= raw_seconds() + 1
+
+
+def test_a_chip_that_no_longer_answers_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.host.battery_clock.CLOSE_S", 0.01)
+    asked, answers = threading.Event(), threading.Event()
+
+    def hangs() -> int:
+        asked.set()
+        answers.wait(60.0)
+        return 1
+
+    clock = reader(hangs)
+    try:
+        assert asked.wait(10.0)
+        clock.close()
+        assert clock.look() is None, "it hangs still, and the end went on"
+    finally:
+        answers.set()
