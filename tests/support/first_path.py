@@ -172,6 +172,14 @@ class Walk:
         page.locator("#taught .good").wait_for()
         page.locator(".guide").wait_for(state="detached")
 
+    def looks_back(self):
+        for name, path in (("people", "/people"), ("history", "/history")):
+            self.page.goto(path)
+            self.page.locator("main h1").wait_for()
+            if name == "history":
+                self.page.locator(".chart canvas, .chart img").first.wait_for()
+            self.see(name, self.page)
+
 
 def kept():
     return json.loads(PICTURES.read_text())

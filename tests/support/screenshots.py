@@ -76,11 +76,7 @@ def first_treatment(home, browser, camera):
         desk(home, browser, context.cookies(), camera)
         walk.finishes()
         walk.is_taught()
-        page.goto("/people")
-        camera.see("people", page)
-        page.goto("/history")
-        page.locator(".chart canvas, .chart img").first.wait_for()
-        camera.see("history", page)
+        walk.looks_back()
         return context.cookies()
 
 

@@ -40,6 +40,7 @@ def test_a_newcomer_follows_the_page_to_a_finished_first_treatment(home, languag
         walk.flows()
         walk.finishes()
         walk.is_taught()
+        walk.looks_back()
     assert home.book.person(1).words["taught"][0] == "Nurse Example"
     what = [change.details["what"] for change in home.book.changes(1)]
     assert "word:taught" in what
