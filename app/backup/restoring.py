@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -68,14 +69,23 @@ def restore(backup: Path, place: Place) -> tuple[Manifest, Path | None]:
         raise NotRestored(
             f"{state} holds records already ({kept[0].name}): with --replace they go into a folder there"
         )
+    made = not there(state)
     state.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=state, prefix=".restore-") as folder:
-        fresh = Path(folder)
-        manifest = _unpacked(backup, fresh, place)
-        _give_to_owner(fresh, state)
-        if place.unit is not None and there(fresh / UNIT_FILE):
-            _put_unit_file(fresh / UNIT_FILE, place.unit)  # first: where it can't be written, no record moves
-        aside = _put_in_place(fresh / STATE, state, kept)
+    try:
+        with tempfile.TemporaryDirectory(dir=state, prefix=".restore-") as folder:
+            fresh = Path(folder)
+            manifest = _unpacked(backup, fresh, place)
+            _give_to_owner(fresh, state)
+            if place.unit is not None and there(fresh / UNIT_FILE):
+                _put_unit_file(
+                    fresh / UNIT_FILE, place.unit
+                )  # first: where it can't be written, no record moves
+            aside = _put_in_place(fresh / STATE, state, kept)
+    except BaseException:
+        if made:
+            with suppress(OSError):  # not empty: something was put there already
+                state.rmdir()
+        raise
     return manifest, aside
 
 

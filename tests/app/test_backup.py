@@ -277,6 +277,7 @@ def test_a_file_of_something_else_is_said_to_be_none(tmp_path, capsys, content):
     assert "no backup" in told
     assert "Traceback" not in told
     assert tree(tmp_path) == {"file": content}
+    assert not (tmp_path / "new").exists(), "not even the folder that it would have gone to"
 
 
 def test_only_an_empty_place_is_restored_to_unless_what_is_there_is_kept_aside(state, unit, tmp_path, capsys):
