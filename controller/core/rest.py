@@ -7,6 +7,7 @@ area's ceiling.
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 from controller.core.asked import Asked
@@ -70,8 +71,7 @@ def rest_of(
         # The cut cost the charge of a ramp up, so time is reckoned from the charge that is lacking.
         goal_ma_min = given.ma_min("reverse" if polarity == "forward" else "forward")
         lacking_ma_min = goal_ma_min - given.ma_min(polarity)
-        left_s = 60 * lacking_ma_min / target_ma + target_ma / ramp_ma_per_s
-        left_s = min(left_s, longest_s - given.elapsed_s)
+        left_s = min(_within_s(lacking_ma_min, target_ma, ramp_ma_per_s), longest_s - given.elapsed_s)
         if lacking_ma_min <= EQUAL_RATIO * goal_ma_min or left_s < LEAST_S:
             return None
         return _rest(((polarity, left_s),), given, balances=True)
@@ -97,7 +97,7 @@ def rest_of_short(
     of `rest_of`. Where the time doesn't suffice for all that is lacking, each gets the same share of it.
     """
     lacking_ma_min = [given.asked_ma_min - given.ma_min(polarity) for polarity in polarities]
-    whole_s = [60 * lacking / target_ma + target_ma / ramp_ma_per_s for lacking in lacking_ma_min]
+    whole_s = [_within_s(lacking, target_ma, ramp_ma_per_s) for lacking in lacking_ma_min]
     room_s = longest_s - given.elapsed_s
     if lacking_ma_min[0] <= EQUAL_RATIO * given.asked_ma_min:  # only the second one lacks anything
         left_s = min(whole_s[-1], room_s)
@@ -110,6 +110,17 @@ def rest_of_short(
     # What these halves ask for was asked for already.
     again_ma_min = Asked(ramp_ma_per_s).to_come_ma_min(target_ma, halves[0][1])
     return _rest(halves, given._replace(asked_ma_min=given.asked_ma_min - again_ma_min), balances=False)
+
+
+def _within_s(charge_ma_min: float, target_ma: float, ramp_ma_per_s: float) -> float:
+    """Return how long a half takes that gives this charge, its two ramps included, s.
+
+    So little that the ramp down begins before the target is reached is a triangle.
+    """
+    charge_ma_s, ramps_s = 60 * max(0.0, charge_ma_min), target_ma / ramp_ma_per_s
+    if charge_ma_s < target_ma * ramps_s:
+        return 2 * math.sqrt(charge_ma_s / ramp_ma_per_s)
+    return charge_ma_s / target_ma + ramps_s
 
 
 def _rest(halves: tuple[tuple[Polarity, float], ...], given: Given, *, balances: bool) -> Rest:

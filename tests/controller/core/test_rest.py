@@ -115,6 +115,22 @@ def test_a_dose_that_was_short_gives_what_is_lacking_both_ways() -> None:
     assert rest.asked_ma_min + charge(12.0, rest.halves[0][1]) == pytest.approx(115.2)
 
 
+@given(st.floats(2.0, 15.0), st.floats(LEAST_S, 4 * LEAST_S), st.floats(LEAST_S, 4 * LEAST_S))
+def test_what_is_lacking_and_no_more_is_given_however_little_it_is(target_ma, first_s, second_s) -> None:
+    whole = charge(target_ma, 600.0)
+    lacking = [charge(target_ma, seconds) for seconds in (first_s, second_s)]
+    short = Given(1, 600.0, 1200.0, whole - lacking[0], whole - lacking[1], asked_ma_min=whole)
+    rest = rest_of_short(
+        ("forward", "reverse"), short, target_ma=target_ma, ramp_ma_per_s=RAMP, longest_s=1e6
+    )
+    if rest is None:
+        assert min(first_s, second_s) < LEAST_S * (1 + 1e-9)
+        return
+    assert [seconds for _, seconds in rest.halves[-2:]] == pytest.approx(
+        [first_s, second_s][-len(rest.halves) :], rel=1e-6
+    )
+
+
 def test_a_dose_that_was_short_is_held_to_the_longest_time_and_stays_asked_for() -> None:
     rest = rest_of_short(BOTH, Given(1, 600.0, 1700.0, 50.0, 48.0, 115.2), **SHORT_OF)
     assert sum(seconds for _, seconds in rest.halves) == pytest.approx(100.0)
