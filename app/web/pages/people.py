@@ -116,8 +116,8 @@ def person(visit: Visit) -> Response:
             el(
                 "p",
                 t(
-                    "Name, date of birth, answers, agreements, limits and plans are removed for good. The "
-                    "treatments stay, without a name."
+                    "Name, date of birth, answers, agreements, limits, plans and what was said of the "
+                    "course are removed for good. The treatments stay, without a name."
                 ),
             ),
             remove,

@@ -15,9 +15,10 @@ from app.web import sentences
 from app.web.frame import choices, entry, facts, field, note, page
 from app.web.guide import guide, newcomer
 from app.web.markup import Html, el
-from app.web.visit import Sorry, Visit, go
+from app.web.pages.course import area_named, course_of, planned, questions, rhythm, severity
+from app.web.visit import Visit, go
 from protocols.ceilings import Area
-from protocols.course import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, allowed_from, standing, upcoming
+from protocols.course import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, allowed_from, upcoming
 from protocols.fitness import AREAS
 
 SHOWN: Final = 8
@@ -43,7 +44,7 @@ def plan(visit: Visit) -> Response:
 def save(visit: Visit) -> Response:
     """Keep a plan."""
     person = visit.person(visit.fields.get("person", ""))
-    area = _area(visit, visit.fields.get("area", ""))
+    area = area_named(visit, visit.fields.get("area", ""))
     whole = {str(count): count for count in range(1, 100)}
     made = Plan(
         per_week=whole[visit.choice("per_week", {str(count): count for count in PER_WEEK})],
@@ -61,7 +62,7 @@ def save(visit: Visit) -> Response:
 def export(visit: Visit) -> Response:
     """Give the planned days as a calendar file."""
     person = visit.person(visit.path["person"])
-    area = _area(visit, visit.path["area"])
+    area = area_named(visit, visit.path["area"])
     kept = visit.house.household.plan(person.id, area, visit.today)
     days = upcoming(kept, visit.house.records.given(str(person.id), area), visit.now, EXPORTED)
     summary = visit.t(
@@ -81,12 +82,12 @@ def _person(visit: Visit, person: Person) -> Html:
         "details",
         el("summary", t("Plan another area") if planned else t("Make a plan")),
         _settings(visit, person, None, Plan(starts_on=visit.today), others),
-        open=not planned or visit.refills("/plan", {"person": person.id}),
+        open=not planned or visit.refills("/plan", _which(visit, person, None, others)),
     )
     return el(
         "section",
         el("h2", person.called),
-        [_area_plan(visit, person, _area(visit, area)) for area in planned],
+        [_area_plan(visit, person, area_named(visit, area)) for area in planned],
         begin if others else None,
         aria_label=person.called,
     )
@@ -94,11 +95,12 @@ def _person(visit: Visit, person: Person) -> Html:
 
 def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
     t, language = visit.t, visit.language
-    kept = visit.house.household.plan(person.id, area, visit.today)
-    given = visit.house.records.given(str(person.id), area)
-    found = standing(kept, given, visit.now)
-    days = upcoming(kept, given, visit.now, SHOWN)
-    if found.verdict == "refused":
+    course = course_of(visit, person, area)
+    kept, given, found = course.plan, course.given, course.standing
+    days = [] if course.to_doctor else upcoming(kept, given, visit.now, SHOWN)
+    if course.to_doctor:
+        said = note(planned(visit, course), "warn")
+    elif found.verdict == "refused":
         moment = allowed_from(given, visit.now)
         again = (
             ""
@@ -106,23 +108,24 @@ def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
             else t("A treatment is allowed again from {moment} on.", moment=language.moment(moment))
         )
         said = note(f"{t(found.why)} {again}".strip(), "bad")
-    elif found.verdict == "due":
-        said = note(t("A treatment is due."), "good")
     else:
-        said = note(t("The next treatment is planned for {day}.", day=language.day(found.due)))
-    course = t("{done} of {all} treatments of the course", done=found.done, all=kept.course)
+        said = note(planned(visit, course), "good" if found.verdict == "due" else "note")
+    done = t("{done} of {all} treatments of the course", done=found.done, all=kept.course)
     last = max((one.begun for one in given), default=None)
     listed = [el("li", language.day(day)) for day in days]
     rows = [
-        (t("Course"), course if not found.topping_up else t("Complete; now top-ups")),
+        (t("Course"), done if not found.topping_up else t("Complete; now top-ups")),
+        (t("How often"), rhythm(visit, kept, topping_up=found.topping_up)),
         (t("Last treatment"), "" if last is None else language.moment(last)),
+        (t("How much it bothers"), severity(visit, course.told)),
     ]
     return el(
         "article",
         el("h3", t(sentences.AREAS[area])),
         said,
+        questions(visit, course, "plan"),
         facts(rows),
-        el("details", el("summary", t("The next days")), el("ol", listed)),
+        el("details", el("summary", t("The next days")), el("ol", listed)) if listed else None,
         el(
             "p",
             el("a", t("Prepare"), href=f"/prepare?person={person.id}&treatment={area}", class_="button"),
@@ -138,6 +141,12 @@ def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
     )
 
 
+def _which(visit: Visit, person: Person, area: Area | None, areas: dict[str, str]) -> dict[str, object]:
+    """Give the hidden fields of a plan's form; that of another area is the one in which one of `areas` is."""
+    chosen = visit.fields.get("area", "")
+    return {"person": person.id, "area": area or (chosen if chosen in areas else "")}
+
+
 def _settings(visit: Visit, person: Person, area: Area | None, kept: Plan, areas: dict[str, str]) -> Html:
     t = visit.t
     per_week = {
@@ -149,7 +158,7 @@ def _settings(visit: Visit, person: Person, area: Area | None, kept: Plan, areas
         str(day): visit.language.n("every {count} day", "every {count} days", day)
         for day in range(TOP_UP_DAYS[0], TOP_UP_DAYS[1] + 1)
     }
-    which = {"person": person.id} if area is None else {"person": person.id, "area": area}
+    which = _which(visit, person, area, areas)
     again = visit.refills("/plan", which)
     typed = visit.fields if again else {}
     alternates = typed.get("alternate") == "yes" if again else kept.alternate
@@ -187,10 +196,3 @@ def _settings(visit: Visit, person: Person, area: Area | None, kept: Plan, areas
         ),
         el("button", t("Keep the plan")),
     )
-
-
-def _area(visit: Visit, name: str) -> Area:
-    for area in AREAS:
-        if area == name:
-            return area
-    raise Sorry(visit.t("This choice does not exist."), 404)
