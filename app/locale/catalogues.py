@@ -35,7 +35,7 @@ from app.locale.reported import words as words_reported
 from app.locale.retold import REPORT, WORD
 from app.locale.terminal import CATALOGUES, DOMAIN, available
 from app.output import say
-from app.web import frame, gate, sentences
+from app.web import facts, frame, gate, sentences
 from app.web.pages import afterwards, answers, now
 from config.kinds import SIGNS
 from controller.core import wording
@@ -80,6 +80,7 @@ def tabled() -> Iterator[str]:
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
     yield from (*feelings.WHY.values(), feelings.FIRST_TIME, feelings.AT_LIMIT)
     yield from chain(*(answers.values() for answers in course.ANSWERS.values()))
+    yield from (*facts.HEADINGS.values(), *chain(*facts.FACTS.values()))
     yield from (*afterwards.ENDED.values(), afterwards.CUT)
     yield from (*order.checklists(), order.UNTICKED, order.TOO_LITTLE, order.NO_TIME)
     yield from (order.OUT_OF_LIMIT, order.ABOVE_CEILING, order.ABOVE_UNIT)

@@ -91,7 +91,7 @@ def page(
             id="content",
             tabindex="-1",
         ),
-        el("footer", _languages(visit)),
+        el("footer", _known(visit) if paired else None, _languages(visit)),
     )
     whole = document(head, body, language=visit.language.code, class_="old" if old else None)
     return HTMLResponse(whole, status_code=status if wrong is None else wrong.status)
@@ -155,6 +155,10 @@ def _navigation(visit: Visit, section: str) -> Html:
         for key, (path, name) in SECTIONS.items()
     ]
     return el("nav", el("ul", links), aria_label=visit.t("Pages"))
+
+
+def _known(visit: Visit) -> Html:
+    return el("p", el("a", visit.t("Good to know"), href="/good-to-know"))
 
 
 def _languages(visit: Visit) -> Html:

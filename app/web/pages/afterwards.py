@@ -15,6 +15,7 @@ from app.web.frame import facts
 from app.web.markup import Child, Html, el
 from app.web.now_view import rest_offered
 from app.web.pages.course import course_of, planned, questions
+from app.web.pages.good_to_know import link
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
 from protocols.treatment import area_of
@@ -57,7 +58,11 @@ def finished(visit: Visit) -> Html | None:
         el("p", el("strong", t(ENDED.get(first.outcome or "", CUT))), " ", said),
         facts(rows),
         el("img", src=f"/history/{record.id}/chart.svg", alt=t("Current over time"), class_="chart"),
-        el("p", el("a", t("Look at it in the history"), href=f"/history/{record.id}", class_="button plain")),
+        el(
+            "p",
+            el("a", t("Look at it in the history"), href=f"/history/{record.id}", class_="button plain"),
+            link(visit, "skin"),
+        ),
         felt_forms(visit, record, "now"),
         asked,
         visit.form(f"/history/{record.id}/away", away),

@@ -16,6 +16,7 @@ from app.web.frame import choices, entry, facts, field, note, page
 from app.web.guide import guide, newcomer
 from app.web.markup import Html, el
 from app.web.pages.course import area_named, course_of, planned, questions, rhythm, severity
+from app.web.pages.good_to_know import link
 from app.web.visit import Visit, go
 from protocols.ceilings import Area
 from protocols.course import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, allowed_from, upcoming
@@ -36,9 +37,9 @@ def plan(visit: Visit) -> Response:
         return page(visit, t("Plan"), el("p", t("Nobody is in the household yet.")), add, section="plan")
     rule = t("At most one treatment of an area in a day and five in seven days. More is refused.")
     path = guide(visit, newcomer(visit))
-    return page(
-        visit, t("Plan"), path, el("p", rule), [_person(visit, one) for one in people], section="plan"
-    )
+    ways = el("p", link(visit, "expect"), link(visit, "feel"))
+    plans = [_person(visit, one) for one in people]
+    return page(visit, t("Plan"), path, el("p", rule), ways, plans, section="plan")
 
 
 def save(visit: Visit) -> Response:

@@ -21,11 +21,13 @@ from app.household.order import (
 )
 from app.household.store import Person
 from app.web import sentences
+from app.web.facts import told
 from app.web.frame import choices, entry, field, note, page
 from app.web.guide import guide
 from app.web.markup import Child, Html, el
 from app.web.now_view import rest_offered, why_locked
 from app.web.pages.course import course_of, planned, questions
+from app.web.pages.good_to_know import link
 from app.web.records import Record
 from app.web.telling import tell
 from app.web.visit import Sorry, Visit, go
@@ -254,6 +256,7 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
         el("input", type="hidden", name="person", value=person.id),
         el("input", type="hidden", name="treatment", value=treatment.name),
         note(t(HURT), "bad") if felt in {"sore", "blisters"} else None,
+        _wetting(visit, treatment),
         el("fieldset", el("legend", t("Checklist")), ticks),
         current,
         el(
@@ -271,6 +274,13 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
             class_="quiet",
         ),
     )
+
+
+def _wetting(visit: Visit, treatment: Treatment) -> list[Html]:
+    """Say how much water it takes; of pads, which hold little, also why."""
+    _, trays, pads, sour, _ = told(visit.language, "water")
+    said = note(f"{pads} {sour}", "warn") if treatment.area in OFF else el("p", trays, class_="quiet")
+    return [said, el("p", link(visit, "water"), link(visit, "electrodes"), link(visit, "stop"))]
 
 
 def _last(visit: Visit, person: Person, treatment: Treatment) -> Record | None:
