@@ -36,7 +36,7 @@ from app.locale.retold import REPORT, WORD
 from app.locale.terminal import CATALOGUES, DOMAIN, available
 from app.output import say
 from app.web import facts, frame, gate, sentences
-from app.web.pages import afterwards, answers, now
+from app.web.pages import afterwards, answers, now, weeks
 from config.kinds import SIGNS
 from controller.core import wording
 from controller.core.reasons import REASONS
@@ -81,7 +81,7 @@ def tabled() -> Iterator[str]:
     yield from (*feelings.WHY.values(), feelings.FIRST_TIME, feelings.AT_LIMIT)
     yield from chain(*(answers.values() for answers in course.ANSWERS.values()))
     yield from (*facts.HEADINGS.values(), *chain(*facts.FACTS.values()))
-    yield from (*afterwards.ENDED.values(), afterwards.CUT)
+    yield from (*afterwards.ENDED.values(), afterwards.CUT, weeks.SCALE_TOLD)
     yield from (*order.checklists(), order.UNTICKED, order.TOO_LITTLE, order.NO_TIME)
     yield from (order.OUT_OF_LIMIT, order.ABOVE_CEILING, order.ABOVE_UNIT)
     for name, table in vars(sentences).items():

@@ -49,6 +49,7 @@ from app.web.pages import (
     prepare,
     take_along,
     unlock,
+    weeks,
 )
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
@@ -89,6 +90,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/history/{session}/amend": {"POST": history.amend},
     "/people": {"GET": people.people, "POST": people.add},
     "/people/{person}": {"GET": people.person},
+    "/people/{person}/weeks": {"GET": weeks.weeks},
     "/people/{person}/data.json": {"GET": take_along.export},
     "/people/{person}/answers": {"POST": answers.answer},
     "/people/{person}/keep": {"POST": answers.keep},

@@ -108,6 +108,10 @@ def person(visit: Visit) -> Response:
         ),
         el(
             "p",
+            el("a", t("Four weeks for the doctor"), href=f"/people/{one.id}/weeks", class_="button plain"),
+        ),
+        el(
+            "p",
             el(
                 "a",
                 t("Take along all that is kept of {name}", name=one.called),

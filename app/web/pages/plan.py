@@ -131,6 +131,7 @@ def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
             "p",
             el("a", t("Prepare"), href=f"/prepare?person={person.id}&treatment={area}", class_="button"),
             el("a", t("Calendar file"), href=f"/plan/{person.id}/{area}.ics", class_="button plain"),
+            el("a", t("Four weeks for the doctor"), href=f"/people/{person.id}/weeks", class_="button plain"),
         ),
         el(
             "details",
