@@ -147,6 +147,22 @@ def test_what_was_said_goes_with_what_is_taken_along(house, phone, book, ann):
     assert TODAY.isoformat() in told
 
 
+def test_the_calendar_is_this_units_and_goes_on_with_the_treatments(house, phone, book, ann):
+    def ids():
+        file = phone.get(f"/plan/{ann}/hands.ics").text.replace("\r\n ", "")
+        assert file.count("BEGIN:VALARM") == file.count("BEGIN:VEVENT")
+        return [line for line in file.split("\r\n") if line.startswith("UID:")]
+
+    before = ids()
+    assert before[0] == f"UID:{book.calendar_id()}-{ann}-hands-1"
+    assert len(set(before)) == len(before) == 30
+    assert Household(house.state).calendar_id() == book.calendar_id(), "it is kept"
+    treated(house, ann, *range(27, 9, -2))
+    assert ids()[0] == before[9], "nine were given: the next is the tenth, as it was"
+    book.tell(ann, "hands", "helped", "no", TODAY)
+    assert ids() == [], "the doctor comes first"
+
+
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
 def test_the_questions_fit_a_small_phone_and_are_accessible(house, phone, book, ann):
     treated(house, ann, *range(27, 9, -2))

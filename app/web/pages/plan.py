@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from app.household.calendar import calendar
+from app.household.calendar import Words, calendar
 from app.household.store import Person
 from app.web import sentences
 from app.web.frame import choices, entry, facts, field, note, page
@@ -64,13 +64,15 @@ def export(visit: Visit) -> Response:
     """Give the planned days as a calendar file."""
     person = visit.person(visit.path["person"])
     area = area_named(visit, visit.path["area"])
-    kept = visit.house.household.plan(person.id, area, visit.today)
-    days = upcoming(kept, visit.house.records.given(str(person.id), area), visit.now, EXPORTED)
+    course = course_of(visit, person, area)
+    days = [] if course.to_doctor else upcoming(course.plan, course.given, visit.now, EXPORTED)
     summary = visit.t(
         "Iontophoresis, {area}: {name}", area=visit.t(sentences.AREAS[area]), name=person.called
     )
     text = visit.t("Planned as if every treatment before were kept. Export again when the plan changes.")
-    content = calendar(f"ionto-{person.id}-{area}", summary, text, days, visit.now)
+    words = Words(summary, text, visit.t("A treatment is due."))
+    uid = f"{visit.house.household.calendar_id()}-{person.id}-{area}"
+    content = calendar(uid, words, days, visit.now, first=len(course.given) + 1)
     name = f'attachment; filename="plan-{person.id}-{area}.ics"'
     return Response(content, media_type="text/calendar; charset=utf-8", headers={"content-disposition": name})
 
