@@ -59,6 +59,7 @@ def page(
         chart_style,
         el("link", rel="stylesheet", href="/static/style.css"),
         el("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
+        el("link", rel="manifest", href="/static/manifest.webmanifest") if visit.secure else None,
         el("noscript", refresh) if refresh and scripts else refresh,
         [
             el("script", src=f"/static/{script}", defer=True)

@@ -65,6 +65,8 @@ STATIC: Final = {
     "now.js": ("now.js", "text/javascript"),
     "chart.js": ("chart.js", "text/javascript"),
     "charts.js": ("charts.js", "text/javascript"),
+    "aids.js": ("aids.js", "text/javascript"),
+    "manifest.webmanifest": ("manifest.webmanifest", "application/manifest+json"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
     "uPlot.js": ("vendor/uplot/uPlot.iife.min.js", "text/javascript"),
     "uPlot.min.css": ("vendor/uplot/uPlot.min.css", "text/css"),
