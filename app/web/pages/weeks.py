@@ -23,7 +23,7 @@ from app.web.markup import Child, Html, el
 from app.web.pages.afterwards import outcome
 from app.web.pages.answers import change_table
 from app.web.pages.course import course_of, rhythm
-from app.web.pages.history import all_sessions, whole_ones
+from app.web.pages.history import whole_ones
 from app.web.records import Record
 from app.web.visit import Sorry, Visit
 from controller.core.locks import IDLE, PROOF
@@ -41,8 +41,8 @@ HURT: Final = ("sore", "blisters")
 SCALE_TOLD: Final = (
     "Sweating: 1 never noticed, 4 unbearable (the Hyperhidrosis Disease Severity Scale in other words)."
 )
-BATCHES: Final = 2
-"""Of 500 sessions: no household has more in four weeks and one before."""
+BATCH: Final = 100
+"""Sessions that are read at once."""
 
 
 class Span(NamedTuple):
@@ -60,9 +60,10 @@ def weeks(visit: Visit) -> Response:
     """Show the page; `until` in the query is its last day, today without one."""
     t, language = visit.t, visit.language
     one, span = visit.person(visit.path["person"]), _span(visit)
+    sessions = _sessions(visit, one, span)
     given = [
         (record, said)
-        for record, said in whole_ones(visit, str(one.id), BATCHES)
+        for record, said in whole_ones(sessions)
         if span.has(record.begun.date()) and record.treatment not in {PROOF, IDLE}
     ]
     areas = [area for area in AREAS if area in _areas(visit, one, [record for record, _ in given])]
@@ -76,7 +77,7 @@ def weeks(visit: Visit) -> Response:
         note(t("SIMULATED: no person was treated"), "warn") if simulated else None,
         [_area(visit, one, area, span, given) for area in areas]
         or el("p", t("Nothing was treated or planned.")),
-        _wrong(visit, one, span, given),
+        _wrong(visit, span, given, sessions),
         _limits(visit, one, areas),
         _answers(visit, one, span),
         el(
@@ -105,6 +106,19 @@ def _span(visit: Visit) -> Span:
     if not 2000 <= last.year <= 2200:
         raise Sorry(visit.t("This is not a date: write it like 2026-01-31."), 404)
     return Span(last - timedelta(days=DAYS - 1), last)
+
+
+def _sessions(visit: Visit, one: Person, span: Span) -> list[tuple[Record, Feedback]]:
+    """Give a person's sessions, newest first, as far back as the weeks go; one wrong date ends nothing."""
+    found: list[tuple[Record, Feedback]] = []
+    before: int | None = None
+    while rows := visit.house.records.page(BATCH, before, str(one.id)):
+        said = visit.house.household.feedback([row.id for row in rows])
+        found += [(row, said.get(row.id, Feedback(None, None))) for row in rows]
+        if all(row.begun.date() < span.first for row in rows):
+            break
+        before = rows[-1].id
+    return found
 
 
 def _age(visit: Visit, one: Person) -> str:
@@ -248,7 +262,12 @@ def _each(visit: Visit, given: Sequence[tuple[Record, Feedback]]) -> Html:
     return _table(t("Treatments, oldest first"), heads, rows)
 
 
-def _wrong(visit: Visit, one: Person, span: Span, given: Sequence[tuple[Record, Feedback]]) -> Html:
+def _wrong(
+    visit: Visit,
+    span: Span,
+    given: Sequence[tuple[Record, Feedback]],
+    sessions: Sequence[tuple[Record, Feedback]],
+) -> Html:
     """Tell what went wrong: each session that did not end as planned, and skin that was hurt."""
     t, language = visit.t, visit.language
     told: list[tuple[datetime, str]] = [
@@ -256,7 +275,7 @@ def _wrong(visit: Visit, one: Person, span: Span, given: Sequence[tuple[Record, 
         for record, said in given
         if said.felt in HURT
     ]
-    for record, _ in all_sessions(visit, str(one.id), BATCHES):
+    for record, _ in sessions:
         if record.outcome in WENT_WRONG and span.has(record.begun.date()):
             why = language.retell(record.reason or "")
             told.append((record.begun, f"{outcome(visit, record)}: {why}" if why else outcome(visit, record)))
