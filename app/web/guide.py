@@ -118,7 +118,9 @@ def _steps(visit: Visit, one: Person | None, what: Treatment | None) -> tuple[St
         Step(
             t("Say how much the sweating bothers you, before it is treated."),
             baseline or had,
-            f"/plan#plan-{number}-{what.area}",
+            f"/plan#plan-{number}-{what.area}"
+            if what.area in planned
+            else f"/prepare?person={number}&treatment={what.name}",
             t("To the question"),
         ),
         Step(

@@ -140,6 +140,32 @@ def test_thick_skin_suggests_a_longer_interval_and_a_tap_takes_it_once(house, ph
     assert not forms(phone, "/plan", "interval")
 
 
+def test_all_that_follows_is_german_too(house, phone, book, ann):
+    treated(house, ann, *range(27, 9, -2))
+    book.tell(ann, "hands", "thick", "yes", TODAY)
+    book.tell(ann, "hands", "hdss", "3", TODAY - timedelta(days=8))
+    phone.language = "de"
+    try:
+        for answer in (None, "no", "yes"):
+            if answer is not None:
+                book.tell(ann, "hands", "helped", answer, TODAY)
+            text = phone.get("/plan").page.text
+            assert "Plan ändern: alle 14 Tage" in text
+            assert not left_in_english(text), left_in_english(text)
+            assert ("erst mit der Ärztin" in text) == (answer == "no")
+    finally:
+        phone.language = "en"
+
+
+def test_the_guide_leads_to_the_question_of_an_area_without_a_plan_too(house, phone, ann):
+    links = [attrs.get("href") for tag, attrs in phone.get("/plan").page.tags if tag == "a"]
+    assert f"/plan#plan-{ann}-hands" in links
+    where = f"/prepare?person={ann}&treatment=feet"
+    page = phone.get(where).page
+    assert where in [attrs.get("href") for tag, attrs in page.tags if tag == "a"]
+    assert forms(phone, where, "hdss"), "and it is asked there"
+
+
 def test_what_was_said_goes_with_what_is_taken_along(house, phone, book, ann):
     book.tell(ann, "hands", "hdss", "3", TODAY)
     told = phone.get(f"/people/{ann}/data.json").text

@@ -1,14 +1,23 @@
 """Your four weeks: the page for the doctor, from what is kept, in both languages, on one sheet of paper."""
 
 import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from chromium import MISSING, chromium, violations, visit
+from companion import Companion
 from english import left_in_english
+from herald import Herald
+from pairs import pair
 
 from app.household.store import Household
 from app.locale.language import language
+from controller.journal.history import open_history
 from controller.journal.store import Store
 from protocols.course import Plan
 from protocols.fitness import QUESTIONS
@@ -137,3 +146,57 @@ def test_it_prints_on_one_sheet_and_is_accessible(house, phone, ann, lang):
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         paper = page.pdf(prefer_css_page_size=True)
         assert len(re.findall(rb"/Type\s*/Page\b(?!s)", paper)) == 1
+
+
+SHORT = "name: hands\narea: hands\ncurrent_ma: {current}\nramp_ma_per_s: 0.5\ntotal_min: 2\n"
+UNIT = "name: Reference unit\nloop: {rate_hz: 50}\n"
+COURSE = (27, 25, 23, 20, 18, 16, 13, 11, 9, 6, 4, 2)
+
+
+@pytest.fixture(scope="module")
+def treated(tmp_path_factory):
+    """Four weeks of treatments that the simulated unit gave, a little stronger each, on their days."""
+    state = tmp_path_factory.mktemp("treated")
+    book = Household(state)
+    ann = book.add_person("Ann", date(1990, 1, 1))
+    book.answer(ann, {question.key: False for question in QUESTIONS}, TODAY)
+    book.set_plan(ann, "hands", Plan(3, 4, 7, TODAY - timedelta(days=27)))
+    (state / "unit.yaml").write_text(UNIT)
+    for number, days in enumerate(COURSE, 1):
+        (state / "short.yaml").write_text(SHORT.format(current=4 + number / 2))
+        words = ["run", state / "short.yaml", "--simulate", "--seed", str(number), "--state", state]
+        command = [sys.executable, "-m", "app.main", *words, "--unit", state / "unit.yaml"]
+        subprocess.run(command, check=True, capture_output=True, text=True)
+        with closing(sqlite3.connect(state / "journal.db")) as db, db:
+            begun = at(days).isoformat(timespec="milliseconds")
+            told = (str(ann), begun, number)
+            db.execute("UPDATE session SET person = ?, begun_utc = ? WHERE id = ?", told)
+        book.tell(ann, "hands", "hdss", str(4 - (number - 1) // 4), TODAY - timedelta(days=days))
+    herald, companion = Herald(state), Companion(state)
+    yield SimpleNamespace(state=state, ann=ann, port=companion.port, phone=pair(herald, companion.port))
+    companion.close()
+    herald.close()
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_a_course_of_simulated_treatments_reaches_the_doctors_page_whole(treated, lang):
+    spoken = language(lang)
+    with open_history(treated.state) as history:
+        kept = [history.session(number) for number in range(1, len(COURSE) + 1)]
+    assert [one["outcome"] for one in kept] == ["completed"] * len(COURSE)
+    with chromium() as browser, visit(browser, treated.port, treated.phone, language=lang) as context:
+        page = context.new_page()
+        page.goto("/plan")
+        page.get_by_role("link", name=spoken.t("Four weeks for the doctor")).click()
+        each = page.locator("table", has_text=spoken.t("Treatments, oldest first")).locator("tbody tr")
+        assert each.count() == len(COURSE)
+        for row, one in zip(each.all(), kept, strict=True):
+            cells = row.locator("td").all_inner_texts()
+            dose = spoken.number(one["forward_ma_min"] + one["reverse_ma_min"], 1)
+            assert cells[4] == dose
+            assert cells[3] == spoken.number(one["target_ma"], 1), "what was set is what was borne"
+        weeks = page.locator("table", has_text=spoken.t("Thicker skin")).locator("tbody tr")
+        assert [row.locator("td").nth(2).inner_text() for row in weeks.all()] == ["3"] * 4
+        assert len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True))) == 1
