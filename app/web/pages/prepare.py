@@ -280,7 +280,7 @@ def _wetting(visit: Visit, treatment: Treatment) -> list[Html]:
     """Say how much water it takes; of pads, which hold little, also why."""
     _, trays, pads, sour, _ = told(visit.language, "water")
     said = note(f"{pads} {sour}", "warn") if treatment.area in OFF else el("p", trays, class_="quiet")
-    return [said, el("p", link(visit, "water"), link(visit, "electrodes"), link(visit, "stop"))]
+    return [said, el("p", [link(visit, key) for key in ("water", "electrodes", "home", "stop")])]
 
 
 def _last(visit: Visit, person: Person, treatment: Treatment) -> Record | None:
