@@ -31,7 +31,6 @@ EXTRAS: Final = {
     "mqtt": Extra("`ionto mqtt`", "paho-mqtt", "paho"),
     "oled": Extra("`ionto oled`", "luma.oled", "luma"),
     "meter": Extra("--meter", "PyVISA", "pyvisa"),
-    "pdf": Extra("--pdf", "fpdf2", "fpdf"),
     "dask": Extra("--dask", "distributed", "distributed"),
 }
 IN_EVERY_BUNDLE: Final = ("mqtt",)
@@ -86,7 +85,7 @@ def offer(args: argparse.Namespace, words: list[str]) -> None:
 def _asked_for(args: argparse.Namespace) -> list[str]:
     if args.command == "doctor":  # which looks and tells, and changes nothing
         return []
-    options = (name for name in ("meter", "pdf", "dask") if getattr(args, name, None) is not None)
+    options = (name for name in ("meter", "dask") if getattr(args, name, None) is not None)
     return [*(name for name in ("mqtt", "oled") if args.command == name), *options]
 
 

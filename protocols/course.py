@@ -123,6 +123,13 @@ def upcoming(plan: Plan, given: Sequence[Given], now: datetime, count: int) -> l
     return planned
 
 
+def planned_within(plan: Plan, given: Sequence[Given], first: datetime, days: int) -> list[date]:
+    """Give the planned days of so many `days` from `first` on, as if what was given before were all."""
+    last = first.date() + timedelta(days=days - 1)
+    before = [one for one in given if one.begun < first]
+    return [day for day in upcoming(plan, before, first, days) if day <= last]
+
+
 def first_polarity(treatment: Treatment, plan: Plan, given: Sequence[Given]) -> Polarity:
     """Choose the polarity that comes first: the other one than last time where it alternates."""
     if not given or not (plan.alternate or treatment.reversal == "alternate"):

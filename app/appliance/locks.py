@@ -15,7 +15,6 @@ EXTRAS: Final = {
     "mqtt": ("paho-mqtt",),
     "oled": ("luma-oled",),
     "meter": ("pyvisa", "pyvisa-py"),
-    "pdf": ("fpdf2",),
     "dask": ("distributed",),
 }
 """What a unit does without unless asked: the packages at the root of each, as in pyproject.toml."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from app.household import changes, health
 from app.household.person import StoreRefused
-from app.household.tables import TABLES, VERSION, bring_up_to_date, is_old
+from app.household.tables import SAID, TABLES, VERSION, bring_up_to_date, is_old
 
 FILE: Final = "household.db"
 _BUSY_S: Final = 2.0
@@ -35,7 +35,7 @@ class Book:
             if version not in (0, VERSION):
                 raise StoreRefused(f"{self._path} is of version {version}, known is {VERSION}")
             if version == 0:
-                for statement in (*TABLES.split(";"), *health.TABLES, *changes.TABLES):
+                for statement in (*TABLES.split(";"), *health.TABLES, *changes.TABLES, SAID):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {VERSION}")
             db.execute("COMMIT")

@@ -1,37 +1,58 @@
-"""A plan as a calendar file: planned days as all-day events (iCalendar, RFC 5545).
+"""A plan as a calendar file: planned days as all-day events with an alarm each (iCalendar, RFC 5545).
 
-Law: what leaves here is valid for any content: text escaped, lines folded at 75 octets, ends as CR LF.
+Law: what leaves here is valid for any content: text escaped, lines folded at 75 octets, ends as CR LF. An
+event is a treatment by its number and not a day: a file taken in later moves it, and makes no second one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
+ALARM_H: Final = 18
+"""The hour of the planned day, by the clock of whoever has the calendar, at which it reminds (our figure)."""
 _FOLD_OCTETS: Final = 75
 
 
-def calendar(uid: str, summary: str, description: str, days: Iterable[date], made: datetime) -> str:
-    """Write the file: one event a day in `days`; `uid` names plan and unit, `made` is an aware time."""
-    return "".join(
-        f"{folded}\r\n" for line in _lines(uid, summary, description, days, made) for folded in _fold(line)
-    )
+class Words(NamedTuple):
+    """What an event says: its title, more about it, and its reminder."""
+
+    summary: str
+    description: str
+    reminder: str
 
 
-def _lines(uid: str, summary: str, description: str, days: Iterable[date], made: datetime) -> Iterator[str]:
+def calendar(uid: str, words: Words, days: Iterable[date], made: datetime, *, first: int) -> str:
+    """Write the file: one event a day in `days`.
+
+    `uid` names plan and unit, and no other unit's; `first` is the number of the treatment on the first day;
+    `made` is an aware time.
+    """
+    lines = _lines(uid, words, enumerate(days, first), made)
+    return "".join(f"{folded}\r\n" for line in lines for folded in _fold(line))
+
+
+def _lines(uid: str, words: Words, numbered: Iterable[tuple[int, date]], made: datetime) -> Iterator[str]:
     stamp = made.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    sequence = int(made.timestamp()) // 60  # a later file wins over an earlier one
     yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//ionto//plan//EN", "CALSCALE:GREGORIAN")
-    for day in days:
+    for number, day in numbered:
         yield from (
             "BEGIN:VEVENT",
-            f"UID:{_text(uid)}-{day:%Y%m%d}",
+            f"UID:{_text(uid)}-{number}",
+            f"SEQUENCE:{sequence}",
             f"DTSTAMP:{stamp}",
             f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
             f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
-            f"SUMMARY:{_text(summary)}",
-            f"DESCRIPTION:{_text(description)}",
+            f"SUMMARY:{_text(words.summary)}",
+            f"DESCRIPTION:{_text(words.description)}",
             "TRANSP:TRANSPARENT",
+            "BEGIN:VALARM",
+            "ACTION:DISPLAY",
+            f"TRIGGER:PT{ALARM_H}H",
+            f"DESCRIPTION:{_text(words.reminder)}",
+            "END:VALARM",
             "END:VEVENT",
         )
     yield "END:VCALENDAR"

@@ -31,7 +31,7 @@ _REACH: Final = "I sit comfortably, can reach Stop, and touch no electrode and n
 CHECKLIST: Final = {
     "jewellery": "Rings, bracelets and other jewellery are off.",
     "cuts": "Cuts and sore spots are covered with petroleum jelly.",
-    "water": "Both trays hold tap water, as deep as the manual says, and stand apart on a dry table.",
+    "water": "Both trays hold fresh tap water, 1.5 litres or more each, and stand apart on a dry table.",
     "position": "I sit comfortably and touch no electrode and no metal. A foot, an elbow or somebody beside "
     "me can press Stop; if not, I slide one hand out slowly, in two to three seconds.",
     "unchanged": "Nothing about my health has changed since I answered the questions.",
@@ -41,20 +41,20 @@ _OF_AREA: Final[Mapping[Area, Mapping[str, str]]] = {
     "hands": {},
     "feet": {
         "jewellery": "Toe rings, anklets and other jewellery are off.",
-        "water": "Both trays hold tap water, as deep as the manual says, and stand apart on a dry floor.",
+        "water": "Both trays hold fresh tap water, 1.5 litres or more each, and stand apart on a dry floor.",
         "position": _REACH,
     },
     "underarms": {
         "jewellery": "Necklaces, piercings and other jewellery are off, and I have not shaved there today.",
-        "water": "Both pads are wet with tap water, lie flat on the skin, and touch neither each other nor "
-        "metal.",
+        "water": "Both pads are wet with fresh tap water, 100 ml or more each, lie flat on the skin, and "
+        "touch neither each other nor metal.",
         "position": _REACH,
         "warning": "I press Stop at once at pain in the chest, a stumbling heart, or dizziness.",
     },
     "face": {
         "jewellery": "Earrings, piercings, glasses and contact lenses are out.",
-        "water": "Both halves of the mask are wet with tap water, lie flat on the skin, and touch neither "
-        "each other nor metal; eyes and mouth are free.",
+        "water": "Both halves of the mask are wet with fresh tap water, 40 ml or more each, lie flat on the "
+        "skin, and touch neither each other nor metal; eyes and mouth are free.",
         "position": _REACH,
         "warning": "I press Stop at once at flashes of light, a strong taste of metal, or dizziness.",
     },

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import NamedTuple
+from uuid import uuid4
 
 from app.household.book import Book
 from protocols.ceilings import Area
@@ -49,6 +50,13 @@ class Plans(Book):
                 "INSERT OR REPLACE INTO plan VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (number, area, *plan._replace(starts_on=plan.starts_on.isoformat())),  # type: ignore[arg-type]
             )
+
+    def calendar_id(self) -> str:
+        """Give what no other unit's calendar is called, made once and kept."""
+        with self._open() as db:
+            db.execute("INSERT OR IGNORE INTO setting VALUES ('calendar_id', ?)", (str(uuid4()),))
+            row = db.execute("SELECT value FROM setting WHERE name = 'calendar_id'").fetchone()
+        return str(row[0])
 
     def feedback(self, sessions: list[int]) -> dict[int, Feedback]:
         """Give what was said after `sessions` (ids of the journal, at most 999)."""

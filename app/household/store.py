@@ -14,6 +14,7 @@ from typing import Final
 from app.household import changes, health
 from app.household.changes import Change
 from app.household.codes import NurseCode
+from app.household.course import Courses
 from app.household.devices import Devices
 from app.household.health import Permission, Waiting
 from app.household.names import all_called, free_name, in_order
@@ -32,7 +33,7 @@ MOST_PEOPLE: Final = 20
 ABOVE_CEILING: Final = "This limit is outside what is allowed for this area and age."
 
 
-class Household(NurseCode, Devices, Plans):
+class Household(NurseCode, Devices, Plans, Courses):
     """The book in the directory `state`, made if missing. Raises sqlite3.Error or OSError.
 
     Every call opens it anew, so any thread may call and none is left holding it.

@@ -30,6 +30,12 @@ CREATE TABLE device (id INTEGER PRIMARY KEY AUTOINCREMENT, token_hash TEXT NOT N
     name TEXT NOT NULL, paired_on TEXT NOT NULL);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+SAID: Final = (
+    "CREATE TABLE said (number INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES person(id), "
+    "area TEXT NOT NULL, asked TEXT NOT NULL, answer TEXT NOT NULL, day TEXT NOT NULL, "
+    "given_utc TEXT NOT NULL)"
+)
+"""What people say of their courses (`app.household.course`)."""
 _FREED: Final = """
 CREATE TABLE person_freed (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, born TEXT NOT NULL,
     answers TEXT NOT NULL DEFAULT '{}', answered_on TEXT, hidden INTEGER NOT NULL DEFAULT 0);
@@ -43,13 +49,15 @@ ALTER TABLE person_freed RENAME TO person
 the number that a removed person's name was given there. The version stays: older programs read it too."""
 _UNIQUE_NAMES: Final = "SELECT count(*) FROM pragma_index_list('person')"
 _HAS_CHANGES: Final = "SELECT count(*) FROM sqlite_master WHERE name = 'change'"
+_HAS_SAID: Final = "SELECT count(*) FROM sqlite_master WHERE name = 'said'"
 _NO_DAY: Final = "1900-01-01"
 """Stands in the place of a removed person's date of birth."""
 
 
 def is_old(db: sqlite3.Connection) -> bool:
     """Tell whether a book is of an older version, by what it lacks."""
-    return bool(db.execute(_UNIQUE_NAMES).fetchone()[0]) or not db.execute(_HAS_CHANGES).fetchone()[0]
+    lacks = any(not db.execute(has).fetchone()[0] for has in (_HAS_CHANGES, _HAS_SAID))
+    return lacks or bool(db.execute(_UNIQUE_NAMES).fetchone()[0])
 
 
 def bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
@@ -66,6 +74,8 @@ def bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
         if db.execute(_UNIQUE_NAMES).fetchone()[0]:
             for statement in _FREED.split(";"):
                 db.execute(statement)
+        if not db.execute(_HAS_SAID).fetchone()[0]:
+            db.execute(SAID)
         if not db.execute(_HAS_CHANGES).fetchone()[0]:
             for statement in (*health.TABLES, *changes.TABLES):
                 db.execute(statement)
@@ -98,6 +108,6 @@ def forget(db: sqlite3.Connection, number: int) -> None:
         "UPDATE person SET hidden = 1, name = '', born = ?, answers = '{}', answered_on = NULL WHERE id = ?",
         (_NO_DAY, number),
     )
-    for table in ("word", "permission", "waiting", "most", "plan"):
+    for table in ("word", "permission", "waiting", "most", "plan", "said"):
         db.execute(f"DELETE FROM {table} WHERE person = ?", (number,))  # noqa: S608 - the names above
     changes.erase(db, number)

@@ -27,7 +27,7 @@ from app import known_problems, screen, tables, unit_options, words
 from app import main as command_line
 from app.device import panel
 from app.history import command as history_command
-from app.household import codes, feelings, order, person, store
+from app.household import codes, course, feelings, order, person, store
 from app.household import names as naming
 from app.locale import help as helping
 from app.locale.reported import reported
@@ -35,8 +35,8 @@ from app.locale.reported import words as words_reported
 from app.locale.retold import REPORT, WORD
 from app.locale.terminal import CATALOGUES, DOMAIN, available
 from app.output import say
-from app.web import frame, gate, sentences
-from app.web.pages import answers, now
+from app.web import facts, frame, gate, sentences
+from app.web.pages import afterwards, answers, now, weeks
 from config.kinds import SIGNS
 from controller.core import wording
 from controller.core.reasons import REASONS
@@ -79,6 +79,9 @@ def tabled() -> Iterator[str]:
         yield from whose[2:]
     yield from (*feelings.FELT.values(), *feelings.SWEAT, feelings.HURT)
     yield from (*feelings.WHY.values(), feelings.FIRST_TIME, feelings.AT_LIMIT)
+    yield from chain(*(answers.values() for answers in course.ANSWERS.values()))
+    yield from (*facts.HEADINGS.values(), *chain(*facts.FACTS.values()))
+    yield from (*afterwards.ENDED.values(), afterwards.CUT, weeks.SCALE_TOLD)
     yield from (*order.checklists(), order.UNTICKED, order.TOO_LITTLE, order.NO_TIME)
     yield from (order.OUT_OF_LIMIT, order.ABOVE_CEILING, order.ABOVE_UNIT)
     for name, table in vars(sentences).items():

@@ -99,6 +99,5 @@ def add_calibration(command: argparse.ArgumentParser) -> None:
     add("--plot", type=path, metavar="FILE.svg", help="list: draw the drift across the records")
     add("--who", metavar="NAME", help="mark-bad: who says so")
     add("--why", metavar="TEXT", help="mark-bad: why")
-    add("--html", type=path, metavar="FILE", help="certificate: as a printable page")
-    add("--pdf", type=path, metavar="FILE", help="certificate: as PDF")
+    add("--html", type=path, metavar="FILE", help="certificate: the page, which a browser prints")
     add("--json", action="store_true", help="print one JSON object, nothing else")

@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from app.atomic import check_target, write_bytes, write_whole
+from app.atomic import check_target, write_whole
 from app.output import ExitCode, UndeliveredError, UsageError, say
 from app.state import state_directory
 from app.technician.certificate import certificate_of, html_of
-from app.technician.certificate_pdf import pdf_of
 from app.technician.drift import drift_svg
 from app.technician.records import current_record, mark_bad, records_of, serials
 from app.typed import require_line
@@ -39,7 +38,6 @@ class Order(NamedTuple):
     who: str | None
     why: str | None
     html: Path | None
-    pdf: Path | None
 
 
 def calibration(order: Order) -> ExitCode:
@@ -143,23 +141,19 @@ def _mark_bad(order: Order, today: date) -> None:
 
 
 def _certificate(order: Order, today: date) -> None:
-    if order.html is None and order.pdf is None:
-        raise UsageError("certificate needs --html FILE, --pdf FILE or both")
+    if order.html is None:
+        raise UsageError("certificate needs --html FILE: a page, which a browser prints or keeps as PDF")
     path = _file(order)
     record = read_calibration(path, None, today)
     try:
         certificate = certificate_of(record, _left(path, record))
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from error
-    if order.html is not None:
-        write_whole(order.html, html_of(certificate))
-    if order.pdf is not None:
-        write_bytes(order.pdf, pdf_of(certificate))
-    written = [str(name) for name in (order.html, order.pdf) if name is not None]
+    write_whole(order.html, html_of(certificate))
     if order.json:
-        say(json.dumps({"schema": 1, "file": str(path), "written": written}))
+        say(json.dumps({"schema": 1, "file": str(path), "written": [str(order.html)]}))
     else:
-        say(f"Written: {', '.join(written)}.")
+        say(f"Written: {order.html}.")
 
 
 def _left(path: Path, record: Calibration) -> dict[str, Any] | None:

@@ -59,6 +59,7 @@ def page(
         chart_style,
         el("link", rel="stylesheet", href="/static/style.css"),
         el("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
+        el("link", rel="manifest", href="/static/manifest.webmanifest") if visit.secure else None,
         el("noscript", refresh) if refresh and scripts else refresh,
         [
             el("script", src=f"/static/{script}", defer=True)
@@ -91,7 +92,7 @@ def page(
             id="content",
             tabindex="-1",
         ),
-        el("footer", _languages(visit)),
+        el("footer", _known(visit) if paired else None, _languages(visit)),
     )
     whole = document(head, body, language=visit.language.code, class_="old" if old else None)
     return HTMLResponse(whole, status_code=status if wrong is None else wrong.status)
@@ -155,6 +156,10 @@ def _navigation(visit: Visit, section: str) -> Html:
         for key, (path, name) in SECTIONS.items()
     ]
     return el("nav", el("ul", links), aria_label=visit.t("Pages"))
+
+
+def _known(visit: Visit) -> Html:
+    return el("p", el("a", visit.t("Good to know"), href="/good-to-know"))
 
 
 def _languages(visit: Visit) -> Html:

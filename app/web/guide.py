@@ -99,6 +99,7 @@ def _steps(visit: Visit, one: Person | None, what: Treatment | None) -> tuple[St
     )
     stands_off = answered and allowed and allowed.verdict != "allowed"
     had = one is not None and treated(visit, one) > 0
+    baseline = one is not None and any(told.asked == "hdss" for told in book.told(one.id, what.area))
     where = f"/people/{number}"
     return (
         Step(t("Add the person who is treated."), one is not None, "/people", t("Add a person")),
@@ -114,6 +115,14 @@ def _steps(visit: Visit, one: Person | None, what: Treatment | None) -> tuple[St
             t("What follows from the answers") if stands_off else t("Questions about health"),
         ),
         Step(t("Plan how often."), bool(planned), "/plan", t("Make a plan")),
+        Step(
+            t("Say how much the sweating bothers you, before it is treated."),
+            baseline or had,
+            f"/plan#plan-{number}-{what.area}"
+            if what.area in planned
+            else f"/prepare?person={number}&treatment={what.name}",
+            t("To the question"),
+        ),
         Step(
             t("Prepare the first treatment, and take it with the nurse beside you.")
             if what.area in OFF

@@ -39,6 +39,8 @@ from app.web.pages import (
     agreements,
     answers,
     backup,
+    course,
+    good_to_know,
     history,
     now,
     pair,
@@ -47,6 +49,7 @@ from app.web.pages import (
     prepare,
     take_along,
     unlock,
+    weeks,
 )
 from app.web.pairing import Pairing
 from app.web.records import Records, Unreadable
@@ -62,6 +65,8 @@ STATIC: Final = {
     "now.js": ("now.js", "text/javascript"),
     "chart.js": ("chart.js", "text/javascript"),
     "charts.js": ("charts.js", "text/javascript"),
+    "aids.js": ("aids.js", "text/javascript"),
+    "manifest.webmanifest": ("manifest.webmanifest", "application/manifest+json"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
     "uPlot.js": ("vendor/uplot/uPlot.iife.min.js", "text/javascript"),
     "uPlot.min.css": ("vendor/uplot/uPlot.min.css", "text/css"),
@@ -72,6 +77,8 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/prepare": {"GET": prepare.prepare, "POST": prepare.order},
     "/plan": {"GET": plan.plan, "POST": plan.save},
     "/plan/{person}/{area}.ics": {"GET": plan.export},
+    "/good-to-know": {"GET": good_to_know.good_to_know},
+    "/course": {"POST": course.say},
     "/history": {"GET": history.history},
     "/history/table.csv": {"GET": history.export_spreadsheet},
     "/history.csv": {"GET": history.export_csv},
@@ -85,6 +92,7 @@ PAGES: Final[dict[str, dict[str, Callable[[Visit], Response]]]] = {
     "/history/{session}/amend": {"POST": history.amend},
     "/people": {"GET": people.people, "POST": people.add},
     "/people/{person}": {"GET": people.person},
+    "/people/{person}/weeks": {"GET": weeks.weeks},
     "/people/{person}/data.json": {"GET": take_along.export},
     "/people/{person}/answers": {"POST": answers.answer},
     "/people/{person}/keep": {"POST": answers.keep},

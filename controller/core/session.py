@@ -560,13 +560,20 @@ class Session:
         return min(self.setpoint_ma + self._rise_ma, fallen_ma, self.fold_back.allow(self._now_s))
 
     def _heed_up_and_down(self, buttons: Buttons) -> None:
-        """Change the target by one step a press; a step beyond the limits is not taken."""
+        """Change the target by one step a press; a step beyond the limits is not taken.
+
+        Down while the current rises holds it: at the step that it has passed last. The second half rises to
+        there again, and no further. Before the first one nothing is felt, and Down is a step as ever.
+        """
         way = buttons.up - buttons.down
         if way == 0:
             self._stepped = False
         elif not self._stepped:
             self._stepped = True
             target_ma = self.target_ma + way * STEP_MA
+            if way < 0 and self.phase is Phase.RAMP_UP and self.setpoint_ma >= MIN_CURRENT_MA:
+                passed_ma = self.setpoint_ma // STEP_MA * STEP_MA
+                target_ma = max(MIN_CURRENT_MA, min(target_ma, passed_ma))
             if MIN_CURRENT_MA <= target_ma <= self.limit_ma:
                 self.target_ma = target_ma
 

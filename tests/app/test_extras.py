@@ -40,10 +40,10 @@ def test_on_a_unit_each_command_of_the_advice_is_one(name, unit):
 
 def test_the_bundle_of_the_advice_is_for_this_machine_and_keeps_what_the_unit_has(unit, monkeypatch):
     """Else it could not be installed here, or took another extra away that worked."""
-    unit += ["mqtt", "pdf", "oled"]
+    unit += ["mqtt", "oled"]
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     made = ordered(extras.missing("meter"))
-    assert (sorted(made.extras), made.machine) == (["meter", "oled", "pdf"], "x86_64")
+    assert (sorted(made.extras), made.machine) == (["meter", "oled"], "x86_64")
 
 
 def test_an_extra_that_is_here_and_cannot_be_used_is_not_called_missing(unit, monkeypatch):

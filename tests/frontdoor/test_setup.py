@@ -253,7 +253,7 @@ def test_the_tests_get_everything_and_run_at_the_root_with_the_callers_paths(che
     assert done.stdout == f"pytest {checkout.root} {every_processor}{words}\n"
     assert checkout.run("setup", "test").stderr == "ionto: already set up: test.\n"
     wrong = checkout.run("setup", "mqqt")
-    parts = "core, test, mqtt, oled, meter, pdf, dask"
+    parts = "core, test, mqtt, oled, meter, dask"
     assert (wrong.returncode, wrong.stderr) == (
         2,
         f"ionto: there is no part 'mqqt' to set up; there are {parts}\n",

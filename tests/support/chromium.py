@@ -25,14 +25,14 @@ MISSING = _missing()
 
 
 @contextmanager
-def chromium():
-    """Run a browser without a window."""
+def chromium(*words):
+    """Run a browser without a window; `words` go to its command line."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         # The sandbox needs a user of its own, which a build container lacks; the pages are ours.
         browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox"], timeout=PATIENCE_S * 1000
+            executable_path=str(CHROMIUM), args=["--no-sandbox", *words], timeout=PATIENCE_S * 1000
         )
         try:
             yield browser

@@ -14,6 +14,7 @@ from appliance import Appliance
 from companion import Companion
 from herald import PATIENCE_S, wait_for
 
+from app.household.course import SCALE
 from app.household.order import CHECKLIST
 from app.household.store import Household
 from app.locale.language import choose
@@ -131,6 +132,11 @@ class Walk:
         self.press("Keep the plan")
         self.page.get_by_text(self.t("A treatment is due.")).wait_for()
         self.see("plan", self.page)
+
+    def baseline(self):
+        self.on()
+        self.press(SCALE["3"])
+        self.page.get_by_role("button", name=self.t(SCALE["3"]), pressed=True).wait_for()
 
     def prepare(self):
         page, t = self.page, self.t

@@ -40,7 +40,7 @@ from app.output import UsageError
 
 words = sys.argv[1:]
 try:
-    offer(argparse.Namespace(command=words[0] if words else "", pdf=None), words)
+    offer(argparse.Namespace(command=words[0] if words else ""), words)
 except UsageError as error:
     sys.exit(f"ionto: {error}")
 if words[:1] == ["wait"]:

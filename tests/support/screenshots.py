@@ -71,6 +71,7 @@ def first_treatment(home, browser, camera):
         walk.pair()
         walk.person()
         walk.plan()
+        walk.baseline()
         walk.prepare()
         walk.flows()
         desk(home, browser, context.cookies(), camera)

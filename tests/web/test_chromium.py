@@ -45,6 +45,8 @@ PAGES = (
     "/people",
     "/people/1",
     "/people/2",
+    "/people/1/weeks",
+    "/good-to-know",
 )
 
 

@@ -10,6 +10,7 @@ from app.household.codes import TechnicianCode
 from app.household.store import Household
 from app.web.site import PAGES
 from controller.journal.store import Store
+from protocols.course import Plan
 from protocols.fitness import QUESTIONS
 
 CODE = "violet-7731"
@@ -53,6 +54,7 @@ def home(house):
     TechnicianCode(house.state).set_code(CODE)
     ann = household.add_person("Ann", date(1990, 1, 1))
     household.answer(ann, {question.key: question.key == "epilepsy" for question in QUESTIONS}, TODAY)
+    household.set_plan(ann, "hands", Plan(starts_on=TODAY))
     ben = household.add_person("Ben", date(1990, 1, 1))
     household.answer(ben, {question.key: False for question in QUESTIONS}, TODAY)
     household.answer(ben, {"pregnant": True}, TODAY)

@@ -36,6 +36,7 @@ def test_a_newcomer_follows_the_page_to_a_finished_first_treatment(home, languag
         walk.pair()
         walk.person()
         walk.plan()
+        walk.baseline()
         walk.prepare()
         walk.flows()
         walk.finishes()

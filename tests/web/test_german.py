@@ -102,7 +102,8 @@ def test_the_page_of_a_session_is_german(home, number):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/history", "/plan", "/people", "/prepare", "/history/999", "/none", "/unlock"]
+    "path",
+    ["/", "/history", "/plan", "/people", "/prepare", "/history/999", "/none", "/unlock", "/good-to-know"],
 )
 def test_a_page_is_german(home, path):
     home.move()

@@ -13,6 +13,7 @@ from old_days import live_days
 DONE_WITHOUT = {
     "css.at-rules.media.prefers-color-scheme": "the light page",
     "css.at-rules.media.prefers-contrast": "the usual contrast, which is enough",
+    "css.at-rules.page": "the browser's own paper and margins",
     "css.properties.accent-color": "the browser's own colour of a tick",
     "css.properties.color-scheme": "light form fields",
     "css.properties.color-scheme.dark~": "light form fields",

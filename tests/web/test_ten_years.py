@@ -26,7 +26,8 @@ YARDSTICK_S = 0.0125
 PAGES = ("/", "/prepare?person=1&treatment=hands", "/plan", "/plan/1/hands.ics", "/history",
          "/history?before=1800",
          "/history?person=1", "/history/1825", "/history/1825/chart.json", "/history/1825/chart.svg",
-         "/history/progress.json?person=1", "/history/progress.json", "/people", "/people/1")  # fmt: skip
+         "/history/progress.json?person=1", "/history/progress.json", "/people", "/people/1",
+         "/people/1/weeks", "/good-to-know")  # fmt: skip
 
 
 def lived(state, sessions):

@@ -14,12 +14,21 @@ from app.web import sentences
 from app.web.frame import facts
 from app.web.markup import Child, Html, el
 from app.web.now_view import rest_offered
+from app.web.pages.course import course_of, planned, questions
+from app.web.pages.good_to_know import link
 from app.web.records import Record
 from app.web.visit import Sorry, Visit, go
 from protocols.treatment import area_of
 
 AT_REST: Final = frozenset({"idle", "finished", "paused", "alarm"})
 """States in which nobody is treated."""
+
+CUT: Final = "This treatment did not come to its end. What was given counts as the day's treatment."
+ENDED: Final = {
+    "completed": "Well done: the treatment is complete.",
+    "completed_short": "The treatment is complete, with less current than was asked for.",
+}
+"""How a treatment ended, in a sentence; any other end is `CUT`."""
 
 
 def in_session(visit: Visit) -> bool:
@@ -42,16 +51,35 @@ def finished(visit: Visit) -> Html | None:
         (t("Given"), given(visit, first)),
     ]
     away = el("button", t("Put away"), class_="plain")
+    said, asked = _next(visit, first)
     return el(
         "section",
         el("h2", t("After the treatment")),
+        el("p", el("strong", t(ENDED.get(first.outcome or "", CUT))), " ", said),
         facts(rows),
         el("img", src=f"/history/{record.id}/chart.svg", alt=t("Current over time"), class_="chart"),
-        el("p", el("a", t("Look at it in the history"), href=f"/history/{record.id}", class_="button plain")),
+        el(
+            "p",
+            el("a", t("Look at it in the history"), href=f"/history/{record.id}", class_="button plain"),
+            link(visit, "skin"),
+        ),
         felt_forms(visit, record, "now"),
+        asked,
         visit.form(f"/history/{record.id}/away", away),
         data_at_rest=True,
     )
+
+
+def _next(visit: Visit, record: Record) -> tuple[str, Html | None]:
+    """Say when the next treatment is planned, and ask what is due in the course; of a plan that is kept."""
+    area = area_of(record.treatment)
+    book = visit.house.household
+    people = {str(one.id): one for one in book.people()}
+    person = people.get(record.person or "")
+    if person is None or area is None or area not in book.planned_areas(person.id):
+        return "", None
+    course = course_of(visit, person, area)
+    return planned(visit, course), questions(visit, course, "now")
 
 
 def _ended_last(visit: Visit) -> Record | None:

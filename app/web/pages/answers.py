@@ -10,6 +10,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from app.household.changes import Change
 from app.household.store import Person
 from app.web import sentences
 from app.web.frame import note
@@ -151,6 +152,18 @@ def changes(visit: Visit, one: Person) -> Html | None:
     made = visit.house.household.changes(one.id)
     if not made:
         return None
+    broken = visit.house.household.changes_problem()
+    return el(
+        "details",
+        el("summary", t("What was changed, and when")),
+        note(t("This record is damaged: an entry was changed or is missing."), "bad") if broken else None,
+        change_table(visit, made),
+    )
+
+
+def change_table(visit: Visit, made: list[Change]) -> Html:
+    """Show changes as a table, newest first."""
+    t = visit.t
     heads = (t("When"), t("Device"), t("What"), t("Before"), t("After"), t("How"))
     rows = []
     for change in reversed(made):
@@ -166,18 +179,12 @@ def changes(visit: Visit, one: Person) -> Html | None:
         rows.append(
             el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, cells, strict=True)])
         )
-    broken = visit.house.household.changes_problem()
     return el(
-        "details",
-        el("summary", t("What was changed, and when")),
-        note(t("This record is damaged: an entry was changed or is missing."), "bad") if broken else None,
-        el(
-            "table",
-            el("caption", t("Changes, newest first")),
-            el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-            el("tbody", rows),
-            class_="stack",
-        ),
+        "table",
+        el("caption", t("Changes, newest first")),
+        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
+        el("tbody", rows),
+        class_="stack",
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -66,6 +66,19 @@ def history(visit: Visit) -> Response:
         el(
             "section",
             el("h2", t("Take it along")),
+            [
+                el(
+                    "p",
+                    el(
+                        "a",
+                        t("Four weeks of {name}", name=one.called),
+                        href=f"/people/{one.id}/weeks",
+                        class_="button plain",
+                    ),
+                )
+                for one in visit.house.household.people()
+                if not who or str(one.id) == person
+            ],
             el(
                 "p",
                 el(
@@ -180,7 +193,7 @@ def progress_json(visit: Visit) -> Response:
     """Give each treatment's begin (s since 1970), oldest first, and a line for each person and area."""
     who = visit.query.get("person", "")
     person = None if not who else str(visit.person(who).id)
-    given = (one for one in _whole_ones(visit, person) if one[0].treatment not in {PROOF, IDLE})
+    given = (one for one in whole_ones(_all(visit, person)) if one[0].treatment not in {PROOF, IDLE})
     whole = sorted(given, key=lambda one: one[0].begun)
     lines = []
     for line in dict.fromkeys(_line_of(record) for record, _ in whole):
@@ -524,7 +537,7 @@ def _weeks(visit: Visit, person: str | None) -> Iterator[tuple[str, str, str, st
     """Give a row for each week, person and area."""
     monday = visit.today - timedelta(days=visit.today.weekday())
     weeks: dict[Any, list[tuple[float, int | None]]] = {}
-    for record, said in _whole_ones(visit, person, batches=1):
+    for record, said in whole_ones(_all(visit, person, batches=1)):
         day = record.begun.date()
         if day >= monday - timedelta(weeks=WEEKS - 1) and record.charge_ma_min >= 1.0:
             week = day - timedelta(days=day.weekday())
@@ -553,10 +566,10 @@ def _all(visit: Visit, person: str | None, batches: int = 1000) -> Iterator[tupl
         before = found[-1].id
 
 
-def _whole_ones(visit: Visit, person: str | None, batches: int = 1000) -> Iterator[tuple[Record, Feedback]]:
-    """Give treatments with what was said, newest first: a rest goes to the session that it continues."""
+def whole_ones(sessions: Iterable[tuple[Record, Feedback]]) -> Iterator[tuple[Record, Feedback]]:
+    """Give treatments of sessions, newest first: a rest goes to the session that it continues."""
     rests: dict[int, tuple[list[Record], list[Feedback]]] = {}
-    for record, said in _all(visit, person, batches):
+    for record, said in sessions:
         later, words = rests.pop(record.id, ([], []))
         if record.linked_to is None or record.linked_to >= record.id:
             yield record.with_rests(later), _together([said, *words])

@@ -99,17 +99,18 @@ def now(visit: Visit) -> Response:
         ),
         finished(visit),
         _chart(visit),
+        _aids(visit),
         desk(visit) if visit.simulated else None,
         known_problems(visit),
         section="now",
-        scripts=("uPlot.js", "chart.js", "now.js"),
+        scripts=("uPlot.js", "chart.js", "now.js", "aids.js"),
         refresh_s=5,
     )
 
 
 def told(seen: NowView, visit: Visit, stamp: str) -> dict[str, object]:
     """Give what a page's script gets: texts, figures for the chart, how old they are, and of which unit."""
-    names = ("session", "since_start_s", "setpoint_ma", "measured_ma", "polarity", "state")
+    names = ("session", "since_start_s", "setpoint_ma", "measured_ma", "polarity", "state", "phase", "left_s")
     state = visit.snapshot
     return {
         "texts": seen._asdict(),
@@ -157,6 +158,42 @@ def pressed(visit: Visit) -> list[dict[str, object]]:
     if not visit.simulated:
         raise Sorry(visit.t("This unit is not simulated: use its own buttons."), 403)
     return DESK[visit.choice("press", DESK)][1]
+
+
+def _aids(visit: Visit) -> Html:
+    """Offer what a phone can do beside the unit; shown by the script that does it."""
+    t = visit.t
+    off = {"type": "button", "aria_pressed": "false"}
+    insecure = t(
+        "Over http a browser neither keeps the screen on for a page nor installs it: let the phone itself "
+        "keep its screen on. Both work over https, which the technician sets up with --certificate."
+    )
+    install = t(
+        "To have this page among the phone's programs, choose Install or Add to home screen in the menu."
+    )
+    return el(
+        "section",
+        el("h2", t("On this phone")),
+        el(
+            "div",
+            el("button", t("Gentle tones"), data_aid="sound", hidden=True, **off),
+            el("button", t("Keep the screen on while current flows"), data_aid="awake", hidden=True, **off),
+            class_="row",
+        ),
+        el(
+            "p",
+            t(
+                "Tones come when contact is found, when the direction changes, two minutes before the end, "
+                "and at the end, as long as this page is in sight."
+            ),
+            class_="quiet",
+        ),
+        el("p", install, class_="quiet")
+        if visit.secure
+        else el("p", insecure, class_="quiet", data_aid="insecure"),
+        id="aids",
+        hidden=True,
+    )
 
 
 def _chart(visit: Visit) -> Html:

@@ -16,6 +16,7 @@ from app.web.markup import Html, el
 from app.web.pages.agreements import off, shown, words
 from app.web.pages.answers import changes, findings, question_form
 from app.web.pages.code import check_code, code_field, kept
+from app.web.pages.good_to_know import link
 from app.web.telling import reconsider, take_back, tell
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
@@ -87,7 +88,12 @@ def person(visit: Visit) -> Response:
         note(alike, "warn") if one.called != one.name else None,
         el("p", t("Born {day}", day=visit.language.short_day(one.born)), class_="quiet"),
         guide(visit, one),
-        el("section", el("h2", t("Questions about health")), question_form(visit, one, QUESTIONS)),
+        el(
+            "section",
+            el("h2", t("Questions about health")),
+            el("p", link(visit, "who")),
+            question_form(visit, one, QUESTIONS),
+        ),
         findings(visit, one) if one.answers else None,
         words(visit, one),
         shown(visit, one),
@@ -99,6 +105,10 @@ def person(visit: Visit) -> Response:
             el("summary", t("Change the name")),
             _rename(visit, one),
             open=visit.refills(f"/people/{one.id}/name", {}),
+        ),
+        el(
+            "p",
+            el("a", t("Four weeks for the doctor"), href=f"/people/{one.id}/weeks", class_="button plain"),
         ),
         el(
             "p",
@@ -116,8 +126,8 @@ def person(visit: Visit) -> Response:
             el(
                 "p",
                 t(
-                    "Name, date of birth, answers, agreements, limits and plans are removed for good. The "
-                    "treatments stay, without a name."
+                    "Name, date of birth, answers, agreements, limits, plans and what was said of the "
+                    "course are removed for good. The treatments stay, without a name."
                 ),
             ),
             remove,

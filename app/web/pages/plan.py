@@ -9,15 +9,17 @@ from typing import Final
 
 from starlette.responses import Response
 
-from app.household.calendar import calendar
+from app.household.calendar import Words, calendar
 from app.household.store import Person
 from app.web import sentences
 from app.web.frame import choices, entry, facts, field, note, page
 from app.web.guide import guide, newcomer
 from app.web.markup import Html, el
-from app.web.visit import Sorry, Visit, go
+from app.web.pages.course import area_named, course_of, planned, questions, rhythm, severity
+from app.web.pages.good_to_know import link
+from app.web.visit import Visit, go
 from protocols.ceilings import Area
-from protocols.course import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, allowed_from, standing, upcoming
+from protocols.course import PER_WEEK, TOP_UP_DAYS, WEEKS, Plan, allowed_from, upcoming
 from protocols.fitness import AREAS
 
 SHOWN: Final = 8
@@ -35,15 +37,15 @@ def plan(visit: Visit) -> Response:
         return page(visit, t("Plan"), el("p", t("Nobody is in the household yet.")), add, section="plan")
     rule = t("At most one treatment of an area in a day and five in seven days. More is refused.")
     path = guide(visit, newcomer(visit))
-    return page(
-        visit, t("Plan"), path, el("p", rule), [_person(visit, one) for one in people], section="plan"
-    )
+    ways = el("p", link(visit, "expect"), link(visit, "feel"))
+    plans = [_person(visit, one) for one in people]
+    return page(visit, t("Plan"), path, el("p", rule), ways, plans, section="plan")
 
 
 def save(visit: Visit) -> Response:
     """Keep a plan."""
     person = visit.person(visit.fields.get("person", ""))
-    area = _area(visit, visit.fields.get("area", ""))
+    area = area_named(visit, visit.fields.get("area", ""))
     whole = {str(count): count for count in range(1, 100)}
     made = Plan(
         per_week=whole[visit.choice("per_week", {str(count): count for count in PER_WEEK})],
@@ -61,14 +63,16 @@ def save(visit: Visit) -> Response:
 def export(visit: Visit) -> Response:
     """Give the planned days as a calendar file."""
     person = visit.person(visit.path["person"])
-    area = _area(visit, visit.path["area"])
-    kept = visit.house.household.plan(person.id, area, visit.today)
-    days = upcoming(kept, visit.house.records.given(str(person.id), area), visit.now, EXPORTED)
+    area = area_named(visit, visit.path["area"])
+    course = course_of(visit, person, area)
+    days = [] if course.to_doctor else upcoming(course.plan, course.given, visit.now, EXPORTED)
     summary = visit.t(
         "Iontophoresis, {area}: {name}", area=visit.t(sentences.AREAS[area]), name=person.called
     )
     text = visit.t("Planned as if every treatment before were kept. Export again when the plan changes.")
-    content = calendar(f"ionto-{person.id}-{area}", summary, text, days, visit.now)
+    words = Words(summary, text, visit.t("A treatment is due."))
+    uid = f"{visit.house.household.calendar_id()}-{person.id}-{area}"
+    content = calendar(uid, words, days, visit.now, first=len(course.given) + 1)
     name = f'attachment; filename="plan-{person.id}-{area}.ics"'
     return Response(content, media_type="text/calendar; charset=utf-8", headers={"content-disposition": name})
 
@@ -81,12 +85,12 @@ def _person(visit: Visit, person: Person) -> Html:
         "details",
         el("summary", t("Plan another area") if planned else t("Make a plan")),
         _settings(visit, person, None, Plan(starts_on=visit.today), others),
-        open=not planned or visit.refills("/plan", {"person": person.id}),
+        open=not planned or visit.refills("/plan", _which(visit, person, None, others)),
     )
     return el(
         "section",
         el("h2", person.called),
-        [_area_plan(visit, person, _area(visit, area)) for area in planned],
+        [_area_plan(visit, person, area_named(visit, area)) for area in planned],
         begin if others else None,
         aria_label=person.called,
     )
@@ -94,11 +98,12 @@ def _person(visit: Visit, person: Person) -> Html:
 
 def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
     t, language = visit.t, visit.language
-    kept = visit.house.household.plan(person.id, area, visit.today)
-    given = visit.house.records.given(str(person.id), area)
-    found = standing(kept, given, visit.now)
-    days = upcoming(kept, given, visit.now, SHOWN)
-    if found.verdict == "refused":
+    course = course_of(visit, person, area)
+    kept, given, found = course.plan, course.given, course.standing
+    days = [] if course.to_doctor else upcoming(kept, given, visit.now, SHOWN)
+    if course.to_doctor:
+        said = note(planned(visit, course), "warn")
+    elif found.verdict == "refused":
         moment = allowed_from(given, visit.now)
         again = (
             ""
@@ -106,27 +111,29 @@ def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
             else t("A treatment is allowed again from {moment} on.", moment=language.moment(moment))
         )
         said = note(f"{t(found.why)} {again}".strip(), "bad")
-    elif found.verdict == "due":
-        said = note(t("A treatment is due."), "good")
     else:
-        said = note(t("The next treatment is planned for {day}.", day=language.day(found.due)))
-    course = t("{done} of {all} treatments of the course", done=found.done, all=kept.course)
+        said = note(planned(visit, course), "good" if found.verdict == "due" else "note")
+    done = t("{done} of {all} treatments of the course", done=found.done, all=kept.course)
     last = max((one.begun for one in given), default=None)
     listed = [el("li", language.day(day)) for day in days]
     rows = [
-        (t("Course"), course if not found.topping_up else t("Complete; now top-ups")),
+        (t("Course"), done if not found.topping_up else t("Complete; now top-ups")),
+        (t("How often"), rhythm(visit, kept, topping_up=found.topping_up)),
         (t("Last treatment"), "" if last is None else language.moment(last)),
+        (t("How much it bothers"), severity(visit, course.told)),
     ]
     return el(
         "article",
         el("h3", t(sentences.AREAS[area])),
         said,
+        questions(visit, course, "plan"),
         facts(rows),
-        el("details", el("summary", t("The next days")), el("ol", listed)),
+        el("details", el("summary", t("The next days")), el("ol", listed)) if listed else None,
         el(
             "p",
             el("a", t("Prepare"), href=f"/prepare?person={person.id}&treatment={area}", class_="button"),
             el("a", t("Calendar file"), href=f"/plan/{person.id}/{area}.ics", class_="button plain"),
+            el("a", t("Four weeks for the doctor"), href=f"/people/{person.id}/weeks", class_="button plain"),
         ),
         el(
             "details",
@@ -136,6 +143,12 @@ def _area_plan(visit: Visit, person: Person, area: Area) -> Html:
         ),
         id=f"plan-{person.id}-{area}",
     )
+
+
+def _which(visit: Visit, person: Person, area: Area | None, areas: dict[str, str]) -> dict[str, object]:
+    """Give the hidden fields of a plan's form; that of another area is the one in which one of `areas` is."""
+    chosen = visit.fields.get("area", "")
+    return {"person": person.id, "area": area or (chosen if chosen in areas else "")}
 
 
 def _settings(visit: Visit, person: Person, area: Area | None, kept: Plan, areas: dict[str, str]) -> Html:
@@ -149,7 +162,7 @@ def _settings(visit: Visit, person: Person, area: Area | None, kept: Plan, areas
         str(day): visit.language.n("every {count} day", "every {count} days", day)
         for day in range(TOP_UP_DAYS[0], TOP_UP_DAYS[1] + 1)
     }
-    which = {"person": person.id} if area is None else {"person": person.id, "area": area}
+    which = _which(visit, person, area, areas)
     again = visit.refills("/plan", which)
     typed = visit.fields if again else {}
     alternates = typed.get("alternate") == "yes" if again else kept.alternate
@@ -187,10 +200,3 @@ def _settings(visit: Visit, person: Person, area: Area | None, kept: Plan, areas
         ),
         el("button", t("Keep the plan")),
     )
-
-
-def _area(visit: Visit, name: str) -> Area:
-    for area in AREAS:
-        if area == name:
-            return area
-    raise Sorry(visit.t("This choice does not exist."), 404)

@@ -21,15 +21,18 @@ from app.household.order import (
 )
 from app.household.store import Person
 from app.web import sentences
+from app.web.facts import told
 from app.web.frame import choices, entry, field, note, page
 from app.web.guide import guide
 from app.web.markup import Child, Html, el
 from app.web.now_view import rest_offered, why_locked
+from app.web.pages.course import course_of, planned, questions
+from app.web.pages.good_to_know import link
 from app.web.records import Record
 from app.web.telling import tell
 from app.web.visit import Sorry, Visit, go
 from protocols.ceilings import MIN_CURRENT_MA
-from protocols.course import allowed_from, first_polarity, standing
+from protocols.course import allowed_from, first_polarity
 from protocols.fitness import OFF
 from protocols.treatment import Treatment, find, names
 
@@ -185,14 +188,18 @@ def _ways_on(visit: Visit, person: Person, treatment: Treatment) -> list[Html]:
     return ways
 
 
-def _standing(visit: Visit, person: Person, treatment: Treatment) -> Html:
-    plan = visit.house.household.plan(person.id, treatment.area, visit.today)
-    given = visit.house.records.given(str(person.id), treatment.area)
-    found = standing(plan, given, visit.now)
-    if found.verdict == "due":
-        return note(visit.t("A treatment is due."), "good")
-    early = "Earlier than planned: the plan says {day}. It is allowed."
-    return note(visit.t(early, day=visit.language.day(found.due)), "warn")
+def _standing(visit: Visit, person: Person, treatment: Treatment) -> list[Html | None]:
+    """Say whether it is due, and ask what is to be known before it."""
+    course = course_of(visit, person, treatment.area)
+    found = course.standing
+    if course.to_doctor:
+        said = note(planned(visit, course), "warn")
+    elif found.verdict == "due":
+        said = note(visit.t("A treatment is due."), "good")
+    else:
+        early = "Earlier than planned: the plan says {day}. It is allowed."
+        said = note(visit.t(early, day=visit.language.day(found.due)), "warn")
+    return [said, questions(visit, course, "prepare")]
 
 
 def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
@@ -249,6 +256,7 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
         el("input", type="hidden", name="person", value=person.id),
         el("input", type="hidden", name="treatment", value=treatment.name),
         note(t(HURT), "bad") if felt in {"sore", "blisters"} else None,
+        _wetting(visit, treatment),
         el("fieldset", el("legend", t("Checklist")), ticks),
         current,
         el(
@@ -266,6 +274,13 @@ def _checklist(visit: Visit, person: Person, treatment: Treatment) -> Html:
             class_="quiet",
         ),
     )
+
+
+def _wetting(visit: Visit, treatment: Treatment) -> list[Html]:
+    """Say how much water it takes; of pads, which hold little, also why."""
+    _, trays, pads, sour, _ = told(visit.language, "water")
+    said = note(f"{pads} {sour}", "warn") if treatment.area in OFF else el("p", trays, class_="quiet")
+    return [said, el("p", [link(visit, key) for key in ("water", "electrodes", "home", "stop")])]
 
 
 def _last(visit: Visit, person: Person, treatment: Treatment) -> Record | None:

@@ -1,4 +1,4 @@
-"""All that is kept of one person, as a file to take along: answers, agreements, changes, plans, treatments.
+"""All that is kept of one person, as a file to take along: answers, agreements, plans, course, treatments.
 
 Law: whole, as it is kept, with each question in words; nobody else is in it.
 """
@@ -66,6 +66,10 @@ def _all(visit: Visit, one: Person) -> dict[str, Any]:
             area: {**plan._asdict(), "starts_on": plan.starts_on.isoformat()}
             for area, plan in plans.items()
             if area in planned
+        },
+        "said": {
+            area: [{**told._asdict(), "day": told.day.isoformat()} for told in household.told(one.id, area)]
+            for area in AREAS
         },
         "changes": [change._asdict() for change in household.changes(one.id)],
         "sessions": _sessions(visit, str(one.id)),

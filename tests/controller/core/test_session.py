@@ -141,6 +141,29 @@ def test_electrodes_in_one_tray_never_start(bench: Bench) -> None:
     assert "same water" in (bench.session.reason or "")
 
 
+@pytest.mark.parametrize("ramp_ma_per_s", [0.05, 0.5])
+def test_down_in_the_ramp_is_no_fault_to_the_guard_and_ends_as_a_whole_treatment(
+    ramp_ma_per_s: float,
+) -> None:
+    """In either half, and with no rise beyond what flowed when it was pressed."""
+    bench = Bench(target_ma=5.0, half_s=120.0, ramp_ma_per_s=ramp_ma_per_s)
+    bench.run_until("ramp_up")
+    for held_ma in (2.0, 1.5):
+        while bench.session.setpoint_ma < held_ma + 0.2 and bench.session.phase == "ramp_up":
+            assert bench.tick() is None, bench.guard.trip
+        highest_ma = bench.session.setpoint_ma
+        for _ in range(20):
+            assert bench.tick(buttons=Buttons(down=True)) is None, bench.guard.trip
+        assert bench.session.target_ma == held_ma
+        while bench.session.phase in ("ramp_up", "hold", "ramp_down"):
+            assert bench.tick() is None, bench.guard.trip
+            assert bench.session.setpoint_ma <= highest_ma
+        if held_ma == 2.0:
+            bench.run_until("ramp_up")
+    assert bench.session.phase is Phase.DONE
+    assert bench.session.short is not None, "less in the second half: told as such"
+
+
 @pytest.mark.parametrize("phase", ["contact", "ramp_up", "hold", "ramp_down"])
 def test_stop_ramps_down_within_five_seconds(bench: Bench, phase: str) -> None:
     bench.run_until(phase)

@@ -184,6 +184,90 @@ def test_up_and_down_move_the_current_by_the_ramp() -> None:
     assert one.session.setpoint_ma == 4.0 + 3 * RISE_MA, "up for five ticks, down for two"
 
 
+def risen(one: Alone, to_ma: float) -> Alone:
+    """Go on in the ramp until the setpoint has passed a current."""
+    while one.session.setpoint_ma < to_ma:
+        one.tick()
+    assert one.session.phase is Phase.RAMP_UP
+    return one
+
+
+def down_once(one: Alone) -> float:
+    """Press Down for a while and let go; gives the target."""
+    for _ in range(5):
+        one.tick(buttons=Buttons(down=True))
+    one.tick()
+    return float(one.session.target_ma)
+
+
+@pytest.mark.parametrize(("at_ma", "held_ma"), [(2.3, 2.0), (2.501, 2.5), (0.6, 0.5), (3.4, 3.0), (3.9, 3.5)])
+def test_down_in_the_ramp_holds_the_step_that_was_passed_last(at_ma: float, held_ma: float) -> None:
+    one = risen(Alone(limit_ma=6.0).to(Phase.RAMP_UP), at_ma)
+    highest_ma = one.session.setpoint_ma
+    assert down_once(one) == held_ma
+    assert one.session.phase is Phase.HOLD
+    for _ in range(200):
+        one.tick()
+        assert one.session.setpoint_ma <= highest_ma, "it rises no further"
+    assert one.session.setpoint_ma == pytest.approx(held_ma)
+
+
+def test_what_was_held_in_the_first_ramp_is_where_the_second_ends_and_the_halves_are_equal() -> None:
+    one = risen(Alone().to(Phase.RAMP_UP), 2.3)
+    down_once(one)
+    one.until(Phase.REVERSE)
+    one.until(Phase.RAMP_UP)
+    highest_ma = 0.0
+    while one.session.phase is not Phase.DONE:
+        one.tick()
+        highest_ma = max(highest_ma, one.session.setpoint_ma)
+    assert highest_ma == pytest.approx(2.0)
+    forward, reverse = (one.session.dose.ma_min(way) for way in ("forward", "reverse"))
+    beyond_ma_min = 0.3 * 0.6 / 60  # what rose beyond the 2 mA in 0.6 s, and as much on the way back
+    assert 0 < forward - reverse < 3 * beyond_ma_min
+    assert one.session.short is None, "what was asked for was given"
+
+
+def test_after_it_was_held_up_and_down_are_steps_again() -> None:
+    one = risen(Alone(limit_ma=6.0).to(Phase.RAMP_UP), 2.3)
+    assert down_once(one) == 2.0
+    assert down_once(one) == 1.5
+    for _ in range(3):
+        one.tick(buttons=Buttons(up=True))
+    assert one.session.target_ma == 2.0
+
+
+def test_down_before_anything_is_felt_is_a_step_and_does_not_end_the_treatment_at_nothing() -> None:
+    one = Alone(limit_ma=6.0).to(Phase.CONTACT)
+    one.until(Phase.RAMP_UP, buttons=Buttons(down=True))
+    one.tick(buttons=Buttons(down=True))
+    assert one.session.setpoint_ma < 0.5
+    assert one.session.target_ma == 3.5
+
+
+def test_down_in_the_tick_in_which_the_ramp_arrives_is_a_step() -> None:
+    one = Alone(limit_ma=6.0).to(Phase.RAMP_UP)
+    while one.session.setpoint_ma < 4.0:
+        one.tick()
+    assert one.session.phase is Phase.RAMP_UP
+    assert down_once(one) == 3.5
+
+
+def test_down_takes_back_one_step_of_what_up_asked_for_in_the_hold() -> None:
+    one = Alone(limit_ma=6.0).to(Phase.HOLD)
+    for _ in range(3):
+        one.tick()
+        one.tick(buttons=Buttons(up=True))
+    one.tick()
+    assert one.session.setpoint_ma < 4.5
+    assert down_once(one) == 5.0
+
+
+def test_of_a_target_between_two_steps_no_less_is_held_than_the_least() -> None:
+    one = risen(Alone(target_ma=0.7, limit_ma=6.0).to(Phase.RAMP_UP), 0.55)
+    assert down_once(one) == 0.5
+
+
 # --- what the regulator is told ----------------------------------------------------------------------------
 
 
