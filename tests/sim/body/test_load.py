@@ -1,4 +1,4 @@
-"""The load reproduces every anchor of section 4 of the facts, or the test says which it misses."""
+"""The load reproduces every anchor of docs/facts.md, or the test says which it misses."""
 
 from __future__ import annotations
 
