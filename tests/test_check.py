@@ -58,7 +58,7 @@ def test_every_room_of_the_program_has_a_folder_of_tests():
     rooms = [
         path
         for name in ("protocols", "config", "controller", "drivers", "sim", "app")
-        for path in (ROOT / name).glob("*/**/[a-z]*.py")
+        for path in (ROOT / name).rglob("[a-z]*.py")
     ]
     without = {
         room(str(path.relative_to(ROOT))) for path in rooms if not folders(str(path.relative_to(ROOT)), there)
