@@ -17,7 +17,7 @@ MODULE = re.compile(r"`((?:protocols|config|controller|drivers|sim|app|environme
 LAW = re.compile(r"\b[Ll]aws? (\d+)")
 DECISION = re.compile(r"\b[Dd]ecisions? (\d+)")
 SOURCE = re.compile(
-    r"\b(?:IEC|ISO|RFC|DIN|WCAG) [\d.-]*\d|\bAS \d[\d.]*\d|\bPMC\d+|\bBF\d{6,}|\bWPR\d+|\bSBAS\d+|\bDS\d{5,}"
+    r"\b(?:IEC|ISO|RFC|DIN|WCAG) [\d.-]*\d|\bAS \d[\d.]*\d|\b(?:PMC|WPR|SBAS)\d+|\b(?:BF|DS|UM)\d{5,}"
     r"|\braspberrypi/\w+ ?#? ?\d+|\b[A-Z][a-zîö]+,? (?:19[5-9]|200|201)\d\b"
     r"|Leow & Tey|Fischer|Wikipedia|Altmeyers|Dermadry|KaWe|British Association|iontocentre"
     r"|patrick-herke\.com"
@@ -95,7 +95,8 @@ def wrong(lines, files, laws, decisions, sources):
     """What is referred to and isn't there."""
     for number, line in lines:
         said = " ".join(line.split())
-        missing = [one for one in FILE.findall(said) if not is_there(one.replace("CODE", "de"), files)]
+        paths = (one.replace("CODE", "de") for one in FILE.findall(said) if "NAME" not in one)
+        missing = [one for one in paths if not is_there(one, files)]
         missing += [
             one for one in MODULE.findall(said) if one != "config.txt" and not module_is_there(one, files)
         ]
