@@ -5,12 +5,15 @@ Law: what the time did not reach is named, never counted as passed; a failure fa
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
 
 import pytest
 
+GRACE_S = 3.0
+"""What a test that is broken off may take to tidy up."""
 MARKS = "not nightly and not bench and not booted and not real_time"
 
 
@@ -43,18 +46,29 @@ def main(words: list[str]) -> int:
     """Run; prints lines that begin with PASSED, FAILED and LEFT, for `check`."""
     began_s, within = time.monotonic(), Within()
 
+    def told() -> None:
+        sys.stdout.write(f"PASSED {within.passed:,} in {time.monotonic() - began_s:.0f} s\n")
+        sys.stdout.writelines(f"FAILED {test}\n" for test in within.failed)
+        sys.stdout.writelines(f"LEFT {file}\n" for file in within.left())
+        sys.stdout.flush()
+
+    def at_once(*_: object) -> None:  # what a test began, and now waits for, is ended by whoever called
+        told()
+        os._exit(1 if within.failed else 0)
+
     def over(*_: object) -> None:
-        if within.collected:  # an end while tests are looked for would read as a file that is broken
-            pytest.exit("the time is over", returncode=0)
-        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        if not within.collected:  # an end while tests are looked for would read as a file that is broken
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            return
+        signal.signal(signal.SIGALRM, at_once)
+        signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+        pytest.exit("the time is over", returncode=0)
 
     signal.signal(signal.SIGALRM, over)
     signal.setitimer(signal.ITIMER_REAL, float(words[0]))
     code = pytest.main(["-n", "0", "-q", "--tb=short", "-m", MARKS, *words[1:]], plugins=[within])
     signal.setitimer(signal.ITIMER_REAL, 0)
-    sys.stdout.write(f"PASSED {within.passed:,} in {time.monotonic() - began_s:.0f} s\n")
-    sys.stdout.writelines(f"FAILED {test}\n" for test in within.failed)
-    sys.stdout.writelines(f"LEFT {file}\n" for file in within.left())
+    told()
     fine = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
     return 1 if within.failed or code not in fine else 0
 

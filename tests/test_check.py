@@ -6,6 +6,7 @@ from pathlib import Path
 
 import check
 import pytest
+from herald import wait_for
 from touched import FOR_RUN, folders, nearest, room
 
 ROOT = Path(__file__).parents[1]
@@ -96,6 +97,30 @@ def test_a_failure_before_the_time_is_over_is_one(tmp_path):
     done = within(tmp_path, bad="assert False", endless=OVER)
     assert "FAILED test_bad.py::test_it" in done.stdout
     assert done.returncode == 1
+
+
+def test_what_a_test_waits_for_in_its_own_end_holds_nobody_up(tmp_path):
+    body = """import os, signal, time
+    try:
+        os.kill(os.getpid(), signal.SIGALRM)
+        time.sleep(600)
+    finally:
+        time.sleep(600)"""
+    done = within(tmp_path, one="pass", two=body, three="pass")
+    assert "LEFT test_two.py\nLEFT test_three.py\n" in done.stdout
+    assert done.returncode == 0
+
+
+def test_a_command_ends_with_all_that_it_began():
+    script = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)"
+    done = check.run(sys.executable, "-c", script)
+    assert done.code == 0
+    stat = Path(f"/proc/{done.said.strip()}/stat")
+    wait_for(lambda: not stat.exists() or stat.read_text().split()[2] == "Z")
+
+
+def test_a_command_that_does_not_end_is_ended_and_has_failed():
+    assert check.run("sleep", "600", longest_s=0.2).code != 0
 
 
 def test_a_file_that_can_t_be_read_is_a_failure(tmp_path):
