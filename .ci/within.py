@@ -45,12 +45,13 @@ class Within:
 def main(words: list[str]) -> int:
     """Run; prints lines that begin with PASSED, FAILED and LEFT, for `check`."""
     began_s, within = time.monotonic(), Within()
+    out = os.fdopen(os.dup(1), "w")  # pytest takes the other while a test runs
 
     def told() -> None:
-        sys.stdout.write(f"PASSED {within.passed:,} in {time.monotonic() - began_s:.0f} s\n")
-        sys.stdout.writelines(f"FAILED {test}\n" for test in within.failed)
-        sys.stdout.writelines(f"LEFT {file}\n" for file in within.left())
-        sys.stdout.flush()
+        out.write(f"\nPASSED {within.passed:,} in {time.monotonic() - began_s:.0f} s\n")
+        out.writelines(f"FAILED {test}\n" for test in within.failed)
+        out.writelines(f"LEFT {file}\n" for file in within.left())
+        out.flush()
 
     def at_once(*_: object) -> None:  # what a test began, and now waits for, is ended by whoever called
         told()
