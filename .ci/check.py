@@ -104,7 +104,7 @@ def told(name: str, done: Done) -> bool:
     """Show a step; tells whether it passed."""
     say(f"== {name}: {'ok' if done.code == 0 else 'FAILED'}, {done.took_s:.0f} s")
     if done.code:
-        say(done.said.rstrip())
+        say("\n".join(line for line in done.said.splitlines() if not line.startswith("LEFT ")))
     return done.code == 0
 
 

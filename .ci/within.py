@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Generator
 
 import pytest
 
@@ -17,29 +18,55 @@ GRACE_S = 3.0
 MARKS = "not nightly and not bench and not booted and not real_time"
 
 
+class TimeIsOver(BaseException):
+    """Breaks a test off; no program of ours catches it, as some do an Exception or Ctrl-C."""
+
+
 class Within:
     """What was to be run, and how far it came."""
 
     def __init__(self) -> None:
-        self.collected: dict[str, str] = {}
+        self.session: pytest.Session | None = None
+        self.coming: dict[str, str] = {}
         self.passed = 0
         self.failed: list[str] = []
+        self.over = False
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what is to come."""
-        self.collected = {item.nodeid: item.nodeid.partition("::")[0] for item in session.items}
+        self.session = session
+        self.coming = {item.nodeid: item.nodeid.partition("::")[0] for item in session.items}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Call a test that was broken off no failure."""
+        report = yield
+        if self.over and call.excinfo is not None:
+            report.outcome = "skipped"
+            report.longrepr = (str(item.path), 0, "the time is over")
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count what is over."""
         if report.failed:
             self.failed.append(report.nodeid)
         self.passed += report.when == "call" and report.passed
-        if report.when == "teardown":
-            self.collected.pop(report.nodeid, None)
+        if report.when == "teardown" and not self.over:
+            self.coming.pop(report.nodeid, None)
+
+    def end(self) -> None:
+        """Break off what runs, and let nothing follow. While tests are looked for that has to wait."""
+        if self.session is None:
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            return
+        self.over, self.session.shouldstop = True, "the time is over"
+        raise TimeIsOver
 
     def left(self) -> list[str]:
         """Name the files that were not run to their end."""
-        return list(dict.fromkeys(self.collected.values()))
+        return list(dict.fromkeys(self.coming.values()))
 
 
 def main(words: list[str]) -> int:
@@ -53,25 +80,20 @@ def main(words: list[str]) -> int:
         out.writelines(f"LEFT {file}\n" for file in within.left())
         out.flush()
 
-    def at_once(*_: object) -> None:  # what a test began, and now waits for, is ended by whoever called
-        told()
-        os._exit(1 if within.failed else 0)
-
     def over(*_: object) -> None:
-        if not within.collected:  # an end while tests are looked for would read as a file that is broken
-            signal.setitimer(signal.ITIMER_REAL, 0.5)
-            return
-        signal.signal(signal.SIGALRM, at_once)
+        if within.over:  # and still it waits, for something that it began; whoever called us ends that
+            told()
+            os._exit(1 if within.failed else 0)
         signal.setitimer(signal.ITIMER_REAL, GRACE_S)
-        pytest.exit("the time is over", returncode=0)
+        within.end()
 
     signal.signal(signal.SIGALRM, over)
     signal.setitimer(signal.ITIMER_REAL, float(words[0]))
     code = pytest.main(["-n", "0", "-q", "--tb=short", "-m", MARKS, *words[1:]], plugins=[within])
     signal.setitimer(signal.ITIMER_REAL, 0)
     told()
-    fine = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    return 1 if within.failed or code not in fine else 0
+    fine = within.over or code in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    return 0 if fine and not within.failed else 1
 
 
 if __name__ == "__main__":
