@@ -58,8 +58,8 @@ def _names(file: str) -> re.Pattern[str]:
 def nearest(files: Collection[str], tests: Mapping[str, str]) -> list[str]:
     """Give the tests of a change, nearest first; `tests` are all there are, with their texts.
 
-    First those that were changed, then those called after a changed module, those that name one, what every
-    change is held to, and at last the rest of the rooms' folders.
+    First those that were changed, then those called after a changed module, those of its room that name one,
+    what every change is held to, others that name one, and at last the rest of the rooms' folders.
     """
     known = [_names(file) for file in files if not file.startswith("tests/test_")]
     called = {f"test_{PurePosixPath(file).stem}" for file in files}
@@ -73,9 +73,11 @@ def nearest(files: Collection[str], tests: Mapping[str, str]) -> list[str]:
             place = 0
         elif here and path.stem in called:
             place = 1
-        elif names:
-            place = 2 if here else 3
+        elif names and here:
+            place = 2
         elif test in OF_ALL:
+            place = 3
+        elif names:
             place = 4
         else:
             place = 5 if here else 6

@@ -27,8 +27,8 @@ def test_the_nearest_come_first_and_strangers_not_at_all():
     assert nearest(["controller/core/guard.py"], TESTS) == [
         "tests/controller/core/test_guard.py",  # called after it
         "tests/controller/core/test_both.py",  # names it, in its folder
-        "tests/safety/test_cited.py",  # names it elsewhere
         "tests/test_links.py",  # holds every change
+        "tests/safety/test_cited.py",  # names it elsewhere
         "tests/controller/core/test_dose.py",  # lies in its folder
     ]
 
