@@ -17,7 +17,7 @@ from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from machine import Failed, need, say
-from touched import FOR_RUN, MOST, nearest, room
+from touched import MOST, is_for_run, nearest, room
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 HERE = CHECKOUT / ".venvs/current/bin"
@@ -86,11 +86,10 @@ def run(*words: str | Path, longest_s: float = LONGEST_S) -> Done:
 def tests_of(files: list[str]) -> tuple[list[str], list[str]]:
     """Give the tests of a change that are run here, nearest first, and those that are not."""
     there = sorted((CHECKOUT / "tests").rglob("test_*.py"))
-    near = nearest(
-        files, {str(path.relative_to(CHECKOUT)): path.read_text(encoding="utf-8") for path in there}
-    )
-    quick = [one for one in near if not one.startswith(FOR_RUN)]
-    return quick[:MOST], quick[MOST:] + [one for one in near if one.startswith(FOR_RUN)]
+    texts = {str(path.relative_to(CHECKOUT)): path.read_text(encoding="utf-8") for path in there}
+    near = nearest(files, texts)
+    quick = [one for one in near if not is_for_run(one, texts[one])]
+    return quick[:MOST], quick[MOST:] + [one for one in near if one not in quick]
 
 
 def by_folder(files: list[str]) -> str:

@@ -21,9 +21,15 @@ FOR_RUN: Final = (
     *("tests/chaos/", "tests/kernel/", "tests/booted/", "tests/frontdoor/", "tests/mutation/"),
     "tests/app/test_compiled.py",
 )
-"""Hours, browsers, compilers and the clock: never within a minute."""
+"""Hours, compilers and the clock: never within a minute; nor in browsers."""
+IN_BROWSERS: Final = re.compile(r"^from (?:chromium|firefox) import", re.M)
 MOST: Final = 40
 """Files of tests that are looked through at once; each costs a tenth of a second before its first test."""
+
+
+def is_for_run(test: str, text: str) -> bool:
+    """Tell whether a file of tests is left to `.ci/run`, whatever was changed."""
+    return test.startswith(FOR_RUN) or IN_BROWSERS.search(text) is not None
 
 
 def room(file: str) -> str:

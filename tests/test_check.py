@@ -7,7 +7,7 @@ from pathlib import Path
 import check
 import pytest
 from herald import wait_for
-from touched import FOR_RUN, folders, nearest, room
+from touched import FOR_RUN, folders, is_for_run, nearest, room
 
 ROOT = Path(__file__).parents[1]
 TESTS = {
@@ -69,6 +69,12 @@ def test_every_room_of_the_program_has_a_folder_of_tests():
 
 def test_what_is_never_run_in_a_minute_exists():
     assert [one for one in FOR_RUN if not (ROOT / one).exists()] == []
+    never = {
+        one
+        for one in ("tests/web/test_chromium.py", "tests/web/test_attacks.py")
+        if is_for_run(one, (ROOT / one).read_text())
+    }
+    assert never == {"tests/web/test_chromium.py"}
 
 
 OVER = """import os, signal, time
