@@ -2,7 +2,11 @@
 
 import sys
 
-from steps import main
-
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["check"]:
+        from check import main
+
+        sys.exit(main(sys.argv[2:]))
+    from steps import main
+
     sys.exit(main(sys.argv[1:]))

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Container
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, get_args
 
 from app.arguments import named_file, path, seed, socket_path, speed_or_max
 from app.extras import anew, offer
@@ -22,6 +22,7 @@ from app.locale.help import Help, commands
 from app.locale.terminal import SOURCE, available, retell, retell_refusal, speak, t, wanted
 from app.output import ExitCode, UndeliveredError, UsageError, complain, prepare_streams, say
 from controller.host.shortage import shortage
+from protocols.ceilings import Area
 
 # Not None, which is the speed `max`, nor any legal value: "left out" and "given bare" stay apart from it.
 _ABSENT: Final = object()
@@ -312,7 +313,7 @@ def _add_unit(unit: argparse.ArgumentParser) -> None:
     )
     unit.add_argument("--scenario", type=path, metavar="FILE", help="who is there, and what goes wrong when")
     unit.add_argument("--seed", type=seed, default=1, metavar="N", help="which unit and person (default: 1)")
-    unit.add_argument("--area", choices=("hands", "feet", "underarms", "face"), default="hands")
+    unit.add_argument("--area", choices=get_args(Area), default="hands")
     unit.add_argument("--unit", type=path, metavar="FILE", help="its description (default: reference unit)")
     unit.add_argument("--record", type=path, metavar="FILE.csv", help="write the true current over time")
     tell = unit.add_mutually_exclusive_group()

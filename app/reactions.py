@@ -35,7 +35,7 @@ PHASES: Final = (
 """Where a fault can begin: every phase of a session that is not its end, by direction where it has one."""
 
 FAST_MS: Final = 20.0
-"""Over-current, spike, DAC or ADC failure, open circuit: worst case (design)."""
+"""Over-current, spike, DAC or ADC failure, open circuit: worst case (docs/laws.md)."""
 READ_BACK_MS: Final = 150.0
 """What only the read-back of registers can show: each is read every 20 ticks, and once more if busy."""
 RETURN_MS: Final = 60.0
@@ -50,7 +50,7 @@ STUCK_MS: Final = 8000.0
 """A DAC whose register moves and whose output does not: two windows of 3.5 s of the pilot, which is the only
 witness of it in steady hold; meanwhile the current is what was set."""
 PERISHABLE_MS: Final = 100.0
-"""The process hung or starved: the one-shot lets go, without software (design, law 2)."""
+"""The process hung or starved: the one-shot lets go, without software (law 2)."""
 TURNED_MS: Final = 10_000.0
 """A short within a reversal: until 6 mA s have turned the electrodes over (limits.TURNED_MA_S) a low voltage
 may be theirs. What is lost is charge, not time: 4.1 s at 0.5 mA/s, 9.4 s at 0.1 mA/s (face and underarms;
@@ -65,7 +65,7 @@ UNSEEN_MS: Final = 1.0
 FLIPPED_MS: Final = 1.0
 """A flipped bit in a write stands for 0.17 ms at most at 400 kHz; the stage settles within 0.1 ms twice."""
 STOP_MS: Final = 5000.0
-"""A soft stop (design, law 6)."""
+"""A soft stop (law 6)."""
 
 
 TOO_HIGH: Final = ("current_spike", "over_current", "hardware_trip")
@@ -697,7 +697,7 @@ _UNIT = (
         )
         for name, bound_ms in (("battery_clock_stopped", STOOD_MS), ("battery_clock_silent", SILENT_MS))
     ),
-    _row("stall 10 ms", {"for_s": 0.01}, RIDDEN, why="counted, not tripped (design)"),
+    _row("stall 10 ms", {"for_s": 0.01}, RIDDEN, why="counted, not tripped: so late a tick is ridden"),
     *(
         _row(
             f"stall {1000 * stall_s:g} ms",

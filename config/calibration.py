@@ -49,7 +49,7 @@ OFFSET_MAX_V: Final = 2.0
 VALID_DAYS: Final = 365
 """A calibration holds for a year, as is usual for measuring equipment."""
 ZERO_MAX_MA: Final = 0.18
-"""What the stage may give with the DAC at zero: polarity changes below 0.2 mA, measured (design, law 6)."""
+"""What the stage may give with the DAC at zero: polarity changes below 0.2 mA, measured (law 6)."""
 WARN_DAYS: Final = 42
 """Six weeks ahead every start says that the calibration is going to end."""
 

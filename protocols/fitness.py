@@ -17,14 +17,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from protocols.ceilings import AgeGroup, Area, Electrolyte, ceiling_ma
 from protocols.treatment import find
 
 Verdict: TypeAlias = Literal["allowed", "needs_word", "refused"]
 
-AREAS: Final[tuple[Area, ...]] = ("hands", "feet", "underarms", "face")
+AREAS: Final[tuple[Area, ...]] = get_args(Area)
 LEAST_AGE_YEARS: Final = 5
 """Nobody younger is treated (leaflet)."""
 DOCTOR_BELOW_YEARS: Final = 12

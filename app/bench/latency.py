@@ -37,7 +37,7 @@ ONSETS_PER_UNIT: Final = 50
 P999_MS: Final = 10.0
 WORST_MS: Final = 20.0
 OVER_BOUND: Final = 1.5
-"""Limits (design: over-current, spike, DAC or ADC failure, open circuit)."""
+"""Limits (docs/laws.md: over-current, spike, DAC or ADC failure, open circuit)."""
 RELEASE_S: Final = 0.005
 """The slowest release of the simulated relays (docs/simulator.md: 3 to 5 ms)."""
 SLOWEST_OSCILLATOR: Final = 1.1

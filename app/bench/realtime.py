@@ -20,7 +20,7 @@ from controller.host.realtime import PRIORITY
 
 OVER_CYCLICTEST: Final = 2.0
 WORST_MS: Final = 20.0
-"""Limits (design)."""
+"""Limits (docs/laws.md)."""
 _LAUNCH_S: Final = 60.0
 
 

@@ -27,7 +27,7 @@ Run: TypeAlias = dict[str, float]
 
 TIMES_REAL: Final = 200.0
 PLANT_TIMES_REAL: Final = 550.0
-"""Limits of the design, for the compiled simulator."""
+"""Limits of docs/laws.md, for the compiled simulator."""
 SESSION_S: Final = 6.0
 """A treatment of 20 minutes at 200 times real time."""
 SCALING: Final = 1.8

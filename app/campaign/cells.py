@@ -26,7 +26,7 @@ HOLD_S: Final = 20.0
 """Hold of each half of a shortened treatment."""
 SHORTEST_MIN: Final = 2.0
 STOP_MA_PER_S: Final = 5.0
-"""Fall of a soft stop (design, law 6): says how long the phase `stopping` lasts."""
+"""Fall of a soft stop (law 6): says how long the phase `stopping` lasts."""
 STOP_TEST: Final = "stop_test"
 HOLDS_STOP: Final[Mapping[str, Any]] = {"stop_at_s": 0.5, "stop_for_s": 9.0, "start_at_s": 11.0}
 """How the simulated person holds Stop, where its test is tried, s."""

@@ -18,7 +18,7 @@ def report_of(
 ) -> dict[str, Any]:
     """Return the object of `--json`; `repeat` holds, by name, the command that repeats a failed session.
 
-    `worst_latency_ms` is that of the faults which the design holds to 20 ms; slower ones have bounds of
+    `worst_latency_ms` is that of the faults which docs/laws.md holds to 20 ms; slower ones have bounds of
     their own and stand in `worst_latency_by_bound_ms`. `nuisance` counts sessions without a fault that did
     not complete.
     """

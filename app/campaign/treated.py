@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 WHOLE: Final = 0.9
-"""Completed means that so much of what was asked was truly given (design, law 15) ..."""
+"""Completed means that so much of what was asked was truly given (law 15) ..."""
 APART: Final = 0.05
 """... and that the two directions differ by no more than this share of what was asked in each."""
 MARGIN: Final = 0.01

@@ -22,6 +22,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from app.areas import WORDS
 from app.locale.terminal import SOURCE, number, speak, spoken, t
 from app.view import draws
 from app.web.sentences import CONTACT, LIMITED_BY, POLARITY
@@ -51,13 +52,7 @@ KEYS: Final[dict[str, tuple[tuple[str, float], ...]]] = {
 HELP: Final = (
     "s Start   x Stop   u Up   d Down   U hold Up   S hold Start and Down   h hand out or in   Ctrl-C ends"
 )
-_PAD: Final = ("pad", "on the skin", "off the skin")
-SIDES: Final = {
-    "hands": ("hand", "in the water", "out of the water"),
-    "feet": ("foot", "in the water", "out of the water"),
-    "underarms": _PAD,
-    "face": _PAD,
-}
+SIDES: Final = {area: words.side for area, words in WORDS.items()}
 """What the simulated person moves, and where it is, by area."""
 
 
@@ -94,7 +89,7 @@ def picture(seen: LiveState, *, hand_out: bool) -> RenderableType:
     area = area_of(seen["treatment"] or "")
     table.add_row(t("next"), Text(t(by_area(SENTENCES[seen["next"]], area)), style="bold yellow"))
     table.add_row("", t(by_area(LIMITED_BY.get(seen["limited_by"] or "", ""), area)))
-    side, *places = SIDES.get(area or "hands", SIDES["hands"])
+    side, *places = SIDES[area or "hands"]
     table.add_row(t(side), t(places[hand_out]))
     for few in _key_lines():
         table.add_row("", Text(few, style="dim"))

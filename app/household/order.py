@@ -7,18 +7,19 @@ changed, so that nothing that was prepared, paused or begun outlasts what it was
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from app.areas import CHECKLIST, WORDS
 from app.atomic import write_whole
 from app.household.store import Household, Person
 from controller.loop.bounds import Bound, lowest
 from controller.orders import allowed
 from controller.orders.file import FILE, LARGEST, Order, found, written
-from protocols.ceilings import MIN_CURRENT_MA, Area, ceiling_ma
+from protocols.ceilings import MIN_CURRENT_MA, ceiling_ma
 from protocols.course import Given, Plan, first_polarity, refusal
 from protocols.dates import Reading
 from protocols.fitness import DRUG, age_group, fitness
@@ -27,38 +28,6 @@ from protocols.treatment import Treatment, find, names
 VALID: Final = timedelta(minutes=30)
 """Long enough to fill the trays; then somebody else may have sat down."""
 
-_REACH: Final = "I sit comfortably, can reach Stop, and touch no electrode and no metal."
-CHECKLIST: Final = {
-    "jewellery": "Rings, bracelets and other jewellery are off.",
-    "cuts": "Cuts and sore spots are covered with petroleum jelly.",
-    "water": "Both trays hold fresh tap water, 1.5 litres or more each, and stand apart on a dry table.",
-    "position": "I sit comfortably and touch no electrode and no metal. A foot, an elbow or somebody beside "
-    "me can press Stop; if not, I slide one hand out slowly, in two to three seconds.",
-    "unchanged": "Nothing about my health has changed since I answered the questions.",
-}
-"""Of the hands with tap water, line by line."""
-_OF_AREA: Final[Mapping[Area, Mapping[str, str]]] = {
-    "hands": {},
-    "feet": {
-        "jewellery": "Toe rings, anklets and other jewellery are off.",
-        "water": "Both trays hold fresh tap water, 1.5 litres or more each, and stand apart on a dry floor.",
-        "position": _REACH,
-    },
-    "underarms": {
-        "jewellery": "Necklaces, piercings and other jewellery are off, and I have not shaved there today.",
-        "water": "Both pads are wet with fresh tap water, 100 ml or more each, lie flat on the skin, and "
-        "touch neither each other nor metal.",
-        "position": _REACH,
-        "warning": "I press Stop at once at pain in the chest, a stumbling heart, or dizziness.",
-    },
-    "face": {
-        "jewellery": "Earrings, piercings, glasses and contact lenses are out.",
-        "water": "Both halves of the mask are wet with fresh tap water, 40 ml or more each, lie flat on the "
-        "skin, and touch neither each other nor metal; eyes and mouth are free.",
-        "position": _REACH,
-        "warning": "I press Stop at once at flashes of light, a strong taste of metal, or dizziness.",
-    },
-}
 _OF_DRUG: Final = {
     "water": "Both trays hold the prescribed solution of glycopyrrolate and nothing else, as deep as the "
     "manual says, and stand apart on a dry table.",
@@ -82,12 +51,12 @@ OF_CURRENT: Final = frozenset({OUT_OF_LIMIT, ABOVE_CEILING, ABOVE_UNIT, TOO_LITT
 def checklist(treatment: Treatment) -> dict[str, str]:
     """Give the lines to tick before this treatment, by their keys."""
     drug = _OF_DRUG if treatment.electrolyte == DRUG else {}
-    return {**CHECKLIST, **_OF_AREA[treatment.area], **drug}
+    return {**CHECKLIST, **WORDS[treatment.area].checklist, **drug}
 
 
 def checklists() -> Iterator[str]:
     """Give every line of every checklist."""
-    for lines in (CHECKLIST, *_OF_AREA.values(), _OF_DRUG):
+    for lines in (CHECKLIST, *(words.checklist for words in WORDS.values()), _OF_DRUG):
         yield from lines.values()
 
 

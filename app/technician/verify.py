@@ -43,7 +43,7 @@ LIMITS: Final = {
     "voltage": (0.02, 0.5),
 }
 """What may be wrong: that part of the value, or so many mA or V, whichever is more. What is delivered and
-what regulates it as in the design's figures; the guard within a third of its own margin (5 %); the return
+what regulates it as docs/laws.md has it; the guard within a third of its own margin (5 %); the return
 path and the output, which only lead or compare, within 2 %; the voltage by the resistor, itself known to
 0.5 % or so."""
 

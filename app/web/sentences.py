@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.areas import WORDS
 from controller.core.locks import IDLE, PROOF
 
 OLD: Final = "No word from the unit for 3 seconds: what is grey here is old."
@@ -68,11 +69,8 @@ OUTCOMES: Final = {
 POLARITY: Final = {"forward": "One way (+)", "reverse": "Other way (\u2212)"}
 _PROOF: Final = "Proof of the protections, with nobody there"
 _IDLE: Final = "Found by the unit itself, with nobody treated"
-AREAS: Final = {
-    "hands": "Hands",
-    "feet": "Feet",
-    "underarms": "Underarms",
-    "face": "Face",
+AREAS: Final[dict[str, str]] = {
+    **{area: words.name for area, words in WORDS.items()},
     PROOF: _PROOF,
     IDLE: _IDLE,
 }
@@ -85,17 +83,7 @@ TREATMENTS: Final = {
     PROOF: _PROOF,
     IDLE: _IDLE,
 }
-OFF: Final = {"glycopyrrolate": "Glycopyrrolate", "underarms": "Underarms", "face": "Face"}
-_OFF_THE_SKIN: Final = (
-    "The person has wet the pads, put them on, begun, stopped once and only then taken them off, all by "
-    "themselves, with the nurse beside them."
-)
-SHOWN: Final = {
-    "hands": "The person has filled the trays, begun, stopped once and slid a hand out once, all by "
-    "themselves, with the nurse beside them.",
-    "feet": "The person has filled the trays, begun, stopped once and slid a foot out once, all by "
-    "themselves, with the nurse beside them.",
-    "underarms": _OFF_THE_SKIN,
-    "face": _OFF_THE_SKIN,
-}
+OFF: Final = {"glycopyrrolate": "Glycopyrrolate", **AREAS}
+"""What may be off until a professional's word."""
+SHOWN: Final[dict[str, str]] = {area: words.shown for area, words in WORDS.items()}
 """What a nurse records to have shown, by area."""

@@ -12,7 +12,7 @@ from typing import Final
 from controller.core.types import ShortBecause
 
 WHOLE_RATIO: Final = 0.9
-"""A treatment that gave less of what was asked than this is short (design, law 15)."""
+"""A treatment that gave less of what was asked than this is short (law 15)."""
 APART_RATIO: Final = 0.05
 """So is one whose directions lie further apart than this share of what was asked in each."""
 

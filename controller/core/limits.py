@@ -267,8 +267,8 @@ TRIMMED_RATIO: Final = 0.03
 """On a calibrated unit the current may be off what the code gives by the record by so much, for as long: a
 stage drifts by a third of that with its temperature. More is a stage, or all shunts, changed since."""
 UNTRIMMED_SAMPLES: Final = 100
-"""The regulated current stays off by more than it may be after calibration (design: 1 % or 0.05 mA) for so
-many of its samples, 2 s: the trim is at its bound, so the stage is not one we know."""
+"""The regulated current stays off by more than it may be after calibration (1 % or 0.05 mA, docs/laws.md) for
+so many of its samples, 2 s: the trim is at its bound, so the stage is not one we know."""
 LEAKAGE_MA: Final = 0.5
 LEAKAGE_RATIO: Final = 0.05
 """Output and return current differ by more than both sensors' errors: current leaves to earth."""
@@ -347,7 +347,7 @@ CLOCK_SILENT_S: Final = 30.0
 # --- guard: time and dose -------------------------------------------------------------------------
 LATE_TICK_S: Final = 0.045
 """A tick or a heartbeat this long after the one before is a trip. The one-shot lets go after 45 to 60 ms, and
-an output that dropped out by itself must not come back by itself (design)."""
+an output that dropped out by itself must not come back by itself (law 2)."""
 TIME_MARGIN_S: Final = 2.0
 TIME_MARGIN_RATIO: Final = 0.005
 """Treatment time may exceed the prescribed by rounding to ticks only."""

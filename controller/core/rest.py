@@ -14,7 +14,7 @@ from controller.core.asked import Asked
 from controller.core.types import Polarity
 
 EQUAL_RATIO: Final = 0.005
-"""Halves that differ by less than this count as equal (design)."""
+"""Halves that differ by less than this count as equal (docs/laws.md)."""
 LEAST_S: Final = 20.0
 """A rest shorter than this, about the two ramps of a weak current, is not worth a session."""
 

@@ -113,7 +113,7 @@ FOLDING: Final = frozenset({Phase.RAMP_UP, Phase.HOLD, Phase.RAMP_DOWN, Phase.ST
 SELF_TEST_S: Final = 0.25
 """The self-test watches the disconnected unit for this long ..."""
 SELF_TEST_LIMIT_S: Final = 3.0
-"""... and gives up after this (design: at most 3 s)."""
+"""... and gives up after this (the self-test takes at most 3 s)."""
 SELF_TEST_ZERO_MA: Final = 0.1
 """Both converters must read less than this with the output open."""
 PROVEN_ALONE: Final = "the protections are proven; nobody was treated"

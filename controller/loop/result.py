@@ -25,7 +25,7 @@ OUTCOMES: Final = {
     Phase.REFUSED: "refused",
 }
 COMPLETED_SHORT: Final = "completed_short"
-"""Of a session that came to its end and gave less than was asked (design, law 15)."""
+"""Of a session that came to its end and gave less than was asked (law 15)."""
 
 
 def outcome_of(session: Session) -> str:

@@ -69,8 +69,8 @@ CONFIRMED: Final[dict[Doubt, Kind]] = {
 }
 """Which channel of the control converter is sampled again for a doubt."""
 BUS_TIME_S: Final = 0.010
-"""Time on the bus for one sense or one apply: a pause of the machine of 10 ms is ridden (design); their own
-transfers take below 1 ms on a Pi, and a hung one ends by itself after the host's 10 ms."""
+"""Time on the bus for one sense or one apply: a pause of the machine of 10 ms is ridden (docs/laws.md); their
+own transfers take below 1 ms on a Pi, and a hung one ends by itself after the host's 10 ms."""
 VERIFY_TICKS: Final = 20
 """The guard's configuration and, while the output is off, the DAC are read back every 20 ticks, 10 apart; the
 thresholds of the hardware trip between them."""

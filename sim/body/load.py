@@ -38,7 +38,7 @@ CONDITIONED_KOHM_CM2: Final = 2.5
 CONDITIONING_MA_PER_CM2: Final = 0.05
 """Density at which the conditioning time constant is given; it scales with 1/density (assumption)."""
 RECOVERY_S: Final = 900.0
-"""Fresh skin returns with this time constant: about 3 times the impedance after 30 min (Curdy 2000)."""
+"""Fresh skin returns with this time constant: 3 times the impedance after 30 min (Curdy, Kalia, Guy 2000)."""
 CHARGE_MA_MIN_PER_CM2: Final = 0.5
 """Charge that brings 63 % of the slow fall of skin voltage (assumption)."""
 CHARGE_FALL: Final = 0.2

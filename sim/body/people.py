@@ -43,8 +43,8 @@ AREAS: Final[dict[str, LoadParams]] = {
     "underarms": LoadParams(area_cm2=100.0, body_ohm=300.0, moisture=0.5, water_depth_cm=1.0),
     "face": LoadParams(area_cm2=60.0, body_ohm=250.0, moisture=0.5, water_depth_cm=1.0),
 }
-"""Electrode area and path by treated area: trays of 150 cm2 (facts), underarm pads of 100 (KaWe SwiSto3:
-pockets of 90 x 110 mm), the rest our assumption."""
+"""Electrode area and path by treated area: underarm pads of 100 cm2 (KaWe SwiSto3: pockets of
+90 x 110 mm), the rest our assumption, the trays of 150 cm2 too."""
 
 
 def person(area: str, skin: str) -> LoadParams:

@@ -77,6 +77,8 @@ def test_a_translation_fills_in_what_its_text_does(code):
                 continue
             texts = message.id if isinstance(message.id, tuple) else (message.id,)
             said = message.string if isinstance(message.string, tuple) else (message.string,)
+            if not any(said):
+                continue  # said in English, and told by the test of what is missing
             for one in said:
                 assert names(one) <= names(texts[-1]), message.id
             assert names(said[-1]) == names(texts[-1]), message.id
@@ -98,7 +100,7 @@ def test_figures_and_dates_are_the_locales():
     [
         ("", "", "en"),
         ("", "de-AT,de;q=0.9,en;q=0.8", "de"),
-        ("", "fr,en;q=0.3,de;q=0.5", "de"),
+        ("", "zxx,en;q=0.3,de;q=0.5", "de"),
         ("en", "de", "en"),
         ("xx", "de", "de"),
         ("../../etc", "", "en"),

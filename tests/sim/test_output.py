@@ -257,7 +257,7 @@ def test_a_stage_into_a_clamp_is_that_of_ngspice(bench: Bench, name: str) -> Non
 def test_no_unit_with_a_sound_stage_gives_more_than_2_ma_for_a_tenth_of_a_millisecond(
     bench: Bench, closes: str
 ) -> None:
-    """Fifty units and people; the bound of the design, with the most that may lie across the terminals."""
+    """Fifty units and people; the bound of docs/laws.md, with the most that may lie across the terminals."""
     for seed in range(50):
         person = {"fidgets": False, "start_at_s": None, "hands_in_at_s": 0.4 if closes == "hand" else 0.0}
         parts = OutputParts(capacitance_nf=4.7 / 1.5)
