@@ -41,10 +41,10 @@ def density_ma_per_cm2(area: Area, current_ma: float) -> float:
     return current_ma / LEAST_CM2[area]
 
 
-def acid_ph(current_ma: float, minutes: float, volume_ml: float) -> float:
-    """Give the pH that water which buffers nothing has at the positive pole after `minutes` one way.
+def acid_ph(current_ma: float, half_min: float, volume_ml: float) -> float:
+    """Give the pH that water which buffers nothing has at the positive pole after `half_min` one way.
 
     All of the charge counts as splitting water, and all of the acid stays in the water.
     """
-    moles = current_ma / 1000 * minutes * 60 / _FARADAY_C_PER_MOL
+    moles = current_ma / 1000 * half_min * 60 / _FARADAY_C_PER_MOL
     return -log10(moles / (volume_ml / 1000) + 1e-7)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-UNIT = re.compile(r"(^|_)(ma|v|s|ms|ohm|min|hours|hz|percent|volts|per_\w+|codes?|ppm|cm2|ua|kohm|nf)$")
+UNIT = re.compile(r"(^|_)(ma|v|s|ms|ohm|min|hours|hz|percent|volts|per_\w+|codes?|ppm|cm2|ua|kohm|nf|ml)$")
 PURE = re.compile(
     r"(^|_)(gain|ratio|share|speed|factor|offset|pilot|u|scatter|residual)$|^(value|nominal|low|high)$"
 )
