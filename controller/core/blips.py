@@ -1,0 +1,96 @@
+"""Moments in which the current is away from its usual, of each of which a converter sees a little at most.
+
+Law: pure, and the guard's. Each converter is held against its own usual, so that neither its error nor hum on
+its wires is a moment; both add up, since each looks at another part of the tick.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from controller.core import limits as lim
+from controller.core.types import Cause, Measurement
+
+
+class Blips:
+    """Takes what both converters read while treatment current flows, and counts what comes and goes."""
+
+    __slots__ = ("_by_control", "_by_guard", "_doubted_s", "_seen_s")
+
+    def __init__(self) -> None:
+        self._by_guard, self._by_control = _Lacks(), _Lacks()
+        self._seen_s: deque[float] = deque(maxlen=lim.BLIPS)
+        self._doubted_s = 0.0
+
+    def clear(self) -> None:
+        """Forget what is usual: no treatment current flows."""
+        self._by_guard, self._by_control = _Lacks(), _Lacks()
+
+    def doubt(self, now_s: float) -> None:
+        """Count nothing for a while: what comes and goes has another reason."""
+        self._doubted_s = now_s
+
+    def judge(
+        self,
+        m: Measurement,
+        setpoint_ma: float,
+        moved_s: float,
+        denied_ma: float | None,
+        *,
+        control: bool,
+    ) -> tuple[Cause, str] | None:
+        """Judge a tick at `setpoint_ma`, which last moved at `moved_s`.
+
+        `denied_ma` is what the guard read first, where it was measured again; `control` says that the other
+        converter's reading is one of the current, and new.
+        """
+        away_ma = 0.0
+        if denied_ma is not None:
+            away_ma = self._by_guard.see(setpoint_ma - denied_ma)
+        if m.guard_ma is not None:
+            away_ma = _larger(away_ma, self._by_guard.see(setpoint_ma - m.guard_ma))
+        if control and m.current_ma is not None:
+            away_ma = _larger(away_ma, self._by_control.see(setpoint_ma - m.current_ma))
+        if abs(away_ma) <= lim.BLIP_MA or setpoint_ma < lim.WITHDRAWAL_FROM_MA:
+            return None
+        seen_s = self._seen_s
+        if m.time_s - max(moved_s, self._doubted_s, *seen_s) <= lim.STILL_S:
+            return None  # of what both converters saw it is one
+        deep = away_ma > (1 - lim.BREAK_RATIO) * setpoint_ma
+        seen_s.extend([m.time_s] * (2 if deep else 1))
+        if len(seen_s) < lim.BLIPS or m.time_s - seen_s[0] > lim.MEMORY_S:
+            return None
+        if away_ma > 0.0:
+            return Cause.MAKE_AND_BREAK, (
+                f"{away_ma:.2f} mA less than usual flowed for a moment at a setpoint of {setpoint_ma:.2f} "
+                f"mA, again and again within {lim.MEMORY_S:g} s"
+            )
+        return Cause.CURRENT_SPIKE, (
+            f"{-away_ma:.2f} mA more than usual flowed for a moment at a setpoint of {setpoint_ma:.2f} "
+            f"mA, again and again within {lim.MEMORY_S:g} s"
+        )
+
+
+class _Lacks:
+    """What one converter reads less than is set: usually, and last."""
+
+    __slots__ = ("_last_ma", "_usual_ma")
+
+    def __init__(self) -> None:
+        self._usual_ma = self._last_ma = 0.0
+
+    def see(self, lacks_ma: float) -> float:
+        """Take a reading; tell how far the one before was from both the usual and this one, if to one side.
+
+        Above 0, so much less flowed for a moment, below 0 so much more, mA.
+        """
+        usual_ma, last_ma, self._last_ma = self._usual_ma, self._last_ma, lacks_ma
+        step_ma = max(-lim.BLIP_MA, min(lim.BLIP_MA, lacks_ma - usual_ma))
+        self._usual_ma += lim.BLIP_SHARE * step_ma
+        less_ma = min(last_ma - usual_ma, last_ma - lacks_ma)
+        more_ma = min(usual_ma - last_ma, lacks_ma - last_ma)
+        return max(0.0, less_ma) - max(0.0, more_ma)
+
+
+def _larger(one: float, other: float) -> float:
+    return one if abs(one) >= abs(other) else other
