@@ -22,10 +22,6 @@ class Blips:
         self._seen_s: deque[float] = deque(maxlen=lim.BLIPS)
         self._doubted_s = 0.0
 
-    def clear(self) -> None:
-        """Forget what is usual: no treatment current flows."""
-        self._by_guard, self._by_control = _Lacks(), _Lacks()
-
     def doubt(self, now_s: float) -> None:
         """Count nothing for a while: what comes and goes has another reason."""
         self._doubted_s = now_s
@@ -85,7 +81,7 @@ class _Lacks:
         Above 0, so much less flowed for a moment, below 0 so much more, mA.
         """
         usual_ma, last_ma, self._last_ma = self._usual_ma, self._last_ma, lacks_ma
-        step_ma = max(-lim.BLIP_MA, min(lim.BLIP_MA, lacks_ma - usual_ma))
+        step_ma = max(-lim.BLIP_MA, min(lim.BLIP_MA, last_ma - usual_ma))
         self._usual_ma += lim.BLIP_SHARE * step_ma
         less_ma = min(last_ma - usual_ma, last_ma - lacks_ma)
         more_ma = min(usual_ma - last_ma, lacks_ma - last_ma)

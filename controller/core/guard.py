@@ -326,7 +326,6 @@ class Guard:
     def _blips_off(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         """Count what comes and goes in either converter's readings, where the stage is in control of it."""
         if last.sensing:
-            self._blips.clear()
             return None
         if m.dac_doubted or m.adc_doubted or (m.voltage_v or 0.0) >= self._fold_v:
             self._blips.doubt(m.time_s)  # the first two have names of their own
