@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from controller.core import limits as lim
-from controller.core.types import Cause, Measurement
+from controller.core.types import Cause
 
 
 class Blips:
@@ -28,33 +28,29 @@ class Blips:
 
     def judge(
         self,
-        m: Measurement,
+        now_s: float,
         setpoint_ma: float,
         moved_s: float,
-        denied_ma: float | None,
-        *,
-        control: bool,
+        by_guard_ma: tuple[float, ...],
+        by_control_ma: float | None,
     ) -> tuple[Cause, str] | None:
-        """Judge a tick at `setpoint_ma`, which last moved at `moved_s`.
+        """Judge what was read of the current in a tick at `setpoint_ma`, which last moved at `moved_s`.
 
-        `denied_ma` is what the guard read first, where it was measured again; `control` says that the other
-        converter's reading is one of the current, and new.
+        The guard's converter is read twice where the first reading was doubted, the other one by turns.
         """
         away_ma = 0.0
-        if denied_ma is not None:
-            away_ma = self._by_guard.see(setpoint_ma - denied_ma)
-        if m.guard_ma is not None:
-            away_ma = _larger(away_ma, self._by_guard.see(setpoint_ma - m.guard_ma))
-        if control and m.current_ma is not None:
-            away_ma = _larger(away_ma, self._by_control.see(setpoint_ma - m.current_ma))
+        for read_ma in by_guard_ma:
+            away_ma = _larger(away_ma, self._by_guard.see(setpoint_ma - read_ma))
+        if by_control_ma is not None:
+            away_ma = _larger(away_ma, self._by_control.see(setpoint_ma - by_control_ma))
         if abs(away_ma) <= lim.BLIP_MA or setpoint_ma < lim.WITHDRAWAL_FROM_MA:
             return None
         seen_s = self._seen_s
-        if m.time_s - max(moved_s, self._doubted_s, *seen_s) <= lim.STILL_S:
+        if now_s - max(moved_s, self._doubted_s, *seen_s) <= lim.STILL_S:
             return None  # of what both converters saw it is one
         deep = away_ma > (1 - lim.BREAK_RATIO) * setpoint_ma
-        seen_s.extend([m.time_s] * (2 if deep else 1))
-        if len(seen_s) < lim.BLIPS or m.time_s - seen_s[0] > lim.MEMORY_S:
+        seen_s.extend([now_s] * (2 if deep else 1))
+        if len(seen_s) < lim.BLIPS or now_s - seen_s[0] > lim.MEMORY_S:
             return None
         if away_ma > 0.0:
             return Cause.MAKE_AND_BREAK, (

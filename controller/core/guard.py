@@ -221,7 +221,7 @@ class Guard:
             or self._too_little(current_ma, m, last)
             or self._guard_frozen(m)
             or self._control_frozen(m)
-            or self._blips_off(m, last)
+            or self._blips_off(current_ma, m, last)
             or self._slow(m)
             or self._deviation(now_s, current_ma, m, last)
             or self._moved_by_dac(current_ma, m, last)
@@ -323,20 +323,17 @@ class Guard:
             f"{lim.BREAKS} within {lim.BREAKS_WITHIN_S:g} s, though the circuit was closed again each time"
         )
 
-    def _blips_off(self, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+    def _blips_off(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
         """Count what comes and goes in either converter's readings, where the stage is in control of it."""
         if last.sensing:
             return None
         if m.dac_doubted or m.adc_doubted or (m.voltage_v or 0.0) >= self._fold_v:
             self._blips.doubt(m.time_s)  # the first two have names of their own
         denied_ma = self._high_ma if self._low_ma is None else self._low_ma
-        return self._blips.judge(
-            m,
-            last.setpoint_ma,
-            self._moved_s,
-            denied_ma if m.confirmed else None,
-            control=m.sampled == "current" and m.guard_code is not None and not self._control_same,
-        )
+        read_ma = (current_ma,) if denied_ma is None or not m.confirmed else (denied_ma, current_ma)
+        other = m.sampled == "current" and m.guard_code is not None and not self._control_same
+        control_ma = m.current_ma if other else None
+        return self._blips.judge(m.time_s, last.setpoint_ma, self._moved_s, read_ma, control_ma)
 
     def _mistimed(self, now_s: float, m: Measurement) -> tuple[Cause, str] | None:
         wrong = "" if self.clock is None else self.clock.see(now_s, m.clock)

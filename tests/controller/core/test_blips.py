@@ -86,12 +86,15 @@ def test_what_stays_away_or_comes_back_slowly_is_no_moment(by: Any, steps: list[
     assert not watch.guard._blips._seen_s
 
 
-@pytest.mark.parametrize(("ticks", "cause"), [(100, Cause.MAKE_AND_BREAK), (101, None)])
-def test_a_moment_is_remembered_for_two_seconds(ticks: int, cause: Cause | None) -> None:
-    watch = Watch()
-    for _ in range(3):
-        moment(watch, ticks, **by_guard(LESS))
-    assert watch.cause is cause
+@pytest.mark.parametrize(("third_s", "cause"), [(12.0, Cause.MAKE_AND_BREAK), (12.0 + E, None)])
+def test_a_moment_is_remembered_for_two_seconds(third_s: float, cause: Cause | None) -> None:
+    blips = Blips()
+    found = None
+    for at_s in (10.0, 11.0, third_s):
+        assert found is None
+        assert blips.judge(at_s - 0.01, 5.0, 0.0, (LESS,), None) is None
+        found = blips.judge(at_s, 5.0, 0.0, (5.0,), None)
+    assert (found and found[0]) is cause
 
 
 @pytest.mark.parametrize(("ticks", "cause"), [(2, None), (3, Cause.MAKE_AND_BREAK)])
@@ -178,9 +181,8 @@ def test_nor_is_it_for_fifty_milliseconds_after(reason: dict[str, Any], ticks: i
 
 def test_nothing_is_told_of_the_current_that_looks_for_contact() -> None:
     watch = Watch(drive(0.3, sensing=True))
-    watch.guard._blips.judge(watch.reading(guard_ma=4.0), 5.0, 0.0, None, control=False)
-    watch.see()
-    assert watch.guard._blips._by_guard._last_ma == 1.0, "as it was"
+    watch.see(guard_ma=0.0)
+    assert watch.guard._blips._by_guard._last_ma == 0.0
 
 
 def test_a_control_converter_that_may_be_frozen_is_no_witness() -> None:
@@ -197,9 +199,10 @@ def test_a_unit_with_one_converter_has_one_witness() -> None:
     watch = Watch()
     for _ in range(2):
         watch.see(guard_ma=4.5, guard_code=None, **by_control(4.5))
+        assert watch.guard._blips._by_guard._last_ma == 0.5
+        assert watch.guard._blips._by_control._last_ma == 0.0
         for _ in range(APART):
             watch.see(guard_code=None, **by_control(5.0))
-    assert watch.guard._blips._by_control._last_ma == 0.0
     assert len(watch.guard._blips._seen_s) == 2
 
 
@@ -219,12 +222,10 @@ def test_a_converters_own_error_is_no_moment_and_hides_none(read_ma: float, caus
 @pytest.mark.parametrize("every_s", [0.005, 0.01, 0.02, 0.04, 0.08])
 def test_hum_of_three_tenths_of_a_milliampere_is_no_moment(every_s: float) -> None:
     """Whatever its frequency, the rate, and how often a converter has the current's turn."""
-    reading = Watch().reading()
     for step in range(81):
         hz = 45.0 + 0.25 * step
         blips = Blips()
         for look in range(400):
             hums_ma = 0.3 * sin(2 * pi * hz * look * every_s + step)
-            m = reading._replace(time_s=10.0 + look * every_s, guard_ma=5.0 + hums_ma)
-            assert blips.judge(m, 5.0, 0.0, None, control=False) is None
+            assert blips.judge(10.0 + look * every_s, 5.0, 0.0, (5.0 + hums_ma,), None) is None
         assert not blips._seen_s
