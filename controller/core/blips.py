@@ -7,6 +7,7 @@ its wires is a moment; both add up, since each looks at another part of the tick
 from __future__ import annotations
 
 from collections import deque
+from math import copysign
 
 from controller.core import limits as lim
 from controller.core.types import Cause
@@ -77,8 +78,9 @@ class _Lacks:
         Above 0, so much less flowed for a moment, below 0 so much more, mA.
         """
         usual_ma, last_ma, self._last_ma = self._usual_ma, self._last_ma, lacks_ma
-        step_ma = max(-lim.BLIP_MA, min(lim.BLIP_MA, last_ma - usual_ma))
-        self._usual_ma += lim.BLIP_SHARE * step_ma
+        off_ma = last_ma - usual_ma
+        near = abs(off_ma) <= lim.BLIP_MA
+        self._usual_ma += lim.BLIP_SHARE * off_ma if near else copysign(lim.BLIP_AWAY_MA, off_ma)
         less_ma = min(last_ma - usual_ma, last_ma - lacks_ma)
         more_ma = min(usual_ma - last_ma, lacks_ma - last_ma)
         return max(0.0, less_ma) - max(0.0, more_ma)

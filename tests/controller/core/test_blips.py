@@ -206,17 +206,38 @@ def test_a_unit_with_one_converter_has_one_witness() -> None:
     assert len(watch.guard._blips._seen_s) == 2
 
 
-@pytest.mark.parametrize(("read_ma", "cause"), [(5.45, None), (4.55, None)])
-def test_a_converters_own_error_is_no_moment_and_hides_none(read_ma: float, cause: Cause | None) -> None:
+@pytest.mark.parametrize(("grown_ma", "cause"), [(0.6, Cause.MAKE_AND_BREAK), (-0.6, Cause.CURRENT_SPIKE)])
+def test_a_converters_own_error_is_no_moment_and_hides_none(grown_ma: float, cause: Cause) -> None:
+    """It grows with the current, as that does with the ramp."""
     watch = Watch()
-    for _ in range(100):
-        watch.see(guard_ma=read_ma)
-    assert watch.cause is cause
+    for tick in range(100):
+        watch.see(guard_ma=5.0 + grown_ma * tick / 100)
     for _ in range(3):
-        watch.see(guard_ma=5.0)
+        assert watch.cause is None
         for _ in range(60):
-            watch.see(guard_ma=read_ma)
-    assert watch.cause is (Cause.MAKE_AND_BREAK if read_ma > 5.0 else Cause.CURRENT_SPIKE)
+            watch.see(guard_ma=5.0 + grown_ma)
+        watch.see(guard_ma=5.0 + 0.2 * grown_ma)
+        watch.see(guard_ma=5.0 + grown_ma)
+    assert watch.cause is cause
+
+
+def test_what_is_there_for_most_of_the_time_does_not_become_the_usual() -> None:
+    """Else its absence would be a moment in which more flows."""
+    blips = Blips()
+    found = []
+    for tick in range(120):
+        read_ma = 4.4 if tick % 40 < 30 else 5.0
+        found.append(blips.judge(10.0 + 0.01 * tick, 5.0, 0.0, (read_ma,), None))
+    assert [tick for tick, one in enumerate(found) if one] == [110]
+    assert found[110] is not None
+    assert found[110][0] is Cause.MAKE_AND_BREAK
+
+
+def test_what_stays_is_the_usual_after_a_while() -> None:
+    blips = Blips()
+    for tick in range(700):
+        assert blips.judge(10.0 + 0.01 * tick, 5.0, 0.0, (4.0,), None) is None
+    assert abs(blips._by_guard._usual_ma - 1.0) < 0.01
 
 
 @pytest.mark.parametrize("every_s", [0.005, 0.01, 0.02, 0.04, 0.08])

@@ -134,6 +134,7 @@ TABLE = {
     "BREAKS_WITHIN_S": 60.0,
     "BLIP_MA": 0.4,
     "BLIP_SHARE": 0.05,
+    "BLIP_AWAY_MA": 0.002,
     "BLIPS": 3,
     "FROZEN_GUARD_TICKS": 40,
     "FROZEN_CONTROL_SAMPLES": 8,
