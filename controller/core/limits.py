@@ -307,8 +307,8 @@ BLIP_MA: Final = 0.4
 the current was away: a fall of 2 mA for 0.3 ms shows 0.5 mA in a conversion of 1.2 ms. Hum on the wires shows
 its 0.3 mA and no more, whatever its frequency and the rate; people show below 0.03 mA (decision 38)."""
 BLIP_SHARE: Final = 0.05
-"""The usual follows a reading by this share of what it is away from it: over twenty readings hum is no part of
-it, and a converter's error, which grows with the current, is all of it ..."""
+"""The usual follows a reading by this share of what it is away from it: over twenty readings hum is no part
+of it, and a converter's error, which grows with the current, is all of it ..."""
 BLIP_AWAY_MA: Final = 0.002
 """... and by so much where that is more than `BLIP_MA`: a fault that is there for half of the time does not
 become the usual, and at 200 Hz what stays is it after some seconds."""
