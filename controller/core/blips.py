@@ -44,7 +44,8 @@ class Blips:
             away_ma = _larger(away_ma, self._by_guard.see(setpoint_ma - read_ma))
         if by_control_ma is not None:
             away_ma = _larger(away_ma, self._by_control.see(setpoint_ma - by_control_ma))
-        if abs(away_ma) <= lim.BLIP_MA or setpoint_ma < lim.WITHDRAWAL_FROM_MA:
+        felt = away_ma < 0.0 or setpoint_ma >= lim.WITHDRAWAL_FROM_MA  # of a pulse a part is seen
+        if abs(away_ma) <= lim.BLIP_MA or not felt:
             return None
         seen_s = self._seen_s
         if now_s - max(moved_s, self._doubted_s, *seen_s) <= lim.STILL_S:

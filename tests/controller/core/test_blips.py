@@ -144,11 +144,22 @@ def test_what_was_not_measured_again_was_not_denied() -> None:
         assert watch.see() is None
 
 
-@pytest.mark.parametrize(("set_ma", "cause"), [(2.0 - E, None), (2.0, Cause.MAKE_AND_BREAK)])
-def test_a_moment_counts_from_where_it_is_felt(set_ma: float, cause: Cause | None) -> None:
+@pytest.mark.parametrize(
+    ("set_ma", "away_ma", "cause"),
+    [
+        (2.0 - E, -0.5, None),
+        (2.0, -0.5, Cause.MAKE_AND_BREAK),
+        (0.35, 0.5, Cause.CURRENT_SPIKE),
+        (2.0, 0.5, Cause.CURRENT_SPIKE),
+    ],
+)
+def test_what_is_missing_counts_from_where_it_is_felt_and_what_is_too_much_always(
+    set_ma: float, away_ma: float, cause: Cause | None
+) -> None:
+    """Of a pulse of 2.3 mA a conversion meets a part; it is felt wherever it begins."""
     watch = Watch(drive(set_ma))
     for _ in range(4):
-        moment(watch, **by_guard(set_ma - 0.5))
+        moment(watch, **by_guard(set_ma + away_ma))
     assert watch.cause is cause
 
 
