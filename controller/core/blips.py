@@ -1,7 +1,7 @@
 """Moments in which the current is away from its usual, of each of which a converter sees a little at most.
 
 Law: pure, and the guard's. Each converter is held against its own usual, so that neither its error nor hum on
-its wires is a moment; both add up, since each looks at another part of the tick.
+its wires is a moment; all that they read adds up, since each looks at another part of the tick.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from controller.core.types import Cause
 class Blips:
     """Takes what both converters read while treatment current flows, and counts what comes and goes."""
 
-    __slots__ = ("_by_control", "_by_guard", "_doubted_s", "_seen_s")
+    __slots__ = ("_by_control", "_by_guard", "_by_voltage", "_doubted_s", "_seen_s")
 
     def __init__(self) -> None:
-        self._by_guard, self._by_control = _Lacks(), _Lacks()
+        self._by_guard, self._by_control, self._by_voltage = _Lacks(), _Lacks(), _Falls()
         self._seen_s: deque[float] = deque(maxlen=lim.BLIPS)
         self._doubted_s = 0.0
 
@@ -34,16 +34,20 @@ class Blips:
         moved_s: float,
         by_guard_ma: tuple[float, ...],
         by_control_ma: float | None,
+        voltage_v: float | None,
     ) -> tuple[Cause, str] | None:
-        """Judge what was read of the current in a tick at `setpoint_ma`, which last moved at `moved_s`.
+        """Judge what was read in a tick at `setpoint_ma`, which last moved at `moved_s`.
 
-        The guard's converter is read twice where the first reading was doubted, the other one by turns.
+        The guard's converter is read twice where the first reading was doubted; the other one reads current
+        and voltage by turns.
         """
         away_ma = 0.0
         for read_ma in by_guard_ma:
             away_ma = _larger(away_ma, self._by_guard.see(setpoint_ma - read_ma))
         if by_control_ma is not None:
             away_ma = _larger(away_ma, self._by_control.see(setpoint_ma - by_control_ma))
+        if voltage_v is not None:
+            away_ma = _larger(away_ma, self._by_voltage.see(voltage_v, setpoint_ma))
         felt = away_ma < 0.0 or setpoint_ma >= lim.WITHDRAWAL_FROM_MA  # of a pulse a part is seen
         if abs(away_ma) <= lim.BLIP_MA or not felt:
             return None
@@ -85,6 +89,28 @@ class _Lacks:
         less_ma = min(last_ma - usual_ma, last_ma - lacks_ma)
         more_ma = min(usual_ma - last_ma, lacks_ma - last_ma)
         return max(0.0, less_ma) - max(0.0, more_ma)
+
+
+class _Falls:
+    """The output's last two voltages, which fall and rise with the current."""
+
+    __slots__ = ("_before_v", "_last_v")
+
+    def __init__(self) -> None:
+        self._before_v = self._last_v = 0.0
+
+    def see(self, voltage_v: float, setpoint_ma: float) -> float:
+        """Take a voltage; tell how much current the one before lacked beside both others, as `_Lacks` does.
+
+        Hum swings one way and the other; electrodes that touch have a name of their own.
+        """
+        before_v, last_v = self._before_v, self._last_v
+        self._before_v, self._last_v = last_v, voltage_v
+        fall_v = min(before_v, voltage_v) - last_v
+        rise_v = last_v - max(before_v, voltage_v)
+        if max(fall_v, rise_v) <= lim.BLIP_V or last_v < lim.MIN_LOAD_OHM / 1000 * setpoint_ma:
+            return 0.0
+        return setpoint_ma * (fall_v if fall_v > 0.0 else -rise_v) / max(voltage_v, last_v)
 
 
 def _larger(one: float, other: float) -> float:

@@ -331,9 +331,10 @@ class Guard:
             self._blips.doubt(m.time_s)  # the first two have names of their own
         denied_ma = self._high_ma if self._low_ma is None else self._low_ma
         read_ma = (current_ma,) if denied_ma is None or not m.confirmed else (denied_ma, current_ma)
-        other = m.sampled == "current" and m.guard_code is not None and not self._control_same
-        control_ma = m.current_ma if other else None
-        return self._blips.judge(m.time_s, last.setpoint_ma, self._moved_s, read_ma, control_ma)
+        kind = "" if self._control_same else m.sampled
+        control_ma = m.current_ma if kind == "current" and m.guard_code is not None else None
+        voltage_v = m.voltage_v if kind == "voltage" else None
+        return self._blips.judge(m.time_s, last.setpoint_ma, self._moved_s, read_ma, control_ma, voltage_v)
 
     def _mistimed(self, now_s: float, m: Measurement) -> tuple[Cause, str] | None:
         wrong = "" if self.clock is None else self.clock.see(now_s, m.clock)

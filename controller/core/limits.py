@@ -312,6 +312,9 @@ of it, and a converter's error, which grows with the current, is all of it ...""
 BLIP_AWAY_MA: Final = 0.002
 """... and by so much where that is more than `BLIP_MA`: a fault that is there for half of the time does not
 become the usual, and at 200 Hz what stays is it after some seconds."""
+BLIP_V: Final = 1.0
+"""... and so much for the voltage, from the one before and the next. Hum that shows 0.3 mA at a shunt shows
+0.47 V at the divider, and swings by twice that; people show below 0.1 V."""
 BLIPS: Final = 3
 """So many moments within `MEMORY_S` are a loose contact or a spike; one that lacks as much as a break counts
 for two. What comes within `STILL_S` is one: both converters may have seen it."""

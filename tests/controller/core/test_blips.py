@@ -26,11 +26,15 @@ def by_control(read_ma: float) -> dict[str, Any]:
     return {"sampled": "current", "current_ma": read_ma}
 
 
+def by_voltage(read_v: float) -> dict[str, Any]:
+    return {"sampled": "voltage", "voltage_v": read_v}
+
+
 def moment(watch: Watch, ticks: int = APART, **away: Any) -> None:
     """One reading of a converter that is away, and then some that are not, by both."""
     watch.see(**away)
-    for _ in range(ticks - 1):
-        watch.see(sampled="current")
+    for tick in range(ticks - 1):
+        watch.see(sampled="current" if tick % 2 else "voltage")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +43,9 @@ def moment(watch: Watch, ticks: int = APART, **away: Any) -> None:
         ([by_guard(LESS)] * 3, Cause.MAKE_AND_BREAK),
         ([by_control(LESS)] * 3, Cause.MAKE_AND_BREAK),
         ([by_guard(LESS), by_control(LESS), by_guard(LESS)], Cause.MAKE_AND_BREAK),
+        ([by_voltage(6.4)] * 3, Cause.MAKE_AND_BREAK),
+        ([by_guard(LESS), by_control(LESS), by_voltage(6.4)], Cause.MAKE_AND_BREAK),
+        ([by_voltage(8.6)] * 3, Cause.CURRENT_SPIKE),
         ([by_guard(MORE)] * 3, Cause.CURRENT_SPIKE),
         ([by_control(MORE)] * 3, Cause.CURRENT_SPIKE),
         ([by_guard(MORE), by_guard(MORE), by_control(LESS)], Cause.MAKE_AND_BREAK),
@@ -49,6 +56,7 @@ def test_the_third_moment_ends_it_whichever_converter_saw_it(
     moments: list[dict[str, Any]], cause: Cause
 ) -> None:
     watch = Watch()
+    watch.see(sampled="voltage")
     for away in moments[:2]:
         moment(watch, **away)
     pause(watch, 20)
@@ -76,6 +84,40 @@ def test_it_is_told_how_much_was_missing_and_how_much_there_was_too_much() -> No
         )
 
 
+@pytest.mark.parametrize(
+    ("read_v", "counted"),
+    [(6.5 - E, 1), (6.5 + E, 0), (8.5 + E, 1), (8.5 - E, 0), (1.75 + E, 2), (1.75 - E, 0)],
+)
+def test_a_moment_of_the_voltage_is_more_than_hum_and_no_short(read_v: float, counted: int) -> None:
+    watch = Watch()
+    pause(watch, APART)
+    watch.see(sampled="voltage")
+    moment(watch, **by_voltage(read_v))
+    assert len(watch.guard._blips._seen_s) == counted
+
+
+def test_a_voltage_that_steps_or_drifts_is_no_moment() -> None:
+    watch = Watch()
+    for read_v in (7.5, 7.5, 9.0, 9.0, 9.0, 7.0, 7.0, 8.0, 9.0, 8.0, 7.0):
+        watch.see(**by_voltage(read_v))
+    assert not watch.guard._blips._seen_s
+
+
+def test_a_moment_is_told_as_the_share_of_the_current_that_the_voltage_lacks() -> None:
+    watch = Watch()
+    for _ in range(3):
+        watch.see(sampled="voltage")
+        moment(watch, ticks=30, **by_voltage(6.375 + E))
+    assert watch.guard.trip is not None
+    assert watch.guard.trip.evidence.startswith("0.75 mA less than usual flowed")
+    watch = Watch()
+    for _ in range(3):
+        watch.see(sampled="voltage")
+        moment(watch, ticks=30, **by_voltage(10.0))
+    assert watch.guard.trip is not None
+    assert watch.guard.trip.evidence.startswith("1.25 mA more than usual flowed")
+
+
 @pytest.mark.parametrize("by", [by_guard, by_control])
 @pytest.mark.parametrize("steps", [[5.5] * 10, [5.3, 5.6, 5.3, *[5.0] * 9], [4.7, 4.4, 4.7, *[5.0] * 9]])
 def test_what_stays_away_or_comes_back_slowly_is_no_moment(by: Any, steps: list[float]) -> None:
@@ -92,8 +134,8 @@ def test_a_moment_is_remembered_for_two_seconds(third_s: float, cause: Cause | N
     found = None
     for at_s in (10.0, 11.0, third_s):
         assert found is None
-        assert blips.judge(at_s - 0.01, 5.0, 0.0, (LESS,), None) is None
-        found = blips.judge(at_s, 5.0, 0.0, (5.0,), None)
+        assert blips.judge(at_s - 0.01, 5.0, 0.0, (LESS,), None, None) is None
+        found = blips.judge(at_s, 5.0, 0.0, (5.0,), None, None)
     assert (found and found[0]) is cause
 
 
@@ -201,7 +243,9 @@ def test_a_control_converter_that_may_be_frozen_is_no_witness() -> None:
     for _ in range(4):
         watch.see(sampled="voltage", sampled_code=2000)
         watch.see(sampled="current", sampled_code=2000, current_ma=4.0)
+        watch.see(sampled="voltage", sampled_code=2000, voltage_v=5.0)
         watch.see(sampled="current", sampled_code=2001)
+        watch.see(sampled="voltage", sampled_code=2002)
         pause(watch, APART)
     assert watch.cause is None
 
@@ -238,7 +282,7 @@ def test_what_is_there_for_most_of_the_time_does_not_become_the_usual() -> None:
     found = []
     for tick in range(120):
         read_ma = 4.4 if tick % 40 < 30 else 5.0
-        found.append(blips.judge(10.0 + 0.01 * tick, 5.0, 0.0, (read_ma,), None))
+        found.append(blips.judge(10.0 + 0.01 * tick, 5.0, 0.0, (read_ma,), None, None))
     assert [tick for tick, one in enumerate(found) if one] == [110]
     assert found[110] is not None
     assert found[110][0] is Cause.MAKE_AND_BREAK
@@ -247,7 +291,7 @@ def test_what_is_there_for_most_of_the_time_does_not_become_the_usual() -> None:
 def test_what_stays_is_the_usual_after_a_while() -> None:
     blips = Blips()
     for tick in range(700):
-        assert blips.judge(10.0 + 0.01 * tick, 5.0, 0.0, (4.0,), None) is None
+        assert blips.judge(10.0 + 0.01 * tick, 5.0, 0.0, (4.0,), None, None) is None
     assert abs(blips._by_guard._usual_ma - 1.0) < 0.01
 
 
@@ -259,5 +303,8 @@ def test_hum_of_three_tenths_of_a_milliampere_is_no_moment(every_s: float) -> No
         blips = Blips()
         for look in range(400):
             hums_ma = 0.3 * sin(2 * pi * hz * look * every_s + step)
-            assert blips.judge(10.0 + look * every_s, 5.0, 0.0, (5.0 + hums_ma,), None) is None
+            assert (
+                blips.judge(10.0 + look * every_s, 5.0, 0.0, (5.0 + hums_ma,), None, 15.0 + 1.5 * hums_ma)
+                is None
+            )
         assert not blips._seen_s

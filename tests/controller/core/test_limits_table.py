@@ -135,6 +135,7 @@ TABLE = {
     "BLIP_MA": 0.4,
     "BLIP_SHARE": 0.05,
     "BLIP_AWAY_MA": 0.002,
+    "BLIP_V": 1.0,
     "BLIPS": 3,
     "FROZEN_GUARD_TICKS": 40,
     "FROZEN_CONTROL_SAMPLES": 8,
