@@ -90,8 +90,7 @@ def test_it_is_told_how_much_was_missing_and_how_much_there_was_too_much() -> No
 )
 def test_a_moment_of_the_voltage_is_more_than_hum_and_no_short(read_v: float, counted: int) -> None:
     watch = Watch()
-    pause(watch, APART)
-    watch.see(sampled="voltage")
+    moment(watch)
     moment(watch, **by_voltage(read_v))
     assert len(watch.guard._blips._seen_s) == counted
 
