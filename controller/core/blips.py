@@ -7,7 +7,7 @@ its wires is a moment; all that they read adds up, since each looks at another p
 from __future__ import annotations
 
 from collections import deque
-from math import copysign
+from math import copysign, inf
 
 from controller.core import limits as lim
 from controller.core.types import Cause
@@ -16,12 +16,13 @@ from controller.core.types import Cause
 class Blips:
     """Takes what both converters read while treatment current flows, and counts what comes and goes."""
 
-    __slots__ = ("_by_control", "_by_guard", "_by_voltage", "_doubted_s", "_seen_s")
+    __slots__ = ("_by_control", "_by_guard", "_by_voltage", "_doubted_s", "_of_current_s", "_seen_s")
 
     def __init__(self) -> None:
         self._by_guard, self._by_control, self._by_voltage = _Lacks(), _Lacks(), _Falls()
         self._seen_s: deque[float] = deque(maxlen=lim.BLIPS)
         self._doubted_s = 0.0
+        self._of_current_s = -inf
 
     def doubt(self, now_s: float) -> None:
         """Count nothing for a while: what comes and goes has another reason."""
@@ -46,17 +47,20 @@ class Blips:
             away_ma = _larger(away_ma, self._by_guard.see(setpoint_ma - read_ma))
         if by_control_ma is not None:
             away_ma = _larger(away_ma, self._by_control.see(setpoint_ma - by_control_ma))
+        of_current = abs(away_ma) > lim.BLIP_MA
         if voltage_v is not None:
             away_ma = _larger(away_ma, self._by_voltage.see(voltage_v, setpoint_ma))
         felt = away_ma < 0.0 or setpoint_ma >= lim.WITHDRAWAL_FROM_MA  # of a pulse a part is seen
-        if abs(away_ma) <= lim.BLIP_MA or not felt:
+        if abs(away_ma) <= lim.BLIP_MA or not felt or now_s - max(moved_s, self._doubted_s) <= lim.STILL_S:
             return None
+        if of_current:
+            self._of_current_s = now_s
         seen_s = self._seen_s
-        if now_s - max(moved_s, self._doubted_s, *seen_s) <= lim.STILL_S:
+        if seen_s and now_s - seen_s[-1] <= lim.STILL_S:
             return None  # of what both converters saw it is one
         deep = away_ma > (1 - lim.BREAK_RATIO) * setpoint_ma
         seen_s.extend([now_s] * (2 if deep else 1))
-        if len(seen_s) < lim.BLIPS or now_s - seen_s[0] > lim.MEMORY_S:
+        if len(seen_s) < lim.BLIPS or now_s - min(seen_s[0], self._of_current_s) > lim.MEMORY_S:
             return None
         if away_ma > 0.0:
             return Cause.MAKE_AND_BREAK, (
@@ -102,7 +106,8 @@ class _Falls:
     def see(self, voltage_v: float, setpoint_ma: float) -> float:
         """Take a voltage; tell how much current the one before lacked beside both others, as `_Lacks` does.
 
-        Hum swings one way and the other; electrodes that touch have a name of their own.
+        Hum swings one way and the other. Electrodes that touch have a name of their own: they take voltage
+        and no current, so that moments of the voltage alone end nothing.
         """
         before_v, last_v = self._before_v, self._last_v
         self._before_v, self._last_v = last_v, voltage_v

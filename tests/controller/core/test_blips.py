@@ -14,7 +14,7 @@ from controller.core.types import Cause, Command, Drive
 pytestmark = pytest.mark.core
 
 LESS, MORE = 4.55, 5.45
-APART = 6
+APART = 7
 """Ticks of 10 ms between two moments that are two."""
 
 
@@ -43,9 +43,10 @@ def moment(watch: Watch, ticks: int = APART, **away: Any) -> None:
         ([by_guard(LESS)] * 3, Cause.MAKE_AND_BREAK),
         ([by_control(LESS)] * 3, Cause.MAKE_AND_BREAK),
         ([by_guard(LESS), by_control(LESS), by_guard(LESS)], Cause.MAKE_AND_BREAK),
-        ([by_voltage(6.4)] * 3, Cause.MAKE_AND_BREAK),
         ([by_guard(LESS), by_control(LESS), by_voltage(6.4)], Cause.MAKE_AND_BREAK),
-        ([by_voltage(8.6)] * 3, Cause.CURRENT_SPIKE),
+        ([by_voltage(6.4), by_voltage(6.4), by_guard(LESS)], Cause.MAKE_AND_BREAK),
+        ([by_control(LESS), by_voltage(6.4), by_voltage(6.4)], Cause.MAKE_AND_BREAK),
+        ([by_voltage(8.6), by_guard(MORE), by_voltage(8.6)], Cause.CURRENT_SPIKE),
         ([by_guard(MORE)] * 3, Cause.CURRENT_SPIKE),
         ([by_control(MORE)] * 3, Cause.CURRENT_SPIKE),
         ([by_guard(MORE), by_guard(MORE), by_control(LESS)], Cause.MAKE_AND_BREAK),
@@ -102,19 +103,44 @@ def test_a_voltage_that_steps_or_drifts_is_no_moment() -> None:
     assert not watch.guard._blips._seen_s
 
 
-def test_a_moment_is_told_as_the_share_of_the_current_that_the_voltage_lacks() -> None:
+@pytest.mark.parametrize(
+    ("read_v", "read_ma", "told"), [(6.375 + E, LESS, "0.75 mA less"), (10.0, MORE, "1.25 mA more")]
+)
+def test_a_moment_is_told_as_the_share_of_the_current_that_the_voltage_lacks(
+    read_v: float, read_ma: float, told: str
+) -> None:
     watch = Watch()
-    for _ in range(3):
-        watch.see(sampled="voltage")
-        moment(watch, ticks=30, **by_voltage(6.375 + E))
+    moment(watch, **by_guard(read_ma))
+    for _ in range(2):
+        moment(watch, ticks=30, **by_voltage(read_v))
     assert watch.guard.trip is not None
-    assert watch.guard.trip.evidence.startswith("0.75 mA less than usual flowed")
+    assert watch.guard.trip.evidence.startswith(f"{told} than usual flowed")
+
+
+@pytest.mark.parametrize(("ago", "cause"), [(None, None), (170, Cause.MAKE_AND_BREAK), (210, None)])
+def test_moments_of_the_voltage_alone_end_nothing(ago: int | None, cause: Cause | None) -> None:
+    """Electrodes that touch for moments take voltage, and no current; they have a name of their own."""
     watch = Watch()
-    for _ in range(3):
-        watch.see(sampled="voltage")
-        moment(watch, ticks=30, **by_voltage(10.0))
-    assert watch.guard.trip is not None
-    assert watch.guard.trip.evidence.startswith("1.25 mA more than usual flowed")
+    moment(watch)
+    if ago is not None:
+        moment(watch, ticks=ago, **by_guard(LESS))
+    for _ in range(9 if ago is None else 2):
+        moment(watch, **by_voltage(6.4))
+    assert watch.cause is cause
+
+
+def test_what_both_saw_is_one_and_is_one_of_the_current() -> None:
+    watch = Watch()
+    moment(watch)
+    for _ in range(2):
+        moment(watch, **by_voltage(6.4))
+    watch.see(**by_voltage(6.4))
+    watch.see(sampled="voltage", guard_ma=LESS)
+    watch.see(sampled="voltage")
+    assert watch.cause is None
+    pause(watch, APART)
+    moment(watch, **by_voltage(6.4))
+    assert watch.cause is Cause.MAKE_AND_BREAK
 
 
 @pytest.mark.parametrize("by", [by_guard, by_control])
