@@ -314,7 +314,7 @@ BLIP_AWAY_MA: Final = 0.002
 become the usual, and at 200 Hz what stays is it after some seconds."""
 BLIP_V: Final = 1.0
 """... and so much for the voltage, from the one before and the next. Hum that shows 0.3 mA at a shunt shows
-0.47 V at the divider, and swings by twice that; people show some 0.1 V."""
+0.47 V at the divider, and swings by twice that; people show 0.15 V."""
 BLIPS: Final = 3
 """So many moments within `MEMORY_S` are a loose contact or a spike; one that lacks as much as a break counts
 for two. What comes within `STILL_S` is one: both converters may have seen it."""
