@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from app.campaign.cells import EDGE, TICK_S, Spans, slug_of
+from app.campaign.cells import EDGE, Spans, slug_of
 from app.campaign.judge import REVERSED_BELOW_MA
 from app.campaign.treated import SHORT, dose_problems
 from protocols.treatment import find
@@ -36,9 +36,6 @@ RISES_WITHIN_S: Final = 60.0
 """Off before the third full-size rise within a minute ..."""
 RIDDEN_S: Final = 1.0
 """... or so long after its first, whichever is later; bursts that treat nobody likewise."""
-BRIEF_S: Final = 4.0
-"""Bursts shorter than the reference unit's tick are seen by chance, by one conversion of 1.2 ms in each:
-measured, nearly all were off within `RIDDEN_S`, the latest after 3.0 s."""
 PULSE_S: Final = 0.1
 """The first pulse above the setpoint by 2 mA that lasts longer than 1.5 ms ends the session within this, as
 the reference unit has a hardware trip."""
@@ -256,7 +253,7 @@ def program_problems(program: Program, summary: Mapping[str, Any]) -> list[str]:
     """
     off_s = _off_s(summary)
     return [
-        *_rises(program, summary["rises_s"], off_s),
+        *_rises(summary["rises_s"], off_s),
         *_pulses(summary, off_s),
         *_taken(program, summary, off_s),
         *_laws(program, summary),
@@ -269,12 +266,10 @@ def _off_s(summary: Mapping[str, Any]) -> float:
     return math.inf if trip is None or trip["output_off_s"] is None else float(trip["output_off_s"])
 
 
-def _rises(program: Program, rises_s: Sequence[float], off_s: float) -> Iterator[str]:
+def _rises(rises_s: Sequence[float], off_s: float) -> Iterator[str]:
     """Judge rises that go on: where the current was taken away in time none comes after the bound."""
-    seen = any(burst.for_s == 0.0 or burst.for_s >= TICK_S for burst in program.bursts)
-    ridden_s = RIDDEN_S if seen else BRIEF_S
     for first_s, third_s in zip(rises_s, rises_s[RISES - 1 :], strict=False):
-        until_s = first_s + ridden_s
+        until_s = first_s + RIDDEN_S
         goes_on = any(until_s + SLACK_S < rise_s <= first_s + RISES_WITHIN_S for rise_s in rises_s)
         if third_s - first_s <= RISES_WITHIN_S and goes_on and off_s > max(third_s, until_s) + SLACK_S:
             after_s = sum(1 for rise_s in rises_s if rise_s >= first_s)

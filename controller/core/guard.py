@@ -11,6 +11,7 @@ from typing import Final
 
 from controller.core import limits as lim
 from controller.core.battery_clock import ClockJudge
+from controller.core.blips import Blips
 from controller.core.dummy_rule import DummyRule
 from controller.core.types import Cause, Command, Doubt, Drive, Measurement, Off, Trip
 
@@ -43,6 +44,7 @@ class Guard:
         self._resets: deque[float] = deque(maxlen=lim.SPIKES)
         self._breaks: deque[float] = deque(maxlen=lim.BREAKS)
         self._open_ma: float | None = None
+        self._blips = Blips()
         self._astray_samples = 0
         self._hits: dict[Cause, deque[float]] = {}
         self._doubted = Cause.LEAKAGE
@@ -219,6 +221,7 @@ class Guard:
             or self._too_little(current_ma, m, last)
             or self._guard_frozen(m)
             or self._control_frozen(m)
+            or self._blips_off(current_ma, m, last)
             or self._slow(m)
             or self._deviation(now_s, current_ma, m, last)
             or self._moved_by_dac(current_ma, m, last)
@@ -319,6 +322,19 @@ class Guard:
             f"{low_ma:.2f} mA measured at a setpoint of {last.setpoint_ma:.2f} mA, break number "
             f"{lim.BREAKS} within {lim.BREAKS_WITHIN_S:g} s, though the circuit was closed again each time"
         )
+
+    def _blips_off(self, current_ma: float, m: Measurement, last: Drive) -> tuple[Cause, str] | None:
+        """Count what comes and goes in either converter's readings, where the stage is in control of it."""
+        if last.sensing:
+            return None
+        if m.dac_doubted or m.adc_doubted or (m.voltage_v or 0.0) >= self._fold_v:
+            self._blips.doubt(m.time_s)  # the first two have names of their own
+        denied_ma = self._high_ma if self._low_ma is None else self._low_ma
+        read_ma = (current_ma,) if denied_ma is None or not m.confirmed else (denied_ma, current_ma)
+        kind = "" if self._control_same else m.sampled
+        control_ma = m.current_ma if kind == "current" and m.guard_code is not None else None
+        voltage_v = m.voltage_v if kind == "voltage" else None
+        return self._blips.judge(m.time_s, last.setpoint_ma, self._moved_s, read_ma, control_ma, voltage_v)
 
     def _mistimed(self, now_s: float, m: Measurement) -> tuple[Cause, str] | None:
         wrong = "" if self.clock is None else self.clock.see(now_s, m.clock)

@@ -302,6 +302,22 @@ BREAK_BACK_RATIO: Final = 0.07
 BREAKS: Final = 2
 BREAKS_WITHIN_S: Final = 60.0
 """... and so many within a minute are a loose contact: each is a full-size rise when it closes again."""
+BLIP_MA: Final = 0.4
+"""A reading that is away by more than this from its converter's usual and from the next is a moment in which
+the current was away: a fall of 2 mA for 0.3 ms shows 0.5 mA in a conversion of 1.2 ms. Hum on the wires shows
+its 0.3 mA and no more, whatever its frequency and the rate; people show below 0.03 mA (decision 38)."""
+BLIP_SHARE: Final = 0.05
+"""The usual follows a reading by this share of what it is away from it: over twenty readings hum is no part
+of it, and a converter's error, which grows with the current, is all of it ..."""
+BLIP_AWAY_MA: Final = 0.002
+"""... and by so much where that is more than `BLIP_MA`: a fault that is there for half of the time does not
+become the usual, and at 200 Hz what stays is it after some seconds."""
+BLIP_V: Final = 1.0
+"""... and so much for the voltage, from the one before and the next. Hum that shows 0.3 mA at a shunt shows
+0.47 V at the divider, and swings by twice that; people show 0.15 V."""
+BLIPS: Final = 3
+"""So many moments within `MEMORY_S` are a loose contact or a spike; one that lacks as much as a break counts
+for two. What comes within `STILL_S` is one: both converters may have seen it."""
 FROZEN_GUARD_TICKS: Final = 40
 """The same guard code this often in a row: the pilot has moved the DAC five times meanwhile."""
 FROZEN_CONTROL_SAMPLES: Final = 8

@@ -75,3 +75,18 @@ class Watch:
 
 def drive(setpoint_ma: float, **changes: Any) -> Drive:
     return Drive("forward", setpoint_ma, round(setpoint_ma / 25.0 * 4095))._replace(**changes)
+
+
+def again(watch: Watch, *, denied: bool = False, after_s: float = 0.01, **wrong: Any) -> Trip | None:
+    """One tick as the loop makes it: what is doubted is measured again, and is as wrong, or is sound."""
+    doubt = watch.guard.doubts(watch.reading(**wrong))
+    if not doubt:
+        return watch.see(after_s=after_s, **wrong)
+    kept = {"sampled": {"high": "current", "low": "voltage"}.get(doubt, doubt)} if denied else wrong
+    return watch.see(after_s=after_s, confirmed=True, **kept)
+
+
+def pause(watch: Watch, ticks: int) -> None:
+    """Let `ticks` go by in which nothing is wrong."""
+    for _ in range(ticks):
+        assert watch.see() is None

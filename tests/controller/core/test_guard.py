@@ -146,11 +146,10 @@ def test_a_small_deviation_that_is_never_trimmed(make_bench: Callable[..., Bench
 
 def test_a_short_deviation_is_ridden(bench: Bench) -> None:
     bench.run_until("hold")
-    for _ in range(30):
-        for _ in range(15):
-            assert bench.tick(guard_ma=5.7, current_ma=5.7, return_ma=5.7) is None
-        for _ in range(20):
-            assert bench.tick(guard_ma=5.0, current_ma=5.0, return_ma=5.0) is None
+    for _ in range(20):
+        for off_ma in (*[0.35] * 5, *[0.7] * 15, *[0.35] * 5, *[0.0] * 20):  # at once it is a moment
+            read_ma = 5.0 + off_ma
+            assert bench.tick(guard_ma=read_ma, current_ma=read_ma, return_ma=read_ma) is None
 
 
 def test_leakage(driven: Bench) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from guard_watch import FIVE, E, Watch, drive
+from guard_watch import FIVE, E, Watch, again, drive, pause
 
-from controller.core.types import Cause, Command, Trip
+from controller.core.types import Cause, Command
 
 pytestmark = pytest.mark.core
 
@@ -15,20 +15,6 @@ LOW_SUPPLY = {"sampled": "supply", "supply_v": 57.0}
 LEAK = {"sampled": "return", "return_ma": 4.0}
 TURNED = {"sampled": "return", "return_ma": -5.0}
 SHORT = {"sampled": "voltage", "voltage_v": 1.0}
-
-
-def again(watch: Watch, *, denied: bool = False, after_s: float = 0.01, **wrong: Any) -> Trip | None:
-    """One tick as the loop makes it: what is doubted is measured again, and is as wrong, or is sound."""
-    doubt = watch.guard.doubts(watch.reading(**wrong))
-    if not doubt:
-        return watch.see(after_s=after_s, **wrong)
-    kept = {"sampled": {"high": "current", "low": "voltage"}.get(doubt, doubt)} if denied else wrong
-    return watch.see(after_s=after_s, confirmed=True, **kept)
-
-
-def pause(watch: Watch, ticks: int) -> None:
-    for _ in range(ticks):
-        assert watch.see() is None
 
 
 def test_a_supply_that_sags_now_and_then_is_cut_with_its_second_confirmed_sample() -> None:
@@ -112,7 +98,7 @@ def test_current_that_one_shunt_alone_sees_leave_has_not_leaked(shunt: str) -> N
     watch = Watch()
     for _ in range(8):
         again(watch, sampled="return", **{shunt: 5.9})
-        pause(watch, 1)
+        watch.see(**{shunt: 5.9})
     assert watch.cause is None
 
 
