@@ -55,8 +55,8 @@ def timeless(text):
 
 
 def words(page):
-    """Give a digest of what the page says of itself in English; figures and dates are not it."""
-    said = [timeless(text.strip()) for text in page.locator(WORDS).all_inner_texts()]
+    """Give a digest of what the page says of itself in English, as far as it is seen; figures are not it."""
+    said = [timeless(text.strip()) for text in page.locator(WORDS).filter(visible=True).all_inner_texts()]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 

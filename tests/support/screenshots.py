@@ -40,6 +40,7 @@ class Camera:
         self.home, self.told = home, {}
 
     def see(self, name, page, part=""):
+        said = words(page)  # of the moment of the picture: a treatment goes on while it is taken
         page.evaluate(BELOW)  # a bar that is fixed would stand in the middle of a long picture
         page.evaluate("document.fonts.ready")
         file = IMAGES / f"page-{name}.png"
@@ -48,7 +49,7 @@ class Camera:
         else:
             page.screenshot(path=str(file), full_page=True)
         page.evaluate(BACK)
-        self.told[name] = {"words": words(page), "session": None, "file": file}
+        self.told[name] = {"words": said, "session": None, "file": file}
 
     def is_of(self, session, *names):
         for name in names:

@@ -170,7 +170,8 @@ def treated(tmp_path_factory):
         with closing(sqlite3.connect(state / "journal.db")) as db, db:
             begun = at(days).isoformat(timespec="milliseconds")
             told = (str(ann), begun, number)
-            db.execute("UPDATE session SET person = ?, begun_utc = ? WHERE id = ?", told)
+            # As the unit names what is prepared by the page: of the library, and for somebody.
+            db.execute("UPDATE session SET treatment = 'hands', person = ?, begun_utc = ? WHERE id = ?", told)
         book.tell(ann, "hands", "hdss", str(4 - (number - 1) // 4), TODAY - timedelta(days=days))
     herald, companion = Herald(state), Companion(state)
     yield SimpleNamespace(state=state, ann=ann, port=companion.port, phone=pair(herald, companion.port))
@@ -191,6 +192,7 @@ def test_a_course_of_simulated_treatments_reaches_the_doctors_page_whole(treated
         page.goto("/plan")
         page.get_by_role("link", name=spoken.t("Four weeks for the doctor")).click()
         each = page.locator("table", has_text=spoken.t("Treatments, oldest first")).locator("tbody tr")
+        page.locator("[data-print]").filter(visible=True).wait_for()
         assert each.count() == len(COURSE)
         for row, one in zip(each.all(), kept, strict=True):
             cells = row.locator("td").all_inner_texts()
