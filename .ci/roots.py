@@ -29,8 +29,9 @@ BOOTED = (
     "openssh-server",
     "cloud-init",
     "netplan.io",
+    "faketime",
 )
-"""What a Raspberry Pi OS Lite has, of all that an installed unit uses."""
+"""What a Raspberry Pi OS Lite has, of all that an installed unit uses; and faketime, a clock for one service."""
 FRESH_S = 7 * 86_400.0
 PERSON = "somebody"
 GIVEN = (

@@ -156,7 +156,7 @@ def test_uninstalling_keeps_what_was_recorded_and_leaves_no_service(installed):
     assert not installed.unit.driver
     for name in ("ionto-controller", "ionto-web", "ionto-mqtt"):
         assert installed.service(name)["LoadState"] in ("not-found", "masked"), name
-    assert installed.do("ls /usr/local/bin /opt").count("ionto") == 0
+    assert installed.do("ls /usr/local/bin /opt /etc/modules-load.d /etc/udev/rules.d").count("ionto") == 0
     installed.reboot()
     assert installed.do("ps -u ionto -o comm= || :") == "", "nothing of it runs"
     assert (installed.root / "var/lib/ionto/journal.db").is_file()

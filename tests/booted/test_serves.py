@@ -1,6 +1,7 @@
 """The services under a true systemd: installed, started, treating, hung, killed, stopped, restarted."""
 
 import os
+import re
 import signal
 import time
 from itertools import pairwise
@@ -45,6 +46,14 @@ def test_installing_says_what_is_next_and_starts_nothing(installed):
         )
 
 
+def test_a_plain_debian_has_the_bus_and_who_may_use_it_from_the_next_start_on(installed):
+    loaded = installed.do("systemd-analyze cat-config modules-load.d").splitlines()
+    assert "i2c-dev" in loaded
+    rule = installed.do("cat /etc/udev/rules.d/60-ionto.rules")
+    assert 'GROUP="gpio"' in rule
+    assert 'GROUP="i2c"' in rule
+
+
 @pytest.mark.parametrize("step", ["doctor", "commission", "calibrate"])
 def test_what_a_technician_is_told_to_type_is_understood(installed, step):
     """There is no bus in here, which each says in a sentence; nothing is made up and nothing breaks."""
@@ -54,6 +63,9 @@ def test_what_a_technician_is_told_to_type_is_understood(installed, step):
     assert done.code in (2, 5), done.told
     assert "Traceback" not in done.told
     assert "/dev/i2c-1" in done.told or "serial" in done.told
+    assert "chgrp" not in done.told, "which the next start would undo"
+    if step == "doctor":
+        assert "a real-time priority and locked memory are permitted" in done.told, "as the service has"
 
 
 def test_doctor_finds_the_chips_of_the_unit_outside(installed):
@@ -123,6 +135,8 @@ def test_a_dead_card_costs_nothing_and_the_day_is_remembered(installed):
     installed.wait_for(person=person, next="come_back")
     installed.press_start(code=27)
     installed.unit.must_be_off()
+    installed.again(installed.treat)
+    assert installed.ours(f"history verify --state {STATE}").code == 0
 
 
 def test_what_a_day_leaves_in_the_log_is_little(installed):
@@ -204,6 +218,20 @@ def test_the_computer_s_power_fails_in_mid_treatment(installed):
     assert installed.ours(f"history verify --state {STATE}").code == 0
 
 
+def test_what_it_finds_by_itself_is_nobody_s_session(installed):
+    person = installed.prepare("hands", 3.0)
+    installed.wait_for(person=person, next="press_start")
+    before = installed.sessions()
+    installed.unit.switch_off()
+    installed.wait(lambda: installed.snapshot().get("next") != "press_start")
+    installed.unit.switch_on()
+    owned(installed)
+    since = installed.sessions()[: -len(before)]
+    assert [one for one in since if one["person"] or one["treatment"] != "idle"] == []
+    installed.wait_for(person=person)
+    installed.unit.must_be_off()
+
+
 @pytest.fixture
 def without_a_unit(installed):
     """The unit's supply is off when the computer starts; in the end all is as it was."""
@@ -225,6 +253,12 @@ def test_a_unit_that_is_switched_on_later_than_the_computer_is_owned_all_the_sam
     machine.unit.switch_on()
     owned(machine)
     machine.unit.must_be_off()
+
+
+def test_nothing_that_was_logged_is_in_a_machine_s_words(installed):
+    lines = installed.log(*SERVICES, "ionto-mqtt")
+    wrong = re.compile(r"Errno|Traceback|unset environment variable|[a-z]\.\.(?!\.)")
+    assert [line for line in lines if wrong.search(line)] == []
 
 
 def failed(machine):

@@ -102,6 +102,14 @@ CONTROLLER = Path(__file__).parents[2] / "app" / "appliance" / "ionto-controller
 BRIEF = "name: Brief\narea: hands\ncurrent_ma: 3\ntotal_min: 2\n"
 """The shortest treatment there may be; the library's own last 20 minutes and more."""
 LIBRARY = "/opt/ionto/current/lib/python3*/site-packages/protocols/library"
+DROP_INS = "/etc/systemd/system/ionto-controller.service.d"
+CLOCK_CONF = f"{DROP_INS}/clock.conf"
+CLOCK = """[Service]
+Environment=LD_PRELOAD=libfaketime.so.1 LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/faketime
+Environment=FAKETIME_TIMESTAMP_FILE=/etc/ionto/clock FAKETIME_CACHE_DURATION=1
+Environment=FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1
+"""
+"""The day's clock alone is another; what the loop goes by is this machine's."""
 HOME = "/root"
 """Where the technician has copied the bundle to."""
 
@@ -166,6 +174,8 @@ class Machine:
         self._booted_s = 0.0
         self.treated = ""
         """For whom something was prepared last."""
+        self.behind_s = 0
+        """What `set_clock` has added to the services' clock; it is below 0."""
 
     # Power.
 
@@ -280,6 +290,14 @@ class Machine:
         since = f"--since=@{self._booted_s:.3f}"
         return self.do(f"journalctl --no-pager -o cat {since} {units}").splitlines()
 
+    def set_clock(self, behind_s: int) -> None:
+        """Have the controller's service go by a clock that is so far off; a namespace has none of its own."""
+        self.behind_s = behind_s
+        self.do(f"echo {behind_s} >/etc/ionto/.clock && mv /etc/ionto/.clock /etc/ionto/clock")
+        if not self.path(CLOCK_CONF).exists():
+            self.do(f"cat >{CLOCK_CONF} && systemctl daemon-reload", given=CLOCK)
+            self.do("systemctl restart ionto-controller")
+
     @property
     def current(self) -> str:
         """The version that is in place."""
@@ -320,7 +338,7 @@ class Machine:
     def prepare(self, treatment: str, current_ma: float, person: str = "") -> str:
         """Prepare a treatment, for somebody who was never treated if nobody is named; gives who that is."""
         person = self.treated = person or f"row-{next(PEOPLE)}"
-        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + self.behind_s + 3600))
         order = {
             "person": person,
             "treatment": treatment,
@@ -523,8 +541,7 @@ def install(machine: Machine) -> str:
         if line.startswith(("ExecStart=", "ExecStopPost=")):
             key, command = line.split("=", 1)
             drop_in += f"{key}=\n{key}={command} --attach /srv/unit/unit.sock\n"
-    folder = "/etc/systemd/system/ionto-controller.service.d"
-    machine.do(f"mkdir -p {folder} && cat >{folder}/lane.conf", given=drop_in)
+    machine.do(f"mkdir -p {DROP_INS} && cat >{DROP_INS}/lane.conf", given=drop_in)
     machine.do(f"cat >$(echo {LIBRARY})/brief.yaml", given=BRIEF)
     machine.do("systemctl daemon-reload")
     return told
