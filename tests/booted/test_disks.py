@@ -1,4 +1,4 @@
-"""Where the records lie and by which clock: a read-only root, a full partition, 1970 until somebody sets it."""
+"""Where records lie and by which clock: a read-only root, a full partition, 1970 until somebody sets it."""
 
 import time
 

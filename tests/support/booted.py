@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, TypeVar
 import install_page
 from herald import wait_for
 from kill_bench import SCENARIO, Reader, fell_behind, real_time
-from roots import BOOTED
+from roots import BOOTED, packed_root
 
 from app.live import messages
 from config.parts import SLOWEST_HZ
@@ -134,7 +134,7 @@ def _apart(script: str, name: str) -> subprocess.CompletedProcess[str]:
 
 def unpack(suite: str, place: Path) -> Path:
     """Unpack Debian `suite`: a packed one in the folder that IONTO_ROOTS names, as `.ci/run` keeps them."""
-    packed = Path(os.environ.get("IONTO_ROOTS", "/nonexistent")) / f"{suite}-booted.tar"
+    packed = packed_root(Path(os.environ.get("IONTO_ROOTS", "/nonexistent")), suite, BOOTED)
     if packed.is_file():
         place.mkdir(parents=True)
         subprocess.run(["tar", "-xf", packed, "-C", place, "--exclude=./dev/*"], check=True)
