@@ -155,8 +155,8 @@ class Herald:
         except FileNotFoundError:
             data = b""
         except OSError as error:
-            told = {"do": "order", "error": f"next.json can't be read: {error.strerror}"}
-            if self._seen != str(error) and self._pass_on(told):
+            unread = {"do": "order", "error": f"next.json can't be read: {error.strerror}"}
+            if self._seen != str(error) and self._pass_on(unread):
                 self._seen = str(error)
             return
         if data != self._seen:
