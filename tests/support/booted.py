@@ -107,7 +107,7 @@ CLOCK_CONF = f"{DROP_INS}/clock.conf"
 CLOCK = """[Service]
 Environment=LD_PRELOAD=libfaketime.so.1 LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/faketime
 Environment=FAKETIME_TIMESTAMP_FILE=/etc/ionto/clock FAKETIME_CACHE_DURATION=1
-Environment=FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1
+Environment=FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1 NO_FAKE_STAT=1
 """
 """The day's clock alone is another; what the loop goes by is this machine's."""
 HOME = "/root"
@@ -293,7 +293,7 @@ class Machine:
     def set_clock(self, behind_s: int) -> None:
         """Have the controller's service go by a clock that is so far off; a namespace has none of its own."""
         self.behind_s = behind_s
-        self.do(f"echo {behind_s} >/etc/ionto/.clock && mv /etc/ionto/.clock /etc/ionto/clock")
+        self.do(f"echo {behind_s:+d} >/etc/ionto/.clock && mv /etc/ionto/.clock /etc/ionto/clock")
         if not self.path(CLOCK_CONF).exists():
             self.do(f"cat >{CLOCK_CONF} && systemctl daemon-reload", given=CLOCK)
             self.do("systemctl restart ionto-controller")
@@ -354,23 +354,23 @@ class Machine:
 
     def treat(self, treatment: str = "hands", current_ma: float = 3.0, least_ma: float = 2.0) -> str:
         """Prepare for somebody, press Start, and wait until so much flows. Raises AssertionError."""
-        before = self._last_session()
+        self.wait_for(phase="ready", session=None)  # the one before is over
+        before = _last_session(self.snapshot())
         self.prepare(treatment, current_ma)
         self.wait(lambda: self._has_begun(before))
-        self.wait(lambda: self.unit.current_ma >= least_ma or self._last_session() != before)
-        flows_ma = self.unit.current_ma
-        assert flows_ma >= least_ma, (
-            f"{self.treated} could not be treated: {self.log('ionto-controller')[-3:]}"
-        )
+        self.wait(lambda: self.unit.current_ma >= least_ma or self._is_over(before))
+        assert self.unit.current_ma >= least_ma, self.log("ionto-controller")[-3:]
         return self.treated
 
-    def _last_session(self) -> int | None:
-        return (self.snapshot().get("last") or {}).get("session")
+    def _is_over(self, before: int | None) -> bool:
+        """Tell whether a session has ended since `before` was the last one."""
+        seen = self.snapshot()
+        return bool(seen) and _last_session(seen) != before
 
     def _has_begun(self, before: int | None) -> bool:
         """Tell whether a session has begun since `before`; if not, press what the unit asks for."""
         seen = self.snapshot()
-        if seen.get("session") is not None or (seen and (seen.get("last") or {}).get("session") != before):
+        if seen and (seen["session"] is not None or _last_session(seen) != before):
             return True
         if seen.get("next") in LEFT:
             self.unit.press("stop")
@@ -429,6 +429,11 @@ class Machine:
 
 
 PEOPLE = count(1)
+
+
+def _last_session(seen: dict[str, Any]) -> int | None:
+    last = seen.get("last")
+    return last["session"] if last else None
 
 
 def treating(row: Callable[..., None]) -> Callable[..., None]:
