@@ -30,9 +30,8 @@ BOOTED = (
     "openssh-server",
     "cloud-init",
     "netplan.io",
-    "faketime",
 )
-"""What a Raspberry Pi OS Lite has of all that an installed unit uses; faketime is a clock for one service."""
+"""What a Raspberry Pi OS Lite has, of all that an installed unit uses."""
 FRESH_S = 7 * 86_400.0
 PERSON = "somebody"
 GIVEN = (

@@ -1,6 +1,4 @@
-"""Where records lie and by which clock: a read-only root, a full partition, 1970 until somebody sets it."""
-
-import time
+"""Where the records lie: a read-only root with one partition for data, and a partition that is full."""
 
 import pytest
 from booted import LONGEST_S, STATE, install, treating
@@ -70,25 +68,3 @@ def test_a_full_partition_treats_nobody_and_says_why_until_there_is_room(install
     assert "make room on that disk" in said
     installed.do(f"rm {STATE}/full")
     installed.again(installed.treat)
-
-
-def test_a_clock_in_1970_that_is_set_later_lets_nobody_be_treated_twice(installed):
-    installed.set_clock(-int(time.time()) + 3600)  # an hour after it began
-    ready(installed)
-    person = installed.again(installed.treat)
-    installed.unit.press("stop")
-    installed.wait_for(state="paused")
-    assert installed.session_of(person)["begun_utc"].startswith("1970-01-01T01:")
-    installed.set_clock(0)
-    installed.unit.press("stop")
-    installed.do("systemctl restart ionto-controller")
-    ready(installed)
-    installed.prepare("hands", 3.0, person)
-    installed.wait_for(person=person, next="come_back")
-    before = installed.sessions()
-    installed.unit.press("start")
-    installed.wait(lambda: installed.snapshot().get("code") in (27, 75))
-    installed.unit.must_be_off()
-    assert installed.sessions() == before
-    installed.again(installed.treat)
-    assert installed.ours(f"history verify --state {STATE}").code == 0

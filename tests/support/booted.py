@@ -103,13 +103,6 @@ BRIEF = "name: Brief\narea: hands\ncurrent_ma: 3\ntotal_min: 2\n"
 """The shortest treatment there may be; the library's own last 20 minutes and more."""
 LIBRARY = "/opt/ionto/current/lib/python3*/site-packages/protocols/library"
 DROP_INS = "/etc/systemd/system/ionto-controller.service.d"
-CLOCK_CONF = f"{DROP_INS}/clock.conf"
-CLOCK = """[Service]
-Environment=LD_PRELOAD=libfaketime.so.1 LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/faketime
-Environment=FAKETIME_TIMESTAMP_FILE=/etc/ionto/clock FAKETIME_CACHE_DURATION=1
-Environment=FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1 NO_FAKE_STAT=1
-"""
-"""The day's clock alone is another; what the loop goes by is this machine's."""
 HOME = "/root"
 """Where the technician has copied the bundle to."""
 
@@ -174,8 +167,6 @@ class Machine:
         self._booted_s = 0.0
         self.treated = ""
         """For whom something was prepared last."""
-        self.behind_s = 0
-        """What `set_clock` has added to the services' clock; it is below 0."""
 
     # Power.
 
@@ -290,14 +281,6 @@ class Machine:
         since = f"--since=@{self._booted_s:.3f}"
         return self.do(f"journalctl --no-pager -o cat {since} {units}").splitlines()
 
-    def set_clock(self, behind_s: int) -> None:
-        """Have the controller's service go by a clock that is so far off; a namespace has none of its own."""
-        self.behind_s = behind_s
-        self.do(f"echo {behind_s:+d} >/etc/ionto/.clock && mv /etc/ionto/.clock /etc/ionto/clock")
-        if not self.path(CLOCK_CONF).exists():
-            self.do(f"cat >{CLOCK_CONF} && systemctl daemon-reload", given=CLOCK)
-            self.do("systemctl restart ionto-controller")
-
     @property
     def current(self) -> str:
         """The version that is in place."""
@@ -338,7 +321,7 @@ class Machine:
     def prepare(self, treatment: str, current_ma: float, person: str = "") -> str:
         """Prepare a treatment, for somebody who was never treated if nobody is named; gives who that is."""
         person = self.treated = person or f"row-{next(PEOPLE)}"
-        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + self.behind_s + 3600))
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
         order = {
             "person": person,
             "treatment": treatment,
