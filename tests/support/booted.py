@@ -400,10 +400,11 @@ class Machine:
         return any(one["code"] == LATE or fell_behind(one["reason"] or "") for one in ends)
 
     def sessions(self) -> list[dict[str, Any]]:
-        """Every recorded session, newest first."""
+        """What is recorded of every session, newest first."""
         told = self.ours(f"history list --state {STATE} --json --limit 500")
         assert told.code == 0, told.told
-        return list(json.loads(told.out)["sessions"])
+        listed = json.loads(told.out)["sessions"]
+        return [{key: one[key] for key in one.keys() - RECKONED} for one in listed]
 
     def session_of(self, person: str) -> dict[str, Any]:
         """The one recorded session of a person."""
@@ -412,6 +413,8 @@ class Machine:
 
 
 PEOPLE = count(1)
+RECKONED = {"earliest_utc", "latest_utc"}
+"""Of a session's date: reckoned anew whenever it is asked for, by the clock of then."""
 
 
 def _last_session(seen: dict[str, Any]) -> int | None:
