@@ -65,7 +65,7 @@ def test_what_a_technician_is_told_to_type_is_understood(installed, step):
     assert "chgrp" not in done.told, "which the next start would undo"
     if (
         step == "doctor" and "error setting limit" not in done.err
-    ):  # not every machine lets its root raise one
+    ):  # which some roots may not
         assert "a real-time priority and locked memory are permitted" in done.told, "as the service has"
 
 
