@@ -63,9 +63,7 @@ def test_what_a_technician_is_told_to_type_is_understood(installed, step):
     assert "Traceback" not in done.told
     assert "/dev/i2c-1" in done.told or "serial" in done.told
     assert "chgrp" not in done.told, "which the next start would undo"
-    if (
-        step == "doctor" and "error setting limit" not in done.err
-    ):  # which some roots may not
+    if step == "doctor" and "error setting limit" not in done.err:  # which some roots may not
         assert "a real-time priority and locked memory are permitted" in done.told, "as the service has"
 
 
