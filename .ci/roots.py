@@ -6,6 +6,7 @@ week, and every run works in a copy, which it takes away.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import shutil
@@ -95,13 +96,20 @@ def _asked(*words: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False).stdout
 
 
+def packed_root(cache: Path, suite: str, packages: tuple[str, ...]) -> Path:
+    """Tell where the packed root of `suite` with these packages lies: other packages, another file."""
+    return cache / f"{suite}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:8]}.tar"
+
+
 def make(debian: Debian, cache: Path, log: Path, packages: tuple[str, ...] = PACKAGES) -> Path:
     """Give the packed root of `debian` with these packages, made anew after a week. Raises NotGiven."""
-    name = debian.suite if packages == PACKAGES else f"{debian.suite}-booted"
-    packed = cache / f"{name}.tar"
+    packed = packed_root(cache, debian.suite, packages)
     if packed.exists() and time.time() - packed.stat().st_mtime < FRESH_S:
         return packed
     cache.mkdir(parents=True, exist_ok=True)
+    for old in cache.glob("*.tar"):
+        if time.time() - old.stat().st_mtime > 2 * FRESH_S:  # of packages that nobody asks for any more
+            old.unlink(missing_ok=True)
     listing = ["apt-get", "indextargets", "--format", "$(LABEL) $(COMPONENT) $(SITE)", "Created-By: Packages"]
     site = mirror(_asked(*listing))
     proxies = [
@@ -109,7 +117,7 @@ def make(debian: Debian, cache: Path, log: Path, packages: tuple[str, ...] = PAC
         for line in _asked("apt-config", "dump").splitlines()
         if line.startswith(("Acquire::http::", "Acquire::https::"))
     ]
-    partial = cache / f"{name}.{os.getpid()}.tar"
+    partial = packed.with_name(f"{packed.stem}.{os.getpid()}.tar")
     words = ["--variant=minbase", f"--include={','.join(packages)}", *proxies, debian.suite, partial, site]
     try:
         ask_registry(f"{debian.name} from nothing", "nice", "mmdebstrap", *words, log=log)

@@ -137,6 +137,13 @@ class Run:
         need(*words, longest_s=LONGEST_NIGHT_S if self.nightly else 3600.0)
         self.judge(read_suite(f"Python {PYTHON}", report.read_text()), facts | {f"python {PYTHON}"})
 
+    def to_boot(self) -> tuple[Debian, ...]:
+        """Choose which Debians are booted: by day the newest."""
+        if self.nightly:
+            return DEBIANS
+        self.later.append(f"a booted {', '.join(debian.name for debian in DEBIANS[:-1])}")
+        return DEBIANS[-1:]
+
     def booted(self, made: dict[Debian, Future[Path]]) -> None:
         """Boot a true systemd with the bundle installed, and treat, kill and update. Raises Failed."""
         if why := self.why_not("booted"):
@@ -266,12 +273,10 @@ def main(words: list[str]) -> int:
             # Meanwhile, since that waits for the network most of its time.
             log = run.log("mmdebstrap")
             made = {debian: aside.submit(make, debian, CACHE, log) for debian in DEBIANS}
-            to_boot = {}
+            boot = run.to_boot()
+            to_boot = {debian: aside.submit(make, debian, CACHE, log, BOOTED) for debian in boot}
             if run.nightly:
-                to_boot = {debian: aside.submit(make, debian, CACHE, log, BOOTED) for debian in DEBIANS}
                 wait(made.values())  # the night's tests unpack them too
-            else:  # they treat in real time, which a machine that runs all this by day does not always give
-                run.later.append("the booted systems")
             run.readme(missing)
             run.checks()
             run.booted(to_boot)

@@ -246,6 +246,22 @@ def booting(monkeypatch, tmp_path, why=""):
     return run, called
 
 
+def test_a_root_is_kept_by_its_packages_so_that_none_lacks_what_is_asked_for_today(tmp_path):
+    booted, more = (roots.packed_root(tmp_path, "trixie", (*roots.BOOTED, *new)) for new in ((), ("jq",)))
+    assert booted != more
+    assert booted != roots.packed_root(tmp_path, "trixie", roots.PACKAGES)
+    booted.touch()
+    assert roots.make(DEBIANS[-1], tmp_path, tmp_path / "log", roots.BOOTED) == booted, "nothing is fetched"
+
+
+def test_by_day_debian_13_is_booted_and_the_last_line_says_what_waits_for_the_night(tmp_path):
+    by_day, by_night = (steps.Run(nightly=nightly, scratch=tmp_path) for nightly in (False, True))
+    assert [debian.name for debian in by_day.to_boot()] == ["Debian 13"]
+    assert "a booted Debian 12" in by_day.later
+    assert [debian.name for debian in by_night.to_boot()] == ["Debian 12", "Debian 13"]
+    assert by_night.later == []
+
+
 def test_a_system_that_can_t_be_booted_is_named_with_the_reason(monkeypatch, tmp_path):
     run, called = booting(monkeypatch, tmp_path, "mount: cgroup2 is not permitted")
     run.booted({DEBIANS[-1]: given(tmp_path)})

@@ -155,15 +155,14 @@ class Herald:
         except FileNotFoundError:
             data = b""
         except OSError as error:
-            data = b""
-            if self._seen != str(error):
+            unread = {"do": "order", "error": f"next.json can't be read: {error.strerror}"}
+            if self._seen != str(error) and self._pass_on(unread):
                 self._seen = str(error)
-                self._pass_on({"do": "order", "error": f"next.json can't be read: {error.strerror}"})
             return
         if data != self._seen:
-            self._seen = data
             order = found(data, datetime.now(UTC)) if data else Found()
-            self._pass_on({"do": "order", **order})
+            if self._pass_on({"do": "order", **order}):  # else at the next look
+                self._seen = data
 
     def _look_after(self) -> None:
         """Hand on what the person may be given for whom something is prepared, when that has changed."""

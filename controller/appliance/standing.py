@@ -240,6 +240,7 @@ class Standing:
         try:
             self._ordered = judge(asked, self._library, self._unit, self._calibration, message["digest"])
             self._order["accepted"] = True
+            self.finished = False  # it is the next one's turn
         except OrderRefused as refused:
             self._order["refusal"] = str(refused)
 

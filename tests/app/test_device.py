@@ -41,6 +41,24 @@ def test_start_gives_a_treatment_and_then_waits_again(tmp_path):
     assert play.truth.worst_step_ma < 0.2
 
 
+def test_what_is_prepared_after_a_whole_treatment_is_what_is_offered_next(tmp_path):
+    """Whoever finished is told to take their hands out until it is the next one's turn."""
+
+    def story(play):
+        yield idle
+        play.press()
+        yield after(1)
+        play.say(do="order", order=ORDER | {"treatment": "no such"}, valid_for_s=3600.0, digest="d0")
+        yield lambda seen: idle(seen) and seen["order"] and not seen["order"]["accepted"]
+        assert play.seen[-1]["next"] == "take_out", "a refused one is nobody's turn"
+        play.say(do="order", order=ORDER, valid_for_s=3600.0, digest="d1")
+        yield lambda seen: idle(seen) and seen["person"] == "anna"
+        assert (play.seen[-1]["next"], play.seen[-1]["state"]) == ("press_start", "idle")
+        assert play.seen[-1]["led"]["signal"] == "ready"
+
+    serve(story, tmp_path)
+
+
 def treated(state, hours_ago, *, person=None, treatment="hands", charge_ma_min=100.0):
     """Write a treatment of so long ago, as the journal's process did then."""
     store = journal_store.Store(state)
@@ -215,9 +233,15 @@ def test_a_place_that_can_t_keep_the_record_refuses_the_start_by_its_code(tmp_pa
         play.press()
         yield lambda seen: seen["code"] == 23 and play.device.standing.alarm is not None
         assert "can't be written" in play.device.standing.alarm.reason
+        assert play.device.bench.truth().charge_ma_min == {"forward": 0.0, "reverse": 0.0}
+        state.unlink()
+        yield lambda seen: idle(seen) and seen["code"] == 23
+        assert play.seen[-1]["next"] == "press_start", "Start is no less than Stop to end it"
+        play.press()
+        yield phase("ramp_up")
+        assert play.seen[-1]["code"] is None
 
-    play, _ = serve(story, state)
-    assert play.truth.charge_ma_min == {"forward": 0.0, "reverse": 0.0}
+    serve(story, state)
 
 
 def test_nothing_prepared_is_refused_and_an_order_is_used_once(tmp_path):

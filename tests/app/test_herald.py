@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from herald import PATIENCE_S, wait_for
 
+from app.device.herald import LOOK_S
 from app.device.line import HeraldLine
 from app.live import messages
 from controller.orders import allowed
@@ -166,6 +167,33 @@ def test_a_stop_waits_for_room_on_the_way_to_the_device(line, listen):
     wait_for(both_came)
     assert len(heard) < 3000, "the pipe was not full: the test proves nothing"
     assert [m["do"] for m in heard][-2:] == ["stop", "stop"], "the soft one and the one that cuts"
+
+
+@pytest.mark.parametrize("after", ["prepared", "taken back"])
+def test_an_order_or_its_end_waits_for_room_on_the_way_to_the_device(line, listen, tmp_path, after):
+    put(tmp_path, order())
+    wait_for(lambda: any("order" in message for message in line.take()))
+    one = listen()
+    one.next()
+    press = json.dumps({"do": "press", "button": "up", "held_s": 1.0}).encode() + b"\n"
+    for _ in range(3000):  # more than a pipe holds, which nobody empties meanwhile
+        one.ask(press)
+    one.ask(b"{}\n")
+    assert "error" in one.next()  # so all before was heard
+    if after == "prepared":
+        put(tmp_path, order(person="ben"))
+    else:
+        (tmp_path / "next.json").unlink()
+    time.sleep(3 * LOOK_S)  # it was looked at, and there was no room
+    heard = []
+
+    def told():
+        heard.extend(line.take())
+        return [one for one in heard if one["do"] == "order"]
+
+    (one,) = wait_for(told)
+    assert len(heard) < 3000, "the pipe was not full: the test proves nothing"
+    assert one.get("order", {}).get("person") == ("ben" if after == "prepared" else None)
 
 
 BAD = [

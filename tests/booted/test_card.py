@@ -32,7 +32,7 @@ def machine(suite, bundle, tmp_path_factory):
         yield machine
     finally:
         machine.pull_the_plug()
-        shutil.rmtree(root)
+        shutil.rmtree(root, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Where the records lie: a read-only root with one partition for data, and a partition that is full."""
 
 import pytest
-from booted import LONGEST_S, STATE, install
+from booted import LONGEST_S, STATE, install, treating
 from herald import wait_for
 
 pytestmark = pytest.mark.booted
@@ -21,7 +21,7 @@ def data(tmp_path_factory):
 
 def ready(machine):
     machine.wait_for(phase="ready")
-    assert machine.unit.is_off
+    machine.unit.must_be_off()
 
 
 def beneath(root):
@@ -31,6 +31,7 @@ def beneath(root):
     return {str(one): one.stat().st_mtime_ns for one in files}
 
 
+@treating
 def test_on_a_read_only_root_what_was_recorded_outlasts_a_restart_and_nothing_else_does(installed, data):
     installed.reboot(data=data, frozen=True)
     before = beneath(installed.root)
@@ -59,12 +60,11 @@ def test_a_full_partition_treats_nobody_and_says_why_until_there_is_room(install
     person = installed.prepare("hands", 3.0)
     installed.wait_for(person=person, next="press_start")
     installed.run(f"dd if=/dev/zero of={STATE}/full bs=64k")
-    installed.unit.press("start")
-    installed.wait_for(state="alarm", code=23)
-    assert installed.unit.is_off
+    installed.press_start(state="alarm", code=23)
+    installed.unit.must_be_off()
     (said,) = wait_for(
         lambda: [one for one in installed.log("ionto-controller") if "Code 23" in one], LONGEST_S
     )
     assert "make room on that disk" in said
     installed.do(f"rm {STATE}/full")
-    installed.treat()
+    installed.again(installed.treat)

@@ -37,10 +37,17 @@ def installed(machine):
     machine.do("echo 'IONTO_MQTT=--broker 127.0.0.1' >/etc/ionto/mqtt.env")
     machine.do("systemctl enable --now ionto-controller ionto-web ionto-mqtt")
     machine.wait_for(phase="ready")
-    machine.treated = machine.treat()
+    machine.first = machine.again(lambda: treated(machine))
+    return machine
+
+
+def treated(machine, treatment="hands"):
+    """Somebody was, until Stop; gives who."""
+    person = machine.treat(treatment)
     machine.unit.press("stop")
     machine.wait_for(state="paused")
-    return machine
+    assert machine.session_of(person)["outcome"] == "stopped"
+    return person
 
 
 @pytest.fixture
@@ -70,7 +77,7 @@ def serving(machine):
     for name in ("ionto-controller", "ionto-web", "ionto-mqtt"):
         assert machine.service(name)["ActiveState"] == "active", machine.log(name)[-5:]
     wait_for(lambda: machine.snapshot().get("phase") == "ready", LONGEST_S)
-    assert machine.unit.is_off
+    machine.unit.must_be_off()
     return machine.current
 
 
@@ -79,7 +86,7 @@ def test_an_update_takes_over_and_reads_what_was_recorded(installed, bring):
     done = update(installed, bring("0.2.0"))
     assert done.code == 0, done.told
     assert serving(installed).startswith("/opt/ionto/0.2.0-")
-    assert installed.session_of(installed.treated)["outcome"] == "stopped"
+    assert installed.session_of(installed.first)["outcome"] == "stopped"
     assert (installed.root / before.lstrip("/")).is_dir(), "to go back to"
 
 
@@ -129,9 +136,7 @@ def test_a_forged_update_runs_nothing(installed, bundle, bring, tmp_path, forged
 
 
 def test_going_back_finds_everything_that_was_recorded_since(installed, bundle):
-    newest = installed.treat("feet")
-    installed.unit.press("stop")
-    installed.wait_for(state="paused")
+    newest = installed.again(lambda: treated(installed, "feet"))
     since = installed.sessions()
     first = f"{HOME}/{bundle.name}"
     assert update(installed, first).code == 5, "not without a reason"
@@ -141,19 +146,17 @@ def test_going_back_finds_everything_that_was_recorded_since(installed, bundle):
     assert installed.sessions() == since
     assert since[0]["person"] == newest
     assert installed.ours(f"history verify --state {STATE}").code == 0
-    installed.treat("hands")
-    installed.unit.press("stop")
-    installed.wait_for(state="paused")
+    installed.again(lambda: treated(installed))
 
 
 def test_uninstalling_keeps_what_was_recorded_and_leaves_no_service(installed):
     done = installed.run(install_page.command("uninstall"))
     assert done.code == 0, done.told
-    assert installed.unit.is_off
+    installed.unit.must_be_off()
     assert not installed.unit.driver
     for name in ("ionto-controller", "ionto-web", "ionto-mqtt"):
         assert installed.service(name)["LoadState"] in ("not-found", "masked"), name
-    assert installed.do("ls /usr/local/bin /opt").count("ionto") == 0
+    assert installed.do("ls /usr/local/bin /opt /etc/modules-load.d /etc/udev/rules.d").count("ionto") == 0
     installed.reboot()
     assert installed.do("ps -u ionto -o comm= || :") == "", "nothing of it runs"
     assert (installed.root / "var/lib/ionto/journal.db").is_file()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from herald import wait_for
+from roots import BOOTED, packed_root
 
 from app.appliance import signed
 
@@ -54,7 +55,7 @@ def unpack(suite, place):
 
     The one that boots has what an installed unit uses, the one of the README no ssh-keygen.
     """
-    packed = Path(os.environ.get("IONTO_ROOTS", "/nonexistent")) / f"{suite}-booted.tar"
+    packed = packed_root(Path(os.environ.get("IONTO_ROOTS", "/nonexistent")), suite, BOOTED)
     if packed.is_file():
         place.mkdir(parents=True)
         subprocess.run(["tar", "-xf", packed, "-C", place, "--exclude=./dev/*"], check=True)
