@@ -95,6 +95,17 @@ def _asked(*words: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False).stdout
 
 
+def sources() -> tuple[str, list[str]]:
+    """Give the mirror of this machine's apt, and its proxies as options of mmdebstrap. Raises NotGiven."""
+    listing = ["apt-get", "indextargets", "--format", "$(LABEL) $(COMPONENT) $(SITE)", "Created-By: Packages"]
+    proxies = [
+        f"--aptopt={line.rstrip(';')}"
+        for line in _asked("apt-config", "dump").splitlines()
+        if line.startswith(("Acquire::http::", "Acquire::https::"))
+    ]
+    return mirror(_asked(*listing)), proxies
+
+
 def make(debian: Debian, cache: Path, log: Path, packages: tuple[str, ...] = PACKAGES) -> Path:
     """Give the packed root of `debian` with these packages, made anew after a week. Raises NotGiven."""
     name = debian.suite if packages == PACKAGES else f"{debian.suite}-booted"
@@ -102,13 +113,7 @@ def make(debian: Debian, cache: Path, log: Path, packages: tuple[str, ...] = PAC
     if packed.exists() and time.time() - packed.stat().st_mtime < FRESH_S:
         return packed
     cache.mkdir(parents=True, exist_ok=True)
-    listing = ["apt-get", "indextargets", "--format", "$(LABEL) $(COMPONENT) $(SITE)", "Created-By: Packages"]
-    site = mirror(_asked(*listing))
-    proxies = [
-        f"--aptopt={line.rstrip(';')}"
-        for line in _asked("apt-config", "dump").splitlines()
-        if line.startswith(("Acquire::http::", "Acquire::https::"))
-    ]
+    site, proxies = sources()
     partial = cache / f"{name}.{os.getpid()}.tar"
     words = ["--variant=minbase", f"--include={','.join(packages)}", *proxies, debian.suite, partial, site]
     try:
