@@ -42,7 +42,7 @@ DEVICES = """
     -device i6300esb -action reboot=reset,watchdog=reset,panic=none
     -chardev socket,id=bus,path=/mnt/bus.sock -device vhost-user-i2c-pci,chardev=bus
     -chardev socket,id=pins,path=/mnt/pins.sock -device vhost-user-gpio-pci,chardev=pins
-""".split()
+"""
 DISKS = ("disk.img", "boot.img")
 """Its disks by the names of their files, the first one with the root: /dev/vda, /dev/vdb."""
 LIKE_A_PI = {
@@ -158,7 +158,7 @@ class Machine:
         path = {"PYTHONPATH": str(HERE.parents[1])}
         self._wires = subprocess.Popen([*map(str, words)], env={**os.environ, **path})
         wait_for(pins.exists, LONGEST_S)
-        words = ["nice", "-n", "19", "qemu-system-aarch64", *BOARD_MEMORY, *BOARD, *DEVICES]
+        words = ["nice", "-n", "19", "qemu-system-aarch64", *BOARD_MEMORY, *BOARD, *DEVICES.split()]
         words += ["-append", COMMAND_LINE]
         for number, name in enumerate(name for name in DISKS if (self.place / name).exists()):
             words += ["-drive", f"file=/mnt/{name},if=none,id=disk{number},format=raw,cache=unsafe"]

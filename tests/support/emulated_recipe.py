@@ -46,14 +46,14 @@ CHANGES = (
         f"(vi->adap.nr = {BUS}, i2c_add_numbered_adapter(&vi->adap))",
     ),
     # A Pi 4's label: by that the header is told from other chips.
-    ("gpio/gpio-virtio.c", r"(vgpio->gc\.parent\s*=)", rf'vgpio->gc.label = "{LABEL}";\n\t\1'),
+    ("gpio/gpio-virtio.c", r"dev_name\(dev\);", f'"{LABEL}";'),
 )
 REVISION = "b03111"
 """Of a Pi 4 B with 2 GB, in hex, as gpiozero reads it from the device tree."""
 BOARD = ("-M", "virt,gic-version=3,memory-backend=mem", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024")
 BOARD_MEMORY = ("-object", "memory-backend-memfd,id=mem,size=1024M,share=on")
-FIRST = ("virtio_pci", "virtio_blk", "virtio_console", "crc32c_generic", "ext4")
-"""Modules without which no root is mounted, and no shell is at the console at once."""
+FIRST = ("virtio_blk", "crc32c_generic", "ext4")
+"""Modules without which no root is mounted."""
 INIT = """#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sys /sys
