@@ -22,7 +22,7 @@ from typing import Any
 
 import install_page
 from booted import Done, Unit
-from emulated_recipe import BOARD, BOARD_MEMORY, Parts, Workshop
+from emulated_recipe import BOARD, Parts, Workshop
 from herald import wait_for
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ DISK = "4G"
 COMMAND_LINE = "root=/dev/vda console=ttyAMA0 panic=0 systemd.debug_shell=hvc0 net.ifnames=0"
 """The shell at the second console is systemd's own: nothing of ours runs inside to be told what to do."""
 DEVICES = """
-    -display none -nodefaults -no-user-config -nic none -accel tcg,thread=multi
+    -display none -accel tcg,thread=multi
     -kernel /mnt/kernel -initrd /mnt/initrd -dtb /mnt/board.dtb
     -serial file:/mnt/console.log -qmp unix:/mnt/monitor.sock,server=on,wait=off
     -device virtio-rng-pci -device virtio-serial-pci
@@ -158,7 +158,7 @@ class Machine:
         path = {"PYTHONPATH": str(HERE.parents[1])}
         self._wires = subprocess.Popen([*map(str, words)], env={**os.environ, **path})
         wait_for(pins.exists, LONGEST_S)
-        words = ["nice", "-n", "19", "qemu-system-aarch64", *BOARD_MEMORY, *BOARD, *DEVICES.split()]
+        words = ["nice", "-n", "19", "qemu-system-aarch64", *BOARD.split(), *DEVICES.split()]
         words += ["-append", COMMAND_LINE]
         for number, name in enumerate(name for name in DISKS if (self.place / name).exists()):
             words += ["-drive", f"file=/mnt/{name},if=none,id=disk{number},format=raw,cache=unsafe"]

@@ -50,8 +50,11 @@ CHANGES = (
 )
 REVISION = "b03111"
 """Of a Pi 4 B with 2 GB, in hex, as gpiozero reads it from the device tree."""
-BOARD = ("-M", "virt,gic-version=3,memory-backend=mem", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024")
-BOARD_MEMORY = ("-object", "memory-backend-memfd,id=mem,size=1024M,share=on")
+BOARD = """
+    -object memory-backend-memfd,id=mem,size=1024M,share=on -m 1024
+    -M virt,gic-version=3,memory-backend=mem -cpu cortex-a72 -smp 2 -nic none -nodefaults -no-user-config
+"""
+"""Its memory is shared with whoever answers its devices from outside."""
 FIRST = ("virtio_blk", "crc32c_generic", "ext4")
 """Modules without which no root is mounted."""
 INIT = """#!/bin/busybox sh
@@ -92,6 +95,7 @@ apt-get download "$kernel:arm64" "linux-headers-$version:arm64" "linux-headers-$
     "linux-kbuild-$number" "linux-source-${version%%.*}.$(echo "$version" | cut -d . -f 2)" \\
     busybox-static:arm64 libpython3.13-dev:arm64
 mkdir ../arm64
+ln -s usr/lib ../arm64/lib
 dpkg-deb -x "$kernel"_*.deb ../arm64
 dpkg-deb -x busybox-static_*.deb ../arm64
 for one in linux-headers-* linux-kbuild-* linux-source-* libpython3*; do dpkg-deb -x "$one" /; done
@@ -103,12 +107,11 @@ set -e
 version=$(cat /srv/version)
 cd /mnt/modules
 printf 'obj-m := %s\\n' "$(ls *.c | sed 's/c$/o/' | tr '\\n' ' ')" >Makefile
-make -C "/usr/src/linux-headers-$version" M="$PWD" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \\
-    CONFIG_DEBUG_INFO_BTF_MODULES= modules
+make -C "/usr/src/linux-headers-$version" M="$PWD" CONFIG_DEBUG_INFO_BTF_MODULES= modules
 place="/srv/arm64/usr/lib/modules/$version"
 mkdir -p "$place/extra"
 cp *.ko "$place/extra/"
-depmod -b /srv/arm64/usr "$version" 2>/dev/null || depmod -b /srv/arm64 "$version"
+depmod -b /srv/arm64 "$version"
 """
 LIBRARY = """
 set -e
@@ -119,7 +122,7 @@ aarch64-linux-gnu-gcc-14 -O2 -shared -fPIC -pthread -o _lgpio.so -Isrc -I/usr/in
 """
 BOARD_FILE = """
 set -e
-qemu-system-aarch64 {board},dumpdtb=/mnt/board.dtb
+qemu-system-aarch64 {board} -machine dumpdtb=/mnt/board.dtb
 fdtput -p -t x /mnt/board.dtb /system linux,revision {revision}
 """
 FIRST_FILES = """
@@ -214,7 +217,7 @@ def parts() -> Parts:
     _modules(shop, partial)
     _first_files(shop, partial, version)
     _library(shop, partial)
-    shop.do(partial, BOARD_FILE.format(board=" ".join((*BOARD_MEMORY, *BOARD)), revision=REVISION))
+    shop.do(partial, BOARD_FILE.format(board=" ".join(BOARD.split()), revision=REVISION))
     site, proxies = sources()
     packed = {"options": " ".join(proxies), "packages": ",".join(ROOT), "suite": SUITE, "site": site}
     shop.do_emulated(partial, PACK.format(**packed))
@@ -230,13 +233,13 @@ def _modules(shop: Workshop, share: Path) -> None:
     (archive,) = (shop.place / "usr/src").glob("linux-source-*.tar.xz")
     names = sorted({name for name, _, _ in CHANGES})
     within = [f"{archive.name.removesuffix('.tar.xz')}/drivers/{name}" for name in names]
-    _do(["tar", "-xf", str(archive), "-C", str(place), "--strip-components=3", *within])
+    _do(["tar", "-xf", str(archive), "-C", str(place), "--transform=s,.*/,,", *within])
     for name, there, instead in CHANGES:
-        (file,) = place.rglob(Path(name).name)
+        file = place / Path(name).name
         text, count = re.subn(there, instead, file.read_text())
         if count != 1:
             raise RuntimeError(f"{name} of {archive.name} is not the one that this recipe changes")
-        (place / file.name).write_text(text)
+        file.write_text(text)
     shop.do(share, MODULES)
 
 
