@@ -48,7 +48,8 @@ DISKS = ("disk.img", "boot.img")
 LIKE_A_PI = {
     # What Raspberry Pi OS loads of itself: its kernel has a Pi's bus, pins and watchdog built in.
     "etc/modules-load.d/header.conf": "i2c-virtio\ngpio-virtio\ni6300esb\n",
-    "etc/fstab": "/dev/vda / ext4 rw,noatime 0 1\n",
+    "etc/fstab": "/dev/vda / ext4 rw,noatime 0 0\n",
+    "etc/machine-id": "",  # a new one, and yet no first boot, which would enable every service
 }
 PACKED = """
 set -e
@@ -76,7 +77,7 @@ def make_disk(shop: Workshop, parts: Parts, place: Path, files: dict[str, Path])
     """Make the root in `place`, with folders of this machine copied to it by their places there."""
     root = place / "root"
     root.mkdir()
-    subprocess.run(["tar", "-xf", parts.root, "-C", root, "--exclude=./dev/*"], check=True)
+    subprocess.run(["tar", "--numeric-owner", "-xf", parts.root, "-C", root, "--exclude=./dev/*"], check=True)
     (root / "etc/cloud/cloud-init.disabled").touch()  # but where a card is tried
     for name, text in LIKE_A_PI.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

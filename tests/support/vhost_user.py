@@ -59,6 +59,8 @@ class Memory:
 
     def share(self, body: bytes, descriptors: list[int]) -> None:
         """Map what the guest's machine gives, in the place of what it gave before."""
+        for region in self._regions:
+            region.memory.close()
         self._regions = []
         for number, descriptor in enumerate(descriptors):
             guest, size, user, offset = struct.unpack_from("<QQQQ", body, 8 + 32 * number)
@@ -193,7 +195,7 @@ class Device:
     def _hear(self, line: socket.socket) -> None:
         head, descriptors, _, _ = socket.recv_fds(line, HEADER.size, 8)
         if not head:
-            self.gone = True
+            self._end(line)
             return
         request, flags, size = HEADER.unpack(head)
         body = line.recv(size, socket.MSG_WAITALL) if size else b""
@@ -202,6 +204,14 @@ class Device:
             answer = struct.pack("<Q", 0)
         if answer is not None:
             line.sendall(HEADER.pack(request, VERSION | REPLY, len(answer)) + answer)
+
+    def _end(self, line: socket.socket) -> None:
+        self.gone = True
+        for descriptor in (one for queue in self._queues for one in (queue.kick, queue.call) if one >= 0):
+            os.close(descriptor)
+        self._memory.share(b"", [])
+        line.close()
+        self._door.close()
 
     def _obey(self, request: int, body: bytes, descriptors: array.array[int] | list[int]) -> bytes | None:
         if request == GET_FEATURES:
