@@ -101,7 +101,7 @@ PRESSES = {
 
 
 def answers(unit):
-    """What a technician writes down beforehand: as the simulated bench has it, but without an oscilloscope."""
+    """What a technician writes down beforehand: the simulated bench's, but without an oscilloscope."""
     steps = procedure(SERIAL, trip=unit.trip is not None, pedal=unit.pedal).steps
     known = {
         step.name: {
