@@ -1,11 +1,12 @@
-"""One emulated computer for all of it, since installing takes minutes; the bundle for a Pi lies on it."""
+"""What each emulated computer begins with: a unit outside, and the bundle for a Pi."""
 
 import shutil
+from contextlib import contextmanager
 
 import pytest
 from booted import Unit
 from bundles import as_the_page_says
-from emulated import HOME, Machine, make_disk, why_not
+from emulated import Machine, make_disk, why_not
 from emulated_recipe import parts, workshop
 
 SERIAL = "EM-1"
@@ -25,7 +26,7 @@ def bundle(tmp_path_factory):
     return as_the_page_says(tmp_path_factory.mktemp("bundle"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def unit(tmp_path_factory):
     """The unit outside, switched on."""
     unit = Unit(tmp_path_factory.mktemp("outside") / "unit")
@@ -37,16 +38,21 @@ def unit(tmp_path_factory):
     unit.switch_off()
 
 
-@pytest.fixture(scope="session")
-def machine(bundle, unit, tmp_path_factory):
-    """It has booted, with the bundle copied to it and nothing installed."""
-    place = tmp_path_factory.mktemp("machine")
-    made = parts()
-    make_disk(workshop(), made, place, {f"{HOME}/{bundle.name}": bundle})
-    machine = Machine(workshop(), place, unit)
-    try:
-        machine.boot()
-        yield machine
-    finally:
-        machine.pull_the_plug()
-        shutil.rmtree(place)
+@pytest.fixture(scope="module")
+def computer(unit, tmp_path_factory):
+    """Have a computer with folders and texts on its disk, switched off; one for each file, for minutes pass."""
+
+    @contextmanager
+    def computer(folders, texts, prepare=lambda _shop, _place: None):
+        place = tmp_path_factory.mktemp("machine")
+        made, shop = parts(), workshop()
+        make_disk(shop, made, place, folders, texts)
+        prepare(shop, place)
+        machine = Machine(shop, place, unit)
+        try:
+            yield machine
+        finally:
+            machine.pull_the_plug()
+            shutil.rmtree(place)
+
+    return computer

@@ -45,6 +45,14 @@ def owned(machine):
 
 
 @pytest.fixture(scope="module")
+def machine(computer, bundle):
+    """It has booted, with the bundle copied to it and nothing installed."""
+    with computer({f"{HOME}/{bundle.name}": bundle}, {}) as machine:
+        machine.boot()
+        yield machine
+
+
+@pytest.fixture(scope="module")
 def installed(machine):
     """The page followed up to the technician's commands."""
     machine.told = machine.do(f"cd {HOME} && {install_page.command('install')} 2>&1")

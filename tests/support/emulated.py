@@ -45,16 +45,23 @@ DEVICES = """
 """
 DISKS = ("disk.img", "boot.img")
 """Its disks by the names of their files, the first one with the root: /dev/vda, /dev/vdb."""
-LIKE_A_PI = {
+LIKE_A_PI: dict[str, str | None] = {
     # What Raspberry Pi OS loads of itself: its kernel has a Pi's bus, pins and watchdog built in.
     "etc/modules-load.d/header.conf": "i2c-virtio\ngpio-virtio\ni6300esb\n",
     "etc/fstab": "/dev/vda / ext4 rw,noatime 0 0\n",
+    "etc/cloud/cloud-init.disabled": "",  # but where a card is tried
     "etc/machine-id": "",  # a new one, and yet no first boot, which would enable every service
 }
 PACKED = """
 set -e
 truncate -s {size} /mnt/disk.img
 mke2fs -q -t ext4 -d /mnt/root /mnt/disk.img
+"""
+BOOT_PARTITION = """
+set -e
+truncate -s 512M /mnt/boot.img
+mkfs.vfat -F 32 -n bootfs /mnt/boot.img >/dev/null
+mcopy -s -i /mnt/boot.img /mnt/boot/* ::
 """
 SHELL = "stty raw -echo; PS1=; PS2="
 
@@ -73,21 +80,31 @@ def why_not() -> str:
     return "" if release >= (6, 7) else "binfmt_misc in a user namespace needs Linux 6.7"
 
 
-def make_disk(shop: Workshop, parts: Parts, place: Path, files: dict[str, Path]) -> None:
-    """Make the root in `place`, with folders of this machine copied to it by their places there."""
+def make_disk(
+    shop: Workshop, parts: Parts, place: Path, folders: dict[str, Path], texts: dict[str, str | None]
+) -> None:
+    """Make the root in `place`, with folders of this machine copied into it and texts in files of it.
+
+    Both by their places there; a text that is None is left out.
+    """
     root = place / "root"
     root.mkdir()
     subprocess.run(["tar", "--numeric-owner", "-xf", parts.root, "-C", root, "--exclude=./dev/*"], check=True)
-    (root / "etc/cloud/cloud-init.disabled").touch()  # but where a card is tried
-    for name, text in LIKE_A_PI.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    for inside, folder in files.items():
+    for name, text in (LIKE_A_PI | texts).items():
+        if text is not None:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+    for inside, folder in folders.items():
         shutil.copytree(folder, root / inside.lstrip("/"))
     for part, name in ((parts.kernel, "kernel"), (parts.initrd, "initrd"), (parts.board, "board.dtb")):
         shutil.copyfile(part, place / name)
     shop.do(place, PACKED.format(size=DISK))
     shutil.rmtree(root)
+
+
+def make_boot_partition(shop: Workshop, place: Path) -> None:
+    """Make a FAT file system of the files in the folder `boot` of `place`: the second disk."""
+    shop.do(place, BOOT_PARTITION)
 
 
 class Monitor:
