@@ -40,7 +40,7 @@ def unit(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def computer(unit, tmp_path_factory):
-    """Have a computer with folders and texts on its disk, switched off; one for each file, for minutes pass."""
+    """Have a computer with folders and texts on its disk, switched off."""
 
     @contextmanager
     def computer(folders, texts, prepare=lambda _shop, _place: None):
