@@ -31,7 +31,7 @@ LONGEST_S = 900.0
 STATE = "/var/lib/ionto"
 HOME = "/root"
 DISK = "4G"
-COMMAND_LINE = "root=/dev/vda console=ttyAMA0 panic=0 systemd.debug_shell=hvc0 net.ifnames=0"
+COMMAND_LINE = "root=/dev/vda console=ttyAMA0 panic=0 systemd.debug_shell=hvc0 systemd.getty_auto=no"
 """The shell at the second console is systemd's own: nothing of ours runs inside to be told what to do."""
 DEVICES = """
     -display none -accel tcg,thread=multi
@@ -63,7 +63,8 @@ truncate -s 512M /mnt/boot.img
 mkfs.vfat -F 32 -n bootfs /mnt/boot.img >/dev/null
 mcopy -s -i /mnt/boot.img /mnt/boot/* ::
 """
-SHELL = "stty raw -echo; PS1=; PS2="
+SHELL = "exec env PS1= PS2= sh"
+"""Debian's debug shell is bash, whose readline writes codes between the answers."""
 
 
 def why_not() -> str:
@@ -176,7 +177,7 @@ class Machine:
         path = {"PYTHONPATH": str(HERE.parents[1])}
         self._wires = subprocess.Popen([*map(str, words)], env={**os.environ, **path})
         wait_for(pins.exists, LONGEST_S)
-        words = ["nice", "-n", "19", "qemu-system-aarch64", *BOARD.split(), *DEVICES.split()]
+        words = ["nice", "qemu-system-aarch64", *BOARD.split(), *DEVICES.split()]
         words += ["-append", COMMAND_LINE]
         for number, name in enumerate(name for name in DISKS if (self.place / name).exists()):
             words += ["-drive", f"file=/mnt/{name},if=none,id=disk{number},format=raw,cache=unsafe"]
@@ -244,7 +245,7 @@ class Machine:
             self._heard = b""
             word = self._word()
             # Its own echo is not the answer: there the word is in two.
-            self._shell.sendall(f"\n{SHELL}; echo '{word[:4]}''{word[4:]}'\n".encode())
+            self._shell.sendall(f"\nstty raw -echo; echo '{word[:4]}''{word[4:]}'; {SHELL}\n".encode())
             with suppress(TimeoutError):
                 self._hear_until(f"{word}\n".encode(), 5.0)
                 return
