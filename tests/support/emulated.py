@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from herald import wait_for
 HERE = Path(__file__).parent
 LONGEST_S = 900.0
 """Of any one command in there, and of booting or ending: a minute on a quiet machine."""
+PAUSE_S = 5.0
+"""Between two questions: each costs the machine a second that the appliance then lacks."""
 STATE = "/var/lib/ionto"
 HOME = "/root"
 DISK = "4G"
@@ -49,6 +52,8 @@ LIKE_A_PI: dict[str, str | None] = {
     # What Raspberry Pi OS loads of itself: its kernel has a Pi's bus, pins and watchdog built in.
     "etc/modules-load.d/header.conf": "i2c-virtio\ngpio-virtio\ni6300esb\n",
     "etc/fstab": "/dev/vda / ext4 rw,noatime 0 0\n",
+    "etc/hostname": "ionto-pi\n",
+    "etc/hosts": "127.0.0.1 localhost\n127.0.1.1 ionto-pi\n",
     "etc/cloud/cloud-init.disabled": "",  # but where a card is tried
     "etc/machine-id": "",  # a new one, and yet no first boot, which would enable every service
 }
@@ -79,6 +84,15 @@ def why_not() -> str:
         return "this kernel has no binfmt_misc, by which a Debian for arm64 is set up"
     release = tuple(int(part) for part in os.uname().release.split(".")[:2])
     return "" if release >= (6, 7) else "binfmt_misc in a user namespace needs Linux 6.7"
+
+
+def patiently(condition: Callable[[], Any]) -> Any:
+    """Ask now and then until it is true, and give it."""
+    deadline_s = time.monotonic() + LONGEST_S
+    while not (found := condition()):
+        assert time.monotonic() < deadline_s, "it did not come in time"
+        time.sleep(PAUSE_S)
+    return found
 
 
 def make_disk(

@@ -135,11 +135,13 @@ set -e
 export TMPDIR=/tmp
 mmdebstrap --mode=root --variant=minbase --architectures=arm64 {options} --include={packages} \\
     --dpkgopt='path-exclude=/usr/share/ca-certificates/*' \\
+    --dpkgopt='path-include=/usr/share/ca-certificates/mozilla/ISRG_Root_X1.crt' \\
     --customize-hook='cp -a /srv/arm64/usr/lib/modules "$1/usr/lib/"' \\
     --customize-hook='cp /mnt/lgpio/lgpio.py /mnt/lgpio/_lgpio.so "$1/usr/lib/python3/dist-packages/"' \\
     {suite} /mnt/root.tar {site}
 """
-"""Without the world's certificates: to sort them takes an emulated processor 10 minutes, and there is no network."""
+"""With one of the world's certificates: to sort all takes an emulated processor 10 minutes, there is no network, and
+Debian's pip wants one even so."""
 
 
 def cache() -> Path:
