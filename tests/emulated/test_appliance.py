@@ -138,7 +138,9 @@ def commission(machine):
     machine.do("cat >/run/answers.yaml", given=json.dumps(given))
     words = f"as_unit ionto commission {UNIT} --answers /run/answers.yaml"
     account = install_page.command("account")
-    machine.do(f"{account}\n(({words}) >/run/said 2>&1; echo $? >/run/code) </dev/null >/dev/null 2>&1 &")
+    machine.do(
+        f"rm -f /run/code\n{account}\n(({words}) >/run/said 2>&1; echo $? >/run/code) </dev/null >/dev/null 2>&1 &"
+    )
     pressed = 0
     while not machine.run("cat /run/code").out.strip().isdigit():
         said = machine.do("cat /run/said").splitlines()
@@ -151,11 +153,12 @@ def commission(machine):
     return int(machine.do("cat /run/code")), machine.do("cat /run/said")
 
 
-def test_commissioning_on_the_true_drivers(installed):
+def test_commissioning_on_the_true_drivers_passes_the_panel_and_refuses_a_slow_bus(installed):
     code, said = commission(installed)
     print(said)  # noqa: T201
     assert installed.unit.is_off
-    assert code == 0, said
+    assert "The chips" in said, "the buttons were tried before, on true pins"
+    assert code == 0 or (code == 5 and "a transfer on the bus took" in said), said
 
 
 def test_enabled_it_owns_the_unit_and_is_ready_or_refuses_the_slow_bus(installed):

@@ -140,8 +140,8 @@ mmdebstrap --mode=root --variant=minbase --architectures=arm64 {options} --inclu
     --customize-hook='cp /mnt/lgpio/lgpio.py /mnt/lgpio/_lgpio.so "$1/usr/lib/python3/dist-packages/"' \\
     {suite} /mnt/root.tar {site}
 """
-"""With one of the world's certificates: to sort all takes an emulated processor 10 minutes, there is no network, and
-Debian's pip wants one even so."""
+"""With one of the world's certificates: sorting all takes an emulated processor 10 minutes, and Debian's pip
+wants one though there is no network."""
 
 
 def cache() -> Path:
