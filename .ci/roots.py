@@ -101,6 +101,17 @@ def packed_root(cache: Path, suite: str, packages: tuple[str, ...]) -> Path:
     return cache / f"{suite}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:8]}.tar"
 
 
+def sources() -> tuple[str, list[str]]:
+    """Give the mirror of this machine's apt, and its proxies as options of mmdebstrap. Raises NotGiven."""
+    listing = ["apt-get", "indextargets", "--format", "$(LABEL) $(COMPONENT) $(SITE)", "Created-By: Packages"]
+    proxies = [
+        f"--aptopt={line.rstrip(';')}"
+        for line in _asked("apt-config", "dump").splitlines()
+        if line.startswith(("Acquire::http::", "Acquire::https::"))
+    ]
+    return mirror(_asked(*listing)), proxies
+
+
 def make(debian: Debian, cache: Path, log: Path, packages: tuple[str, ...] = PACKAGES) -> Path:
     """Give the packed root of `debian` with these packages, made anew after a week. Raises NotGiven."""
     packed = packed_root(cache, debian.suite, packages)
@@ -110,13 +121,7 @@ def make(debian: Debian, cache: Path, log: Path, packages: tuple[str, ...] = PAC
     for old in cache.glob("*.tar"):
         if time.time() - old.stat().st_mtime > 2 * FRESH_S:  # of packages that nobody asks for any more
             old.unlink(missing_ok=True)
-    listing = ["apt-get", "indextargets", "--format", "$(LABEL) $(COMPONENT) $(SITE)", "Created-By: Packages"]
-    site = mirror(_asked(*listing))
-    proxies = [
-        f"--aptopt={line.rstrip(';')}"
-        for line in _asked("apt-config", "dump").splitlines()
-        if line.startswith(("Acquire::http::", "Acquire::https::"))
-    ]
+    site, proxies = sources()
     partial = packed.with_name(f"{packed.stem}.{os.getpid()}.tar")
     words = ["--variant=minbase", f"--include={','.join(packages)}", *proxies, debian.suite, partial, site]
     try:

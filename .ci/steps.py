@@ -160,6 +160,21 @@ class Run:
             need(*words, f"--junitxml={report}")
             self.judge(read_suite(f"a booted {debian.name}", report.read_text()), {"booted"})
 
+    def emulated(self) -> None:
+        """Boot a whole computer with a Pi's processor and header; install, kill, panic. Raises Failed."""
+        if why := self.why_not("emulated"):
+            self.not_run.append(f"the emulated computer ({why})")
+            return
+        with step("the parts of an emulated computer, made once a month"):
+            if do(OURS, "tests/support/emulated_recipe.py", log=self.log("emulated")):
+                tail(self.log("emulated"))
+                self.not_run.append("the emulated computer (its parts could not be made)")
+                return
+        report = self.scratch / "emulated.xml"
+        words = ["./ionto", "test", "-n", "0", "-o", "faulthandler_timeout=36000", "-m", "booted"]
+        need(*words, "tests/emulated", f"--junitxml={report}", longest_s=LONGEST_NIGHT_S)
+        self.judge(read_suite("an emulated computer", report.read_text()), {"emulated"})
+
     def judge(self, suite: Suite, facts: set[str], ignored: tuple[str, ...] = ()) -> None:
         """Hold the skips of a suite that ignored some folders to the list. Raises Failed."""
         gone = tuple(folder.replace("/", ".") for folder in ignored)
@@ -277,9 +292,13 @@ def main(words: list[str]) -> int:
             to_boot = {debian: aside.submit(make, debian, CACHE, log, BOOTED) for debian in boot}
             if run.nightly:
                 wait(made.values())  # the night's tests unpack them too
+            else:
+                run.later.append("the emulated computer")
             run.readme(missing)
             run.checks()
             run.booted(to_boot)
+            if run.nightly:
+                run.emulated()
             run.debians(made)
         except Failed as failed:
             aside.shutdown(wait=False, cancel_futures=True)

@@ -236,7 +236,7 @@ def booting(monkeypatch, tmp_path, why=""):
     """A run whose machine can boot, or not for a reason; and what it then calls."""
     called = []
 
-    def need(*words):
+    def need(*words, **_bounds):
         called.append(words)
         Path(words[-1].partition("=")[2]).write_text(REPORT)
 
@@ -277,3 +277,42 @@ def test_a_root_that_no_registry_gave_is_named_and_the_others_are_booted(monkeyp
     assert (debian, folder) == ("trixie", "tests/booted")
     assert report.startswith("--junitxml=")
     assert [(suite.where, suite.passed) for suite in run.suites] == [("a booted Debian 13", 1)]
+
+
+def emulating(monkeypatch, tmp_path, why="", code=0):
+    run, called = booting(monkeypatch, tmp_path)
+    asked, made = [], []
+    monkeypatch.setattr(run, "why_not", lambda lane: asked.append(lane) or why)
+
+    def do(*words, log):
+        log.write_text("no such package")
+        made.append(words)
+        return code
+
+    monkeypatch.setattr(steps, "do", do)
+    run.emulated()
+    assert asked == ["emulated"]
+    return run, called, made
+
+
+def test_a_computer_that_can_t_be_emulated_is_named_with_the_reason(monkeypatch, tmp_path):
+    run, called, made = emulating(monkeypatch, tmp_path, "binfmt_misc in a user namespace needs Linux 6.7")
+    assert called == made == []
+    assert run.not_run == ["the emulated computer (binfmt_misc in a user namespace needs Linux 6.7)"]
+
+
+def test_one_whose_parts_nobody_gives_is_named_and_its_tests_are_not_begun(monkeypatch, tmp_path, capsys):
+    run, called, _ = emulating(monkeypatch, tmp_path, code=1)
+    assert called == []
+    assert run.not_run == ["the emulated computer (its parts could not be made)"]
+    assert "no such package" in capsys.readouterr().out
+
+
+def test_an_emulated_computer_s_tests_are_judged_as_a_suite_of_their_own(monkeypatch, tmp_path):
+    run, called, made = emulating(monkeypatch, tmp_path)
+    assert [Path(words[-1]).name for words in made] == ["emulated_recipe.py"]
+    ((*_, folder, report),) = called
+    assert folder == "tests/emulated"
+    assert report.startswith("--junitxml=")
+    assert [(suite.where, suite.passed) for suite in run.suites] == [("an emulated computer", 1)]
+    assert run.not_run == []

@@ -20,6 +20,7 @@ def test_nothing_is_told_of_that_the_page_does_not_say():
 
 
 def test_what_is_said_to_be_run_is_run():
-    lane = (*LANE.glob("*.py"), LANE.parent / "support" / "booted.py")
+    beside = (LANE.parent / "support" / name for name in ("booted.py", "bundles.py"))
+    lane = (*LANE.glob("*.py"), *beside)
     code = "".join(file.read_text() for file in lane)
     assert set(re.findall(r"command\([\"'](\w+)[\"']\)", code)) == set(install_page.RUN)

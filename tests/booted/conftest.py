@@ -1,16 +1,10 @@
 """For each file a Debian that booted from nothing; the bundle of this checkout was copied to it."""
 
-import shlex
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
-import install_page
 import pytest
 from booted import HOME, Machine, outside, unpack, why_not
-
-ROOT = Path(__file__).parents[2]
+from bundles import as_the_page_says
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,16 +16,7 @@ def possible():
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory):
     """What the page's first commands make, but for a PC; the key lies beside it."""
-    place = tmp_path_factory.mktemp("bundle")
-    make_key = [*shlex.split(install_page.command("key")), "-N", ""]
-    subprocess.run(make_key, check=True, cwd=place, stdout=subprocess.DEVNULL, timeout=600)
-    program, *words = shlex.split(install_page.command("bundle"))
-    assert program == "./ionto"
-    command = [sys.executable, "-P", "-m", "app.main", *words, "--machine", "x86_64"]
-    subprocess.run(
-        command, check=True, cwd=place, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}, timeout=600
-    )
-    return place / words[1]
+    return as_the_page_says(tmp_path_factory.mktemp("bundle"), "--machine", "x86_64")
 
 
 @pytest.fixture(scope="session", params=["trixie", "bookworm"])

@@ -4,6 +4,7 @@
 """
 
 import errno
+import os
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from kernel_lane import INSIDE, KERNEL, RECORDS, SERIAL, Job, play, why_not
+from kernel_lane import INSIDE, KERNEL, RECORDS, ROOT, SERIAL, Job, play, why_not
 from kill_bench import real_time
 
 from app.output import ExitCode
@@ -45,7 +46,8 @@ class Outside:
         self.processes = [subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL)]
         self.until(self.socket.exists)
         bridge = [sys.executable, KERNEL / "outside" / "bridge.py", self.socket, self.guest]
-        self.processes.append(subprocess.Popen(list(map(str, bridge))))
+        beside = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'support'}"}
+        self.processes.append(subprocess.Popen(list(map(str, bridge)), env=beside))
         self.until(self.guest.exists)
         for process in self.processes:
             real_time(process.pid, 70)

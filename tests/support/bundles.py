@@ -1,9 +1,16 @@
-"""Bundles with nothing in them but an installer of a few lines, signed by real keys or not."""
+"""Bundles: the real one of a page's commands, and some with only an installer of a few lines in them."""
 
 import hashlib
+import shlex
 import subprocess
+import sys
+from pathlib import Path
+
+import install_page
 
 from app.appliance import signed
+
+ROOT = Path(__file__).parents[2]
 
 INSTALLER = """#!/bin/sh
 here=$(dirname "$0")
@@ -40,3 +47,15 @@ def bundle(folder, version, ran, signer=None):
     if signer is not None:
         signed.sign(folder, signer)
     return folder
+
+
+def as_the_page_says(place, *more):
+    """What the first commands of docs/install.md make in a folder, with `more` options, beside the key."""
+    make_key = [*shlex.split(install_page.command("key")), "-N", ""]
+    subprocess.run(make_key, check=True, cwd=place, stdout=subprocess.DEVNULL, timeout=600)
+    program, *words = shlex.split(install_page.command("bundle"))
+    assert program == "./ionto"
+    command = [sys.executable, "-P", "-m", "app.main", *words, *more]
+    beside = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    subprocess.run(command, check=True, cwd=place, env=beside, timeout=600)
+    return place / words[1]

@@ -10,47 +10,30 @@ read says which contacts are grounded.
 
 from __future__ import annotations
 
-import errno
-import select
 import sys
 from pathlib import Path
 
-from vhost_i2c import VhostI2c
+from vhost_user import I2cAdapter, carry, serve
 
 from sim.remote.unit_client import UnitClient
 
 EXPANDER, WIDTH = 0x20, 4
 PINS = range(28)
 ADAPTER_TIMEOUT_S = 1.0
-IDLE_S = 0.1
 
 
-class Bridge:
-    """A guest's wires to a unit."""
+class Wires:
+    """The chips of a unit, and the expander with its pins, on one bus."""
 
-    def __init__(self, unit: Path, guest: Path) -> None:
-        self._unit = UnitClient(unit, ADAPTER_TIMEOUT_S)
+    def __init__(self, unit: UnitClient) -> None:
+        self._unit = unit
         self._driven: dict[int, bool] = {}
-        self._guest = VhostI2c(guest, self._carry_over)
 
-    def serve(self) -> None:
-        """Until the guest is gone."""
-        while not self._guest.gone:
-            self._guest.turn(select.select(self._guest.sockets, [], [], IDLE_S)[0])
-        self._unit.close()
-
-    def _carry_over(self, address: int, messages: list[tuple[int, bytes]]) -> list[bytes]:
+    def transfer(self, address: int, messages: list[tuple[int, bytes]]) -> list[bytes]:
+        """Carry out one transfer of the guest's. Raises OSError."""
         if address == EXPANDER:
             return [self._expander(count, data) for count, data in messages]
-        match messages:
-            case [(0, data)]:
-                self._unit.write(address, data)
-                return []
-            case [(count, b"")]:
-                return [self._unit.read(address, count)]
-            case [(0, data), (count, b"")]:
-                return [self._unit.write_read(address, data, count)]
-        raise OSError(errno.EOPNOTSUPP, "no such transaction")
+        return carry(self._unit, address, messages)
 
     def _expander(self, count: int, data: bytes) -> bytes:
         if not count:
@@ -66,4 +49,6 @@ class Bridge:
 
 
 if __name__ == "__main__":
-    Bridge(Path(sys.argv[1]), Path(sys.argv[2])).serve()
+    unit = UnitClient(Path(sys.argv[1]), ADAPTER_TIMEOUT_S)
+    serve(I2cAdapter(Path(sys.argv[2]), Wires(unit).transfer))
+    unit.close()
