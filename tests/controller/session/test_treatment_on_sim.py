@@ -14,6 +14,7 @@ from compiled_form import environment
 from simulated import endings, phase_times, simulate, treatment
 
 from config.unit import Unit
+from controller.core.limits import BLIPS, MEMORY_S
 from controller.loop.recorder import Trace
 from controller.loop.tick import StopSwitch
 from controller.session.wiring import NotReady
@@ -291,14 +292,25 @@ def test_a_dac_that_loses_its_code_at_any_moment_of_a_tick(ended: Any, lost: Fau
 
 def test_one_corrupt_sample_is_no_trip(sound: Any) -> None:
     start_s, end_s = sound[HOLD]
+    apart_s = MEMORY_S / 2 + 0.1  # two within the memory, and never three
     events = [
-        {"at_s": start_s + 1 + second, "fault": "corrupt_sample", "which": which}
-        for second, which in enumerate(["control"] * 8 + ["guard"] * 2)
+        {"at_s": start_s + 1 + apart_s * number, "fault": "corrupt_sample", "which": which}
+        for number, which in enumerate(["control"] * 8 + ["guard"] * 2)
     ]
     assert events[-1]["at_s"] < end_s
     summary, _ = simulate(seed=3, events=events)
     assert summary["outcome"] == "completed", summary["reason"]
     assert summary["truth"]["worst_step_ma"] <= 0.1
+
+
+def test_three_corrupt_samples_within_the_memory_are_a_current(sound: Any) -> None:
+    start_s, _ = sound[HOLD]
+    events = [
+        {"at_s": start_s + 1 + 0.3 * number, "fault": "corrupt_sample", "which": "control"}
+        for number in range(BLIPS)
+    ]
+    summary, _ = simulate(seed=3, events=events)
+    assert (summary["outcome"], summary["trip"]["cause"]) == ("aborted", "current_spike")
 
 
 def test_a_short_stall_is_ridden_and_counted(sound: Any) -> None:
