@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from protocols import course as rhythm
 from protocols import frequency as rules
-from protocols.course import Given, Plan, allowed_from, first_polarity, refusal, standing, upcoming
+from protocols.course import (
+    Given,
+    Plan,
+    allowed_from,
+    first_polarity,
+    planned_within,
+    refusal,
+    standing,
+    upcoming,
+)
 from protocols.treatment import find
 
 pytestmark = pytest.mark.core
@@ -98,6 +107,14 @@ def test_what_was_before_the_plan_counts_for_the_limits_but_not_for_the_course()
 
 def test_an_overdue_treatment_stays_due():
     assert standing(PLAN, treated(0), at(30))[:3] == ("due", "", START + timedelta(days=2))
+
+
+def test_what_was_planned_of_some_days_follows_from_what_was_given_before_them():
+    first, days = at(7, hour=0), 7
+    found = planned_within(PLAN, treated(0, 2, 4, 8, 9), first, days)
+    assert found == [START + timedelta(days=day) for day in (7, 9, 11)]
+    assert planned_within(PLAN, treated(0, 2, 4), first, days) == found, "later ones change nothing"
+    assert planned_within(PLAN, [], at(-14, hour=0), 14) == [], "the plan begins later"
 
 
 def test_the_polarity_alternates_only_where_it_is_asked_for():

@@ -6,6 +6,8 @@ from protocols.ceilings import ceiling_ma, longest_min
 from protocols.fitness import AREAS
 from protocols.wetting import LEAST_ML, SMALL_PAD_ML, SOUREST_PH, acid_ph, density_ma_per_cm2
 
+pytestmark = pytest.mark.core
+
 
 def test_the_acid_is_faradays():
     # 4.5 C are 46.6 umol: 1.17 mmol/l in 40 ml
