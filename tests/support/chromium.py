@@ -24,29 +24,12 @@ def _missing():
 MISSING = _missing()
 
 
-_drivers = []
-"""The Playwright that runs, if one does: a process can have no second."""
-
-
-@contextmanager
-def _driver():
-    from playwright.sync_api import sync_playwright
-
-    if _drivers:
-        yield _drivers[0]
-        return
-    with sync_playwright() as playwright:
-        _drivers.append(playwright)
-        try:
-            yield playwright
-        finally:
-            _drivers.clear()
-
-
 @contextmanager
 def chromium(*words):
-    """Run a browser without a window, beside others; `words` go to its command line."""
-    with _driver() as playwright:
+    """Run a browser without a window; `words` go to its command line."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
         # The sandbox needs a user of its own, which a build container lacks; the pages are ours.
         browser = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=["--no-sandbox", *words], timeout=PATIENCE_S * 1000

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as running:
+    with chromium("--host-resolver-rules=MAP unit.example 127.0.0.1") as running:
         yield running
 
 
@@ -93,16 +93,13 @@ def test_the_screen_stays_on_while_current_flows_and_no_longer(house, now):
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])
-def test_over_http_the_page_says_what_only_https_can(tmp_path, lang):
+def test_over_http_the_page_says_what_only_https_can(tmp_path, browser, lang):
     """By a name, as at home: this computer's own address passes for secure."""
     herald = Herald(tmp_path)
     companion = Companion(tmp_path, "--name", "unit.example")
     try:
         phone, home = pair(herald, companion.port), f"http://unit.example:{companion.port}"
-        with (
-            chromium("--host-resolver-rules=MAP unit.example 127.0.0.1") as browser,
-            visit(browser, companion.port, None, language=lang) as context,
-        ):
+        with visit(browser, companion.port, None, language=lang) as context:
             cookies = [{"name": name, "value": value, "url": home} for name, value in phone.cookies.items()]
             context.add_cookies(cookies)
             page = context.new_page()
