@@ -77,9 +77,8 @@ def restore(backup: Path, place: Place) -> tuple[Manifest, Path | None]:
             manifest = _unpacked(backup, fresh, place)
             _give_to_owner(fresh, state)
             if place.unit is not None and there(fresh / UNIT_FILE):
-                _put_unit_file(
-                    fresh / UNIT_FILE, place.unit
-                )  # first: where it can't be written, no record moves
+                # First: where it can't be written, no record moves.
+                _put_unit_file(fresh / UNIT_FILE, place.unit)
             aside = _put_in_place(fresh / STATE, state, kept)
     except BaseException:
         if made:

@@ -9,17 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from app.locale.language import Language
+from app.technician.plan import LIMIT_MA, LIMIT_PART
+from config.parts import Dummy, Stage
 from protocols.ceilings import ABSOLUTE_MAX_MA, ceiling_ma, longest_min
 from protocols.course import PER_WEEK, TOP_UP_DAYS, WEEKS
 from protocols.fitness import AREAS, DOCTOR_BELOW_YEARS, LEAST_AGE_YEARS
 from protocols.wetting import LEAST_CM2, LEAST_ML, SMALL_PAD_ML, acid_ph, density_ma_per_cm2
-
-TOLERANCE_PERCENT: Final = 1
-TOLERANCE_MA: Final = 0.05
-"""What a calibrated unit's current is held to at its verification (`app.technician.plan`)."""
-HIGHEST_V: Final = 60
-LIMITER_MA: Final = 27.5
-"""Of the reference unit (`docs/hardware.md`): what its stage reaches, and what its limiter lets through."""
 
 HEADINGS: Final = {
     "expect": "What to expect",
@@ -130,7 +125,7 @@ FACTS: Final = {
 
 
 def figures(language: Language) -> dict[str, str]:
-    """Give the figures of the sentences, in the signs of a language."""
+    """Give the figures of the sentences, in the signs of a language; of the output, the reference unit's."""
     pad_min = longest_min("underarms") / 2
     pad_ma = ceiling_ma("underarms", "adult", "tap_water")
     return {
@@ -150,10 +145,10 @@ def figures(language: Language) -> dict[str, str]:
         "current": language.ma(pad_ma, 0),
         "minutes": language.number(pad_min),
         "most": language.ma(ABSOLUTE_MAX_MA, 0),
-        "percent": language.number(TOLERANCE_PERCENT),
-        "least_ma": language.ma(TOLERANCE_MA, 2),
-        "volt": language.number(HIGHEST_V),
-        "limiter": language.ma(LIMITER_MA),
+        "percent": language.number(100 * LIMIT_PART),
+        "least_ma": language.ma(LIMIT_MA, 2),
+        "volt": language.number(Stage().compliance_v),
+        "limiter": language.ma(Dummy().limiter_ma),
     }
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from chromium import MISSING, chromium, violations, visit
+from days import today
 from english import left_in_english
 
 from app.household.course import HELPED, SCALE
@@ -13,7 +14,6 @@ from controller.journal.store import Store
 from protocols.course import Plan
 from protocols.fitness import QUESTIONS
 
-TODAY = datetime.now().astimezone().date()
 LAST = {"outcome": "completed", "reason": None, "cause": None, "code": None}
 LAST |= {"charge_forward_ma_min": 90.0, "charge_reverse_ma_min": 90.0}
 
@@ -29,8 +29,8 @@ def ann(book):
     for one in book.people():
         book.remove_person(one.id)
     number = book.add_person("Ann", date(1990, 1, 1))
-    book.answer(number, {question.key: False for question in QUESTIONS}, TODAY)
-    book.set_plan(number, "hands", Plan(3, 3, 7, TODAY - timedelta(days=28)))
+    book.answer(number, {question.key: False for question in QUESTIONS}, today())
+    book.set_plan(number, "hands", Plan(3, 3, 7, today() - timedelta(days=28)))
     return number
 
 
@@ -100,7 +100,7 @@ def test_after_each_end_it_is_summed_up_with_the_next_day(house, phone, ann, out
     text = phone.get("/").page.text
     assert said in text
     assert ("Well done" in text) == (outcome == "completed")
-    due = language("en").day(TODAY + timedelta(days=2))
+    due = language("en").day(today() + timedelta(days=2))
     assert f"The next treatment is planned for {due}." in text
 
 
@@ -119,8 +119,8 @@ def test_after_the_course_success_is_asked_and_no_leads_to_the_doctor(house, pho
     text = phone.get("/plan").page.text
     assert "Complete; now top-ups" in text
     assert "has not helped enough" not in text
-    book.tell(ann, "hands", "helped", "no", TODAY)
-    book.set_plan(ann, "hands", Plan(2, 3, 7, TODAY + timedelta(days=1)))
+    book.tell(ann, "hands", "helped", "no", today())
+    book.set_plan(ann, "hands", Plan(2, 3, 7, today() + timedelta(days=1)))
     assert "has not helped enough" not in phone.get("/plan").page.text, "another course begins"
 
 
@@ -129,12 +129,12 @@ def test_thick_skin_suggests_a_longer_interval_and_a_tap_takes_it_once(house, ph
     assert "It helps to treat less often" not in phone.get("/plan").page.text
     tap(phone, "/plan", "thick", "yes")
     assert "Skin that is treated often can thicken." in phone.get("/plan").page.text
-    assert book.plan(ann, "hands", TODAY).per_week == 3, "nothing changes by itself"
+    assert book.plan(ann, "hands", today()).per_week == 3, "nothing changes by itself"
     (form,) = forms(phone, "/plan", "interval")
     again = forms(phone, "/plan", "interval")[0]
     assert phone.post("/course", {**form["fields"], "answer": "longer"}).status == 303
     assert phone.post("/course", {**again["fields"], "answer": "longer"}).status == 303
-    assert book.plan(ann, "hands", TODAY).per_week == 2
+    assert book.plan(ann, "hands", today()).per_week == 2
     kept = [one.answer for one in book.told(ann, "hands") if one.asked == "interval"]
     assert kept == ["per_week 3 2"]
     assert not forms(phone, "/plan", "interval")
@@ -142,13 +142,13 @@ def test_thick_skin_suggests_a_longer_interval_and_a_tap_takes_it_once(house, ph
 
 def test_all_that_follows_is_german_too(house, phone, book, ann):
     treated(house, ann, *range(27, 9, -2))
-    book.tell(ann, "hands", "thick", "yes", TODAY)
-    book.tell(ann, "hands", "hdss", "3", TODAY - timedelta(days=8))
+    book.tell(ann, "hands", "thick", "yes", today())
+    book.tell(ann, "hands", "hdss", "3", today() - timedelta(days=8))
     phone.language = "de"
     try:
         for answer in (None, "no", "yes"):
             if answer is not None:
-                book.tell(ann, "hands", "helped", answer, TODAY)
+                book.tell(ann, "hands", "helped", answer, today())
             text = phone.get("/plan").page.text
             assert "Plan ändern: alle 14 Tage" in text
             assert not left_in_english(text), left_in_english(text)
@@ -167,10 +167,10 @@ def test_the_guide_leads_to_the_question_of_an_area_without_a_plan_too(house, ph
 
 
 def test_what_was_said_goes_with_what_is_taken_along(house, phone, book, ann):
-    book.tell(ann, "hands", "hdss", "3", TODAY)
+    book.tell(ann, "hands", "hdss", "3", today())
     told = phone.get(f"/people/{ann}/data.json").text
     assert '"hdss"' in told
-    assert TODAY.isoformat() in told
+    assert today().isoformat() in told
 
 
 def test_the_calendar_is_this_units_and_goes_on_with_the_treatments(house, phone, book, ann):
@@ -185,14 +185,14 @@ def test_the_calendar_is_this_units_and_goes_on_with_the_treatments(house, phone
     assert Household(house.state).calendar_id() == book.calendar_id(), "it is kept"
     treated(house, ann, *range(27, 9, -2))
     assert ids()[0] == before[9], "nine were given: the next is the tenth, as it was"
-    book.tell(ann, "hands", "helped", "no", TODAY)
+    book.tell(ann, "hands", "helped", "no", today())
     assert ids() == [], "the doctor comes first"
 
 
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
 def test_the_questions_fit_a_small_phone_and_are_accessible(house, phone, book, ann):
     treated(house, ann, *range(27, 9, -2))
-    book.tell(ann, "hands", "thick", "yes", TODAY)
+    book.tell(ann, "hands", "thick", "yes", today())
     with chromium() as browser, visit(browser, house.port, phone, language="de") as context:
         page = context.new_page()
         page.set_viewport_size({"width": 320, "height": 640})

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from chromium import MISSING, chromium, violations, visit
 from companion import Companion
+from days import today
 from english import left_in_english
 from herald import Herald
 from pairs import pair
@@ -21,8 +22,6 @@ from controller.journal.history import open_history
 from controller.journal.store import Store
 from protocols.course import Plan
 from protocols.fitness import QUESTIONS
-
-TODAY = datetime.now().astimezone().date()
 
 
 def at(days_ago, hour=18):
@@ -37,9 +36,9 @@ def ann(house):
     book = Household(house.state)
     number = book.add_person("Ann", date(1990, 1, 1))
     ben = book.add_person("Ben", date(1985, 1, 1))
-    book.answer(number, {question.key: question.key == "heart" for question in QUESTIONS}, TODAY)
-    book.give_word(number, "heart", "Dr Who", TODAY)
-    book.set_plan(number, "hands", Plan(3, 4, 7, TODAY - timedelta(days=27)))
+    book.answer(number, {question.key: question.key == "heart" for question in QUESTIONS}, today())
+    book.give_word(number, "heart", "Dr Who", today())
+    book.set_plan(number, "hands", Plan(3, 4, 7, today() - timedelta(days=27)))
     store = Store(house.state)
     facts = {"unit": "u", "treatment": "hands", "simulated": True, "target_ma": 8.0, "total_s": 1200.0}
     for days in (40, 27, 25, 23, 20, 18, 16, 13, 11, 9, 6, 4):
@@ -59,8 +58,8 @@ def ann(house):
     store.write([["end", "completed", None, 1200.0, 99.9, 99.9, None]])
     store.connection.close()
     for days, level in ((27, "4"), (20, "3"), (13, "2"), (6, "2")):
-        book.tell(number, "hands", "hdss", level, TODAY - timedelta(days=days))
-    book.tell(number, "hands", "thick", "yes", TODAY - timedelta(days=6))
+        book.tell(number, "hands", "hdss", level, today() - timedelta(days=days))
+    book.tell(number, "hands", "thick", "yes", today() - timedelta(days=6))
     return number
 
 
@@ -159,8 +158,8 @@ def treated(tmp_path_factory):
     state = tmp_path_factory.mktemp("treated")
     book = Household(state)
     ann = book.add_person("Ann", date(1990, 1, 1))
-    book.answer(ann, {question.key: False for question in QUESTIONS}, TODAY)
-    book.set_plan(ann, "hands", Plan(3, 4, 7, TODAY - timedelta(days=27)))
+    book.answer(ann, {question.key: False for question in QUESTIONS}, today())
+    book.set_plan(ann, "hands", Plan(3, 4, 7, today() - timedelta(days=27)))
     (state / "unit.yaml").write_text(UNIT)
     for number, days in enumerate(COURSE, 1):
         (state / "short.yaml").write_text(SHORT.format(current=4 + number / 2))
@@ -172,7 +171,7 @@ def treated(tmp_path_factory):
             told = (str(ann), begun, number)
             # As the unit names what is prepared by the page: of the library, and for somebody.
             db.execute("UPDATE session SET treatment = 'hands', person = ?, begun_utc = ? WHERE id = ?", told)
-        book.tell(ann, "hands", "hdss", str(4 - (number - 1) // 4), TODAY - timedelta(days=days))
+        book.tell(ann, "hands", "hdss", str(4 - (number - 1) // 4), today() - timedelta(days=days))
     herald, companion = Herald(state), Companion(state)
     yield SimpleNamespace(state=state, ann=ann, port=companion.port, phone=pair(herald, companion.port))
     companion.close()

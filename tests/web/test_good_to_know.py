@@ -1,11 +1,12 @@
 """The facts: every figure is the program's, each stands where it matters, and all of it in both languages."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from chromium import MISSING, chromium, violations, visit
+from days import today
 from english import left_in_english
 
 from app.household.health import Permission
@@ -20,7 +21,6 @@ from protocols.fitness import AREAS, QUESTIONS
 from protocols.treatment import find
 from protocols.wetting import LEAST_CM2, LEAST_ML
 
-TODAY = datetime.now().astimezone().date()
 MANUAL = " ".join((Path(__file__).parents[2] / "docs" / "operator.md").read_text().split())
 
 
@@ -30,16 +30,18 @@ def ann(house):
     for one in book.people():
         book.remove_person(one.id)
     number = book.add_person("Ann", date(1990, 1, 1))
-    book.answer(number, {question.key: False for question in QUESTIONS}, TODAY)
+    book.answer(number, {question.key: False for question in QUESTIONS}, today())
     for key in ("underarms", "face"):
-        book.permit(number, key, Permission("Dr Who", TODAY, TODAY + timedelta(days=9)))
+        book.permit(number, key, Permission("Dr Who", today(), today() + timedelta(days=9)))
     return number
 
 
 def test_what_is_told_of_the_output_is_what_units_are_held_to():
-    unit = reference_unit()
-    assert (facts.TOLERANCE_PERCENT, facts.TOLERANCE_MA) == (100 * LIMIT_PART, LIMIT_MA)
-    assert (unit.stage.compliance_v, unit.dummy.limiter_ma) == (facts.HIGHEST_V, facts.LIMITER_MA)
+    unit, english = reference_unit(), language("en")
+    told = facts.figures(english)
+    assert told["volt"] == f"{unit.stage.compliance_v:g}"
+    assert told["limiter"] == english.ma(unit.dummy.limiter_ma)
+    assert (told["percent"], told["least_ma"]) == (f"{100 * LIMIT_PART:g}", english.ma(LIMIT_MA, 2))
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])

@@ -1,9 +1,10 @@
 """What is off until a professional's word: glycopyrrolate, underarms, face; refused with the way to it."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from chromium import MISSING, chromium, violations, visit
+from days import today
 
 from app.household.health import Permission
 from app.household.order import checklist
@@ -14,8 +15,7 @@ from protocols.fitness import DRUG_QUESTIONS, OFF, QUESTIONS
 from protocols.treatment import find
 
 CODE = "violet-7731"
-TODAY = datetime.now().astimezone().date()
-UNTIL = (TODAY + timedelta(days=90)).isoformat()
+UNTIL = (today() + timedelta(days=90)).isoformat()
 TREATMENTS = {"glycopyrrolate": "hands-glycopyrrolate", "underarms": "underarms", "face": "face"}
 DRUG_NO = {question.key: "no" for question in DRUG_QUESTIONS}
 
@@ -33,7 +33,7 @@ def person(household):
     for one in household.people():
         household.remove_person(one.id)
     number = household.add_person("Ann", date(1990, 1, 1))
-    household.answer(number, {question.key: False for question in QUESTIONS}, TODAY)
+    household.answer(number, {question.key: False for question in QUESTIONS}, today())
     return number
 
 
@@ -92,10 +92,10 @@ def test_with_it_until_its_last_day_it_can_be_prepared_with_its_own_checklist(
     if strength:
         assert "0.05 %" in phone.get(them).page.text
     assert {one.details["what"] for one in household.changes(person)} >= {f"permission:{key}"}
-    yesterday = TODAY - timedelta(days=1)
+    yesterday = today() - timedelta(days=1)
     household.permit(person, key, Permission("Dr Who", yesterday, yesterday))
     assert OFF[key] in phone.get(where(person, key)).page.text, "its last day is over"
-    household.permit(person, key, Permission("Dr Who", TODAY, TODAY))
+    household.permit(person, key, Permission("Dr Who", today(), today()))
     phone.submit(them, f"{them}/permission", index, end="yes")
     assert OFF[key] in phone.get(where(person, key)).page.text, "anybody may end it"
     assert not (house.state / "next.json").exists(), "what was prepared on it is taken back"
@@ -110,8 +110,8 @@ def test_the_first_dose_of_the_drug_is_not_taken_from_tap_waters(house, phone, p
         "UPDATE session SET begun_utc = '2026-01-05T10:00:00+00:00' WHERE id = ?", (session,)
     )
     store.connection.close()
-    household.answer(person, {question.key: False for question in DRUG_QUESTIONS}, TODAY)
-    household.permit(person, "glycopyrrolate", Permission("Dr Who", TODAY, TODAY, "0.05 %"))
+    household.answer(person, {question.key: False for question in DRUG_QUESTIONS}, today())
+    household.permit(person, "glycopyrrolate", Permission("Dr Who", today(), today(), "0.05 %"))
     household.say(session, "fine", None)
     assert "Suggested: 8.5 mA" in phone.get(f"/prepare?person={person}&treatment=hands").page.text
     drug = phone.get(where(person, "glycopyrrolate")).page.text

@@ -4,6 +4,7 @@ import json
 from datetime import date, datetime, timedelta
 
 import pytest
+from days import today
 
 from app.household.health import Permission
 from app.household.order import allowed_now, tell_allowed
@@ -16,7 +17,6 @@ from protocols.fitness import DRUG_QUESTIONS, QUESTIONS
 from protocols.treatment import names
 
 CODE = "violet-7731"
-TODAY = datetime.now().astimezone().date()
 NO = {question.key: False for question in (*QUESTIONS, *DRUG_QUESTIONS)}
 
 
@@ -33,9 +33,9 @@ def ann(house, household):
     for one in household.people():
         household.remove_person(one.id)
     number = household.add_person("Ann", date(1990, 1, 1))
-    household.answer(number, NO, TODAY)
+    household.answer(number, NO, today())
     for key, strength in (("glycopyrrolate", "0.05 %"), ("underarms", ""), ("face", "")):
-        household.permit(number, key, Permission("Dr Who", TODAY, TODAY, strength))
+        household.permit(number, key, Permission("Dr Who", today(), today(), strength))
     tell_allowed(house.state, household, datetime.now().astimezone())
     assert set(told(house, number)) == set(names())
     return number
@@ -98,10 +98,10 @@ def test_a_day_that_ends_an_agreement_and_a_clock_that_cannot_be_right_take_away
 
 
 def test_what_has_waited_for_its_day_reaches_the_unit_without_any_visit(house, household, ann):
-    household.answer(ann, {"pregnant": True}, TODAY)
+    household.answer(ann, {"pregnant": True}, today())
     clock = wall.read()
     before = clock._replace(boottime_s=clock.boottime_s - 2 * 86400.0)
-    household.answer(ann, {"pregnant": False}, TODAY, now=before)
+    household.answer(ann, {"pregnant": False}, today(), now=before)
     tell_allowed(house.state, household, datetime.now().astimezone())
     assert told(house, ann) == {}
     site._tell_allowed(House(house.state, household, None, None, None, None, None, None, network=False))
@@ -113,7 +113,7 @@ def test_where_it_cannot_be_written_nobody_is_allowed_anything(house, household,
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("app.household.order.write_whole", full)
-    household.answer(ann, {"device": True}, TODAY)
+    household.answer(ann, {"device": True}, today())
     with pytest.raises(OSError, match="space"):
         tell_allowed(house.state, household, datetime.now().astimezone())
     assert not (house.state / allowed.FILE).exists()

@@ -40,6 +40,21 @@ def stop_bar(page, what):
     return page.locator(f"[data-stop={what}]")
 
 
+def press_until_told(treating, page):
+    """Press Stop until the unit hears of it, as whoever sees nothing happen would; returns how often."""
+    pressed = 0
+
+    def heard():
+        nonlocal pressed
+        if not treating.herald.told:
+            pressed += 1
+            page.locator(".stopbar button").click()
+        return treating.herald.told
+
+    wait_for(heard)
+    return pressed
+
+
 @contextmanager
 def other_port(phone, port):
     """Ask there with the origin of the pages, as a script of theirs does."""
@@ -67,7 +82,7 @@ def test_a_stop_without_network_stays_says_so_and_arrives_when_it_can(treating, 
         context.set_offline(False)
         stop_bar(page, "arrived").wait_for()
         assert not stop_bar(page, "lost").is_visible()
-        wait_for(lambda: treating.herald.told or page.locator(".stopbar button").click())
+        wait_for(lambda: treating.herald.told)
         assert treating.herald.told == [{"do": "stop"}]
 
 
@@ -80,9 +95,11 @@ def test_either_way_of_stop_is_enough(treating, phone, browser, closed):
         page = context.new_page()
         page.goto("/people")
         page.route(f"http://127.0.0.1:{port}/stop", lambda route: route.abort())
-        wait_for(lambda: treating.herald.told or page.locator(".stopbar button").click())
+        pressed = press_until_told(treating, page)
         page.wait_for_url("**/")  # to see what the unit does
-        assert treating.herald.told == [{"do": "stop"}]
+        told = treating.herald.told
+        assert told == [{"do": "stop"}] * len(told)
+        assert len(told) <= pressed, "no press is two stops"
 
 
 @needs_chromium
