@@ -7,7 +7,7 @@ What is older than `live.OLD_S` is marked as old, by the server as by the page i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -148,6 +148,23 @@ def choices(name: str, options: dict[str, str], chosen: str) -> Html:
 def facts(rows: Sequence[tuple[str, Child]]) -> Html:
     """Make a list of names and values, without the empty ones."""
     return el("dl", [el("div", el("dt", name), el("dd", value)) for name, value in rows if value])
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Child]]) -> Html:
+    """Make a table that a narrow screen shows row by row, each cell with its head. Raises ValueError."""
+    return el(
+        "table",
+        el("caption", caption),
+        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
+        el(
+            "tbody",
+            [
+                el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, row, strict=True)])
+                for row in rows
+            ],
+        ),
+        class_="stack",
+    )
 
 
 def _navigation(visit: Visit, section: str) -> Html:

@@ -5,7 +5,7 @@ Law: an answer that stands in the way is not taken back by the next form (`app.h
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from app.household.changes import Change
 from app.household.store import Person
 from app.web import sentences
-from app.web.frame import note
+from app.web.frame import note, table
 from app.web.guide import TAUGHT
 from app.web.markup import Child, Html, el
 from app.web.pages.code import check_code, code_field
@@ -165,7 +165,7 @@ def change_table(visit: Visit, made: list[Change]) -> Html:
     """Show changes as a table, newest first."""
     t = visit.t
     heads = (t("When"), t("Device"), t("What"), t("Before"), t("After"), t("How"))
-    rows = []
+    rows: list[Sequence[Child]] = []
     for change in reversed(made):
         details = change.details or {}
         cells: tuple[Child, ...] = (
@@ -176,16 +176,8 @@ def change_table(visit: Visit, made: list[Change]) -> Html:
             _said(visit, details.get("after")),
             t(HOW.get(details.get("how", ""), "")),
         )
-        rows.append(
-            el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, cells, strict=True)])
-        )
-    return el(
-        "table",
-        el("caption", t("Changes, newest first")),
-        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-        el("tbody", rows),
-        class_="stack",
-    )
+        rows.append(cells)
+    return table(t("Changes, newest first"), heads, rows)
 
 
 def _what(visit: Visit, key: str) -> str:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from app.web import sentences
 from app.web.facts import FACTS, HEADINGS, of_electrodes, told
-from app.web.frame import page
+from app.web.frame import page, table
 from app.web.markup import Html, el
 from app.web.visit import Visit
 
@@ -37,20 +37,5 @@ def link(visit: Visit, key: str) -> Html:
 def _electrodes(visit: Visit) -> Html:
     t = visit.t
     heads = (t("Area"), t("Each electrode at least"), t("Highest current (adult / child)"), t("At most"))
-    rows = [
-        el(
-            "tr",
-            [
-                el("td", cell, data_label=head)
-                for head, cell in zip(heads, (t(sentences.AREAS[area]), *cells), strict=True)
-            ],
-        )
-        for area, *cells in of_electrodes(visit.language)
-    ]
-    return el(
-        "table",
-        el("caption", t("Electrodes and density")),
-        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-        el("tbody", rows),
-        class_="stack",
-    )
+    rows = [(t(sentences.AREAS[area]), *cells) for area, *cells in of_electrodes(visit.language)]
+    return table(t("Electrodes and density"), heads, rows)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from app.household.plans import Feedback
 from app.typed import moment
 from app.web import sentences
 from app.web.chart import drawing
-from app.web.frame import choices, entry, facts, field, note, page
+from app.web.frame import choices, entry, facts, field, note, page, table
 from app.web.markup import Child, Html, el
 from app.web.pages import backup
 from app.web.pages.afterwards import felt_forms, given, in_session, outcome
@@ -266,7 +266,7 @@ def _table(visit: Visit, records: list[Record]) -> Html:
     t, language = visit.t, visit.language
     names = visit.house.household.names()
     heads = (t("When"), t("Who"), t("Treatment"), t("Result"), t("Given"), t("Skin"), t("Sweat"))
-    rows = []
+    rows: list[Sequence[Child]] = []
     for record, feeling, parts in _treatments(visit, records):
         cells: tuple[Child, ...] = (
             [
@@ -281,18 +281,9 @@ def _table(visit: Visit, records: list[Record]) -> Html:
             t(FELT[feeling.felt]) if feeling.felt else "",
             "" if feeling.sweat is None else t(SWEAT[feeling.sweat]),
         )
-        rows.append(
-            el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, cells, strict=True)])
-        )
-    table = el(
-        "table",
-        el("caption", t("Treatments, newest first")),
-        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-        el("tbody", rows),
-        class_="stack",
-    )
+        rows.append(cells)
     unit = t("mA min is current times time: 10 mA for 10 minutes are 100 mA min.")
-    return el("div", table, el("p", unit, class_="quiet"))
+    return el("div", table(t("Treatments, newest first"), heads, rows), el("p", unit, class_="quiet"))
 
 
 def _treatments(visit: Visit, records: list[Record]) -> Iterator[tuple[Record, Feedback, int]]:
@@ -518,19 +509,9 @@ def _progress(visit: Visit, person: str | None) -> Html:
     )
     what = t("Treatment") if person is not None else t("Whose, and what")
     heads = (t("Week from"), what, t("Treatments"), t("Mean dose"), t("Mean sweat"))
-    rows = [
-        el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, row, strict=True)])
-        for row in _weeks(visit, person)
-    ]
-    table = el(
-        "table",
-        el("caption", t("The last {weeks} weeks", weeks=WEEKS)),
-        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-        el("tbody", rows),
-        class_="stack",
-    )
+    last = table(t("The last {weeks} weeks", weeks=WEEKS), heads, _weeks(visit, person))
     scale = el("p", t("Sweat: 0 is none, 4 is very much."), class_="quiet")
-    return el("section", el("h2", t("Progress")), box, scale, table)
+    return el("section", el("h2", t("Progress")), box, scale, last)
 
 
 def _weeks(visit: Visit, person: str | None) -> Iterator[tuple[str, str, str, str, str]]:

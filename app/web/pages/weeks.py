@@ -18,7 +18,7 @@ from app.household.feelings import FELT
 from app.household.plans import Feedback
 from app.household.store import Person
 from app.web import sentences
-from app.web.frame import facts, note, page
+from app.web.frame import facts, note, page, table
 from app.web.markup import Child, Html, el
 from app.web.pages.afterwards import outcome
 from app.web.pages.answers import change_table
@@ -133,20 +133,6 @@ def _areas(visit: Visit, one: Person, records: Sequence[Record]) -> set[str]:
     }
 
 
-def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Child]]) -> Html:
-    body = [
-        el("tr", [el("td", cell, data_label=head) for head, cell in zip(heads, row, strict=True)])
-        for row in rows
-    ]
-    return el(
-        "table",
-        el("caption", caption),
-        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-        el("tbody", body),
-        class_="stack",
-    )
-
-
 def _area(
     visit: Visit, one: Person, area: Area, span: Span, given: Sequence[tuple[Record, Feedback]]
 ) -> Html:
@@ -222,7 +208,7 @@ def _by_week(
             )
         )
     caption = t("Plan against done. What was planned follows from the plan of today.")
-    return _table(caption, heads, rows)
+    return table(caption, heads, rows)
 
 
 def _said(visit: Visit, told: Sequence[Told], week: Span, asked: str) -> str:
@@ -259,7 +245,7 @@ def _each(visit: Visit, given: Sequence[tuple[Record, Feedback]]) -> Html:
                 "" if said.sweat is None else language.number(said.sweat),
             )
         )
-    return _table(t("Treatments, oldest first"), heads, rows)
+    return table(t("Treatments, oldest first"), heads, rows)
 
 
 def _wrong(
